@@ -1,0 +1,13 @@
+//! The edges of Vestibule: everything that speaks to the outside world.
+//!
+//! Arrows go one way: this crate -> `vestibule_actors` -> `vestibule_domain`.
+
+#![forbid(unsafe_code)]
+
+pub mod epic;
+pub mod http;
+pub mod settings;
+pub mod simulator;
+pub mod store;
+pub mod web;
+pub mod zoom;

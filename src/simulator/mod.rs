@@ -1,0 +1,1 @@
+//! A fake Epic and a fake Zoom with people in them.

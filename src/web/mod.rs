@@ -1,0 +1,1 @@
+//! Templates and static files, embedded in the binary.

@@ -1,0 +1,1 @@
+//! Everything that speaks to Zoom: OAuth, REST client, webhook signature and wire types.
