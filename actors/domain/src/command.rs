@@ -1,0 +1,90 @@
+//! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
+
+use crate::fact::Fact;
+use crate::id::{CommandId, Csn, ExternalId, FhirReference};
+use crate::intent::{IntentId, IntentOutcome};
+use crate::name::Phi;
+use crate::time::Moment;
+use crate::visit::participant::{ParticipantKey, Role};
+use serde::{Deserialize, Serialize};
+
+/// One line of the journal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Makes applying it once possible.
+    pub id: CommandId,
+    /// When the door took it.
+    pub at: Moment,
+    /// What to do.
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Somebody launched the visit from Epic, and the door believes who it is.
+    Launch(Launch),
+    /// Something happened in Zoom.
+    Fact(Fact),
+    /// An open waiting page gave a sign.
+    PageSeen {
+        /// Whose page.
+        participant: ParticipantKey,
+    },
+    /// The person was sent to Zoom, so the page no longer counts as waiting.
+    Departed {
+        /// Whose page.
+        participant: ParticipantKey,
+    },
+    /// A call to Zoom ended.
+    IntentClosed {
+        /// Which one.
+        intent: IntentId,
+        /// How.
+        outcome: IntentOutcome,
+    },
+    /// Epic acknowledged a status.
+    StatusDelivered {
+        /// Whose lane.
+        participant: ParticipantKey,
+        /// The update's number in its lane.
+        seq: u64,
+        /// The status that now stands at Epic.
+        connected: bool,
+    },
+    /// Epic refused a status for good, or it was given up.
+    StatusParked {
+        /// Whose lane.
+        participant: ParticipantKey,
+        /// The update's number in its lane.
+        seq: u64,
+    },
+    /// Another command of this visit was set aside as poison.
+    CommandParked,
+    /// Deadlines are looked at. Added by the owner alone, never in the journal.
+    Tick,
+}
+
+/// A launch as the door has established it: signature, issuer, role and context are already checked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Launch {
+    /// Who the person is in this visit; the launch kind and `fhirUser` agree on it.
+    pub role: Role,
+    /// The person by Epic's FHIR server, such as `Practitioner/e3M`.
+    pub fhir_user: FhirReference,
+    /// The patient that the launch is about, such as `Patient/eAb`.
+    pub patient: Option<FhirReference>,
+    /// The person by Epic's own id; without it no light can follow them.
+    pub external_id: Option<ExternalId>,
+    /// The visit's CSN as the launch gave it (in a group visit: this person's own).
+    pub csn: Option<Csn>,
+    /// What the provider shall see in Zoom, made by the organization's `patient_display_name`.
+    pub display_name: Phi,
+    /// For finding or making a provider's Zoom user.
+    pub email: Option<Phi>,
+    /// For making a provider's Zoom user.
+    pub first_name: Option<Phi>,
+    /// For making a provider's Zoom user.
+    pub last_name: Option<Phi>,
+}

@@ -1,0 +1,285 @@
+//! Zoom calls as data: an intent is committed before its call is made, and closed by its result.
+
+use crate::id::{Marker, MeetingId, RegistrantId, ZoomUserId};
+use crate::name::{PersonalLink, Phi};
+use crate::time::{Moment, Span};
+use crate::visit::participant::ParticipantKey;
+use serde::{Deserialize, Serialize};
+
+/// Numbers the intents of one visit; never used twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IntentId(pub u64);
+
+/// A call that the state says must be made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its number within the visit.
+    pub id: IntentId,
+    /// Which call.
+    pub call: ZoomCall,
+    /// The call must have been answered or given up before this time; after it nothing of it can still be under way.
+    pub not_after: Moment,
+    /// 1 at first.
+    pub attempt: u32,
+}
+
+/// The calls. `IndexMeeting` goes to the store, all others to Zoom.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoomCall {
+    /// Find the provider's Zoom user, or provision one.
+    EnsureProvider {
+        /// Which provider of the visit.
+        provider: ParticipantKey,
+        /// E-mail from the launch, if any: the second way to find the user.
+        email: Option<Phi>,
+        /// First name for a new account.
+        first_name: Option<Phi>,
+        /// Last name for a new account.
+        last_name: Option<Phi>,
+    },
+    /// Make the meeting.
+    CreateMeeting {
+        /// Its host.
+        host: ZoomUserId,
+        /// Found again by this.
+        marker: Marker,
+        /// What is asked for; what holds may differ.
+        settings: MeetingSettings,
+    },
+    /// Look for meetings with the marker, after a create whose answer is unknown.
+    FindMeetings {
+        /// Whose meetings are listed.
+        host: ZoomUserId,
+        /// The marker that is looked for.
+        marker: Marker,
+    },
+    /// Remove a meeting that nobody may be sent to.
+    DeleteMeeting {
+        /// The superfluous one.
+        meeting: MeetingId,
+    },
+    /// Write meeting id -> visit into the index and drain what was held for it. Only then may a link leave.
+    IndexMeeting {
+        /// The committed meeting.
+        meeting: MeetingId,
+    },
+    /// Set the alternative hosts of the meeting (the whole list; Zoom replaces it).
+    SetAlternativeHosts {
+        /// The visit's meeting.
+        meeting: MeetingId,
+        /// All of them.
+        hosts: Vec<ZoomUserId>,
+    },
+    /// Make a personal link by registering the person.
+    Register {
+        /// Whose link it is.
+        participant: ParticipantKey,
+        /// The visit's meeting.
+        meeting: MeetingId,
+        /// What the provider sees in Zoom.
+        display_name: Phi,
+    },
+    /// Read the meeting's status, because no event told it.
+    ReadMeeting {
+        /// The visit's meeting.
+        meeting: MeetingId,
+    },
+}
+
+/// Settings of a meeting that the admittance depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MeetingSettings {
+    /// The host must admit everybody.
+    pub waiting_room: bool,
+    /// Guests may be in the meeting without the host. We always ask for `false`.
+    pub join_before_host: bool,
+    /// Personal links by registration (`approval_type` 0).
+    pub registration: bool,
+}
+
+/// A meeting as Zoom answered it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MadeMeeting {
+    /// Zoom's id.
+    pub meeting: MeetingId,
+    /// The host that Zoom gave it.
+    pub host: ZoomUserId,
+    /// The settings that hold (locks of the account coerce silently).
+    pub effective: MeetingSettings,
+    /// The generic join link, for alternative hosts who sign in with their own token.
+    pub join_url: PersonalLink,
+}
+
+/// How a call ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentOutcome {
+    /// The provider's Zoom user.
+    Provider {
+        /// Found or made.
+        user: ZoomUserId,
+        /// Whether the user holds a licence; registration needs one.
+        licensed: bool,
+    },
+    /// The meeting was made.
+    Made(MadeMeeting),
+    /// All meetings that bear the marker, in Zoom's order; may be empty.
+    Found(Vec<MadeMeeting>),
+    /// The meeting is gone (deleted now or before).
+    Deleted,
+    /// The index is written and what was held is in the journal.
+    Indexed,
+    /// The alternative hosts stand.
+    AlternativesSet,
+    /// The person's own link.
+    Registered {
+        /// What a join through the link will be named by.
+        registrant: RegistrantId,
+        /// The link.
+        link: PersonalLink,
+    },
+    /// The meeting as it is read.
+    Read {
+        /// `status` is `started`.
+        started: bool,
+        /// The settings that hold.
+        effective: MeetingSettings,
+    },
+    /// Zoom has no such meeting any more (404, code 3001).
+    MeetingGone,
+    /// The call was refused or did not come through, and certainly had no effect.
+    Failed(CallFailure),
+    /// Whether the call had an effect is unknown: time-out, cut connection, 5xx on a POST.
+    Ambiguous,
+}
+
+/// A failure without effect.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CallFailure {
+    /// What the board shows; a stable code.
+    pub problem: ProblemCode,
+    /// Whether to try again by itself.
+    pub retry: Retry,
+}
+
+/// Whether a failed call is made again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// With backoff, or after what Zoom asked for.
+    After(Option<Span>),
+    /// Only a new launch tries again.
+    Never,
+}
+
+/// Problems of a visit, as the board and the API name them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemCode {
+    /// The account's waiting-room setting is locked to another value than the policy needs.
+    WaitingRoomLocked,
+    /// The account's join-before-host setting is locked on.
+    JoinBeforeHostLocked,
+    /// Registration did not hold, so no personal links can be made.
+    RegistrationUnavailable,
+    /// Somebody changed the meeting's settings in Zoom.
+    PolicyDrift,
+    /// The meeting was deleted in Zoom.
+    MeetingDeleted,
+    /// No Zoom user could be found or made for a provider: no seat is free.
+    NoSeat,
+    /// The provider's Zoom user exists but has not accepted its invitation.
+    UserPending,
+    /// Zoom refused to make or find the provider's user.
+    UserRefused,
+    /// Zoom does not answer or answers with errors.
+    ZoomUnavailable,
+    /// Zoom refused our credentials or a scope is missing.
+    ZoomUnauthorized,
+    /// The daily or per-second limit of Zoom is reached.
+    ZoomRateLimited,
+    /// Zoom refused the call for another reason.
+    ZoomRefused,
+    /// The meeting's host has no licence, so personal links cannot be made.
+    HostUnlicensed,
+    /// A launch carried no id under which Epic knows the person, so no light can be turned for them.
+    NoExternalId,
+    /// Epic refused a status for good; the record has a hint.
+    UpdateParked,
+    /// A command was set aside because it failed three times.
+    CommandParked,
+    /// More sessions, instances, participants or commands than a visit holds: the oldest were dropped.
+    HistoryFull,
+}
+
+impl ProblemCode {
+    /// The code as the API spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WaitingRoomLocked => "waiting_room_locked",
+            Self::JoinBeforeHostLocked => "join_before_host_locked",
+            Self::RegistrationUnavailable => "registration_unavailable",
+            Self::PolicyDrift => "policy_drift",
+            Self::MeetingDeleted => "meeting_deleted",
+            Self::NoSeat => "no_seat",
+            Self::UserPending => "user_pending",
+            Self::UserRefused => "user_refused",
+            Self::ZoomUnavailable => "zoom_unavailable",
+            Self::ZoomUnauthorized => "zoom_unauthorized",
+            Self::ZoomRateLimited => "zoom_rate_limited",
+            Self::ZoomRefused => "zoom_refused",
+            Self::HostUnlicensed => "host_unlicensed",
+            Self::NoExternalId => "no_external_id",
+            Self::UpdateParked => "update_parked",
+            Self::CommandParked => "command_parked",
+            Self::HistoryFull => "history_full",
+        }
+    }
+
+    /// What it means and what to check, in one sentence for the board.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::WaitingRoomLocked => {
+                "Zoom's waiting room setting is locked, so the admittance policy does not hold. Unlock Account Settings > Meeting > Security > Waiting Room."
+            }
+            Self::JoinBeforeHostLocked => {
+                "Zoom lets guests in before the host although it was asked not to. Unlock Account Settings > Meeting > Schedule Meeting > Allow participants to join before host."
+            }
+            Self::RegistrationUnavailable => {
+                "Zoom did not turn registration on, so patients get no personal link. Check that registration is allowed and the host is licensed."
+            }
+            Self::PolicyDrift => {
+                "Somebody changed this meeting's settings in Zoom, and they no longer match the admittance policy."
+            }
+            Self::MeetingDeleted => {
+                "The meeting was deleted in Zoom. The next launch by a provider makes a new one."
+            }
+            Self::NoSeat => {
+                "Zoom has no free seat of the configured user type for a provider. Free or buy a licence, then launch again."
+            }
+            Self::UserPending => "The provider's Zoom user has not accepted its invitation yet.",
+            Self::UserRefused => {
+                "Zoom refused to find or make the provider's user. Check the e-mail domain and the provisioning action."
+            }
+            Self::ZoomUnavailable => "Zoom does not answer at the moment; it is tried again.",
+            Self::ZoomUnauthorized => "Zoom refused our credentials, or the app lacks a scope.",
+            Self::ZoomRateLimited => "Zoom's rate limit is reached; it is tried again when Zoom allows.",
+            Self::ZoomRefused => "Zoom refused the call.",
+            Self::HostUnlicensed => {
+                "The host has no Zoom licence, so personal links cannot be made for patients."
+            }
+            Self::NoExternalId => {
+                "A launch carried no externalid, so the light cannot follow that person. Check the CONTEXT line of the FDI record."
+            }
+            Self::UpdateParked => {
+                "Epic refused a status update for good. The notification record says what to check."
+            }
+            Self::CommandParked => "A command was set aside after failing three times.",
+            Self::HistoryFull => "This visit has more history than is kept; the oldest entries were dropped.",
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! An organization's choices, as far as the rules need them.
+
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// Who lets the patient in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Admittance {
+    /// The patient goes in by himself once the provider has started the meeting.
+    Automatic,
+    /// The patient goes to Zoom's waiting room, and the provider admits him there.
+    Manual,
+}
+
+/// Whether a patient who waits already turns the light on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingCountsAs {
+    /// Only being in the meeting counts.
+    Nothing,
+    /// Waiting on our page or in Zoom's waiting room counts as well.
+    Connected,
+}
+
+/// The rules of one organization. Times are bounds of the settings reference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// Who lets the patient in.
+    pub admittance: Admittance,
+    /// Whether waiting turns the light on.
+    pub waiting_counts_as: WaitingCountsAs,
+    /// How long after its last instance ended a visit may go on.
+    pub reopen: Span,
+    /// Without a sign of an open page for this long, a person no longer waits.
+    pub page_presence: Span,
+    /// How long after the reopening time an ended visit is kept; at least Zoom's 85 minutes of retries.
+    pub keep: Span,
+    /// From a provider's launch, while a patient waits and no fact has come: when the meeting is first read.
+    pub check_after: Span,
+    /// How often it is read again.
+    pub check_every: Span,
+    /// How long a call to Zoom may take until its intent counts as lost; the call's own time-out is shorter.
+    pub call: Span,
+    /// How long after an intent's `not_after` the marker is looked for: covers clock differences.
+    pub margin: Span,
+}

@@ -1,0 +1,3 @@
+//! A visit's state and rules.
+
+pub mod participant;

@@ -1,0 +1,190 @@
+//! The people of a visit, as Epic knows them.
+
+use crate::id::{Csn, ExternalId, FhirReference, MeetingId, RegistrantId, ZoomUserId};
+use crate::name::{PersonalLink, Phi};
+use crate::time::Moment;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// What a person is in a visit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Treats the patient; the first one to launch hosts the meeting.
+    Provider,
+    /// The patient, by his own MyChart account.
+    Patient,
+    /// A MyChart RelatedPerson who comes for the patient.
+    Proxy,
+    /// An interpreter or family member, let in by a provider.
+    Guest,
+    /// Somebody in the meeting whom nothing ties to a person: mostly a telephone.
+    Unidentified,
+}
+
+impl Role {
+    /// The role as the API spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Patient => "patient",
+            Self::Proxy => "proxy",
+            Self::Guest => "guest",
+            Self::Unidentified => "unidentified",
+        }
+    }
+
+    /// Whether the person sits on the patient's side, and so is subject to the admittance policy.
+    #[must_use]
+    pub fn is_patient_side(self) -> bool {
+        matches!(self, Self::Patient | Self::Proxy | Self::Guest)
+    }
+}
+
+/// Names a participant within a visit: the role and the FHIR identity that launched. One person in two roles is two participants.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ParticipantKey {
+    role: Role,
+    fhir_user: FhirReference,
+}
+
+impl ParticipantKey {
+    /// The key of a person who launched in a role.
+    #[must_use]
+    pub fn new(role: Role, fhir_user: FhirReference) -> Self {
+        Self { role, fhir_user }
+    }
+
+    /// The role within the key.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The key as text: `role:Practitioner/e3M`.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!("{}:{}", self.role.as_str(), self.fhir_user)
+    }
+}
+
+impl fmt::Debug for ParticipantKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.role.as_str(), self.fhir_user)
+    }
+}
+
+impl From<ParticipantKey> for String {
+    fn from(key: ParticipantKey) -> String {
+        key.to_text()
+    }
+}
+
+impl TryFrom<String> for ParticipantKey {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let (role, fhir_user) = text.split_once(':').ok_or("a participant key is role:FhirReference")?;
+        let role = [Role::Provider, Role::Patient, Role::Proxy, Role::Guest, Role::Unidentified]
+            .into_iter()
+            .find(|r| r.as_str() == role)
+            .ok_or("the participant key names no role")?;
+        let fhir_user = FhirReference::new(fhir_user).map_err(|e| e.to_string())?;
+        Ok(Self { role, fhir_user })
+    }
+}
+
+/// Where a person is. The order is the rank: a person's presence is the highest of their sessions'.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Nowhere.
+    #[default]
+    Gone,
+    /// On our waiting page, or on Zoom's screen before the host.
+    Waiting,
+    /// In Zoom's waiting room.
+    InWaitingRoom,
+    /// In the meeting.
+    InMeeting,
+}
+
+impl Presence {
+    /// The presence as the API spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Waiting => "waiting",
+            Self::InWaitingRoom => "in_waiting_room",
+            Self::InMeeting => "in_meeting",
+        }
+    }
+}
+
+/// A person of the visit and everything that is known of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Participant {
+    /// The person by Epic's own id; without it there is no lane.
+    pub external_id: Option<ExternalId>,
+    /// The CSN that this person launched with.
+    pub csn: Option<Csn>,
+    /// What the provider sees in Zoom.
+    pub display_name: Phi,
+    /// A provider's e-mail, for finding the Zoom user.
+    pub email: Option<Phi>,
+    /// A provider's first name, for making the Zoom user.
+    pub first_name: Option<Phi>,
+    /// A provider's last name, for making the Zoom user.
+    pub last_name: Option<Phi>,
+    /// When the person first launched.
+    pub launched_at: Moment,
+    /// The last sign of an open page; absent once the person went on to Zoom.
+    pub page_seen: Option<Moment>,
+    /// The provider's Zoom user, once known.
+    pub zoom_user: Option<ZoomUserId>,
+    /// The personal link, once made.
+    pub link: Option<Link>,
+    /// Every registrant that this person was ever given: a join through an old link still is this person.
+    pub registrants: BTreeSet<RegistrantId>,
+    /// What Epic was and will be told.
+    pub light: Light,
+    /// Presence after the last decision and since when, for the board.
+    pub presence: Presence,
+    /// When the presence last changed.
+    pub since: Moment,
+}
+
+/// A committed personal link into one meeting.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Link {
+    /// The meeting that it leads to; a link into another meeting than the visit's is never given.
+    pub meeting: MeetingId,
+    /// The link.
+    pub url: PersonalLink,
+}
+
+/// One person's light at Epic, as decided and as acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Light {
+    /// The last update's number; 0 while none was decided.
+    pub decided: u64,
+    /// The status that should stand at Epic.
+    pub wanted: bool,
+    /// The last acknowledged update's number.
+    pub acknowledged: u64,
+    /// The last status that Epic acknowledged.
+    pub connected: bool,
+    /// The last update that was settled in whatever way (acknowledged or parked).
+    pub settled: u64,
+}
+
+impl Light {
+    /// Whether Epic still has to be told something.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.settled >= self.decided
+    }
+}

@@ -1,0 +1,1 @@
+//! The in-memory store, for the simulation and for tests.

@@ -1,0 +1,524 @@
+//! The store port: one method per atomic step. Whatever implements it must do each step wholly or not at all.
+//!
+//! Payloads (states, commands, updates) are opaque bytes here, written by [`crate::codec`]; the store only knows what it must
+//! find things by. Expiry is judged by the store's own clock. A method that answers an error has an unknown outcome, except
+//! where [`StoreError::Refused`] says that nothing was written; [`Store::commit`] may be repeated to learn its outcome.
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+use vestibule_domain::gate;
+use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::participant::{ParticipantKey, Role};
+
+/// The answer of a step that has not come yet.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+/// A store that everybody may hold.
+pub type SharedStore = Arc<dyn Store>;
+
+/// Why a step gave no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The store does not answer; whether the step was done is unknown.
+    #[error("the store does not answer: {0}")]
+    Unavailable(String),
+    /// The store cannot do it, and nothing was written.
+    #[error("the store refused: {0}")]
+    Refused(String),
+    /// What the store holds makes no sense; the shard that needs it must stop.
+    #[error("the store holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+/// The process that owns leases: a uuid made at its start, so that a restart is somebody else.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OwnerToken(pub Uuid);
+
+/// Rises with every change of a shard's owner.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+/// A place in a shard's journal; the first entry has 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+/// Who claims to own a shard. Every write of an owner carries it and fails unless it equals the lease.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ownership {
+    /// Whose lease.
+    pub token: OwnerToken,
+    /// Which lease.
+    pub epoch: Epoch,
+}
+
+/// The answer to [`Store::acquire`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Acquired {
+    /// The lease is ours.
+    Granted {
+        /// Raised when the owner changed, the same when our own lease was still there.
+        epoch: Epoch,
+        /// The owner before released it, so that nothing was left half done.
+        clean: bool,
+    },
+    /// It is another's and has not run out.
+    Held(Owner),
+}
+
+/// Who owns a shard.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owner {
+    /// The node's name.
+    pub node: String,
+    /// Which lease.
+    pub epoch: Epoch,
+}
+
+/// A command on its way into the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewEntry {
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// The command, by the codec.
+    pub payload: Vec<u8>,
+}
+
+/// A command in the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalEntry {
+    /// Its place.
+    pub seq: Seq,
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// The command, by the codec.
+    pub payload: Vec<u8>,
+}
+
+/// The answer to an append.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Appended {
+    /// Durable (D0); the place of the last entry.
+    Done(Seq),
+    /// The journal is at its bound; nothing was written. The door answers 503.
+    Full,
+}
+
+/// The answer to [`Store::route_or_hold`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Routed {
+    /// In the journal of the visit's shard.
+    Appended(VisitKey),
+    /// No visit has this meeting yet; held for a bounded time.
+    Held,
+    /// As many events are held as may be: the oldest of this organization was dropped for it, and is counted.
+    HeldDroppingOldest,
+    /// The visit's journal is at its bound; nothing was written.
+    Full,
+}
+
+/// A visit as it was last committed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredVisit {
+    /// Which visit.
+    pub visit: VisitKey,
+    /// Rises by one with every commit of the visit.
+    pub version: u64,
+    /// The lease under which it was committed.
+    pub epoch: Epoch,
+    /// The change number of its shard at that commit.
+    pub change: u64,
+    /// The state, by the codec.
+    pub state: Vec<u8>,
+}
+
+/// One visit's part of a commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VisitWrite {
+    /// Which visit.
+    pub visit: VisitKey,
+    /// The version that must be there; 0 when the visit must not exist.
+    pub expected: u64,
+    /// The new state; `None` removes the visit with its wake-up. The new version is `expected + 1`.
+    pub state: Option<Vec<u8>>,
+    /// When it must be looked at again; `None` for never.
+    pub wake: Option<Moment>,
+}
+
+/// An update that Epic has to be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutboxEntry {
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// Whose lane.
+    pub participant: ParticipantKey,
+    /// Its number in the lane.
+    pub seq: u64,
+    /// How many attempts are on record.
+    pub attempts: u32,
+    /// The update, by the codec.
+    pub payload: Vec<u8>,
+}
+
+/// A command that was set aside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParkedCommand {
+    /// Its place in the journal.
+    pub seq: Seq,
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// The command, by the codec.
+    pub payload: Vec<u8>,
+    /// Why, in words without PHI.
+    pub reason: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// The one atomic write of a shard's owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Commit {
+    /// Which shard.
+    pub shard: Shard,
+    /// By whom.
+    pub owner: Ownership,
+    /// Names the commit, so that one whose answer was lost can be repeated: the store answers `Done` when it is the shard's last.
+    pub id: Uuid,
+    /// The cursor that must be there.
+    pub expected_cursor: Seq,
+    /// The cursor after it; journal entries up to here are removed, and their try counts with them.
+    pub cursor: Seq,
+    /// The visits; each at most once.
+    pub visits: Vec<VisitWrite>,
+    /// Updates for Epic.
+    pub outbox: Vec<OutboxEntry>,
+    /// Commands set aside.
+    pub parked: Vec<ParkedCommand>,
+}
+
+/// The answer to a commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Committed {
+    /// Durable (D1). The shard's change number after it.
+    Done {
+        /// Rises with every commit of the shard.
+        change: u64,
+    },
+    /// The lease is not ours: drop everything in memory.
+    NotOwner,
+    /// The lease is ours, but cursor or versions are not what we wrote last.
+    WentBack,
+}
+
+/// What became of an update, as a record says it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Epic acknowledged it.
+    Delivered,
+    /// It will be tried again.
+    Retrying,
+    /// Refused for good or given up.
+    Parked,
+    /// Never sent, since a newer status took its place.
+    Superseded,
+}
+
+/// One attempt to tell Epic something, or the decision not to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// When the attempt ended.
+    pub at: Moment,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Found by this,
+    pub meeting: Option<MeetingId>,
+    /// or by this.
+    pub csn: Option<Csn>,
+    /// The person's role.
+    pub role: Role,
+    /// The status that was sent: joined (`true`) or left.
+    pub joined: bool,
+    /// When the person joined or left.
+    pub occurred_at: Moment,
+    /// Which attempt; 0 when it was never sent.
+    pub attempt: u32,
+    /// Epic's HTTP status; 0 where no answer came.
+    pub resp_code: u16,
+    /// Epic's own code, literally.
+    pub epic_code: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How long Epic took, in milliseconds.
+    pub latency_ms: u64,
+    /// What to check, where something is wrong.
+    pub hint: Option<String>,
+}
+
+/// What the owner of a lane reports about one update. Records are written; where `settled` is set the entry leaves the outbox, with
+/// every older one of the lane, and `entry` is appended to the journal in the same step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Acknowledgement {
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// Whose lane.
+    pub participant: ParticipantKey,
+    /// The update's number.
+    pub seq: u64,
+    /// How many attempts are on record now.
+    pub attempts: u32,
+    /// New records, oldest first.
+    pub records: Vec<Record>,
+    /// The lane is done up to and with `seq`; the command tells the visit. It is appended even to a full journal, since it makes room.
+    pub settled: Option<NewEntry>,
+}
+
+/// Which records are wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RecordQuery {
+    /// Only this organization's.
+    pub organization: Option<OrganizationId>,
+    /// Only of this CSN.
+    pub csn: Option<Csn>,
+    /// Only of this meeting.
+    pub meeting: Option<MeetingId>,
+    /// Only older than this cursor (exclusive), as a page before it gave it.
+    pub before: Option<u64>,
+    /// At most so many; at least 1.
+    pub limit: usize,
+}
+
+/// A page of something, newest or lowest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page<T, C> {
+    /// What was found.
+    pub items: Vec<T>,
+    /// Give it back to go on; `None` at the end.
+    pub next: Option<C>,
+}
+
+/// What a ticket-like value is for. Values of different kinds never meet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Space {
+    /// OAuth states of launches under way; taken once.
+    OauthState,
+    /// Tickets of waiting pages.
+    Ticket,
+    /// Signed-in people.
+    Session,
+    /// Key sets and other things that are made once and kept: written with a far expiry.
+    Keys,
+}
+
+/// A durable value of an organization's own entity, such as a provider's Zoom id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrganizationValue {
+    /// Rises with every write of the field.
+    pub version: u64,
+    /// The value, by whoever wrote it.
+    pub value: Vec<u8>,
+}
+
+/// Something may have changed. Losing a hint costs time, never correctness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hint {
+    /// New entries in the shard's journal.
+    Journal(Shard),
+    /// The shard's change number rose.
+    Changed(Shard),
+}
+
+/// The store. See the module's words on atomicity and errors.
+pub trait Store: Send + Sync + 'static {
+    /// Takes the lease of a shard for `ttl` if it is free, run out or already this token's.
+    fn acquire<'a>(
+        &'a self,
+        shard: Shard,
+        node: &'a str,
+        token: OwnerToken,
+        ttl: Span,
+    ) -> Answer<'a, Acquired>;
+
+    /// Prolongs the lease; `false` when it is not ours any more.
+    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool>;
+
+    /// Gives the lease back, cleanly: nothing is half done. `false` when it was not ours.
+    fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool>;
+
+    /// Who owns the shard at the moment.
+    fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>>;
+
+    /// Appends commands to the journal of their visits' shard, in order and all or none. All entries belong to `shard`.
+    fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended>;
+
+    /// Finds the visit of a meeting and appends to its journal, or holds the event until the meeting is indexed.
+    fn route_or_hold<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        meeting: MeetingId,
+        payload: Vec<u8>,
+    ) -> Answer<'a, Routed>;
+
+    /// Writes meeting -> visit (never changed afterwards; kept as long as records) and moves what was held into the visit's journal.
+    /// The number of moved events. Repeating it is harmless.
+    fn index_meeting<'a>(&'a self, meeting: MeetingId, visit: &'a VisitKey) -> Answer<'a, usize>;
+
+    /// The journal after a place, at most `max` entries, in order.
+    fn read(&self, shard: Shard, after: Seq, max: usize) -> Answer<'_, Vec<JournalEntry>>;
+
+    /// The shard's committed cursor.
+    fn cursor(&self, shard: Shard) -> Answer<'_, Seq>;
+
+    /// A visit as last committed.
+    fn load<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, Option<StoredVisit>>;
+
+    /// The atomic write of a shard's owner.
+    fn commit(&self, commit: Commit) -> Answer<'_, Committed>;
+
+    /// Counts one more try of a journal entry after an unclean recovery; the count with this try. `None` when not the owner.
+    fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>>;
+
+    /// Visits whose wake-up lies at or before `until`, earliest first, at most `max`.
+    fn due(&self, shard: Shard, until: Moment, max: usize) -> Answer<'_, Vec<(VisitKey, Moment)>>;
+
+    /// The whole outbox of a shard in lane order, from after a given lane place, at most `max` entries.
+    fn outbox<'a>(
+        &'a self,
+        shard: Shard,
+        after: Option<(VisitKey, ParticipantKey, u64)>,
+        max: usize,
+    ) -> Answer<'a, Vec<OutboxEntry>>;
+
+    /// Writes records and settles lanes, all or none; `false` when not the owner.
+    fn acknowledge(
+        &self,
+        shard: Shard,
+        owner: Ownership,
+        acknowledgements: Vec<Acknowledgement>,
+    ) -> Answer<'_, bool>;
+
+    /// Asks an organization's gate for leave to send.
+    fn permit<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        limits: gate::Limits,
+    ) -> Answer<'a, gate::Answer>;
+
+    /// Gives a permit back. Answers whether the breaker is open afterwards.
+    fn settle<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        limits: gate::Limits,
+        permit: gate::PermitId,
+        how: gate::Settled,
+    ) -> Answer<'a, bool>;
+
+    /// The change numbers of all shards that ever committed.
+    fn changes(&self) -> Answer<'_, Vec<(Shard, u64)>>;
+
+    /// Visits of a shard whose last commit came after a change number, by change number, at most `max`; a removed visit does not appear.
+    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>>;
+
+    /// All visits (of one organization, if given), by key, from after `after`, at most `limit`.
+    fn visits<'a>(
+        &'a self,
+        organization: Option<&'a OrganizationId>,
+        after: Option<VisitKey>,
+        limit: usize,
+    ) -> Answer<'a, Page<StoredVisit, VisitKey>>;
+
+    /// Notification records, newest first.
+    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>>;
+
+    /// Commands that were set aside, newest first, at most `limit`.
+    fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>>;
+
+    /// Puts a value for `ttl`; an existing one is replaced.
+    fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()>;
+
+    /// Puts a value unless there is one; answers the one that stands afterwards.
+    fn put_if_absent<'a>(
+        &'a self,
+        space: Space,
+        key: &'a str,
+        value: Vec<u8>,
+        ttl: Span,
+    ) -> Answer<'a, Vec<u8>>;
+
+    /// Reads a value that has not expired.
+    fn get<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>>;
+
+    /// Takes a value away: of all who try, one gets it.
+    fn take<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>>;
+
+    /// Reads a field of an organization's own entity.
+    fn organization_get<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        field: &'a str,
+    ) -> Answer<'a, Option<OrganizationValue>>;
+
+    /// Writes a field if it still has the expected version (0 for absent); `false` when somebody else was first.
+    fn organization_put<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        field: &'a str,
+        expected: u64,
+        value: Vec<u8>,
+    ) -> Answer<'a, bool>;
+
+    /// Removes what has expired: tickets, held events, records past their retention, index entries with them. What was removed, by kind.
+    fn sweep(&self, keep: Retention) -> Answer<'_, Swept>;
+
+    /// Whether the store answers. The one question that readiness asks.
+    fn ping(&self) -> Answer<'_, ()>;
+
+    /// Hints, from now on.
+    fn hints(&self) -> broadcast::Receiver<Hint>;
+}
+
+/// How long things are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Retention {
+    /// Records, index entries and parked commands older than this leave.
+    pub records: Span,
+    /// At most so many records per organization; the oldest leave first.
+    pub records_per_organization: u64,
+}
+
+/// What a sweep removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Swept {
+    /// Values of [`Space`] past their expiry.
+    pub values: u64,
+    /// Events that were held for a meeting that never came.
+    pub held: u64,
+    /// Records past their retention.
+    pub records_old: u64,
+    /// Records above the cap.
+    pub records_above_cap: u64,
+}
+
+/// Bounds that a store keeps by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoreLimits {
+    /// Entries in one shard's journal; more are answered [`Appended::Full`].
+    pub journal_entries: usize,
+    /// Held events per organization.
+    pub held_events: usize,
+    /// How long an event is held.
+    pub held_for: Span,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self { journal_entries: 50_000, held_events: 10_000, held_for: Span::minutes(15) }
+    }
+}
