@@ -26,3 +26,5 @@ pub mod policy;
 pub mod shard;
 pub mod time;
 pub mod visit;
+
+pub use visit::decide::{Decision, decide};

@@ -1,0 +1,185 @@
+//! `decide(visit, command, now) -> (visit', effects)`: the one place where a visit changes. Pure and total.
+//!
+//! A command is taken in first; then everything that follows from the new state is derived again: presences, phase, lights, calls
+//! and problems. So whatever the order of commands, what follows depends on the state alone. Every command is idempotent by
+//! itself: facts by [`super::instance`], launches by their remembered id, results by their intent's number, the rest by keeping maxima.
+
+use super::{MOST_INSTANCES, Phase, Visit};
+use crate::command::{Command, Entry};
+use crate::effect::Effect;
+use crate::fact::{Fact, FactKind};
+use crate::intent::ProblemCode;
+use crate::policy::Policy;
+use crate::time::Moment;
+use std::collections::BTreeSet;
+
+/// What came of a command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    /// The next state.
+    pub visit: Visit,
+    /// What it asks for, once committed.
+    pub effects: Vec<Effect>,
+    /// Whether anything but the clock changed; if not, nothing needs to be written.
+    pub changed: bool,
+}
+
+/// Applies a command to a visit.
+#[must_use]
+pub fn decide(visit: &Visit, entry: &Entry, now: Moment, policy: &Policy) -> Decision {
+    let mut deciding = Deciding { visit: visit.clone(), effects: Vec::new(), now, policy };
+    deciding.take(entry);
+    deciding.follow();
+    let changed = deciding.visit != *visit || !deciding.effects.is_empty();
+    if changed {
+        deciding.visit.updated_at = now;
+    }
+    Decision { visit: deciding.visit, effects: deciding.effects, changed }
+}
+
+/// A decision in the making.
+pub(super) struct Deciding<'a> {
+    pub(super) visit: Visit,
+    pub(super) effects: Vec<Effect>,
+    pub(super) now: Moment,
+    pub(super) policy: &'a Policy,
+}
+
+impl Deciding<'_> {
+    fn take(&mut self, entry: &Entry) {
+        match &entry.command {
+            Command::Launch(launch) => self.launch(&entry.id, entry.at, launch),
+            Command::Fact(fact) => self.fact(fact),
+            Command::PageSeen { participant } => self.page_seen(participant, entry.at),
+            Command::Departed { participant } => self.departed(participant, entry.at),
+            Command::IntentClosed { intent, outcome } => self.call_closed(*intent, entry.at, outcome),
+            Command::StatusDelivered { participant, seq, connected } => {
+                self.status_delivered(participant, *seq, *connected)
+            }
+            Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
+            Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
+            Command::Tick => {}
+        }
+    }
+
+    fn follow(&mut self) {
+        // Presences first: whether a patient waits decides whether the meeting is read.
+        self.lights();
+        self.calls();
+        self.lights();
+        self.visit.phase = self.phase();
+        self.problems();
+        if self.visit.may_leave(self.policy, self.now) {
+            self.effects.push(Effect::Forget);
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        let lived = self.visit.lived || self.visit.course(self.policy).newest.is_some();
+        if self.visit.is_live(self.policy) {
+            Phase::InProgress
+        } else if lived {
+            Phase::Ended
+        } else if self.visit.participants.is_empty() {
+            Phase::Scheduled
+        } else {
+            Phase::WaitingForHost
+        }
+    }
+
+    // === facts ===
+
+    fn fact(&mut self, fact: &Fact) {
+        let mine = self.visit.meeting.as_ref().is_some_and(|m| m.id == fact.meeting);
+        if !mine && !self.visit.deleted.contains_key(&fact.meeting) {
+            return;
+        }
+        match &fact.kind {
+            FactKind::WaitingForHost | FactKind::LeftWaitingForHost => self.before_host(fact),
+            FactKind::Updated { waiting_room, join_before_host } => {
+                self.settings_updated(fact, *waiting_room, *join_before_host)
+            }
+            FactKind::Deleted => self.meeting_deleted(fact.meeting, fact.at),
+            FactKind::Created => {}
+            _ => self.fold(fact),
+        }
+    }
+
+    fn fold(&mut self, fact: &Fact) {
+        let Some(uuid) = &fact.instance else { return };
+        let room = self.visit.instances.len() < MOST_INSTANCES || self.visit.instances.contains_key(uuid);
+        let kept = room && self.visit.instances.entry(uuid.clone()).or_default().fold(fact);
+        if !kept {
+            self.sticky_problem(ProblemCode::HistoryFull);
+        }
+    }
+
+    fn before_host(&mut self, fact: &Fact) {
+        let Some(keys) = &fact.session else { return };
+        let id = super::SessionId::of_person(keys);
+        if self.visit.before_host.len() >= super::instance::MOST_SESSIONS
+            && !self.visit.before_host.contains_key(&id)
+        {
+            self.sticky_problem(ProblemCode::HistoryFull);
+            return;
+        }
+        let entry = self.visit.before_host.entry(id).or_default();
+        entry.learn(keys);
+        let slot = if fact.kind == FactKind::WaitingForHost { &mut entry.waiting } else { &mut entry.left };
+        *slot = (*slot).max(Some(fact.at));
+    }
+
+    fn settings_updated(&mut self, fact: &Fact, waiting_room: Option<bool>, join_before_host: Option<bool>) {
+        let Some(meeting) = self.visit.meeting.as_mut().filter(|m| m.id == fact.meeting) else { return };
+        let update = |value: Option<bool>| value.map(|value| (fact.at, fact.sent, value));
+        meeting.waiting_room_update = meeting.waiting_room_update.max(update(waiting_room));
+        meeting.join_before_host_update = meeting.join_before_host_update.max(update(join_before_host));
+    }
+
+    // === problems ===
+
+    fn sticky_problem(&mut self, code: ProblemCode) {
+        self.visit.problems.entry(code).or_insert(self.now);
+    }
+
+    /// Problems that follow from the state come and go with it; the sticky ones stay until what made them is mended.
+    fn problems(&mut self) {
+        let now = self.now;
+        let found = self.found_problems();
+        self.visit.problems.retain(|code, _| is_sticky(*code) || found.contains(code));
+        for code in found {
+            self.visit.problems.entry(code).or_insert(now);
+        }
+    }
+
+    fn found_problems(&self) -> BTreeSet<ProblemCode> {
+        let visit = &self.visit;
+        let mut found: BTreeSet<ProblemCode> = visit.calls.values().filter_map(|open| open.problem).collect();
+        if let Some(meeting) = &visit.meeting {
+            let (asked, answered, effective) = (meeting.asked, meeting.answered, meeting.effective());
+            let drifted = effective != answered && effective != asked;
+            found.extend(
+                (asked.waiting_room != answered.waiting_room).then_some(ProblemCode::WaitingRoomLocked),
+            );
+            found.extend(
+                (!asked.join_before_host && answered.join_before_host)
+                    .then_some(ProblemCode::JoinBeforeHostLocked),
+            );
+            found.extend(
+                (asked.registration && !answered.registration)
+                    .then_some(ProblemCode::RegistrationUnavailable),
+            );
+            found.extend(drifted.then_some(ProblemCode::PolicyDrift));
+        } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() {
+            found.insert(ProblemCode::MeetingDeleted);
+        }
+        let nameless = |p: &super::participant::Participant| p.external_id.is_none();
+        found.extend(visit.participants.values().any(nameless).then_some(ProblemCode::NoExternalId));
+        found
+    }
+}
+
+fn is_sticky(code: ProblemCode) -> bool {
+    use ProblemCode::{CommandParked, HistoryFull, HostUnlicensed, UpdateParked};
+    matches!(code, UpdateParked | CommandParked | HistoryFull | HostUnlicensed)
+}

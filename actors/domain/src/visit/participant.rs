@@ -141,8 +141,10 @@ pub struct Participant {
     pub last_name: Option<Phi>,
     /// When the person first launched.
     pub launched_at: Moment,
-    /// The last sign of an open page; absent once the person went on to Zoom.
+    /// The last sign of an open page.
     pub page_seen: Option<Moment>,
+    /// When the person last went on to Zoom; signs from before no longer count.
+    pub departed: Option<Moment>,
     /// The provider's Zoom user, once known.
     pub zoom_user: Option<ZoomUserId>,
     /// The personal link, once made.

@@ -1,0 +1,170 @@
+//! Launches: who may take part, and whose visit it is.
+
+use super::decide::Deciding;
+use super::participant::{Light, Participant, ParticipantKey, Presence, Role};
+use super::{CallState, MOST_PARTICIPANTS, Visit};
+use crate::command::Launch;
+use crate::id::{CommandId, FhirReference, Marker};
+use crate::time::{Moment, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A launch's outcome is remembered for this long, and for at most [`MOST_REMEMBERED`] launches.
+pub const REMEMBERED: Span = Span::minutes(10);
+/// See [`REMEMBERED`].
+pub const MOST_REMEMBERED: usize = 32;
+
+/// A launch and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LaunchRecord {
+    /// The command.
+    pub id: CommandId,
+    /// When the door took it.
+    pub at: Moment,
+    /// What became of it.
+    pub outcome: LaunchOutcome,
+}
+
+/// What became of a launch.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaunchOutcome {
+    /// The person takes part.
+    Accepted {
+        /// As whom.
+        participant: ParticipantKey,
+    },
+    /// Nothing changed.
+    Refused(LaunchRefusal),
+}
+
+/// Why a launch was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaunchRefusal {
+    /// It names another patient than the visit's.
+    WrongPatient,
+    /// The visit is over for good: its reopening time has passed.
+    Over,
+    /// The visit holds as many people as it can.
+    Full,
+}
+
+impl Deciding<'_> {
+    pub(super) fn launch(&mut self, id: &CommandId, at: Moment, launch: &Launch) {
+        self.visit.launches.retain(|l| l.at + REMEMBERED > at);
+        if self.visit.launch_outcome(id).is_some() {
+            return;
+        }
+        let outcome = match self.may_take_part(launch) {
+            Ok(()) => LaunchOutcome::Accepted { participant: self.take_in(id, at, launch) },
+            Err(refusal) => LaunchOutcome::Refused(refusal),
+        };
+        if self.visit.launches.len() >= MOST_REMEMBERED {
+            self.visit.launches.remove(0);
+        }
+        self.visit.launches.push(LaunchRecord { id: id.clone(), at, outcome });
+    }
+
+    fn may_take_part(&self, launch: &Launch) -> Result<(), LaunchRefusal> {
+        let key = ParticipantKey::new(launch.role, launch.fhir_user.clone());
+        let visit = &self.visit;
+        if visit.is_over(self.policy, self.now) {
+            return Err(LaunchRefusal::Over);
+        }
+        if visit.participants.len() >= MOST_PARTICIPANTS && !visit.participants.contains_key(&key) {
+            return Err(LaunchRefusal::Full);
+        }
+        let named = patient_named_by(launch);
+        if launch.role == Role::Patient && named != Some(&launch.fhir_user) {
+            return Err(LaunchRefusal::WrongPatient);
+        }
+        match (visit.bound.get(&binding_of(visit, launch)), named) {
+            (Some(bound), Some(named)) if bound != named => Err(LaunchRefusal::WrongPatient),
+            // A proxy who names no patient cannot be tied to the visit's; a provider need not name one.
+            (_, None) if launch.role.is_patient_side() => Err(LaunchRefusal::WrongPatient),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_in(&mut self, id: &CommandId, at: Moment, launch: &Launch) -> ParticipantKey {
+        let key = ParticipantKey::new(launch.role, launch.fhir_user.clone());
+        if launch.role.is_patient_side()
+            && let Some(patient) = patient_named_by(launch)
+        {
+            let binding = binding_of(&self.visit, launch);
+            self.visit.bound.entry(binding).or_insert_with(|| patient.clone());
+        }
+        let participant = self.visit.participants.entry(key.clone()).or_insert_with(|| newcomer(launch, at));
+        // A later launch knows better: names change, and an external id may have been missing at first.
+        participant.external_id = launch.external_id.clone().or_else(|| participant.external_id.take());
+        participant.csn = launch.csn.clone().or_else(|| participant.csn.take());
+        participant.display_name = launch.display_name.clone();
+        participant.email = launch.email.clone().or_else(|| participant.email.take());
+        participant.first_name = launch.first_name.clone().or_else(|| participant.first_name.take());
+        participant.last_name = launch.last_name.clone().or_else(|| participant.last_name.take());
+        if launch.role == Role::Provider {
+            self.provider_launched(id, at);
+        } else {
+            // The page opens at once; until it gives its first sign the launch stands for it.
+            participant.page_seen = participant.page_seen.max(Some(at));
+        }
+        key
+    }
+
+    fn provider_launched(&mut self, id: &CommandId, at: Moment) {
+        self.visit.provider_launched = self.visit.provider_launched.max(Some(at));
+        if self.visit.meeting.is_none() && self.visit.wants_meeting.is_none() {
+            self.visit.wants_meeting = Marker::new(format!("vestibule-{id}")).ok();
+        }
+        // What had been given up is worth another try: a licence may have come free, a scope may have been granted.
+        for call in self.visit.calls.values_mut().filter(|call| call.state == CallState::Blocked) {
+            call.state = CallState::Waiting { until: self.now };
+            call.intent.attempt = 0;
+        }
+    }
+}
+
+impl Visit {
+    /// Whether the reopening time has passed, so that nothing of this visit goes on.
+    #[must_use]
+    pub fn is_over(&self, policy: &crate::policy::Policy, now: Moment) -> bool {
+        let course = self.course(policy);
+        !self.is_live(policy) && course.last_end.is_some_and(|end| end + policy.reopen < now)
+    }
+}
+
+/// The patient that a launch is about; a self launch that says nothing is about the person himself.
+fn patient_named_by(launch: &Launch) -> Option<&FhirReference> {
+    match (launch.role, &launch.patient) {
+        (_, Some(patient)) => Some(patient),
+        (Role::Patient, None) => Some(&launch.fhir_user),
+        (_, None) => None,
+    }
+}
+
+/// A one-to-one visit binds as a whole; a group visit binds each CSN by itself.
+fn binding_of(visit: &Visit, launch: &Launch) -> String {
+    let own = if visit.csn().is_some() { None } else { launch.csn.as_ref() };
+    own.map_or_else(String::new, ToString::to_string)
+}
+
+fn newcomer(launch: &Launch, at: Moment) -> Participant {
+    Participant {
+        external_id: None,
+        csn: None,
+        display_name: launch.display_name.clone(),
+        email: None,
+        first_name: None,
+        last_name: None,
+        launched_at: at,
+        page_seen: None,
+        departed: None,
+        zoom_user: None,
+        link: None,
+        registrants: BTreeSet::new(),
+        light: Light::default(),
+        presence: Presence::Gone,
+        since: at,
+    }
+}

@@ -1,0 +1,92 @@
+//! The light: what Epic should be told about each person. An update is decided when the wanted status differs from the last decided one.
+
+use super::decide::Deciding;
+use super::participant::{ParticipantKey, Presence, Role};
+use crate::effect::{Effect, Update};
+use crate::intent::ProblemCode;
+use crate::policy::WaitingCountsAs;
+use crate::time::Moment;
+
+impl Deciding<'_> {
+    /// Brings presences up to date and decides the updates that follow from them.
+    pub(super) fn lights(&mut self) {
+        let (known, _) = self.visit.whereabouts(self.policy, self.now);
+        let last_end = self.visit.course(self.policy).last_end;
+        let meeting = self.visit.meeting.as_ref().map(|m| m.id);
+        let csn = self.visit.csn().cloned();
+        let mut updates = Vec::new();
+        for (key, person) in &mut self.visit.participants {
+            let (presence, at) =
+                known.get(key).copied().unwrap_or_else(|| (Presence::Gone, last_end.unwrap_or(self.now)));
+            if presence != person.presence {
+                person.presence = presence;
+                person.since = at.max(person.launched_at);
+            }
+            let wanted = counts_as_connected(key.role(), presence, self.policy.waiting_counts_as);
+            let Some(external_id) = &person.external_id else { continue };
+            if wanted == person.light.wanted {
+                continue;
+            }
+            person.light.wanted = wanted;
+            person.light.decided += 1;
+            updates.push(Effect::Notify(Update {
+                participant: key.clone(),
+                seq: person.light.decided,
+                connected: wanted,
+                occurred_at: if presence == Presence::Gone { at.min(self.now) } else { at },
+                decided_at: self.now,
+                role: key.role(),
+                external_id: external_id.clone(),
+                csn: person.csn.clone().or_else(|| csn.clone()),
+                meeting,
+            }));
+        }
+        self.effects.extend(updates);
+    }
+
+    pub(super) fn status_delivered(&mut self, participant: &ParticipantKey, seq: u64, connected: bool) {
+        let Some(person) = self.visit.participants.get_mut(participant) else { return };
+        let light = &mut person.light;
+        if seq > light.acknowledged {
+            light.acknowledged = seq;
+            light.connected = connected;
+        }
+        light.settled = light.settled.max(seq);
+        let every_light_stands =
+            self.visit.participants.values().all(|p| p.light.acknowledged >= p.light.decided);
+        if every_light_stands {
+            self.visit.problems.remove(&ProblemCode::UpdateParked);
+        }
+    }
+
+    pub(super) fn status_parked(&mut self, participant: &ParticipantKey, seq: u64) {
+        let now = self.now;
+        let Some(person) = self.visit.participants.get_mut(participant) else { return };
+        if seq > person.light.settled {
+            person.light.settled = seq;
+            self.visit.problems.entry(ProblemCode::UpdateParked).or_insert(now);
+        }
+    }
+
+    pub(super) fn page_seen(&mut self, participant: &ParticipantKey, at: Moment) {
+        if let Some(person) = self.visit.participants.get_mut(participant) {
+            person.page_seen = person.page_seen.max(Some(at));
+        }
+    }
+
+    pub(super) fn departed(&mut self, participant: &ParticipantKey, at: Moment) {
+        if let Some(person) = self.visit.participants.get_mut(participant) {
+            person.departed = person.departed.max(Some(at));
+        }
+    }
+}
+
+fn counts_as_connected(role: Role, presence: Presence, waiting: WaitingCountsAs) -> bool {
+    match presence {
+        Presence::InMeeting => true,
+        Presence::Waiting | Presence::InWaitingRoom => {
+            role.is_patient_side() && waiting == WaitingCountsAs::Connected
+        }
+        Presence::Gone => false,
+    }
+}
