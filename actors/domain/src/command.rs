@@ -60,6 +60,13 @@ pub enum Command {
         /// The update's number in its lane.
         seq: u64,
     },
+    /// An update was replaced by a newer one before Epic had it.
+    StatusSuperseded {
+        /// Whose lane.
+        participant: ParticipantKey,
+        /// The update's number in its lane.
+        seq: u64,
+    },
     /// Another command of this visit was set aside as poison.
     CommandParked,
     /// Deadlines are looked at. Added by the owner alone, never in the journal.

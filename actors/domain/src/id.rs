@@ -154,6 +154,14 @@ text_id!(
     Marker, "the marker", 96, |c| c.is_ascii_graphic()
 );
 
+impl CommandId {
+    /// The id of commands that a shard's owner adds by itself, such as ticks; nobody ever looks for it.
+    #[must_use]
+    pub fn of_owner() -> Self {
+        Self("owner".into())
+    }
+}
+
 /// A Zoom meeting id: 9 to 11 digits today, so a `u64` holds it whatever form Zoom gives it in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -57,6 +57,7 @@ impl Deciding<'_> {
                 self.status_delivered(participant, *seq, *connected)
             }
             Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
+            Command::StatusSuperseded { participant, seq } => self.status_superseded(participant, *seq),
             Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
             Command::Tick => {}
         }

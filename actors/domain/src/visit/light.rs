@@ -68,6 +68,12 @@ impl Deciding<'_> {
         }
     }
 
+    pub(super) fn status_superseded(&mut self, participant: &ParticipantKey, seq: u64) {
+        if let Some(person) = self.visit.participants.get_mut(participant) {
+            person.light.settled = person.light.settled.max(seq);
+        }
+    }
+
     pub(super) fn page_seen(&mut self, participant: &ParticipantKey, at: Moment) {
         if let Some(person) = self.visit.participants.get_mut(participant) {
             person.page_seen = person.page_seen.max(Some(at));

@@ -1,0 +1,113 @@
+//! Which shards a node holds: a written state per shard, so that no shard is ever run twice by one node.
+
+use actix::Addr;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+use vestibule_domain::shard::Shard;
+
+use crate::lease::Lease;
+use crate::shard::ShardActor;
+
+/// A shard that runs.
+pub(super) struct Held {
+    pub(super) lease: Lease,
+    pub(super) actor: Addr<ShardActor>,
+}
+
+/// acquiring -> running -> releasing -> free; one that ends before it was entered as running goes by `Died`; a shard that cannot be read is held off for a while.
+enum State {
+    Acquiring,
+    Running(Held),
+    Releasing,
+    Died,
+    HeldOff(Instant),
+}
+
+/// The shards of a node. A shard that is not in it is free.
+#[derive(Default)]
+pub(super) struct Shards(BTreeMap<Shard, State>);
+
+impl Shards {
+    pub(super) fn may_acquire(&self, shard: Shard) -> bool {
+        match self.0.get(&shard) {
+            None => true,
+            Some(State::HeldOff(until)) => *until <= Instant::now(),
+            Some(State::Acquiring | State::Running(_) | State::Releasing | State::Died) => false,
+        }
+    }
+
+    pub(super) fn acquiring(&mut self, shard: Shard) {
+        self.0.insert(shard, State::Acquiring);
+    }
+
+    pub(super) fn runs(&mut self, shard: Shard, held: Held) {
+        if matches!(self.0.get(&shard), Some(State::Died)) {
+            held.lease.end();
+            self.0.remove(&shard);
+        } else {
+            self.0.insert(shard, State::Running(held));
+        }
+    }
+
+    /// The shard has ended; what it held. From here on it is being released, until it is said to be free.
+    pub(super) fn ended(&mut self, shard: Shard) -> Option<Held> {
+        match self.0.remove(&shard) {
+            Some(State::Running(held)) => {
+                self.0.insert(shard, State::Releasing);
+                Some(held)
+            }
+            Some(State::Acquiring) => {
+                self.0.insert(shard, State::Died);
+                None
+            }
+            Some(other) => {
+                self.0.insert(shard, other);
+                None
+            }
+            None => None,
+        }
+    }
+
+    pub(super) fn hold(&mut self, shard: Shard, time: Duration) {
+        self.0.insert(shard, State::HeldOff(Instant::now() + time));
+    }
+
+    pub(super) fn free(&mut self, shard: Shard) {
+        if !matches!(self.0.get(&shard), Some(State::HeldOff(_))) {
+            self.0.remove(&shard);
+        }
+    }
+
+    pub(super) fn actor(&self, shard: Shard) -> Option<&Addr<ShardActor>> {
+        match self.0.get(&shard) {
+            Some(State::Running(held)) => Some(&held.actor),
+            _ => None,
+        }
+    }
+
+    pub(super) fn each(&self, mut tell: impl FnMut(&Addr<ShardActor>)) {
+        for state in self.0.values() {
+            if let State::Running(held) = state {
+                tell(&held.actor);
+            }
+        }
+    }
+
+    pub(super) fn leases(&self) -> Vec<(Shard, Lease)> {
+        let running = self.0.iter().filter_map(|(shard, state)| match state {
+            State::Running(held) => Some((*shard, held.lease.clone())),
+            _ => None,
+        });
+        running.collect()
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.leases().len()
+    }
+
+    /// Whether nothing runs and nothing is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.values().all(|state| matches!(state, State::HeldOff(_)))
+    }
+}

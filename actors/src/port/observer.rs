@@ -1,0 +1,94 @@
+//! What the actors report for metrics. No identifier of a visit or person is in it, so nothing of it can leak through a label.
+
+use std::time::Duration;
+use vestibule_domain::id::OrganizationId;
+
+use super::store::Outcome;
+
+/// Something worth counting.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Observed {
+    /// A visit's actor died and was rebuilt from durable state.
+    VisitRestarted,
+    /// A shard's actor died and was started again.
+    ShardRestarted,
+    /// A command was set aside after three tries.
+    CommandParked,
+    /// A shard stopped since another node owns it, or the store went back.
+    ShardLost,
+    /// A commit was done.
+    Committed {
+        /// How many visits it held.
+        visits: usize,
+        /// How many commands it took in.
+        commands: usize,
+        /// How long the store took.
+        took: Duration,
+    },
+    /// The store did not answer a commit in time and was asked again.
+    CommitRetried,
+    /// An attempt to tell Epic ended.
+    EpicAttempt {
+        /// Whose Epic.
+        organization: OrganizationId,
+        /// HTTP status; 0 for none.
+        resp_code: u16,
+        /// What became of the update.
+        outcome: Outcome,
+        /// How long Epic took.
+        took: Duration,
+    },
+    /// An update was superseded by a newer one.
+    Superseded {
+        /// Whose.
+        organization: OrganizationId,
+    },
+    /// The state of an organization's notifier, after each change.
+    Notifier {
+        /// Whose.
+        organization: OrganizationId,
+        /// Updates waiting or running.
+        lanes: usize,
+        /// Age of the oldest of them in milliseconds.
+        oldest_ms: i64,
+        /// The breaker keeps requests back.
+        breaker_open: bool,
+    },
+    /// A call to Zoom ended.
+    ZoomCall {
+        /// Whose account.
+        organization: OrganizationId,
+        /// Which call.
+        call: &'static str,
+        /// How it ended.
+        outcome: &'static str,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A call was not begun since too many are queued; its deadline brings it back.
+    ZoomQueueFull {
+        /// Whose.
+        organization: OrganizationId,
+    },
+    /// Live visits and how many of them are in memory, per shard.
+    Visits {
+        /// The shard's number.
+        shard: u16,
+        /// In memory.
+        in_memory: usize,
+    },
+}
+
+/// Is told what happens. Must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn observe(&self, what: Observed);
+}
+
+/// Looks away.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn observe(&self, _: Observed) {}
+}

@@ -1,0 +1,28 @@
+//! The settings of organizations, as far as actors need them. Asked at every use, so that a change holds at once.
+
+use std::sync::Arc;
+use vestibule_domain::gate::Limits;
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::lane::LaneRules;
+use vestibule_domain::policy::Policy;
+
+/// Organizations that everybody may hold.
+pub type SharedOrganizations = Arc<dyn Organizations>;
+
+/// Looks up an organization's rules.
+pub trait Organizations: Send + Sync + 'static {
+    /// The rules of its visits; `None` when there is no such organization (any more).
+    fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>>;
+
+    /// The rules of its notifier.
+    fn notifier(&self, organization: &OrganizationId) -> Option<NotifierRules>;
+}
+
+/// How an organization's Epic is to be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotifierRules {
+    /// Rate, concurrency and breaker.
+    pub limits: Limits,
+    /// Backoff, age and doubt.
+    pub lane: LaneRules,
+}

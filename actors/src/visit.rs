@@ -1,0 +1,87 @@
+//! One visit's actor: it holds the committed state, decides on commands, and takes the decision over once the shard has committed it.
+
+use actix::{Actor, Context, Handler, Message, MessageResult};
+use std::sync::Arc;
+use vestibule_domain::command::Entry;
+use vestibule_domain::effect::Effect;
+use vestibule_domain::policy::Policy;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::Visit;
+
+use crate::port::Decider;
+
+/// The actor of a visit.
+pub struct VisitActor {
+    committed: Arc<Visit>,
+    decided: Option<Arc<Visit>>,
+    decide: Decider,
+}
+
+impl VisitActor {
+    /// Holds a committed state.
+    #[must_use]
+    pub fn new(committed: Arc<Visit>, decide: Decider) -> Self {
+        Self { committed, decided: None, decide }
+    }
+}
+
+impl Actor for VisitActor {
+    type Context = Context<Self>;
+}
+
+/// Decide on some commands, in order.
+#[derive(Message)]
+#[rtype(result = "Decided")]
+pub struct Decide {
+    /// The commands; all of this visit.
+    pub entries: Vec<Arc<Entry>>,
+    /// The time of the decision.
+    pub now: Moment,
+    /// The organization's rules.
+    pub policy: Arc<Policy>,
+}
+
+/// What came of it; nothing holds before the commit.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The next state.
+    pub visit: Arc<Visit>,
+    /// What it asks for.
+    pub effects: Vec<Effect>,
+    /// Whether anything must be written.
+    pub changed: bool,
+}
+
+/// The decision was committed: from now on it is the state.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Adopt;
+
+impl Handler<Decide> for VisitActor {
+    type Result = MessageResult<Decide>;
+
+    fn handle(&mut self, decide_on: Decide, _: &mut Context<Self>) -> Self::Result {
+        let mut decided = Decided { visit: Arc::clone(&self.committed), effects: Vec::new(), changed: false };
+        for entry in &decide_on.entries {
+            let decision = (self.decide)(&decided.visit, entry, decide_on.now, &decide_on.policy);
+            if decision.changed {
+                decided.visit = Arc::new(decision.visit);
+                decided.changed = true;
+            }
+            decided.effects.extend(decision.effects);
+        }
+        // A decision that was never adopted, since its commit failed, is simply replaced by the next one.
+        self.decided = Some(Arc::clone(&decided.visit));
+        MessageResult(decided)
+    }
+}
+
+impl Handler<Adopt> for VisitActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Adopt, _: &mut Context<Self>) {
+        if let Some(decided) = self.decided.take() {
+            self.committed = decided;
+        }
+    }
+}
