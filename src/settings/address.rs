@@ -114,7 +114,9 @@ fn checked(text: &str) -> Result<(Url, String, bool), String> {
         "https" => true,
         "http" if is_loopback(&host) => false,
         "http" => {
-            return Err("must begin with https://; http:// is accepted only where the host is loopback".into());
+            return Err(
+                "must begin with https://; http:// is accepted only where the host is loopback".into()
+            );
         }
         scheme => return Err(format!("must begin with https://, not {scheme}://")),
     };

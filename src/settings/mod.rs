@@ -4,6 +4,7 @@
 mod address;
 mod epic;
 mod organization;
+mod policy;
 mod private_key;
 mod problem;
 mod reader;
@@ -19,13 +20,15 @@ mod unavailable;
 
 use std::collections::BTreeMap;
 
+use vestibule_domain::id::OrganizationId;
+
 pub use address::{BaseUrl, FramingHost, PageUrl};
 pub use epic::{
     Breaker, ContextNames, Epic, ExternalIdTypes, Retry, StatusAuth, StatusDialect, StatusValues,
 };
 pub use organization::{
-    Admittance, Environment, Language, Organization, OrganizationName, PatientDisplayName, PatientIdentity,
-    ProviderAction, ProviderUserType, WaitingCountsAs, Zoom,
+    Environment, Language, Organization, PatientDisplayName, PatientIdentity, ProviderAction,
+    ProviderUserType, Zoom,
 };
 pub use private_key::PrivateKeyFile;
 pub use problem::{Problem, SettingsError};
@@ -52,7 +55,7 @@ pub struct Settings {
     pub page: Page,
     pub limits: Limits,
     pub logging: Logging,
-    pub organizations: BTreeMap<OrganizationName, Organization>,
+    pub organizations: BTreeMap<OrganizationId, Organization>,
     effective: toml::Table,
 }
 
@@ -76,6 +79,12 @@ impl Settings {
         SettingsError::unless_empty(rules::contradictions(&settings))?;
         settings.effective = effective_table(reader.effective);
         Ok(settings)
+    }
+
+    /// The organization of this id, as it stands in a URL.
+    pub fn organization(&self, id: &str) -> Option<(&OrganizationId, &Organization)> {
+        let id = OrganizationId::new(id).ok()?;
+        self.organizations.get_key_value(&id)
     }
 
     /// What works and yet is hardly meant, in plain words, to be logged at start.
@@ -111,7 +120,7 @@ fn read_settings(section: &mut Section<'_>) -> Read<Settings> {
     })
 }
 
-fn read_organizations(section: &mut Section<'_>) -> Read<BTreeMap<OrganizationName, Organization>> {
+fn read_organizations(section: &mut Section<'_>) -> Read<BTreeMap<OrganizationId, Organization>> {
     let defaults = section.table("organization_defaults");
     let tables = section.table("organization");
     let (mut defaults, tables) = (defaults?, tables?);
@@ -138,9 +147,9 @@ fn read_one_organization(
     defaults: &Table,
     id: &str,
     node: tree::Node,
-) -> Read<(OrganizationName, Organization)> {
+) -> Read<(OrganizationId, Organization)> {
     let path = vec!["organization".to_owned(), id.to_owned()];
-    let name = OrganizationName::parse(id);
+    let name = organization::organization_id(id);
     let tree::Node::Table(own) = node else {
         return Err(reader.report(Problem::new(path.join("."), "is a table of settings, not a value")));
     };

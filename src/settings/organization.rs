@@ -1,7 +1,9 @@
 //! The settings of one organization, its Epic and its Zoom account.
 
-use std::fmt;
 use std::time::Duration;
+
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::policy::{Admittance, WaitingCountsAs};
 
 use super::address::{BaseUrl, FramingHost, PageUrl};
 use super::epic::{Epic, read_epic};
@@ -10,14 +12,9 @@ use super::secret::Secret;
 use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
 use super::tree::Origin;
 
-const NAME_CHARACTERS_MAX: usize = 63;
 const FORMER_ORG_IDS_MAX: usize = 16;
 const FRAMING_HOSTS_MAX: usize = 32;
 const WEBHOOK_SECRET_TOKENS_MAX: usize = 8;
-
-/// The id of an organization: `[a-z0-9]+(-[a-z0-9]+)*`, at most 63 characters, safe in URLs and keys.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrganizationName(String);
 
 /// One health system.
 #[derive(Debug, Clone)]
@@ -71,18 +68,6 @@ pub struct Zoom {
 pub enum Environment {
     Test,
     Production,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admittance {
-    Automatic,
-    Manual,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WaitingCountsAs {
-    Nothing,
-    Connected,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,42 +146,17 @@ impl Choice for ProviderAction {
     ];
 }
 
-// === impl OrganizationName ===
-
-impl OrganizationName {
-    /// Checks an id.
-    ///
-    /// # Errors
-    /// In plain words, what an id may look like.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let part = |part: &str| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        };
-        if text.len() <= NAME_CHARACTERS_MAX && text.split('-').all(part) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err("an organization's id has lower-case letters and digits, with single dashes between, at most 63"
-            .into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// Checks the id of an organization: `[a-z0-9]+(-[a-z0-9]+)*`, so that it is safe in URLs and keys.
+pub(super) fn organization_id(text: &str) -> Result<OrganizationId, String> {
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let id = text.split('-').all(part).then(|| OrganizationId::new(text).ok()).flatten();
+    id.ok_or_else(|| {
+        let most = OrganizationId::MAX_BYTES;
+        format!("an organization's id has lower-case letters and digits, with single dashes between, at most {most}")
+    })
 }
-
-impl fmt::Display for OrganizationName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::borrow::Borrow<str> for OrganizationName {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-// === impl Organization ===
 
 pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<Organization> {
     let display_name = section.optional("name", text);

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
+use vestibule_domain::id::OrganizationId;
+
 use super::Settings;
-use super::organization::{Organization, OrganizationName, PatientIdentity, ProviderUserType};
+use super::organization::{Organization, PatientIdentity, ProviderUserType};
 use super::problem::Problem;
 use super::service::Access;
 
@@ -76,7 +78,7 @@ fn listening(settings: &Settings) -> Vec<Problem> {
     problems
 }
 
-fn hosts(name: &OrganizationName, organization: &Organization) -> Option<Problem> {
+fn hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
     let basic = organization.provider_user_type == ProviderUserType::Basic;
     (basic && organization.patient_identity == PatientIdentity::Registrant).then(|| {
         Problem::new(
@@ -88,9 +90,9 @@ fn hosts(name: &OrganizationName, organization: &Organization) -> Option<Problem
 
 /// Two organizations of one Zoom account are its test and its production: a launch is told apart by its `iss`.
 fn twins(
-    name: &OrganizationName,
+    name: &OrganizationId,
     organization: &Organization,
-    other_name: &OrganizationName,
+    other_name: &OrganizationId,
     other: &Organization,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();

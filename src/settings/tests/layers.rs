@@ -38,7 +38,7 @@ fn values_of_the_environment_are_read_as_their_setting_wants_them() {
     assert!(settings.store.accept_unsafe);
     assert_eq!(settings.limits.records, 2000);
     assert!(matches!(&settings.access, super::super::Access::Token(tokens) if tokens.len() == 2));
-    let lake = settings.organizations.get("north-lake").unwrap();
+    let lake = settings.organization("north-lake").unwrap().1;
     assert_eq!((lake.display_name.as_str(), lake.acc_id.as_str()), ("North Lake, 12", "1234"));
     assert_eq!(lake.epic.retry.first.as_millis(), 20);
     assert_eq!(lake.reopen.as_secs(), 3 * 3600);
@@ -84,7 +84,7 @@ fn the_later_form_of_a_secret_wins() {
     std::fs::write(folder.path().join("zoom"), "of-the-file\r\n").unwrap();
     let secret = |texts: &[&str], variables: &[(&str, &str)]| {
         let settings = load(folder.path(), texts, variables).unwrap();
-        settings.organizations.get("lakeside").unwrap().zoom.client_secret.expose().to_owned()
+        settings.organization("lakeside").unwrap().1.zoom.client_secret.expose().to_owned()
     };
     let file = "[organization.lakeside.zoom]\nclient_secret_file = \"zoom\"";
     assert_eq!(secret(&[ORGANIZATION], &[]), "zoom-secret-value");

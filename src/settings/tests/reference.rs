@@ -120,7 +120,7 @@ fn the_profile_for_one_node_works_once_its_secrets_lie_beside_it() {
     let sources = Sources::new("/").file(&folder.path().join("one-node.toml"));
     let settings = Settings::load(sources).unwrap();
     assert_eq!(settings.warnings(), Vec::<String>::new());
-    let lakeside = settings.organizations.get("lakeside").unwrap();
+    let lakeside = settings.organization("lakeside").unwrap().1;
     let secrets: Vec<&str> =
         lakeside.zoom.webhook_secret_tokens.iter().map(|secret| secret.expose()).collect();
     assert_eq!(secrets, ["newer", "older"]);
