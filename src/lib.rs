@@ -3,6 +3,7 @@
 //! Arrows go one way: this crate -> `vestibule_actors` -> `vestibule_domain`.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests may look at the real clock"))]
 
 pub mod epic;
 pub mod http;

@@ -4,6 +4,7 @@
 //! outside world is reached through [`port`], so that a simulation can drive many nodes in one thread.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests may look at the real clock"))]
 #![warn(missing_docs)]
 
 pub mod codec;

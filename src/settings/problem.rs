@@ -19,7 +19,7 @@ impl Problem {
         Self { key: key.into(), message: message.into(), origin: None }
     }
 
-    pub(super) fn from_origin(mut self, origin: impl Into<String>) -> Self {
+    pub(super) fn with_origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
         self
     }

@@ -224,7 +224,7 @@ impl Section<'_> {
         origin: &Origin,
         message: impl Into<String>,
     ) -> Reported {
-        let problem = Problem::new(path_of(&self.path, key).join("."), message).from_origin(&origin.name);
+        let problem = Problem::new(path_of(&self.path, key).join("."), message).with_origin(&origin.name);
         self.reader.report(problem)
     }
 
