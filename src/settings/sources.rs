@@ -100,7 +100,10 @@ impl Sources {
 }
 
 /// This process's environment. The only place that reads it.
-#[expect(clippy::disallowed_methods, reason = "everything else gets the environment from here, as an argument")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "everything else gets the environment from here, as an argument"
+)]
 pub fn process_environment() -> Vec<(OsString, OsString)> {
     std::env::vars_os().collect()
 }
