@@ -311,9 +311,9 @@ fn status_path(text: &str, _: &Origin) -> Result<String, String> {
     Err("must be a path that begins with one slash, with no query".into())
 }
 
-fn vendor_name(text: &str, _: &Origin) -> Result<String, String> {
-    if text.chars().count() <= 64 {
-        return Ok(text.to_owned());
+fn vendor_name(name: &str, origin: &Origin) -> Result<String, String> {
+    if name.chars().count() <= 64 {
+        return text(name, origin);
     }
     Err("may have at most 64 characters".into())
 }

@@ -19,6 +19,7 @@ mod tree;
 mod unavailable;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use vestibule_domain::id::OrganizationId;
 
@@ -62,6 +63,18 @@ pub struct Settings {
 // === impl Settings ===
 
 impl Settings {
+    /// Reads the settings of this process: the defaults, these files in order, then the environment.
+    ///
+    /// # Errors
+    /// All problems at once, each with its key and what to do.
+    pub fn of_process(files: &[PathBuf]) -> Result<Self, SettingsError> {
+        let here = std::env::current_dir().map_err(|error| SettingsError {
+            problems: vec![Problem::new("the working directory", format!("cannot be found: {error}"))],
+        })?;
+        let sources = files.iter().fold(Sources::new(here), |sources, file| sources.file(file));
+        Self::load(sources.environment(process_environment()))
+    }
+
     /// Reads the settings of these sources.
     ///
     /// # Errors

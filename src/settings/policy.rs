@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vestibule_actors::port::store::{Retention, StoreLimits};
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::gate;
 use vestibule_domain::policy::Policy;
@@ -9,8 +10,9 @@ use vestibule_domain::time::Span;
 
 use super::{Epic, Organization, Settings};
 
-/// A call to Zoom may need a token first, and both once more after a 401; each has the call's time-out.
-const REQUESTS_OF_A_CALL: u32 = 4;
+/// A call to Zoom may need a token first, and each of the two has the call's time-out. The repetition after a 401 has what
+/// is left of it: longer, and a meeting whose making ended in doubt would be looked for later than people wait.
+const REQUESTS_OF_A_CALL: u32 = 2;
 /// How far the clocks of two nodes, or ours and Zoom's, may differ before a marker is looked for too early.
 const CLOCK_MARGIN: Span = Span::seconds(5);
 /// A permit that was granted and not used for this long is void.
@@ -31,6 +33,25 @@ impl Organization {
             check_every: Span::from_duration(settings.page.check_every),
             call: Span::from_duration(self.zoom.timeout.saturating_mul(REQUESTS_OF_A_CALL)),
             margin: CLOCK_MARGIN,
+        }
+    }
+}
+
+impl Settings {
+    /// The bounds that a store keeps by itself.
+    pub fn store_limits(&self) -> StoreLimits {
+        StoreLimits {
+            journal_entries: self.limits.journal_entries,
+            held_events: self.limits.held_events,
+            held_for: Span::from_duration(self.limits.held_event_life),
+        }
+    }
+
+    /// How long a store keeps things.
+    pub fn retention(&self) -> Retention {
+        Retention {
+            records: Span::from_duration(self.limits.record_life),
+            records_per_organization: self.limits.records,
         }
     }
 }
@@ -57,6 +78,7 @@ impl Epic {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{ORGANIZATION, folder, load};
+    use vestibule_actors::port::store::StoreLimits;
     use vestibule_domain::time::Span;
 
     #[test]
@@ -74,5 +96,11 @@ mod tests {
         assert_eq!((gate.per_second, gate.concurrent, gate.failures), (10, 5, 7));
         assert!(gate.permit_life > Span::from_duration(lakeside.epic.timeout));
         assert_eq!(lakeside.epic.backoff().bound(1), Span(500));
+        assert_eq!(
+            settings.store_limits(),
+            StoreLimits::default(),
+            "the ports and the reference name one default"
+        );
+        assert_eq!(settings.retention().records, Span::hours(90 * 24));
     }
 }

@@ -7,7 +7,7 @@ use vestibule_domain::id::OrganizationId;
 use super::Settings;
 use super::organization::{Organization, PatientIdentity, ProviderUserType};
 use super::problem::Problem;
-use super::service::Access;
+use super::service::{Access, StoreUrl};
 
 const TOKEN_CHARACTERS_ADVISED: usize = 16;
 /// An open page gives a sign every 30 s.
@@ -42,6 +42,9 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
                 "access.tokens has an entry of less than {TOKEN_CHARACTERS_ADVISED} characters"
             ));
         }
+    }
+    if settings.store.url == StoreUrl::Memory {
+        doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());
     }
     if settings.organizations.is_empty() {
         doubts.push("there is no organization: every launch will be answered 404".to_owned());

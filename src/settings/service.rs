@@ -247,9 +247,14 @@ pub(super) fn read_logging(section: &mut Section<'_>) -> Read<Logging> {
     Ok(Logging { filter: filter?, format: format? })
 }
 
-// The getters ask for this shape of function.
-#[expect(clippy::unnecessary_wraps, reason = "one of several parsers; the others can fail")]
+/// Any text that can stand in a header, a page or a log line without breaking it.
 pub(super) fn text(text: &str, _: &Origin) -> Result<String, String> {
+    if text.chars().any(char::is_control) {
+        return Err("has a control character (a line break, a tab); remove it".into());
+    }
+    if text.trim() != text {
+        return Err("begins or ends with a blank; remove it".into());
+    }
     Ok(text.to_owned())
 }
 

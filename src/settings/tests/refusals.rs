@@ -1,5 +1,6 @@
 //! What is refused: each mistake with its key and what to do, and all of them in one run.
 
+use super::super::{Problem, effective_toml};
 use super::{ORGANIZATION, folder, load, pem, problems_with};
 
 const EPIC: &str = "organization.lakeside.epic";
@@ -189,5 +190,77 @@ fn all_mistakes_are_told_at_once_with_their_places() {
         "(in a test)",
     ] {
         assert!(shown.contains(expected), "{expected} not in {shown}");
+    }
+}
+
+/// Values of every kind that TOML has, most of them wrong wherever they stand.
+const ODD_VALUES: [&str; 11] = [
+    "-1",
+    "9223372036854775807",
+    "0.5",
+    "nan",
+    "\"\"",
+    "\"\\u0000 x\"",
+    "true",
+    "[]",
+    "[1]",
+    "{ x = 1 }",
+    "1979-05-27",
+];
+
+#[test]
+fn every_setting_takes_an_odd_value_or_names_itself() {
+    let folder = folder();
+    let good: toml::Table =
+        effective_toml(&load(folder.path(), &[ORGANIZATION], &[]).unwrap()).parse().unwrap();
+    let mut keys = Vec::new();
+    keys_of("", &good, &mut keys);
+    let mut refused = 0;
+    for key in &keys {
+        for value in ODD_VALUES {
+            let Err(error) = load(folder.path(), &[ORGANIZATION, &format!("{key} = {value}")], &[]) else {
+                continue;
+            };
+            refused += 1;
+            let named =
+                |problem: &Problem| problem.key == *key || problem.key.starts_with(&format!("{key}."));
+            assert!(error.problems.iter().any(named), "{key} = {value} gave {error}");
+        }
+    }
+    assert!(refused > keys.len() * 5, "{refused} refusals for {} keys", keys.len());
+}
+
+fn keys_of(parent: &str, table: &toml::Table, keys: &mut Vec<String>) {
+    for (name, value) in table {
+        match value {
+            toml::Value::Table(inner) => keys_of(&format!("{parent}{name}."), inner, keys),
+            _ => keys.push(format!("{parent}{name}")),
+        }
+    }
+}
+
+#[test]
+fn no_refusal_shows_a_secret() {
+    let folder = folder();
+    let secrets = [
+        "server.secret_keys",
+        "access.tokens",
+        "organization.lakeside.epic.client_secret",
+        "organization.lakeside.epic.launch_key",
+        "organization.lakeside.epic.status_password",
+        "organization.lakeside.zoom.client_secret",
+        "organization.lakeside.zoom.webhook_secret_tokens",
+    ];
+    for key in secrets {
+        for value in ["\"hunter2\"", "[\"hunter2\"]", "[\"hunter2\", 1]", "{ hunter2 = \"hunter2\" }"] {
+            // A second mistake, so that every one of them ends in an error.
+            let text = format!("server.listen = 1\n{key} = {value}");
+            let error = load(folder.path(), &[ORGANIZATION, &text], &[]).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        let name = format!("VESTIBULE__{}", key.replace('.', "__").to_ascii_uppercase());
+        let error =
+            load(folder.path(), &[ORGANIZATION, "server.listen = 1"], &[(&name, "hunter2")]).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
