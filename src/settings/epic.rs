@@ -121,9 +121,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let oauth_base_url = section.optional("oauth_base_url", base_url);
     let client_id = section.needed("client_id", text);
     let client_secret = section.optional_secret("client_secret");
-    let private_keys = section.list("private_key_files", PRIVATE_KEYS_MAX, |path, origin| {
-        PrivateKeyFile::read(&resolve(path, origin))
-    });
+    let private_keys = read_private_keys(section);
     let launch_key = section.optional_secret("launch_key");
     let launch_cipher = section.optional("launch_cipher", text);
     let scopes = section.list("scopes", SCOPES_MAX, scope).and_then(|scopes| check_scopes(section, scopes));
@@ -170,6 +168,15 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         external_id_types: external_id_types?,
         context_names: context_names?,
     })
+}
+
+fn read_private_keys(section: &mut Section<'_>) -> Read<Vec<PrivateKeyFile>> {
+    let keys = section.list("private_key_files", PRIVATE_KEYS_MAX, |path, origin| {
+        PrivateKeyFile::read(&resolve(path, origin))
+    })?;
+    let paths: Vec<String> = keys.iter().map(|key| key.path.display().to_string()).collect();
+    section.record("private_key_files", paths);
+    Ok(keys)
 }
 
 fn read_status_auth(section: &mut Section<'_>, keys: &Read<Vec<PrivateKeyFile>>) -> Read<StatusAuth> {

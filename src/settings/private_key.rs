@@ -10,9 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use super::secret::Secret;
 use super::sources::read_value_file;
 
-/// Epic takes no shorter RSA keys.
-const MODULUS_BYTES_MIN: usize = 2048 / 8;
-
 /// A private key that was read and parsed.
 #[derive(Debug, Clone)]
 pub struct PrivateKeyFile {
@@ -28,19 +25,13 @@ impl PrivateKeyFile {
     /// In plain words, what is wrong with it; never any part of the key.
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = read_value_file(path)?;
-        let bytes = modulus_bytes(&text).map_err(|reason| format!("{} {reason}", path.display()))?;
-        if bytes < MODULUS_BYTES_MIN {
-            return Err(format!(
-                "{} holds a key of {} bits; make one of at least 2048",
-                path.display(),
-                bytes * 8
-            ));
-        }
+        check(&text).map_err(|reason| format!("{} {reason}", path.display()))?;
         Ok(Self { path: path.to_owned(), pem: Secret::new(text) })
     }
 }
 
-fn modulus_bytes(pem: &str) -> Result<usize, String> {
+/// aws-lc takes RSA keys of 2048 bits and more, as Epic does.
+fn check(pem: &str) -> Result<(), String> {
     let (label, der) = decode_pem(pem)?;
     let pair = match label {
         "PRIVATE KEY" => KeyPair::from_pkcs8(&der),
@@ -48,7 +39,9 @@ fn modulus_bytes(pem: &str) -> Result<usize, String> {
         "ENCRYPTED PRIVATE KEY" => return Err("is encrypted; give the key without a passphrase".into()),
         other => return Err(format!("holds a \"{other}\"; an RSA \"PRIVATE KEY\" is needed")),
     };
-    pair.map(|pair| pair.public_modulus_len()).map_err(|_| "does not hold a valid RSA private key".into())
+    pair.map(|_| ()).map_err(|_| {
+        "does not hold a valid RSA private key of at least 2048 bits; make one with: openssl genrsa -out FILE 3072".into()
+    })
 }
 
 /// The label and content of the first PEM block.
@@ -57,6 +50,9 @@ fn decode_pem(text: &str) -> Result<(&str, Vec<u8>), String> {
     let (_, rest) = text.split_once("-----BEGIN ").ok_or_else(not_pem)?;
     let (label, rest) = rest.split_once("-----").ok_or_else(not_pem)?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----")).ok_or_else(not_pem)?;
+    if body.contains("ENCRYPTED") {
+        return Err("is encrypted; give the key without a passphrase".into());
+    }
     let body: String = body.split_ascii_whitespace().collect();
     let der = STANDARD.decode(body).map_err(|_| not_pem())?;
     Ok((label, der))

@@ -171,6 +171,9 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
     let url = section.needed("url", store_url);
     let durability = section.choice("durability");
     let accept_unsafe = section.boolean("accept_unsafe");
+    if let Ok(StoreUrl::Embedded(folder)) = &url {
+        section.record("url", format!("embedded:{}", folder.display()));
+    }
     Ok(Store { url: url?, durability: durability?, accept_unsafe: accept_unsafe? })
 }
 

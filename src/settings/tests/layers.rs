@@ -1,6 +1,6 @@
 //! Which source wins, how the environment is read, and the two forms of a secret.
 
-use super::super::{Settings, Sources, StoreUrl};
+use super::super::{Settings, Sources, StoreUrl, effective_toml};
 use super::{ORGANIZATION, folder, load};
 
 #[test]
@@ -121,7 +121,10 @@ fn paths_are_relative_to_the_file_that_names_them() {
     std::fs::create_dir(&inner).unwrap();
     std::fs::write(inner.join("a.toml"), "[store]\nurl = \"embedded:data\"").unwrap();
     let sources = Sources::new(folder.path()).file(std::path::Path::new("inner/a.toml"));
-    assert_eq!(Settings::load(sources).unwrap().store.url, StoreUrl::Embedded(inner.join("data")));
+    let settings = Settings::load(sources).unwrap();
+    assert_eq!(settings.store.url, StoreUrl::Embedded(inner.join("data")));
+    let shown = effective_toml(&settings);
+    assert!(shown.contains(&format!("embedded:{}", inner.join("data").display())), "{shown}");
     let variables = [("VESTIBULE__STORE__URL", "embedded:data")];
     let settings = load(folder.path(), &[], &variables).unwrap();
     assert_eq!(settings.store.url, StoreUrl::Embedded(folder.path().join("data")));

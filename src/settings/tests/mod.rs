@@ -31,14 +31,13 @@ webhook_secret_tokens = ["webhook-secret-value"]
 /// A folder with a private key in `key.pem`.
 pub(super) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("key.pem"), private_key(2048)).unwrap();
+    std::fs::write(folder.path().join("key.pem"), private_key()).unwrap();
     folder
 }
 
-pub(super) fn private_key(bits: u16) -> &'static str {
-    static LONG: OnceLock<String> = OnceLock::new();
-    assert_eq!(bits, 2048, "aws-lc makes no shorter keys");
-    LONG.get_or_init(|| {
+pub(super) fn private_key() -> &'static str {
+    static KEY: OnceLock<String> = OnceLock::new();
+    KEY.get_or_init(|| {
         let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
         pem("PRIVATE KEY", der.as_ref())

@@ -109,7 +109,7 @@ fn the_profile_for_one_node_works_once_its_secrets_lie_beside_it() {
     let files = [
         ("one-node.toml", include_str!("../../../config/one-node.toml")),
         ("access-tokens", "first-token-of-an-operator\n\nsecond-token-of-an-operator\n"),
-        ("lakeside-privatekey.pem", private_key(2048)),
+        ("lakeside-privatekey.pem", private_key()),
         ("lakeside-zoom-secret", "zoom-secret\n"),
         ("lakeside-zoom-webhook-secrets", "newer\nolder\r\n"),
     ];

@@ -134,6 +134,11 @@ fn a_private_key_has_to_be_an_unencrypted_rsa_key() {
         ("no pem".to_owned(), "is not a PEM file"),
         (pem("PRIVATE KEY", b"no key"), "does not hold a valid RSA private key"),
         (pem("ENCRYPTED PRIVATE KEY", b"x"), "is encrypted"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAA==\n-----END RSA PRIVATE KEY-----"
+                .to_owned(),
+            "is encrypted",
+        ),
         (pem("CERTIFICATE", b"x"), "holds a \"CERTIFICATE\""),
         ("-----BEGIN PRIVATE KEY-----\nAAAA".to_owned(), "is not a PEM file"),
         ("x".repeat(70_000), "is larger than"),
