@@ -1,0 +1,334 @@
+//! The settings of an organization's Epic.
+
+use std::time::Duration;
+
+use super::address::BaseUrl;
+use super::organization::base_url;
+use super::private_key::PrivateKeyFile;
+use super::reader::{Choice, Read, Reported, Section};
+use super::secret::Secret;
+use super::secrets::resolve;
+use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
+use super::tree::Origin;
+
+const PRIVATE_KEYS_MAX: usize = 4;
+const SCOPES_MAX: usize = 64;
+const ISSUERS_MAX: usize = 8;
+const CONTEXT_NAMES: usize = 9;
+
+#[derive(Debug, Clone)]
+pub struct Epic {
+    /// Ends in `/R4`.
+    pub fhir_base_url: BaseUrl,
+    pub telehealth_base_url: BaseUrl,
+    /// Where set, no discovery call is made.
+    pub oauth_base_url: Option<BaseUrl>,
+    pub client_id: String,
+    pub client_secret: Option<Secret>,
+    /// The first signs, all are published.
+    pub private_keys: Vec<PrivateKeyFile>,
+    pub scopes: Vec<String>,
+    pub backend_scopes: Vec<String>,
+    /// Empty: what follows from the authorization server's base.
+    pub id_token_issuers: Vec<String>,
+    pub status_dialect: StatusDialect,
+    /// Begins with a slash.
+    pub status_path: String,
+    pub status_auth: StatusAuth,
+    pub vendor_name: String,
+    pub requests_per_second: u32,
+    pub concurrent_requests: u32,
+    pub timeout: Duration,
+    pub retry: Retry,
+    pub breaker: Breaker,
+    pub status_values: StatusValues,
+    pub external_id_types: ExternalIdTypes,
+    pub context_names: ContextNames,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusDialect {
+    ConnectionStatus2018,
+}
+
+/// How the status service knows us.
+#[derive(Debug, Clone)]
+pub enum StatusAuth {
+    /// A backend token, asked for with the first private key, of which there is one at least.
+    Bearer,
+    /// `user` is sent as `emp$user`.
+    Basic { user: String, password: Secret },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum StatusAuthKind {
+    Bearer,
+    Basic,
+}
+
+/// Backoff with full jitter: below `first`, then below twice that, up to `most`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    pub first: Duration,
+    pub most: Duration,
+    pub give_up_after: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    pub failures: u32,
+    pub probe_every: Duration,
+}
+
+/// The two values of `ConnectionStatus`; they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusValues {
+    pub connected: i32,
+    pub disconnected: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalIdTypes {
+    pub provider: String,
+    pub patient: String,
+}
+
+/// The names of the values that a launch's CONTEXT line carries, in lower case; no two are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextNames {
+    pub csn: String,
+    pub conference_id: String,
+    pub external_id: String,
+    pub external_id_type: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub department_id: String,
+    pub appointment_time: String,
+}
+
+impl Choice for StatusDialect {
+    const ALL: &'static [(&'static str, Self)] = &[("connection-status-2018", Self::ConnectionStatus2018)];
+}
+
+impl Choice for StatusAuthKind {
+    const ALL: &'static [(&'static str, Self)] = &[("bearer", Self::Bearer), ("basic", Self::Basic)];
+}
+
+pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
+    let fhir_base_url = section.needed("fhir_base_url", fhir_base_url);
+    let telehealth_base_url = section.needed("telehealth_base_url", base_url);
+    let oauth_base_url = section.optional("oauth_base_url", base_url);
+    let client_id = section.needed("client_id", text);
+    let client_secret = section.optional_secret("client_secret");
+    let private_keys = read_private_keys(section);
+    let launch_key = section.optional_secret("launch_key");
+    let launch_cipher = section.optional("launch_cipher", text);
+    let scopes = section.list("scopes", SCOPES_MAX, scope).and_then(|scopes| check_scopes(section, scopes));
+    let backend_scopes = section.list("backend_scopes", SCOPES_MAX, scope);
+    let id_token_issuers = section.list("id_token_issuers", ISSUERS_MAX, issuer);
+    let status_dialect = section.choice("status_dialect");
+    let status_path = section.needed("status_path", status_path);
+    let status_auth = read_status_auth(section, &private_keys);
+    let vendor_name = section.needed("vendor_name", vendor_name);
+    let requests_per_second = section.integer("requests_per_second", 1..=1000_u32);
+    let concurrent_requests = section.integer("concurrent_requests", 1..=100_u32);
+    let timeout = section.duration("timeout", millis(100)..=seconds(MINUTE));
+    let retry = section.section("retry", read_retry);
+    let breaker = section.section("breaker", read_breaker);
+    let status_values = section.section("status_values", read_status_values);
+    let external_id_types = section.section("external_id_types", |types| {
+        let provider = types.needed("provider", text);
+        let patient = types.needed("patient", text);
+        Ok(ExternalIdTypes { provider: provider?, patient: patient? })
+    });
+    let context_names = section.section("context_names", read_context_names);
+    launch_key?;
+    launch_cipher?;
+    Ok(Epic {
+        fhir_base_url: fhir_base_url?,
+        telehealth_base_url: telehealth_base_url?,
+        oauth_base_url: oauth_base_url?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        private_keys: private_keys?,
+        scopes: scopes?,
+        backend_scopes: backend_scopes?,
+        id_token_issuers: id_token_issuers?,
+        status_dialect: status_dialect?,
+        status_path: status_path?,
+        status_auth: status_auth?,
+        vendor_name: vendor_name?,
+        requests_per_second: requests_per_second?,
+        concurrent_requests: concurrent_requests?,
+        timeout: timeout?,
+        retry: retry?,
+        breaker: breaker?,
+        status_values: status_values?,
+        external_id_types: external_id_types?,
+        context_names: context_names?,
+    })
+}
+
+fn read_private_keys(section: &mut Section<'_>) -> Read<Vec<PrivateKeyFile>> {
+    let keys = section.list("private_key_files", PRIVATE_KEYS_MAX, |path, origin| {
+        PrivateKeyFile::read(&resolve(path, origin))
+    })?;
+    let paths: Vec<String> = keys.iter().map(|key| key.path.display().to_string()).collect();
+    section.record("private_key_files", paths);
+    Ok(keys)
+}
+
+fn read_status_auth(section: &mut Section<'_>, keys: &Read<Vec<PrivateKeyFile>>) -> Read<StatusAuth> {
+    let kind = section.choice("status_auth");
+    let user = section.optional("status_user", text);
+    let password = section.optional_secret("status_password");
+    let (user, password) = (user?, password?);
+    match kind? {
+        StatusAuthKind::Bearer => match keys {
+            Ok(keys) if keys.is_empty() => Err(section.problem(
+                "private_key_files",
+                "needs at least one file, because status_auth is \"bearer\"; or use status_auth = \"basic\"",
+            )),
+            Ok(_) => Ok(StatusAuth::Bearer),
+            Err(Reported) => Err(Reported),
+        },
+        StatusAuthKind::Basic => match (user, password) {
+            (Some(user), Some(password)) => Ok(StatusAuth::Basic { user, password }),
+            (None, _) => Err(section.problem("status_user", "is needed, because status_auth is \"basic\"")),
+            (_, None) => {
+                Err(section.problem("status_password", "is needed, because status_auth is \"basic\""))
+            }
+        },
+    }
+}
+
+fn check_scopes(section: &mut Section<'_>, scopes: Vec<String>) -> Read<Vec<String>> {
+    match ["launch", "openid"].into_iter().find(|needed| !scopes.iter().any(|scope| scope == needed)) {
+        None => Ok(scopes),
+        Some(scope) => Err(section.problem("scopes", format!("must have \"{scope}\"; add it"))),
+    }
+}
+
+fn read_retry(section: &mut Section<'_>) -> Read<Retry> {
+    let first = section.duration("first", millis(10)..=seconds(MINUTE));
+    let most = section.duration("most", millis(10)..=seconds(HOUR));
+    let give_up_after = section.duration("give_up_after", seconds(MINUTE)..=seconds(30 * DAY));
+    let retry = Retry { first: first?, most: most?, give_up_after: give_up_after? };
+    if retry.first > retry.most {
+        return Err(section.problem("first", "is longer than `most`; make it shorter"));
+    }
+    if retry.most > retry.give_up_after {
+        return Err(section.problem("most", "is longer than `give_up_after`; make it shorter"));
+    }
+    Ok(retry)
+}
+
+fn read_breaker(section: &mut Section<'_>) -> Read<Breaker> {
+    let failures = section.integer("failures", 1..=1000_u32);
+    let probe_every = section.duration("probe_every", millis(100)..=seconds(5 * MINUTE));
+    Ok(Breaker { failures: failures?, probe_every: probe_every? })
+}
+
+fn read_status_values(section: &mut Section<'_>) -> Read<StatusValues> {
+    let connected = section.integer("connected", -100..=100_i32);
+    let disconnected = section.integer("disconnected", -100..=100_i32);
+    let values = StatusValues { connected: connected?, disconnected: disconnected? };
+    if values.connected == values.disconnected {
+        return Err(
+            section.problem("disconnected", "is the same as `connected`; the light could never go off")
+        );
+    }
+    Ok(values)
+}
+
+fn read_context_names(section: &mut Section<'_>) -> Read<ContextNames> {
+    let csn = section.needed("csn", context_name);
+    let conference_id = section.needed("conference_id", context_name);
+    let external_id = section.needed("external_id", context_name);
+    let external_id_type = section.needed("external_id_type", context_name);
+    let first_name = section.needed("first_name", context_name);
+    let last_name = section.needed("last_name", context_name);
+    let email = section.needed("email", context_name);
+    let department_id = section.needed("department_id", context_name);
+    let appointment_time = section.needed("appointment_time", context_name);
+    let names = ContextNames {
+        csn: csn?,
+        conference_id: conference_id?,
+        external_id: external_id?,
+        external_id_type: external_id_type?,
+        first_name: first_name?,
+        last_name: last_name?,
+        email: email?,
+        department_id: department_id?,
+        appointment_time: appointment_time?,
+    };
+    match names.repeated() {
+        None => Ok(names),
+        Some((key, name)) => Err(section
+            .problem(key, format!("is \"{name}\", which another value has too; give each its own name"))),
+    }
+}
+
+impl ContextNames {
+    /// The key of a value whose name an earlier one has already.
+    fn repeated(&self) -> Option<(&'static str, &str)> {
+        let all: [(&'static str, &str); CONTEXT_NAMES] = [
+            ("csn", &self.csn),
+            ("conference_id", &self.conference_id),
+            ("external_id", &self.external_id),
+            ("external_id_type", &self.external_id_type),
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("email", &self.email),
+            ("department_id", &self.department_id),
+            ("appointment_time", &self.appointment_time),
+        ];
+        let mut earlier = std::collections::BTreeSet::new();
+        all.into_iter().find(|(_, name)| !earlier.insert(*name))
+    }
+}
+
+fn fhir_base_url(text: &str, _: &Origin) -> Result<BaseUrl, String> {
+    let base = BaseUrl::parse(text)?;
+    if base.as_str().ends_with("/R4") {
+        return Ok(base);
+    }
+    Err("must end in /R4, such as https://epic.example.org/interconnect/api/FHIR/R4".into())
+}
+
+fn scope(text: &str, _: &Origin) -> Result<String, String> {
+    // RFC 6749 3.3: printable ASCII without blank, quote and backslash.
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') {
+        return Ok(text.to_owned());
+    }
+    Err(format!("\"{text}\" is not one scope; give each as an entry of its own"))
+}
+
+fn issuer(text: &str, _: &Origin) -> Result<String, String> {
+    // Compared byte by byte with the token, so that it is kept as it was written.
+    BaseUrl::parse(text).map(|_| text.to_owned()).map_err(|reason| format!("\"{text}\" {reason}"))
+}
+
+fn status_path(text: &str, _: &Origin) -> Result<String, String> {
+    let clean = text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(['?', '#']);
+    if clean && text.starts_with('/') && !text.starts_with("//") {
+        return Ok(text.to_owned());
+    }
+    Err("must be a path that begins with one slash, with no query".into())
+}
+
+fn vendor_name(name: &str, origin: &Origin) -> Result<String, String> {
+    if name.chars().count() <= 64 {
+        return text(name, origin);
+    }
+    Err("may have at most 64 characters".into())
+}
+
+fn context_name(text: &str, _: &Origin) -> Result<String, String> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || ['_', '-', '.'].contains(&letter);
+    if text.len() <= 64 && text.chars().all(allowed) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(format!("\"{text}\" may have letters, digits, '_', '-' and '.', at most 64"))
+}

@@ -1,0 +1,277 @@
+//! The settings of one organization, its Epic and its Zoom account.
+
+use std::time::Duration;
+
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::policy::{Admittance, WaitingCountsAs};
+
+use super::address::{BaseUrl, FramingHost, PageUrl};
+use super::epic::{Epic, read_epic};
+use super::reader::{Choice, Read, Section};
+use super::secret::Secret;
+use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
+use super::tree::Origin;
+
+const FORMER_ORG_IDS_MAX: usize = 16;
+const FRAMING_HOSTS_MAX: usize = 32;
+const WEBHOOK_SECRET_TOKENS_MAX: usize = 8;
+
+/// One health system.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// What people read.
+    pub display_name: String,
+    pub environment: Environment,
+    pub acc_id: String,
+    pub org_id: Option<String>,
+    pub former_org_ids: Vec<String>,
+    pub admittance: Admittance,
+    pub waiting_counts_as: WaitingCountsAs,
+    pub provider_user_type: ProviderUserType,
+    pub patient_identity: PatientIdentity,
+    pub registrant_email_domain: String,
+    pub patient_display_name: PatientDisplayName,
+    /// How long after its last meeting ended a visit may go on.
+    pub reopen: Duration,
+    /// Without a sign of the page for this long a person no longer waits.
+    pub page_presence: Duration,
+    pub visit_duration: Duration,
+    /// A name of the IANA database, checked.
+    pub time_zone: String,
+    pub default_language: Language,
+    pub help_phone: Option<String>,
+    pub device_test_url: Option<PageUrl>,
+    pub device_test_help_url: Option<PageUrl>,
+    pub framing_hosts: Vec<FramingHost>,
+    pub epic: Epic,
+    pub zoom: Zoom,
+}
+
+/// The Zoom account of an organization.
+#[derive(Debug, Clone)]
+pub struct Zoom {
+    pub api_base_url: BaseUrl,
+    pub oauth_base_url: BaseUrl,
+    pub account_id: String,
+    pub client_id: String,
+    pub client_secret: Secret,
+    /// Never empty.
+    pub webhook_secret_tokens: Vec<Secret>,
+    pub webhook_window: Duration,
+    pub provider_action: ProviderAction,
+    pub provider_email_domain: Option<String>,
+    pub timeout: Duration,
+    pub meeting_reads_per_second: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    Test,
+    Production,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderUserType {
+    Basic,
+    Licensed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatientIdentity {
+    Registrant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatientDisplayName {
+    Role,
+    Initials,
+    FirstName,
+    FullName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Spanish,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderAction {
+    Create,
+    AutoCreate,
+    SsoCreate,
+    CustCreate,
+}
+
+impl Choice for Environment {
+    const ALL: &'static [(&'static str, Self)] = &[("test", Self::Test), ("production", Self::Production)];
+}
+
+impl Choice for Admittance {
+    const ALL: &'static [(&'static str, Self)] = &[("automatic", Self::Automatic), ("manual", Self::Manual)];
+}
+
+impl Choice for WaitingCountsAs {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("nothing", Self::Nothing), ("connected", Self::Connected)];
+}
+
+impl Choice for ProviderUserType {
+    const ALL: &'static [(&'static str, Self)] = &[("licensed", Self::Licensed), ("basic", Self::Basic)];
+}
+
+impl Choice for PatientIdentity {
+    const ALL: &'static [(&'static str, Self)] = &[("registrant", Self::Registrant)];
+}
+
+impl Choice for PatientDisplayName {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("role", Self::Role),
+        ("initials", Self::Initials),
+        ("first_name", Self::FirstName),
+        ("full_name", Self::FullName),
+    ];
+}
+
+impl Choice for Language {
+    const ALL: &'static [(&'static str, Self)] = &[("en", Self::English), ("es", Self::Spanish)];
+}
+
+impl Choice for ProviderAction {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("create", Self::Create),
+        ("autoCreate", Self::AutoCreate),
+        ("ssoCreate", Self::SsoCreate),
+        ("custCreate", Self::CustCreate),
+    ];
+}
+
+/// Checks the id of an organization: `[a-z0-9]+(-[a-z0-9]+)*`, so that it is safe in URLs and keys.
+pub(super) fn organization_id(text: &str) -> Result<OrganizationId, String> {
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let id = text.split('-').all(part).then(|| OrganizationId::new(text).ok()).flatten();
+    id.ok_or_else(|| {
+        let most = OrganizationId::MAX_BYTES;
+        format!("an organization's id has lower-case letters and digits, with single dashes between, at most {most}")
+    })
+}
+
+pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<Organization> {
+    let display_name = section.optional("name", text);
+    let environment = section.choice("environment");
+    let acc_id = section.optional("acc_id", text);
+    let org_id = section.optional("org_id", text);
+    let former_org_ids = section.list("former_org_ids", FORMER_ORG_IDS_MAX, text);
+    let admittance = section.choice("admittance");
+    let waiting_counts_as = section.choice("waiting_counts_as");
+    let provider_user_type = section.choice("provider_user_type");
+    let patient_identity = section.choice("patient_identity");
+    let registrant_email_domain = section.needed("registrant_email_domain", mail_domain);
+    let patient_display_name = section.choice("patient_display_name");
+    let reopen_hours = section.integer("reopen_hours", 0..=168_u32);
+    let page_presence_seconds = section.integer("page_presence_seconds", 1..=3600_u32);
+    let visit_duration = section.duration("visit_duration", seconds(MINUTE)..=seconds(DAY));
+    let time_zone = section.needed("time_zone", time_zone);
+    let default_language = section.choice("default_language");
+    let help_phone = section.optional("help_phone", text);
+    let device_test_url = section.optional("device_test_url", page_url);
+    let device_test_help_url = section.optional("device_test_help_url", page_url);
+    let framing_hosts = section.list("framing_hosts", FRAMING_HOSTS_MAX, |text, _| FramingHost::parse(text));
+    let epic = section.section("epic", read_epic);
+    let zoom = section.section("zoom", read_zoom);
+    let (display_name, acc_id, zoom) = (display_name?, acc_id?, zoom?);
+    let display_name = display_name.unwrap_or_else(|| name.to_owned());
+    let acc_id = acc_id.unwrap_or_else(|| zoom.account_id.clone());
+    section.record("name", display_name.as_str());
+    section.record("acc_id", acc_id.as_str());
+    Ok(Organization {
+        display_name,
+        environment: environment?,
+        acc_id,
+        org_id: org_id?,
+        former_org_ids: former_org_ids?,
+        admittance: admittance?,
+        waiting_counts_as: waiting_counts_as?,
+        provider_user_type: provider_user_type?,
+        patient_identity: patient_identity?,
+        registrant_email_domain: registrant_email_domain?,
+        patient_display_name: patient_display_name?,
+        reopen: seconds(u64::from(reopen_hours?) * HOUR),
+        page_presence: seconds(u64::from(page_presence_seconds?)),
+        visit_duration: visit_duration?,
+        time_zone: time_zone?,
+        default_language: default_language?,
+        help_phone: help_phone?,
+        device_test_url: device_test_url?,
+        device_test_help_url: device_test_help_url?,
+        framing_hosts: framing_hosts?,
+        epic: epic?,
+        zoom,
+    })
+}
+
+fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
+    let api_base_url = section.needed("api_base_url", base_url);
+    let oauth_base_url = section.needed("oauth_base_url", base_url);
+    let account_id = section.needed("account_id", text);
+    let client_id = section.needed("client_id", text);
+    let client_secret = section.needed_secret("client_secret");
+    let tokens = section.secrets("webhook_secret_tokens", WEBHOOK_SECRET_TOKENS_MAX, 1);
+    let tokens = tokens.and_then(|tokens| match tokens.is_empty() {
+        false => Ok(tokens),
+        true => Err(section.problem(
+            "webhook_secret_tokens",
+            "needs at least one: the secret token of the Zoom app's event subscription",
+        )),
+    });
+    let webhook_window = section.duration("webhook_window", seconds(1)..=seconds(HOUR));
+    let provider_action = section.choice("provider_action");
+    let provider_email_domain = section.optional("provider_email_domain", mail_domain);
+    let timeout = section.duration("timeout", millis(100)..=seconds(MINUTE));
+    let meeting_reads_per_second = section.integer("meeting_reads_per_second", 1..=10_u32);
+    Ok(Zoom {
+        api_base_url: api_base_url?,
+        oauth_base_url: oauth_base_url?,
+        account_id: account_id?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        webhook_secret_tokens: tokens?,
+        webhook_window: webhook_window?,
+        provider_action: provider_action?,
+        provider_email_domain: provider_email_domain?,
+        timeout: timeout?,
+        meeting_reads_per_second: meeting_reads_per_second?,
+    })
+}
+
+pub(super) fn base_url(text: &str, _: &Origin) -> Result<BaseUrl, String> {
+    BaseUrl::parse(text)
+}
+
+fn page_url(text: &str, _: &Origin) -> Result<PageUrl, String> {
+    PageUrl::parse(text)
+}
+
+fn mail_domain(text: &str, _: &Origin) -> Result<String, String> {
+    let label = |label: &str| {
+        let inside = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        inside && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+    };
+    // Zoom takes addresses of at most 128 characters, and the made-up part needs room.
+    if text.len() <= 80 && text.contains('.') && text.split('.').all(label) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(format!("\"{text}\" is not a domain of at most 80 characters, such as patients.example.org"))
+}
+
+fn time_zone(text: &str, _: &Origin) -> Result<String, String> {
+    match jiff::tz::TimeZone::get(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(format!(
+            "\"{text}\" is no time zone that this machine knows; write a name such as \"America/Chicago\", and install \
+             the time zone database (Debian: tzdata) where it is missing"
+        )),
+    }
+}

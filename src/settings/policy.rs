@@ -1,0 +1,106 @@
+//! The settings of an organization in the domain's own types.
+
+use std::time::Duration;
+
+use vestibule_actors::port::store::{Retention, StoreLimits};
+use vestibule_domain::backoff::Backoff;
+use vestibule_domain::gate;
+use vestibule_domain::policy::Policy;
+use vestibule_domain::time::Span;
+
+use super::{Epic, Organization, Settings};
+
+/// A call to Zoom may need a token first, and each of the two has the call's time-out. The repetition after a 401 has what
+/// is left of it: longer, and a meeting whose making ended in doubt would be looked for later than people wait.
+const REQUESTS_OF_A_CALL: u32 = 2;
+/// How far the clocks of two nodes, or ours and Zoom's, may differ before a marker is looked for too early.
+const CLOCK_MARGIN: Span = Span::seconds(5);
+/// A permit that was granted and not used for this long is void.
+const PERMIT_UNUSED: Span = Span::seconds(1);
+/// What a permit outlives its request's time-out by: the way of the answer to the store.
+const PERMIT_MARGIN: Duration = Duration::from_secs(5);
+
+impl Organization {
+    /// The rules that the visits of this organization follow.
+    pub fn policy(&self, settings: &Settings) -> Policy {
+        Policy {
+            admittance: self.admittance,
+            waiting_counts_as: self.waiting_counts_as,
+            reopen: Span::from_duration(self.reopen),
+            page_presence: Span::from_duration(self.page_presence),
+            keep: Span::from_duration(settings.limits.visit_life),
+            check_after: Span::from_duration(settings.page.check_after),
+            check_every: Span::from_duration(settings.page.check_every),
+            call: Span::from_duration(self.zoom.timeout.saturating_mul(REQUESTS_OF_A_CALL)),
+            margin: CLOCK_MARGIN,
+        }
+    }
+}
+
+impl Settings {
+    /// The bounds that a store keeps by itself.
+    pub fn store_limits(&self) -> StoreLimits {
+        StoreLimits {
+            journal_entries: self.limits.journal_entries,
+            held_events: self.limits.held_events,
+            held_for: Span::from_duration(self.limits.held_event_life),
+        }
+    }
+
+    /// How long a store keeps things.
+    pub fn retention(&self) -> Retention {
+        Retention {
+            records: Span::from_duration(self.limits.record_life),
+            records_per_organization: self.limits.records,
+        }
+    }
+}
+
+impl Epic {
+    /// The gate in front of this Epic.
+    pub fn gate(&self) -> gate::Limits {
+        gate::Limits {
+            per_second: self.requests_per_second,
+            concurrent: self.concurrent_requests,
+            failures: self.breaker.failures,
+            probe_every: Span::from_duration(self.breaker.probe_every),
+            unused: PERMIT_UNUSED,
+            permit_life: Span::from_duration(self.timeout.saturating_add(PERMIT_MARGIN)),
+        }
+    }
+
+    /// The waits between attempts of one update.
+    pub fn backoff(&self) -> Backoff {
+        Backoff { first: Span::from_duration(self.retry.first), most: Span::from_duration(self.retry.most) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ORGANIZATION, folder, load};
+    use vestibule_actors::port::store::StoreLimits;
+    use vestibule_domain::time::Span;
+
+    #[test]
+    fn the_domain_gets_what_the_settings_say() {
+        let folder = folder();
+        let text =
+            "[organization.lakeside]\nreopen_hours = 2\nepic.breaker.failures = 7\nzoom.timeout = \"3s\"";
+        let settings = load(folder.path(), &[ORGANIZATION, text], &[]).unwrap();
+        let (_, lakeside) = settings.organization("lakeside").unwrap();
+        let policy = lakeside.policy(&settings);
+        assert_eq!((policy.reopen, policy.page_presence), (Span::hours(2), Span::seconds(90)));
+        assert_eq!((policy.check_after, policy.check_every), (Span::seconds(10), Span::seconds(15)));
+        assert!(policy.call > Span::seconds(3) && policy.keep >= Span::minutes(85));
+        let gate = lakeside.epic.gate();
+        assert_eq!((gate.per_second, gate.concurrent, gate.failures), (10, 5, 7));
+        assert!(gate.permit_life > Span::from_duration(lakeside.epic.timeout));
+        assert_eq!(lakeside.epic.backoff().bound(1), Span(500));
+        assert_eq!(
+            settings.store_limits(),
+            StoreLimits::default(),
+            "the ports and the reference name one default"
+        );
+        assert_eq!(settings.retention().records, Span::hours(90 * 24));
+    }
+}

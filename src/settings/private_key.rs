@@ -1,0 +1,59 @@
+//! RSA private keys for assertions, checked when the settings are read, so that a wrong file stops the start and not
+//! the first status call.
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rsa::KeyPair;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::secret::Secret;
+use super::sources::read_value_file;
+
+/// A private key that was read and parsed.
+#[derive(Debug, Clone)]
+pub struct PrivateKeyFile {
+    pub path: PathBuf,
+    /// The file's text, PEM.
+    pub pem: Secret,
+}
+
+impl PrivateKeyFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// In plain words, what is wrong with it; never any part of the key.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let text = read_value_file(path)?;
+        check(&text).map_err(|reason| format!("{} {reason}", path.display()))?;
+        Ok(Self { path: path.to_owned(), pem: Secret::new(text) })
+    }
+}
+
+/// aws-lc takes RSA keys of 2048 bits and more, as Epic does.
+fn check(pem: &str) -> Result<(), String> {
+    let (label, der) = decode_pem(pem)?;
+    let pair = match label {
+        "PRIVATE KEY" => KeyPair::from_pkcs8(&der),
+        "RSA PRIVATE KEY" => KeyPair::from_der(&der),
+        "ENCRYPTED PRIVATE KEY" => return Err("is encrypted; give the key without a passphrase".into()),
+        other => return Err(format!("holds a \"{other}\"; an RSA \"PRIVATE KEY\" is needed")),
+    };
+    pair.map(|_| ()).map_err(|_| {
+        "does not hold a valid RSA private key of at least 2048 bits; make one with: openssl genrsa -out FILE 3072".into()
+    })
+}
+
+/// The label and content of the first PEM block.
+fn decode_pem(text: &str) -> Result<(&str, Vec<u8>), String> {
+    let not_pem = || "is not a PEM file (-----BEGIN PRIVATE KEY-----)".to_owned();
+    let (_, rest) = text.split_once("-----BEGIN ").ok_or_else(not_pem)?;
+    let (label, rest) = rest.split_once("-----").ok_or_else(not_pem)?;
+    let (body, _) = rest.split_once(&format!("-----END {label}-----")).ok_or_else(not_pem)?;
+    if body.contains("ENCRYPTED") {
+        return Err("is encrypted; give the key without a passphrase".into());
+    }
+    let body: String = body.split_ascii_whitespace().collect();
+    let der = STANDARD.decode(body).map_err(|_| not_pem())?;
+    Ok((label, der))
+}

@@ -1,0 +1,128 @@
+//! Rules that hold between settings, checked once each of them is right by itself.
+
+use std::net::SocketAddr;
+
+use vestibule_domain::id::OrganizationId;
+
+use super::Settings;
+use super::organization::{Organization, PatientIdentity, ProviderUserType};
+use super::problem::Problem;
+use super::service::{Access, StoreUrl};
+
+const TOKEN_CHARACTERS_ADVISED: usize = 16;
+/// An open page gives a sign every 30 s.
+const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
+
+/// Everything that the settings contradict each other in.
+pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
+    let mut problems = listening(settings);
+    for (name, organization) in &settings.organizations {
+        problems.extend(hosts(name, organization));
+    }
+    let mut organizations = settings.organizations.iter();
+    while let Some((name, organization)) = organizations.next() {
+        for (other_name, other) in organizations.clone() {
+            problems.extend(twins(name, organization, other_name, other));
+        }
+    }
+    problems
+}
+
+/// What works and yet is hardly meant, in plain words, for the log at start.
+pub(super) fn doubts(settings: &Settings) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if let Access::Token(tokens) = &settings.access {
+        if tokens.is_empty() {
+            doubts.push(
+                "access.tokens is empty: nobody may use /ops, /records, /admin, /api and /metrics".to_owned(),
+            );
+        }
+        if tokens.iter().any(|token| token.expose().chars().count() < TOKEN_CHARACTERS_ADVISED) {
+            doubts.push(format!(
+                "access.tokens has an entry of less than {TOKEN_CHARACTERS_ADVISED} characters"
+            ));
+        }
+    }
+    if settings.store.url == StoreUrl::Memory {
+        doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());
+    }
+    if settings.organizations.is_empty() {
+        doubts.push("there is no organization: every launch will be answered 404".to_owned());
+    }
+    for (name, organization) in &settings.organizations {
+        if organization.page_presence.as_secs() < PAGE_PRESENCE_SECONDS_ADVISED {
+            doubts.push(format!(
+                "organization.{name}.page_presence_seconds is less than {PAGE_PRESENCE_SECONDS_ADVISED}: people will \
+                 seem to leave the waiting page while it is open"
+            ));
+        }
+    }
+    doubts
+}
+
+fn listening(settings: &Settings) -> Vec<Problem> {
+    let server = &settings.server;
+    let mut problems = Vec::new();
+    // Port 0 asks for any free port, so that two of them never meet.
+    if server.internal_listen == Some(server.listen) && server.listen.port() != 0 {
+        problems
+            .push(Problem::new("server.internal_listen", "is the same as server.listen; give another port"));
+    }
+    let open = |address: &SocketAddr| !address.ip().is_loopback();
+    if matches!(settings.access, Access::Loopback)
+        && [Some(server.listen), server.internal_listen].iter().flatten().any(open)
+    {
+        problems.push(Problem::new(
+            "access.mode",
+            "\"loopback\" checks nobody and is refused unless server.listen (and server.internal_listen, where set) \
+             is a loopback address; use \"token\"",
+        ));
+    }
+    problems
+}
+
+fn hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
+    let basic = organization.provider_user_type == ProviderUserType::Basic;
+    (basic && organization.patient_identity == PatientIdentity::Registrant).then(|| {
+        Problem::new(
+            format!("organization.{name}.provider_user_type"),
+            "\"basic\" hosts cannot have registrants, which patient_identity = \"registrant\" needs; use \"licensed\"",
+        )
+    })
+}
+
+/// Two organizations of one Zoom account are its test and its production: a launch is told apart by its `iss`.
+fn twins(
+    name: &OrganizationId,
+    organization: &Organization,
+    other_name: &OrganizationId,
+    other: &Organization,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut report = |key: &str, message: String| {
+        problems.push(Problem::new(format!("organization.{other_name}.{key}"), message));
+    };
+    if organization.acc_id == other.acc_id {
+        if organization.environment == other.environment {
+            let message = format!("must differ from that of {name}, because both have the same acc_id");
+            report("environment", message);
+        }
+        if organization.epic.fhir_base_url == other.epic.fhir_base_url {
+            let message = format!("must differ from that of {name}, because both have the same acc_id");
+            report("epic.fhir_base_url", message);
+        }
+    } else if let Some(shared) = other.org_ids().find(|id| organization.org_ids().any(|mine| mine == *id)) {
+        let message = format!(
+            "\"{shared}\" is an API key of {name} too, which has another acc_id; one of them is wrong"
+        );
+        report("org_id", message);
+    }
+    problems
+}
+
+impl Organization {
+    /// The API key and all former ones.
+    fn org_ids(&self) -> impl Iterator<Item = &String> {
+        self.org_id.iter().chain(&self.former_org_ids)
+    }
+}

@@ -1,0 +1,288 @@
+//! The settings of one node: where it listens, what it stores in, who may look, and how much it takes on.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::address::BaseUrl;
+use super::reader::{Choice, Read, Section};
+use super::secret::Secret;
+use super::secrets::resolve;
+use super::tree::Origin;
+
+const SECRET_KEYS_MAX: usize = 8;
+/// A signing key shorter than its hash's output would be the weakest part of the signature.
+const SECRET_KEY_CHARACTERS_MIN: usize = 32;
+const TOKENS_MAX: usize = 64;
+
+/// Addresses: ours, and what others see.
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// Where set, the pages and routes of operators answer only here.
+    pub internal_listen: Option<SocketAddr>,
+    pub public_url: BaseUrl,
+    /// Newest first; empty: made once and kept in the store.
+    pub secret_keys: Vec<Secret>,
+}
+
+/// This process as a member of the cluster.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub name: Option<String>,
+    /// `None`: one for each core.
+    pub arbiters: Option<usize>,
+    pub visit_idle: Duration,
+    pub drain_timeout: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub url: StoreUrl,
+    pub durability: Durability,
+    pub accept_unsafe: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// The folder of the embedded store.
+    Embedded(PathBuf),
+    /// For tests: nothing survives the process.
+    Memory,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    EverySecond,
+    Fsync,
+}
+
+/// Who may use the operators' pages and routes.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// The bearer of one of these; where there are none, nobody.
+    Token(Vec<Secret>),
+    /// Everybody; all addresses listened on are loopback.
+    Loopback,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum AccessMode {
+    Token,
+    Loopback,
+}
+
+/// The waiting page's clockwork.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub check_after: Duration,
+    pub check_every: Duration,
+    pub launch_wait: Duration,
+}
+
+/// What one node takes on and keeps; `config/default.toml` says what happens at each.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub webhook_body_bytes: usize,
+    pub request_body_bytes: usize,
+    pub concurrent_webhooks: usize,
+    pub webhook_answer: Duration,
+    pub concurrent_launches: usize,
+    /// For each shard.
+    pub journal_entries: usize,
+    /// For each organization.
+    pub held_events: usize,
+    pub held_event_life: Duration,
+    pub record_life: Duration,
+    /// For each organization.
+    pub records: u64,
+    pub visit_life: Duration,
+    pub page_streams: usize,
+    pub ops_connections: usize,
+    pub ops_buffer: usize,
+    pub ticket_life: Duration,
+    pub oauth_state_life: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Logging {
+    /// A filter in tracing's syntax, checked.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+impl Choice for Durability {
+    const ALL: &'static [(&'static str, Self)] = &[("fsync", Self::Fsync), ("everysec", Self::EverySecond)];
+}
+
+impl Choice for AccessMode {
+    const ALL: &'static [(&'static str, Self)] = &[("token", Self::Token), ("loopback", Self::Loopback)];
+}
+
+impl Choice for LogFormat {
+    const ALL: &'static [(&'static str, Self)] = &[("json", Self::Json), ("text", Self::Text)];
+}
+
+pub(super) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(super) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(super) const MINUTE: u64 = 60;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(super) const DAY: u64 = 24 * HOUR;
+
+pub(super) fn read_server(section: &mut Section<'_>) -> Read<Server> {
+    let listen = section.needed("listen", socket_address);
+    let internal_listen = section.optional("internal_listen", socket_address);
+    let public_url = section.needed("public_url", |text, _| BaseUrl::parse_origin(text));
+    let secret_keys = section.secrets("secret_keys", SECRET_KEYS_MAX, SECRET_KEY_CHARACTERS_MIN);
+    Ok(Server {
+        listen: listen?,
+        internal_listen: internal_listen?,
+        public_url: public_url?,
+        secret_keys: secret_keys?,
+    })
+}
+
+pub(super) fn read_node(section: &mut Section<'_>) -> Read<Node> {
+    let name = section.optional("name", node_name);
+    let arbiters = section.integer("arbiters", 0..=64_usize);
+    let visit_idle = section.duration("visit_idle", seconds(1)..=seconds(DAY));
+    let drain_timeout = section.duration("drain_timeout", seconds(1)..=seconds(10 * MINUTE));
+    Ok(Node {
+        name: name?,
+        arbiters: Some(arbiters?).filter(|count| *count > 0),
+        visit_idle: visit_idle?,
+        drain_timeout: drain_timeout?,
+    })
+}
+
+pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
+    let url = section.needed("url", store_url);
+    let durability = section.choice("durability");
+    let accept_unsafe = section.boolean("accept_unsafe");
+    if let Ok(StoreUrl::Embedded(folder)) = &url {
+        section.record("url", format!("embedded:{}", folder.display()));
+    }
+    Ok(Store { url: url?, durability: durability?, accept_unsafe: accept_unsafe? })
+}
+
+pub(super) fn read_access(section: &mut Section<'_>) -> Read<Access> {
+    let mode = section.choice("mode");
+    let tokens = section.secrets("tokens", TOKENS_MAX, 1);
+    // Known, so that a file made for a later release is not refused while another mode is chosen.
+    let jwt = section.section("jwt", |jwt| {
+        let issuer = jwt.optional("issuer", text);
+        let audience = jwt.optional("audience", text);
+        let jwks_url = jwt.optional("jwks_url", |text, _| BaseUrl::parse(text));
+        issuer?;
+        audience?;
+        jwks_url.map(|_| ())
+    });
+    let access = match mode? {
+        AccessMode::Token => Access::Token(tokens?),
+        AccessMode::Loopback => Access::Loopback,
+    };
+    jwt.map(|()| access)
+}
+
+pub(super) fn read_page(section: &mut Section<'_>) -> Read<Page> {
+    let check_after = section.duration("check_after", seconds(1)..=seconds(10 * MINUTE));
+    let check_every = section.duration("check_every", seconds(1)..=seconds(10 * MINUTE));
+    let launch_wait = section.duration("launch_wait", millis(100)..=seconds(25));
+    Ok(Page { check_after: check_after?, check_every: check_every?, launch_wait: launch_wait? })
+}
+
+pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
+    let webhook_body_bytes = section.integer("webhook_body_bytes", 4096..=16_777_216);
+    let request_body_bytes = section.integer("request_body_bytes", 1024..=1_048_576);
+    let concurrent_webhooks = section.integer("concurrent_webhooks", 1..=65_536);
+    let webhook_answer = section.duration("webhook_answer", millis(100)..=millis(2900));
+    let concurrent_launches = section.integer("concurrent_launches", 1..=65_536);
+    let journal_entries = section.integer("journal_entries", 16..=1_000_000);
+    let held_events = section.integer("held_events", 0..=1_000_000);
+    let held_event_life = section.duration("held_event_life", seconds(1)..=seconds(DAY));
+    let record_life = section.duration("record_life", seconds(DAY)..=seconds(3650 * DAY));
+    let records = section.integer("records", 1000..=100_000_000_i64);
+    let visit_life = section.duration("visit_life", seconds(2 * HOUR)..=seconds(90 * DAY));
+    let page_streams = section.integer("page_streams", 1..=1_000_000);
+    let ops_connections = section.integer("ops_connections", 1..=10_000);
+    let ops_buffer = section.integer("ops_buffer", 16..=100_000);
+    let ticket_life = section.duration("ticket_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
+    let oauth_state_life = section.duration("oauth_state_life", seconds(10)..=seconds(HOUR));
+    Ok(Limits {
+        webhook_body_bytes: webhook_body_bytes?,
+        request_body_bytes: request_body_bytes?,
+        concurrent_webhooks: concurrent_webhooks?,
+        webhook_answer: webhook_answer?,
+        concurrent_launches: concurrent_launches?,
+        journal_entries: journal_entries?,
+        held_events: held_events?,
+        held_event_life: held_event_life?,
+        record_life: record_life?,
+        records: records?.unsigned_abs(),
+        visit_life: visit_life?,
+        page_streams: page_streams?,
+        ops_connections: ops_connections?,
+        ops_buffer: ops_buffer?,
+        ticket_life: ticket_life?,
+        oauth_state_life: oauth_state_life?,
+    })
+}
+
+pub(super) fn read_logging(section: &mut Section<'_>) -> Read<Logging> {
+    let filter = section.needed("filter", |text, _| {
+        tracing_subscriber::EnvFilter::try_new(text)
+            .map(|_| text.to_owned())
+            .map_err(|_| format!("\"{text}\" is not a filter such as \"info\" or \"warn,vestibule=debug\""))
+    });
+    let format = section.choice("format");
+    Ok(Logging { filter: filter?, format: format? })
+}
+
+/// Any text that can stand in a header, a page or a log line without breaking it.
+pub(super) fn text(text: &str, _: &Origin) -> Result<String, String> {
+    if text.chars().any(char::is_control) {
+        return Err("has a control character (a line break, a tab); remove it".into());
+    }
+    if text.trim() != text {
+        return Err("begins or ends with a blank; remove it".into());
+    }
+    Ok(text.to_owned())
+}
+
+fn socket_address(text: &str, _: &Origin) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("\"{text}\" is not an address; write IP:port, such as 127.0.0.1:8080 or [::1]:8080")
+    })
+}
+
+fn node_name(text: &str, _: &Origin) -> Result<String, String> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '-', '_'].contains(&letter);
+    if text.len() <= 63 && text.chars().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("may have letters, digits, '.', '-' and '_', at most 63".into())
+}
+
+fn store_url(text: &str, origin: &Origin) -> Result<StoreUrl, String> {
+    if text == "memory:" {
+        return Ok(StoreUrl::Memory);
+    }
+    match text.strip_prefix("embedded:") {
+        Some("") => Err("names no folder; write \"embedded:./vestibule-data\"".into()),
+        Some(folder) => Ok(StoreUrl::Embedded(resolve(folder, origin))),
+        // The value is not repeated: a URL of another kind may carry a password.
+        None => Err("is not a store; write \"embedded:<folder>\", or \"memory:\" for tests".into()),
+    }
+}

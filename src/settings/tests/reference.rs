@@ -1,0 +1,145 @@
+//! `config/default.toml` and the types tell of the same settings, and the profile works.
+
+use std::collections::BTreeSet;
+
+use super::super::reader::Reader;
+use super::super::{DEFAULTS, Settings, Sources, effective_toml, read_settings};
+use super::{ORGANIZATION, folder, load, private_key};
+
+/// Every key that the types ask for, an organization's as those of `organization_defaults`.
+fn asked() -> BTreeSet<String> {
+    let folder = folder();
+    let (table, problems) = Sources::new(folder.path()).text("a test", ORGANIZATION).into_parts();
+    assert_eq!(problems, []);
+    let mut reader = Reader::default();
+    assert!(reader.section(Vec::new(), table, read_settings).is_ok(), "{:?}", reader.problems);
+    let keys = reader.effective.iter().map(|(path, _)| path.join("."));
+    keys.map(|key| key.replace("organization.lakeside", "organization_defaults")).collect()
+}
+
+/// Every key that the reference names, those that stand there as comments too.
+fn named() -> BTreeSet<String> {
+    let mut uncommented = String::new();
+    for line in DEFAULTS.lines() {
+        let setting = line.strip_prefix("# ").filter(|rest| {
+            let name = rest.split_once(" = ").map(|(name, _)| name);
+            name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        });
+        uncommented.push_str(setting.unwrap_or(line));
+        uncommented.push('\n');
+    }
+    let mut keys = BTreeSet::new();
+    collect("", &uncommented.parse().unwrap(), &mut keys);
+    keys
+}
+
+fn collect(parent: &str, table: &toml::Table, keys: &mut BTreeSet<String>) {
+    for (name, value) in table {
+        match value {
+            toml::Value::Table(inner) => collect(&format!("{parent}{name}."), inner, keys),
+            _ => {
+                keys.insert(format!("{parent}{name}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reference_names_exactly_the_settings_that_exist() {
+    let (asked, named) = (asked(), named());
+    assert!(asked.len() > 80, "{}", asked.len());
+    assert_eq!(
+        asked.difference(&named).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "asked for and not named"
+    );
+    assert_eq!(
+        named.difference(&asked).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "named and never asked for"
+    );
+}
+
+#[test]
+fn every_setting_of_the_reference_is_explained() {
+    let mut explained = false;
+    for line in DEFAULTS.lines() {
+        // A group of settings may share one explanation; a blank line or a table's head ends it.
+        explained =
+            line.starts_with("# ") || (explained && !line.trim().is_empty() && !line.starts_with('['));
+        let context_name = line.starts_with(|letter: char| letter.is_ascii_lowercase());
+        assert!(!context_name || explained, "nothing explains: {line}");
+    }
+}
+
+#[test]
+fn the_defaults_alone_are_settings() {
+    let folder = folder();
+    let settings = load(folder.path(), &[], &[]).unwrap();
+    assert!(settings.organizations.is_empty());
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.limits.webhook_body_bytes, 1 << 20);
+    assert_eq!(settings.limits.held_event_life.as_secs(), 15 * 60);
+    assert_eq!(settings.page.check_after.as_secs(), 10);
+    let warnings = settings.warnings().join("\n");
+    assert!(warnings.contains("access.tokens") && warnings.contains("no organization"), "{warnings}");
+}
+
+#[test]
+fn an_organization_has_the_values_that_others_rely_on() {
+    let folder = folder();
+    let settings = load(folder.path(), &[ORGANIZATION], &[]).unwrap();
+    let (name, lakeside) = settings.organizations.first_key_value().unwrap();
+    assert_eq!((name.as_str(), lakeside.display_name.as_str()), ("lakeside", "lakeside"));
+    assert_eq!(lakeside.acc_id, "account-at-zoom");
+    assert_eq!(lakeside.reopen.as_secs(), 12 * 3600);
+    assert_eq!(lakeside.page_presence.as_secs(), 90);
+    assert_eq!((lakeside.epic.requests_per_second, lakeside.epic.concurrent_requests), (10, 5));
+    assert_eq!(lakeside.epic.retry.give_up_after.as_secs(), 24 * 3600);
+    assert_eq!((lakeside.epic.status_values.connected, lakeside.epic.status_values.disconnected), (1, 2));
+    assert_eq!(lakeside.epic.context_names.conference_id, "conferenceid");
+    assert_eq!(lakeside.zoom.api_base_url.as_str(), "https://api.zoom.us/v2");
+    assert_eq!(lakeside.zoom.webhook_window.as_secs(), 300);
+    assert_eq!(lakeside.epic.private_keys.len(), 1);
+}
+
+#[test]
+fn the_profile_for_one_node_works_once_its_secrets_lie_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("one-node.toml", include_str!("../../../config/one-node.toml")),
+        ("access-tokens", "first-token-of-an-operator\n\nsecond-token-of-an-operator\n"),
+        ("lakeside-privatekey.pem", private_key()),
+        ("lakeside-zoom-secret", "zoom-secret\n"),
+        ("lakeside-zoom-webhook-secrets", "newer\nolder\r\n"),
+    ];
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    // Read from elsewhere, so that its paths are seen to be relative to itself.
+    let sources = Sources::new("/").file(&folder.path().join("one-node.toml"));
+    let settings = Settings::load(sources).unwrap();
+    assert_eq!(settings.warnings(), Vec::<String>::new());
+    let lakeside = settings.organization("lakeside").unwrap().1;
+    let secrets: Vec<&str> =
+        lakeside.zoom.webhook_secret_tokens.iter().map(|secret| secret.expose()).collect();
+    assert_eq!(secrets, ["newer", "older"]);
+    assert_eq!(lakeside.zoom.client_secret.expose(), "zoom-secret");
+    for shown in [effective_toml(&settings), format!("{settings:?}")] {
+        for secret in ["of-an-operator", "zoom-secret\"", "newer", "older", "PRIVATE KEY"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+}
+
+#[test]
+fn the_effective_settings_are_toml_with_every_key() {
+    let folder = folder();
+    let shown = effective_toml(&load(folder.path(), &[ORGANIZATION], &[]).unwrap());
+    let mut keys = BTreeSet::new();
+    collect("", &shown.parse().unwrap(), &mut keys);
+    let keys: BTreeSet<String> =
+        keys.iter().map(|key| key.replace("organization.lakeside", "organization_defaults")).collect();
+    assert_eq!(keys, asked());
+    assert!(shown.contains("acc_id = \"account-at-zoom\""), "{shown}");
+}
