@@ -30,13 +30,11 @@ export function visitRow(visit) {
     {},
     element("td", {}, visit.organization),
     visitCell(visit),
-    element("td", {}, element("span", { class: "tag", "data-phase": visit.phase }, PHASE_WORDS[visit.phase] ?? visit.phase)),
-    element("td", {}, visit.admittance ?? ""),
+    phaseCell(visit),
     element("td", {}, people(visit)),
     meetingCell(visit),
     element("td", {}, problems(visit)),
-    element("td", { class: "nowrap" }, visit.owner ? `${visit.owner.node} · ${visit.owner.epoch}` : "–"),
-    element("td", { class: "nowrap" }, time(visit.updated_at)),
+    updatedCell(visit),
   );
 }
 
@@ -52,12 +50,27 @@ function visitCell(visit) {
   return head;
 }
 
+function phaseCell({ phase, admittance }) {
+  const tag = element("span", { class: "tag", "data-phase": phase }, PHASE_WORDS[phase] ?? phase);
+  return element("td", {}, tag, element("br"), quiet(admittance ?? ""));
+}
+
+/** Which node holds the visit, and since which change of owner (the epoch). */
+function updatedCell({ owner, updated_at: updated }) {
+  const held = owner ? `${owner.node}, epoch ${owner.epoch}` : "no owner";
+  return element("td", { class: "nowrap" }, time(updated), element("br"), quiet(held));
+}
+
+function quiet(text) {
+  return element("span", { class: "quiet" }, text);
+}
+
 function people(visit) {
   const list = element("ul", { class: "people" });
   const present = visit.participants ?? [];
   for (const person of present.slice(0, MOST_PEOPLE)) list.append(personItem(person, visit));
   if (present.length > MOST_PEOPLE) list.append(element("li", { class: "quiet" }, `and ${present.length - MOST_PEOPLE} more`));
-  if (present.length === 0) list.append(element("li", { class: "quiet" }, "nobody yet"));
+  if (present.length === 0) list.append(element("li", {}, quiet("nobody")));
   return list;
 }
 
@@ -83,12 +96,12 @@ function meetingCell({ meeting }) {
   if (!meeting?.id) return element("td", { class: "quiet" }, "none");
   const id = String(meeting.id).replace(/^(\d{3})(\d{3,5})(\d{4})$/, "$1 $2 $3");
   const room = meeting.waiting_room ? "waiting room" : null;
-  return element("td", { class: "nowrap" }, id, room && element("br"), room && element("span", { class: "quiet" }, room));
+  return element("td", { class: "nowrap" }, id, room && element("br"), room && quiet(room));
 }
 
 function problems(visit) {
   const found = visit.problems ?? [];
-  if (found.length === 0) return element("span", { class: "quiet" }, "none");
+  if (found.length === 0) return quiet("none");
   const list = element("ul", { class: "problems" });
   for (const problem of found) list.append(element("li", {}, problem.message || problem.code));
   return list;

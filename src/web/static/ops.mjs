@@ -64,9 +64,10 @@ function draw() {
       drawn.delete(key);
     }
   }
+  // Rows are made first and put in order afterwards, because making one may replace the element at `place`.
+  const elements = shown.map(rowOf);
   let place = rows.firstElementChild;
-  for (const visit of shown) {
-    const current = rowOf(visit);
+  for (const current of elements) {
     if (current === place) place = place.nextElementSibling;
     else rows.insertBefore(current, place);
   }

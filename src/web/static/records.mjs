@@ -1,11 +1,8 @@
-// Adds the reader's own time beside the UTC time of each record.
+// Adds the reader's own time under the UTC time of each record.
 
 import { localDateTime, zoneName } from "./times.mjs";
 
-for (const cell of document.querySelectorAll("[data-local]")) {
-  cell.textContent = localDateTime(cell.dataset.local);
+for (const place of document.querySelectorAll("[data-local]")) {
+  place.textContent = localDateTime(place.dataset.local);
+  place.title = `Your time zone: ${zoneName()}`;
 }
-for (const heading of document.querySelectorAll("th.local-only")) {
-  heading.textContent = `Local time (${zoneName()})`;
-}
-document.documentElement.dataset.enhanced = "true";

@@ -10,8 +10,8 @@ pub static WORDS: Words = Words {
     title_waiting: "Waiting for your video visit",
     title_ready: "You can join your video visit",
     title_ended: "Your video visit has ended",
-    promise_patient: "Keep this page open. You will join by yourself as soon as it is time.",
-    promise_provider: "Keep this page open. Your meeting opens here by itself.",
+    promise_patient: "Keep this page open. You will join automatically when the host is ready.",
+    promise_provider: "Keep this page open. Your meeting opens here automatically.",
     ended_note: "You can close this page. If the visit goes on, this page will let you in again.",
     join_now: "Join now",
     while_you_wait: "While you wait",
@@ -109,7 +109,7 @@ pub fn reason(reason: Reason) -> ReasonWords {
         ),
         Reason::LinkUnreadable => ("This link cannot be read", "The link is damaged or no longer valid."),
         Reason::EpicNotAnswering => {
-            ("We cannot reach your health record", "The health record system does not answer at the moment.")
+            ("We cannot reach the health record", "The health record system does not answer at the moment.")
         }
         Reason::ZoomNotAnswering => {
             ("We cannot open the meeting", "The video service does not answer at the moment.")

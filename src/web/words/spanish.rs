@@ -10,7 +10,7 @@ pub static WORDS: Words = Words {
     title_waiting: "En espera de su visita por video",
     title_ready: "Ya puede entrar a su visita por video",
     title_ended: "Su visita por video ha terminado",
-    promise_patient: "Deje esta página abierta. Entrará automáticamente en cuanto sea el momento.",
+    promise_patient: "Deje esta página abierta. Entrará automáticamente cuando el anfitrión esté listo.",
     promise_provider: "Deje esta página abierta. Su reunión se abrirá aquí automáticamente.",
     ended_note: "Puede cerrar esta página. Si la visita continúa, podrá volver a entrar desde aquí.",
     join_now: "Entrar ahora",
@@ -112,7 +112,7 @@ pub fn reason(reason: Reason) -> ReasonWords {
             ("Este enlace no se puede leer", "El enlace está dañado o ya no es válido.")
         }
         Reason::EpicNotAnswering => (
-            "No podemos acceder a su expediente médico",
+            "No podemos acceder al expediente médico",
             "El sistema de expedientes médicos no responde en este momento.",
         ),
         Reason::ZoomNotAnswering => {
