@@ -6,12 +6,11 @@ import { watchVisit } from "./watcher.mjs";
 
 /** A tab in the background lets a visible one go first. */
 const HIDDEN_TAB_WAITS = 1_500;
-/** A form that has not led away by then has failed; the page goes back to waiting. */
+/** A form that has not led away by then opened an app beside the page, or failed: the person decides what next. */
 const JOIN_TAKES_AT_MOST = 15_000;
-/** After "not any more" the page does not try by itself again before this. */
-const AFTER_REFUSAL = 5_000;
-/** Tries by itself on one page; after that the button is there for the person. */
-const MOST_TRIES = 5;
+/** After "not any more" the page does not try by itself before this, twice as long each time up to the most. */
+const AFTER_REFUSAL = 4_000;
+const AFTER_REFUSALS_AT_MOST = 60_000;
 /** How long news of another tab that goes in keeps this one from doing the same. */
 const ELSEWHERE_COUNTS = 10_000;
 
@@ -29,11 +28,12 @@ let canJoin = text.canJoin === "true";
 /** Whether the page goes in by itself at the next chance. */
 let armed = true;
 let joining = false;
-let tries = 0;
+/** This tab was in the meeting, which still runs as far as is known. */
+let backFromMeeting = false;
 let notBefore = 0;
 let elsewhereUntil = 0;
 let joinTimer = null;
-let retryTimer = null;
+let leaveTimer = null;
 
 const together = tabs(text.group, () => {
   if (joining) return;
@@ -81,7 +81,7 @@ function show(state) {
     // The visit is closed to this person; when it opens again, the page may go in by itself again.
     if (canJoin) say("");
     armed = true;
-    tries = 0;
+    backFromMeeting = false;
     clearTimeout(joinTimer);
     joinTimer = null;
     if (!joining) remembered.forget();
@@ -95,6 +95,7 @@ function show(state) {
   promise.hidden = isOver || canJoin;
   document.title = canJoin ? text.titleReady : isOver ? text.titleEnded : text.titleWaiting;
   if (opened) offerButton();
+  if (canJoin && backFromMeeting) say(text.textCameBack);
   if (canJoin) goIn();
 }
 
@@ -120,11 +121,6 @@ function goIn() {
 }
 
 function takeTurn() {
-  if (tries >= MOST_TRIES) {
-    armed = false;
-    return;
-  }
-  tries += 1;
   together.takeTurn(() => {
     if (canJoin && !joining) form.requestSubmit();
   });
@@ -139,25 +135,20 @@ form.addEventListener("submit", (event) => {
   remembered.markJoined();
   together.announce();
   say(text.textJoining);
-  clearTimeout(retryTimer);
-  retryTimer = setTimeout(() => {
-    joining = false;
-    say("");
-    notBefore = performance.now() + AFTER_REFUSAL;
+  clearTimeout(leaveTimer);
+  leaveTimer = setTimeout(() => {
+    cameBack();
     watcher.lookAgain();
   }, JOIN_TAKES_AT_MOST);
 });
 
-/** The person came back from the meeting with the browser's "back": offer the way in, do not push through it. */
+/** The person is on this page after a join: offer the way in again, do not push through it. */
 function cameBack() {
   joining = false;
-  clearTimeout(retryTimer);
-  if (canJoin && remembered.hasJoined()) {
-    armed = false;
-    say(text.textCameBack);
-  } else {
-    say("");
-  }
+  clearTimeout(leaveTimer);
+  backFromMeeting = remembered.hasJoined();
+  if (backFromMeeting) armed = false;
+  say(canJoin && backFromMeeting ? text.textCameBack : "");
 }
 
 window.addEventListener("pageshow", (event) => {
@@ -173,8 +164,8 @@ window.addEventListener("online", () => watcher.lookAgain());
 if (text.refused === "true") {
   // This page is the answer to a join that came too late; its address would ask to send the form again.
   history.replaceState(null, "", text.page);
-  remembered.forget();
-  notBefore = performance.now() + AFTER_REFUSAL;
+  const wait = AFTER_REFUSAL * 2 ** Math.min(remembered.countRefusal() - 1, 10);
+  notBefore = performance.now() + Math.min(wait, AFTER_REFUSALS_AT_MOST);
 }
 const arrival = performance.getEntriesByType("navigation")[0];
 if (arrival && arrival.type === "back_forward") cameBack();

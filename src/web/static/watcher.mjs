@@ -29,16 +29,20 @@ export function watchVisit(port) {
   const sourcePause = backoff({ first: 1_000, most: 30_000, random: port.random });
   const pollPause = backoff({ first: POLL_EVERY, most: 15_000, random: port.random });
   let source = null;
-  let sourceOpen = false;
+  /** The open source has brought news; until then a proxy may be holding the events back. */
+  let sourceLive = false;
   let sourceTimer = null;
   let pollTimer = null;
   let polling = null;
+  let last = "";
   let lastNews = now();
+  let failingSince = null;
   let stopped = false;
 
   function heard(state) {
-    if (stopped || !isState(state)) return;
+    last = JSON.stringify(state);
     lastNews = now();
+    failingSince = null;
     pollPause.reset();
     port.onTrouble(false);
     port.onState(state);
@@ -46,19 +50,19 @@ export function watchVisit(port) {
 
   function openSource() {
     clearTimeout(sourceTimer);
-    if (stopped || !EventSource) return;
     closeSource();
+    if (stopped || !EventSource) return;
     const opened = new EventSource(port.events);
     source = opened;
-    opened.addEventListener("open", () => {
-      if (source !== opened) return;
-      sourceOpen = true;
-    });
     opened.addEventListener("visit", (event) => {
-      if (source !== opened) return;
-      sourceOpen = true;
-      sourcePause.reset();
-      heard(parse(event.data));
+      const state = parse(event.data);
+      if (source !== opened || !isState(state)) return;
+      if (!sourceLive) {
+        sourceLive = true;
+        sourcePause.reset();
+        schedulePoll(SIGN_EVERY);
+      }
+      heard(state);
     });
     opened.addEventListener("error", () => {
       if (source !== opened) return;
@@ -72,7 +76,7 @@ export function watchVisit(port) {
   function closeSource() {
     if (source) source.close();
     source = null;
-    sourceOpen = false;
+    sourceLive = false;
   }
 
   function schedulePoll(pause) {
@@ -82,39 +86,52 @@ export function watchVisit(port) {
 
   async function poll() {
     if (stopped || polling) return;
+    const mine = new AbortController();
+    const limit = setTimeout(() => mine.abort(), ANSWER_WITHIN);
     const begun = now();
-    const abort = new AbortController();
-    const limit = setTimeout(() => abort.abort(), ANSWER_WITHIN);
-    polling = abort;
-    let pause = null;
+    polling = mine;
+    const outcome = await ask(mine.signal);
+    clearTimeout(limit);
+    // Another look has begun meanwhile; this one's answer is of no use any more.
+    if (stopped || polling !== mine) return;
+    polling = null;
+    if (outcome.gone) {
+      stop();
+      port.onGone();
+    } else if (outcome.state) {
+      // An event that came while this answer was on its way is newer than the answer.
+      if (lastNews <= begun) takeAnswer(outcome.state);
+      schedulePoll(sourceLive ? SIGN_EVERY : jittered(POLL_EVERY));
+    } else {
+      failingSince ??= begun;
+      if (now() - failingSince >= TROUBLE_AFTER) port.onTrouble(true);
+      schedulePoll(Math.max(outcome.pause, pollPause.next()));
+    }
+  }
+
+  /** Events that should have told this and did not come: their connection is dead. */
+  function takeAnswer(state) {
+    const missed = sourceLive && JSON.stringify(state) !== last;
+    heard(state);
+    if (missed) openSource();
+  }
+
+  /** One request: the state, or that the ticket is gone, or a failure with the pause that the service asks for. */
+  async function ask(signal) {
     try {
       const answer = await fetch(port.state, {
         cache: "no-store",
         credentials: "same-origin",
         headers: { accept: "application/json" },
-        signal: abort.signal,
+        signal,
       });
-      if (FINAL.has(answer.status)) {
-        stop();
-        port.onGone();
-        return;
-      }
-      if (!answer.ok) {
-        pause = retryAfter(answer);
-        throw new Error(`answered ${answer.status}`);
-      }
+      if (FINAL.has(answer.status)) return { gone: true };
+      if (!answer.ok) return { pause: retryAfter(answer) };
       const state = await answer.json();
-      // An event that came while this answer was on its way is newer than the answer.
-      if (lastNews <= begun) heard(state);
+      return isState(state) ? { state } : { pause: 0 };
     } catch {
-      pause = Math.max(pause ?? 0, pollPause.next());
-    } finally {
-      clearTimeout(limit);
-      polling = null;
+      return { pause: 0 };
     }
-    if (stopped) return;
-    if (now() - lastNews >= TROUBLE_AFTER) port.onTrouble(true);
-    schedulePoll(pause ?? (sourceOpen ? SIGN_EVERY : jittered(POLL_EVERY)));
   }
 
   function jittered(pause) {
@@ -125,7 +142,7 @@ export function watchVisit(port) {
     stopped = true;
     clearTimeout(sourceTimer);
     clearTimeout(pollTimer);
-    if (polling) polling.abort();
+    polling?.abort();
     closeSource();
   }
 
@@ -133,14 +150,14 @@ export function watchVisit(port) {
     start() {
       stopped = false;
       openSource();
-      schedulePoll(sourceOpen ? SIGN_EVERY : POLL_EVERY);
+      schedulePoll(jittered(POLL_EVERY));
     },
     /** The phone woke up or the network came back: look at once, on fresh connections. */
     lookAgain() {
       if (stopped) return;
       sourcePause.reset();
       pollPause.reset();
-      if (polling) polling.abort();
+      polling?.abort();
       polling = null;
       openSource();
       schedulePoll(0);
@@ -170,5 +187,5 @@ function parse(text) {
 /** `Retry-After` in seconds, as milliseconds, a minute at most. */
 function retryAfter(answer) {
   const seconds = Number(answer.headers.get("retry-after"));
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 60) * 1_000 : null;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 60) * 1_000 : 0;
 }

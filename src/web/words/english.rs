@@ -27,7 +27,7 @@ pub static WORDS: Words = Words {
     connection_lost: "The connection is interrupted. This page keeps trying, and you keep your place.",
     joining: "Opening your video visit…",
     joined_elsewhere: "Your visit was opened in another window. You can also join here.",
-    came_back: "Your visit is still going on. You can join again.",
+    came_back: "Your visit is going on. If you are not in it, you can join again.",
     not_any_more: "It is not quite time yet. This page keeps waiting for you.",
     no_longer_valid: "This page has expired. Close it and open the visit again from where you started it.",
     reload_note: "This page checks again every few seconds.",

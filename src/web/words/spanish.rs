@@ -27,7 +27,7 @@ pub static WORDS: Words = Words {
     connection_lost: "La conexión se ha interrumpido. Esta página sigue intentándolo y usted conserva su lugar.",
     joining: "Abriendo su visita por video…",
     joined_elsewhere: "Su visita se abrió en otra ventana. También puede entrar aquí.",
-    came_back: "Su visita sigue en curso. Puede volver a entrar.",
+    came_back: "Su visita está en curso. Si no está en ella, puede volver a entrar.",
     not_any_more: "Todavía no es el momento. Esta página sigue esperando por usted.",
     no_longer_valid: "Esta página ha caducado. Ciérrela y abra la visita de nuevo desde donde la inició.",
     reload_note: "Esta página vuelve a comprobar cada pocos segundos.",
