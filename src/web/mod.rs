@@ -1,1 +1,35 @@
-//! Templates and static files, embedded in the binary.
+//! The pages people see: typed views over askama templates, and the static files they load.
+//!
+//! Everything here is pure. A front door fills a view and calls [`Page::render`]; nothing in this module reads a
+//! clock, a store or a request. Every page is meant to be served with [`security_headers`].
+
+mod assets;
+mod error_page;
+mod headers;
+mod language;
+mod link;
+mod message;
+mod ops;
+mod records;
+mod service;
+mod stand_in;
+mod waiting;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use askama::{Error as RenderError, Template as Page};
+pub use assets::{Asset, asset, asset_url};
+pub use error_page::{Audience, ErrorPage, Reason};
+pub use headers::{PagePolicy, ZOOM_FORM_TARGETS, security_headers};
+pub use language::Language;
+pub use link::{ExternalLink, NotALink, local_path};
+pub use message::{MessageKey, Phase, VisitStatus, message};
+pub use ops::OpsPage;
+pub use records::{
+    OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
+};
+pub use service::{IndexPage, SignInPage};
+pub use stand_in::StandInPage;
+pub use waiting::{WaitingPage, Watcher};

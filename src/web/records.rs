@@ -1,0 +1,264 @@
+//! The notification records screen: what was sent to Epic, found by Zoom meeting id or CSN.
+
+use askama::Template;
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The shortest and longest Zoom meeting ids, in digits.
+const MEETING_ID_DIGITS: std::ops::RangeInclusive<usize> = 9..=12;
+/// Longer than any CSN that Epic issues.
+const LONGEST_CSN: usize = 64;
+
+/// An organization to choose in the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationChoice {
+    pub id: String,
+    pub name: String,
+}
+
+/// The query of the form, as it came; `meeting_id` or `csn` says what is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct RecordsQuery {
+    #[serde(default)]
+    pub organization: String,
+    #[serde(default)]
+    pub meeting_id: String,
+    #[serde(default)]
+    pub csn: String,
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
+
+/// What to look for, cleaned of the blanks and dashes that people paste.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SearchKey {
+    MeetingId(String),
+    Csn(String),
+}
+
+/// A search that names nothing usable, with what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableSearch {
+    #[error("Enter a Zoom meeting ID or a CSN.")]
+    Empty,
+    #[error("Enter either a Zoom meeting ID or a CSN, not both.")]
+    Both,
+    #[error("A Zoom meeting ID has 9 to 12 digits, for example 850 1234 5678.")]
+    NotAMeetingId,
+    #[error("A CSN has letters, digits, dots, dashes and underscores only, 64 at most.")]
+    NotACsn,
+    #[error("Choose an organization.")]
+    NoOrganization,
+}
+
+impl RecordsQuery {
+    /// No search was asked for: the form is shown empty.
+    pub fn is_blank(&self) -> bool {
+        self.meeting_id.trim().is_empty() && self.csn.trim().is_empty() && self.cursor.is_none()
+    }
+
+    /// The search key in the form in which records are kept.
+    pub fn key(&self) -> Result<SearchKey, UnusableSearch> {
+        if self.organization.trim().is_empty() {
+            return Err(UnusableSearch::NoOrganization);
+        }
+        match (self.meeting_id.trim(), self.csn.trim()) {
+            ("", "") => Err(UnusableSearch::Empty),
+            (meeting_id, "") => meeting_id_digits(meeting_id).map(SearchKey::MeetingId),
+            ("", csn) => clean_csn(csn).map(SearchKey::Csn),
+            _ => Err(UnusableSearch::Both),
+        }
+    }
+}
+
+/// Meeting ids are shown as `850 1234 5678` or `850-1234-5678` and pasted with every kind of blank and dash.
+fn meeting_id_digits(text: &str) -> Result<String, UnusableSearch> {
+    let mut digits = String::with_capacity(*MEETING_ID_DIGITS.end());
+    for c in text.chars() {
+        match c {
+            '0'..='9' if digits.len() < *MEETING_ID_DIGITS.end() => digits.push(c),
+            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{200b}' | '\u{feff}' => {}
+            c if c.is_whitespace() => {}
+            _ => return Err(UnusableSearch::NotAMeetingId),
+        }
+    }
+    if MEETING_ID_DIGITS.contains(&digits.len()) { Ok(digits) } else { Err(UnusableSearch::NotAMeetingId) }
+}
+
+fn clean_csn(text: &str) -> Result<String, UnusableSearch> {
+    let csn: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect();
+    let known = csn.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if known && (1..=LONGEST_CSN).contains(&csn.len()) { Ok(csn) } else { Err(UnusableSearch::NotACsn) }
+}
+
+/// One attempt to tell Epic something, as the API's Record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRow {
+    pub at: Timestamp,
+    pub occurred_at: Timestamp,
+    pub meeting_id: Option<String>,
+    pub csn: Option<String>,
+    /// The API's words: `patient`, `joined`, `delivered` and so on.
+    pub role: String,
+    pub event: String,
+    pub outcome: String,
+    pub attempt: u32,
+    /// Epic's HTTP status, 0 where no answer came or nothing was sent.
+    pub resp_code: u16,
+    pub epic_code: Option<String>,
+    pub latency_ms: Option<u64>,
+    pub hint: Option<String>,
+}
+
+impl RecordRow {
+    fn at_utc(&self) -> String {
+        utc(self.at)
+    }
+
+    fn occurred_at_utc(&self) -> String {
+        utc(self.occurred_at)
+    }
+
+    /// Meeting ids are read in groups, as Zoom shows them: `850 1234 5678`.
+    fn meeting_id_grouped(&self) -> String {
+        let Some(id) = &self.meeting_id else { return String::new() };
+        let last = id.len().saturating_sub(4);
+        match (id.get(..3), id.get(3..last), id.get(last..)) {
+            (Some(first), Some(middle), Some(end)) => format!("{first} {middle} {end}"),
+            _ => id.clone(),
+        }
+    }
+
+    fn resp_code_text(&self) -> String {
+        match (self.resp_code, self.attempt) {
+            (0, 0) => "not sent".to_owned(),
+            (0, _) => "no answer".to_owned(),
+            (code, _) => code.to_string(),
+        }
+    }
+
+    /// The colour of the row's outcome; the word stands beside it.
+    fn tone(&self) -> &'static str {
+        match self.outcome.as_str() {
+            "delivered" => "good",
+            "retrying" => "pending",
+            "parked" => "bad",
+            _ => "quiet",
+        }
+    }
+}
+
+fn utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// What a search brought.
+#[derive(Clone, Debug)]
+pub enum RecordsResult {
+    NotAsked,
+    Unusable(UnusableSearch),
+    /// The store did not answer; trying again may help.
+    Unavailable,
+    /// Newest first; `next` is the cursor of the following page.
+    Found {
+        records: Vec<RecordRow>,
+        next: Option<String>,
+    },
+}
+
+/// `GET /records`.
+#[derive(Template)]
+#[template(path = "records.html")]
+pub struct RecordsPage<'a> {
+    pub organizations: &'a [OrganizationChoice],
+    pub query: &'a RecordsQuery,
+    pub result: RecordsResult,
+    pub signed_in: bool,
+}
+
+impl RecordsPage<'_> {
+    fn is_chosen(&self, choice: &OrganizationChoice) -> bool {
+        choice.id == self.query.organization
+    }
+
+    fn csv_url(&self) -> String {
+        format!("/api/v1/notifications?{}&format=csv", self.search_query())
+    }
+
+    fn next_url(&self, cursor: &str) -> String {
+        format!("/records?{}&cursor={}", self.search_query(), encode(cursor))
+    }
+
+    fn first_url(&self) -> String {
+        format!("/records?{}", self.search_query())
+    }
+
+    fn search_query(&self) -> String {
+        let organization = encode(self.query.organization.trim());
+        match self.query.key() {
+            Ok(SearchKey::MeetingId(id)) => format!("organization={organization}&meeting_id={}", encode(&id)),
+            Ok(SearchKey::Csn(csn)) => format!("organization={organization}&csn={}", encode(&csn)),
+            Err(_) => format!("organization={organization}"),
+        }
+    }
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(meeting_id: &str, csn: &str) -> RecordsQuery {
+        RecordsQuery {
+            organization: "lakeside".into(),
+            meeting_id: meeting_id.into(),
+            csn: csn.into(),
+            cursor: None,
+        }
+    }
+
+    #[test]
+    fn meeting_ids_are_found_however_they_are_pasted() {
+        for pasted in ["85012345678", "850 1234 5678", "850-1234-5678", " 850\u{a0}1234\u{2013}5678\t"] {
+            assert_eq!(query(pasted, "").key(), Ok(SearchKey::MeetingId("85012345678".into())), "{pasted}");
+        }
+    }
+
+    #[test]
+    fn unusable_searches_say_why() {
+        assert_eq!(query("", " ").key(), Err(UnusableSearch::Empty));
+        assert_eq!(query("1", "2").key(), Err(UnusableSearch::Both));
+        for bad in ["12345", "abc", "1234567890123", "850 1234 567x", "８５０１２３４５６７８"] {
+            assert_eq!(query(bad, "").key(), Err(UnusableSearch::NotAMeetingId), "{bad}");
+        }
+        for bad in ["<script>", "10001;", "é"] {
+            assert_eq!(query("", bad).key(), Err(UnusableSearch::NotACsn), "{bad}");
+        }
+        assert_eq!(query("", &"1".repeat(65)).key(), Err(UnusableSearch::NotACsn));
+        assert_eq!(RecordsQuery::default().key(), Err(UnusableSearch::NoOrganization));
+    }
+
+    #[test]
+    fn a_csn_loses_its_blanks() {
+        assert_eq!(query("", " 10 001\n").key(), Ok(SearchKey::Csn("10001".into())));
+    }
+
+    #[test]
+    fn the_links_carry_the_cleaned_search() {
+        let query = query("850 1234 5678", "");
+        let page = RecordsPage {
+            organizations: &[],
+            query: &query,
+            result: RecordsResult::NotAsked,
+            signed_in: false,
+        };
+        assert_eq!(page.first_url(), "/records?organization=lakeside&meeting_id=85012345678");
+        assert_eq!(
+            page.next_url("a&b"),
+            "/records?organization=lakeside&meeting_id=85012345678&cursor=a%26b"
+        );
+    }
+}

@@ -1,0 +1,113 @@
+// One row of the board. Everything is set as text, so no name or id can become markup.
+
+import { localDateTime, localTime } from "./times.mjs";
+
+const PHASE_WORDS = {
+  scheduled: "scheduled",
+  waiting_for_host: "waiting for host",
+  in_progress: "in progress",
+  ended: "ended",
+};
+const PRESENCE_WORDS = {
+  gone: "gone",
+  waiting: "waiting",
+  in_waiting_room: "in waiting room",
+  in_meeting: "in meeting",
+};
+/** A group visit can hold hundreds; the row shows this many and counts the rest. */
+const MOST_PEOPLE = 12;
+
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+export function visitRow(visit) {
+  return element(
+    "tr",
+    {},
+    element("td", {}, visit.organization),
+    visitCell(visit),
+    phaseCell(visit),
+    element("td", {}, people(visit)),
+    meetingCell(visit),
+    element("td", {}, problems(visit)),
+    updatedCell(visit),
+  );
+}
+
+/** The visit heads its row; its records are one step away. */
+function visitCell(visit) {
+  const head = element("th", { scope: "row", class: "visit" });
+  if (visit.csn === null || visit.csn === undefined) {
+    head.append(`group ${visit.conference_id ?? ""}`);
+  } else {
+    const query = new URLSearchParams({ organization: visit.organization, csn: visit.csn });
+    head.append(element("a", { href: `/records?${query}`, title: "Notification records of this visit" }, String(visit.csn)));
+  }
+  return head;
+}
+
+function phaseCell({ phase, admittance }) {
+  const tag = element("span", { class: "tag", "data-phase": phase }, PHASE_WORDS[phase] ?? phase);
+  return element("td", {}, tag, element("br"), quiet(admittance ?? ""));
+}
+
+/** Which node holds the visit, and since which change of owner (the epoch). */
+function updatedCell({ owner, updated_at: updated }) {
+  const held = owner ? `${owner.node}, epoch ${owner.epoch}` : "no owner";
+  return element("td", { class: "nowrap" }, time(updated), element("br"), quiet(held));
+}
+
+function quiet(text) {
+  return element("span", { class: "quiet" }, text);
+}
+
+function people(visit) {
+  const list = element("ul", { class: "people" });
+  const present = visit.participants ?? [];
+  for (const person of present.slice(0, MOST_PEOPLE)) list.append(personItem(person, visit));
+  if (present.length > MOST_PEOPLE) list.append(element("li", { class: "quiet" }, `and ${present.length - MOST_PEOPLE} more`));
+  if (present.length === 0) list.append(element("li", {}, quiet("nobody")));
+  return list;
+}
+
+function personItem(person, visit) {
+  const ofGroup = person.csn && person.csn !== visit.csn ? ` (${person.csn})` : "";
+  const who = `${person.role}${ofGroup}`;
+  const presence = PRESENCE_WORDS[person.presence] ?? person.presence;
+  return element(
+    "li",
+    {},
+    element("span", { class: "light", "data-on": String(person.connected), "data-pending": String(person.wanted !== person.connected), "aria-hidden": "true" }),
+    ` ${who}: ${presence}, ${lightWords(person)}`,
+  );
+}
+
+/** What stands at Epic, and what should stand there while the two differ. */
+function lightWords({ wanted, connected }) {
+  if (wanted === connected) return connected ? "light on" : "light off";
+  return wanted ? "light off, turning on" : "light on, turning off";
+}
+
+function meetingCell({ meeting }) {
+  if (!meeting?.id) return element("td", { class: "quiet" }, "none");
+  const id = String(meeting.id).replace(/^(\d{3})(\d{3,5})(\d{4})$/, "$1 $2 $3");
+  const room = meeting.waiting_room ? "waiting room" : null;
+  return element("td", { class: "nowrap" }, id, room && element("br"), room && quiet(room));
+}
+
+function problems(visit) {
+  const found = visit.problems ?? [];
+  if (found.length === 0) return quiet("none");
+  const list = element("ul", { class: "problems" });
+  for (const problem of found) list.append(element("li", {}, problem.message || problem.code));
+  return list;
+}
+
+function time(text) {
+  if (!text) return "";
+  return element("time", { datetime: text, title: `${localDateTime(text)} (${text})` }, localTime(text));
+}

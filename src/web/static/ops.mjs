@@ -1,0 +1,185 @@
+// The live board: takes the stream, keeps the newest of each visit, and draws what the filters let through.
+
+import { visitRow } from "./ops-row.mjs";
+import { openStream } from "./ops-socket.mjs";
+import { keyOf, Visits } from "./ops-visits.mjs";
+import { localTime } from "./times.mjs";
+
+/** Rows drawn at most; more than this nobody reads, and filters find the rest. */
+const MOST_ROWS = 300;
+/** The counts are spoken, so they change at most this often. */
+const COUNTS_EVERY = 2_000;
+/** Drawn at most this often, however fast the stream is. */
+const DRAW_EVERY = 150;
+/** After so many failures in a row the page looks whether it is still signed in. */
+const PROBE_AFTER = 2;
+
+const board = document.getElementById("board");
+const rows = document.getElementById("rows");
+const empty = document.getElementById("empty");
+const banner = document.getElementById("banner");
+const link = document.getElementById("link");
+const linkText = document.getElementById("link-text");
+const filters = document.getElementById("filters");
+const table = rows.closest(".table-frame");
+
+const visits = new Visits();
+/** Rows as drawn: the visit they show and their element. */
+const drawn = new Map();
+let heardAt = null;
+let live = false;
+let drawTimer = null;
+let countsTimer = null;
+
+function later() {
+  drawTimer ??= setTimeout(() => {
+    drawTimer = null;
+    draw();
+  }, DRAW_EVERY);
+  countsTimer ??= setTimeout(() => {
+    countsTimer = null;
+    drawCounts();
+  }, drawn.size === 0 ? 0 : COUNTS_EVERY);
+}
+
+function chosenFilters() {
+  const form = new FormData(filters);
+  return {
+    organization: form.get("organization") ?? "",
+    phase: form.get("phase") ?? "",
+    text: String(form.get("text") ?? "").trim(),
+    problems: form.get("problems") !== null,
+    order: form.get("order") ?? "visit",
+  };
+}
+
+function draw() {
+  drawOrganizations();
+  const chosen = visits.select(chosenFilters());
+  const shown = chosen.slice(0, MOST_ROWS);
+  const keep = new Set(shown.map(keyOf));
+  for (const [key, row] of drawn) {
+    if (!keep.has(key)) {
+      row.element.remove();
+      drawn.delete(key);
+    }
+  }
+  // Rows are made first and put in order afterwards, because making one may replace the element at `place`.
+  const elements = shown.map(rowOf);
+  let place = rows.firstElementChild;
+  for (const current of elements) {
+    if (current === place) place = place.nextElementSibling;
+    else rows.insertBefore(current, place);
+  }
+  table.hidden = shown.length === 0;
+  drawEmpty(chosen.length, shown.length);
+}
+
+/** The element of a visit's row, made anew only when the visit changed. */
+function rowOf(visit) {
+  const key = keyOf(visit);
+  const known = drawn.get(key);
+  if (known?.visit === visit) return known.element;
+  const made = visitRow(visit);
+  if (known) replaceKeepingFocus(known.element, made);
+  drawn.set(key, { visit, element: made });
+  return made;
+}
+
+function replaceKeepingFocus(old, made) {
+  const focused = old.contains(document.activeElement);
+  old.replaceWith(made);
+  if (focused) made.querySelector("a")?.focus({ preventScroll: true });
+}
+
+function drawEmpty(found, shown) {
+  if (shown < found) {
+    empty.textContent = `Showing ${shown} of ${found} visits. Narrow the filters to see the others.`;
+  } else if (found > 0) {
+    empty.textContent = "";
+  } else if (visits.size > 0) {
+    empty.textContent = "No visit fits these filters.";
+  } else if (heardAt !== null) {
+    empty.textContent = "No visits at the moment. They appear here when someone opens one.";
+  } else {
+    empty.textContent = live ? "Loading…" : "Connecting to the service…";
+  }
+  empty.hidden = empty.textContent === "";
+}
+
+function drawOrganizations() {
+  const select = filters.elements.namedItem("organization");
+  const known = visits.organizations();
+  const listed = Array.from(select.options, (option) => option.value).slice(1);
+  if (known.join("\u0000") === listed.join("\u0000")) return;
+  const chosen = select.value;
+  if (chosen !== "" && !known.includes(chosen)) known.push(chosen);
+  select.replaceChildren(select.options[0], ...known.map((name) => new Option(name, name)));
+  select.value = chosen;
+}
+
+function drawCounts() {
+  const counts = visits.counts();
+  for (const place of document.querySelectorAll("[data-count]")) {
+    const value = String(counts[place.dataset.count] ?? 0);
+    if (place.textContent !== value) place.textContent = value;
+  }
+}
+
+function showLink(state, words) {
+  link.dataset.state = state;
+  linkText.textContent = words;
+}
+
+function showBanner(...content) {
+  banner.replaceChildren(...content);
+  banner.hidden = content.length === 0;
+}
+
+async function probeAccess() {
+  try {
+    const answer = await fetch(board.dataset.probe, { method: "GET", cache: "no-store" });
+    if (answer.status === 401 || answer.status === 403) {
+      const anchor = document.createElement("a");
+      anchor.href = board.dataset.signIn;
+      anchor.textContent = "Sign in again";
+      showBanner("You are not signed in any more. ", anchor);
+    }
+  } catch {
+    // The service is not reachable at all; the banner says so already.
+  }
+}
+
+const address = new URL(board.dataset.stream, location.href);
+address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+
+const stream = openStream({
+  address: address.href,
+  onOpen() {
+    live = true;
+    showLink("live", "Live");
+    showBanner();
+  },
+  onMessage(message) {
+    heardAt = new Date();
+    if (visits.take(message)) later();
+  },
+  onLost(failures) {
+    live = false;
+    showLink("lost", "Reconnecting…");
+    if (heardAt !== null) {
+      showBanner(`Connection lost, showing state as of ${localTime(heardAt.toISOString())}. Trying again.`);
+    } else if (failures >= PROBE_AFTER) {
+      showBanner("The live stream cannot be reached. Trying again.");
+    }
+    if (failures === PROBE_AFTER) probeAccess();
+    later();
+  },
+});
+
+filters.addEventListener("input", later);
+filters.addEventListener("submit", (event) => event.preventDefault());
+window.addEventListener("online", () => stream.tryNow());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) stream.tryNow();
+});

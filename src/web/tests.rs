@@ -1,0 +1,243 @@
+//! What holds for every page: a language, a title, one main landmark, no inline code, and nothing unescaped.
+
+use jiff::Timestamp;
+
+use super::*;
+
+const HOSTILE: &str = "\"><script>alert('x')</script><img src=x onerror=y>&amp;";
+
+fn status(phase: Phase, can_join: bool) -> VisitStatus {
+    VisitStatus::new(Language::English, phase, can_join, MessageKey::WaitingForHost)
+}
+
+fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher) -> String {
+    let link = ExternalLink::parse("https://test.example/check?a=1&b=2").unwrap();
+    WaitingPage {
+        language,
+        organization: text,
+        test_environment: true,
+        ticket: text,
+        tab_group: text,
+        watcher,
+        status,
+        just_refused: false,
+        device_test: Some(&link),
+        device_test_help: Some(&link),
+        help_phone: Some(text),
+    }
+    .render()
+    .unwrap()
+}
+
+fn record(text: &str) -> RecordRow {
+    RecordRow {
+        at: Timestamp::UNIX_EPOCH,
+        occurred_at: Timestamp::UNIX_EPOCH,
+        meeting_id: Some(text.into()),
+        csn: Some(text.into()),
+        role: text.into(),
+        event: text.into(),
+        outcome: text.into(),
+        attempt: 1,
+        resp_code: 400,
+        epic_code: Some(text.into()),
+        latency_ms: Some(34),
+        hint: Some(text.into()),
+    }
+}
+
+fn records(text: &str, result: RecordsResult) -> String {
+    let organizations = [OrganizationChoice { id: text.into(), name: text.into() }];
+    let query = RecordsQuery {
+        organization: text.into(),
+        meeting_id: text.into(),
+        csn: String::new(),
+        cursor: Some(text.into()),
+    };
+    RecordsPage { organizations: &organizations, query: &query, result, signed_in: true }.render().unwrap()
+}
+
+/// Every page, in every language it has, with `text` wherever a text from outside can come in.
+fn every_page(text: &str) -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    let link = ExternalLink::parse("https://zoom.us/j/1?tk=%22%3E%3Cscript%3E").unwrap();
+    for language in Language::ALL {
+        for (phase, can_join) in [
+            (Phase::Scheduled, false),
+            (Phase::WaitingForHost, false),
+            (Phase::InProgress, true),
+            (Phase::Ended, false),
+        ] {
+            for watcher in [Watcher::Patient, Watcher::Provider] {
+                let html = waiting(language, text, status(phase, can_join), watcher);
+                pages.push((format!("waiting {language:?} {phase:?} {watcher:?}"), html));
+            }
+        }
+        let stand_in = StandInPage { language, organization: text, test_environment: true, link: &link };
+        pages.push((format!("stand-in {language:?}"), stand_in.render().unwrap()));
+        for reason in Reason::ALL {
+            for audience in [Audience::Patient, Audience::Provider, Audience::Unknown] {
+                let page = ErrorPage {
+                    language,
+                    reason,
+                    audience,
+                    organization: Some(text),
+                    correlation_id: text,
+                    help_phone: Some(text),
+                };
+                pages.push((format!("error {language:?} {reason:?} {audience:?}"), page.render().unwrap()));
+            }
+        }
+    }
+    pages.push(("ops".into(), OpsPage { signed_in: true }.render().unwrap()));
+    pages.push(("index".into(), IndexPage { with_operations: true, signed_in: false }.render().unwrap()));
+    let sign_in = SignInPage { next: Some(text), failed: true, signed_in: false };
+    pages.push(("sign-in".into(), sign_in.render().unwrap()));
+    for (name, result) in [
+        ("records blank", RecordsResult::NotAsked),
+        ("records unusable", RecordsResult::Unusable(UnusableSearch::NotAMeetingId)),
+        ("records unavailable", RecordsResult::Unavailable),
+        ("records none", RecordsResult::Found { records: vec![], next: None }),
+        ("records found", RecordsResult::Found { records: vec![record(text)], next: Some(text.into()) }),
+    ] {
+        pages.push((name.into(), records(text, result)));
+    }
+    pages
+}
+
+fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {
+    html.split_once(before).and_then(|(_, rest)| rest.split_once(after)).map_or("", |(text, _)| text)
+}
+
+#[test]
+fn every_page_has_a_language_a_title_a_main_landmark_and_one_heading() {
+    for (name, html) in every_page("Lakeside Health") {
+        assert!(["en", "es"].contains(&between(&html, "<html lang=\"", "\"")), "{name}");
+        assert!(between(&html, "<title>", "</title>").trim().len() > 5, "{name}");
+        assert_eq!(html.matches("<main").count(), 1, "{name}");
+        assert_eq!(html.matches("<h1").count(), 1, "{name}");
+        assert!(html.contains("name=\"viewport\""), "{name}");
+    }
+}
+
+#[test]
+fn no_page_has_inline_code_or_a_foreign_resource() {
+    for (name, html) in every_page("Lakeside Health") {
+        for forbidden in ["<style", " style=", "javascript:", "onclick", "onload", "<base"] {
+            assert!(!html.contains(forbidden), "{forbidden} in {name}");
+        }
+        for tag in html.split("<script").skip(1) {
+            assert!(tag.starts_with(" type=\"module\" src=\"/assets/"), "inline script in {name}");
+        }
+        for tag in html.split("<link").skip(1) {
+            assert!(tag.contains("href=\"/assets/"), "foreign link in {name}");
+        }
+        assert!(!html.contains("src=\"http"), "foreign resource in {name}");
+    }
+}
+
+#[test]
+fn every_file_that_a_page_loads_is_there() {
+    for (name, html) in every_page("Lakeside Health") {
+        for rest in html.split("\"/assets/").skip(1) {
+            let path = rest.split('"').next().unwrap();
+            assert!(asset(path).is_some(), "{name} loads {path}");
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_stay_texts_on_every_page() {
+    for (name, html) in every_page(HOSTILE) {
+        assert!(!html.contains("<script>alert"), "{name}");
+        assert!(!html.contains("<img"), "{name}");
+        assert!(!html.contains("onerror=y>"), "{name}");
+        assert!(!html.contains("\"><script>"), "an attribute was closed in {name}");
+    }
+}
+
+#[test]
+fn a_hostile_text_is_still_readable_on_the_error_page() {
+    let page = ErrorPage {
+        language: Language::English,
+        reason: Reason::RoleMismatch,
+        audience: Audience::Patient,
+        organization: Some("A & B <Clinic>"),
+        correlation_id: "c-1",
+        help_phone: None,
+    };
+    let html = page.render().unwrap();
+    assert!(html.contains("A &#38; B &#60;Clinic&#62;"), "{html}");
+    assert!(html.contains("c-1") && html.contains("role-mismatch"));
+    assert!(html.contains("MyChart") || html.contains("your own visit"));
+}
+
+#[test]
+fn the_join_form_is_shown_exactly_when_the_person_may_go_in() {
+    let waits = waiting(Language::English, "t", status(Phase::WaitingForHost, false), Watcher::Patient);
+    let form = between(&waits, "<form id=\"join\"", ">");
+    assert!(form.contains("hidden"), "{form}");
+    assert!(waits.contains("Please wait for the host to start this meeting"));
+    let goes = waiting(Language::English, "t", status(Phase::InProgress, true), Watcher::Patient);
+    let form = between(&goes, "<form id=\"join\"", ">");
+    assert!(!form.contains("hidden"), "{form}");
+    assert!(form.contains("method=\"post\"") && form.contains("action=\"/visit/t/join?lang=en\""), "{form}");
+}
+
+#[test]
+fn without_scripts_the_page_comes_back_by_itself() {
+    let html = waiting(Language::Spanish, "t", status(Phase::WaitingForHost, false), Watcher::Patient);
+    let fallback = between(&html, "<noscript>", "</noscript>");
+    assert!(
+        fallback.contains("http-equiv=\"refresh\"") && fallback.contains("url=/visit/t?lang=es"),
+        "{fallback}"
+    );
+}
+
+#[test]
+fn the_titles_follow_the_visit() {
+    let title = |phase, can_join| {
+        let html = waiting(Language::English, "t", status(phase, can_join), Watcher::Patient);
+        between(&html, "<title>", "</title>").to_owned()
+    };
+    assert_eq!(title(Phase::WaitingForHost, false), "Waiting for your video visit");
+    assert_eq!(title(Phase::InProgress, true), "You can join your video visit");
+    assert_eq!(title(Phase::Ended, false), "Your video visit has ended");
+}
+
+#[test]
+fn the_stand_in_opens_a_window_that_knows_nothing_of_this_one() {
+    let link = ExternalLink::parse("https://zoom.us/s/1?zak=abc").unwrap();
+    let page =
+        StandInPage { language: Language::English, organization: "L", test_environment: false, link: &link };
+    let html = page.render().unwrap();
+    let anchor = between(&html, "<a class=\"primary\"", ">");
+    assert!(
+        anchor.contains("target=\"_blank\"") && anchor.contains("rel=\"noopener noreferrer\""),
+        "{anchor}"
+    );
+    assert!(anchor.contains("href=\"https://zoom.us/s/1?zak=abc\""), "{anchor}");
+}
+
+#[test]
+fn records_show_what_the_article_promises() {
+    let mut row = record("x");
+    row.meeting_id = Some("85012345678".into());
+    row.outcome = "parked".into();
+    row.epic_code = Some("INVALID-CONFERENCE-ID".into());
+    let mut unanswered = record("y");
+    unanswered.resp_code = 0;
+    let html = records("lakeside", RecordsResult::Found { records: vec![row, unanswered], next: None });
+    for expected in [
+        "RespCode",
+        "850 1234 5678",
+        "INVALID-CONFERENCE-ID",
+        "1970-01-01 00:00:00",
+        "34 ms",
+        "no answer",
+        "data-tone=\"bad\"",
+        "2 records on this page",
+    ] {
+        assert!(html.contains(expected), "{expected}");
+    }
+}

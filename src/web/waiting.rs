@@ -1,0 +1,70 @@
+//! The waiting page: a patient until the host is there, and a provider whose meeting takes long to make.
+
+use askama::Template;
+
+use super::language::Language;
+use super::link::ExternalLink;
+use super::message::{Phase, VisitStatus};
+use super::words::{Words, words};
+
+/// Whom the page speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watcher {
+    /// The patient, a proxy or a guest.
+    Patient,
+    Provider,
+}
+
+/// `GET /visit/{ticket}`, and the answer to a join that was not allowed any more (then with status 409).
+///
+/// The form on it posts to `/visit/{ticket}/join`, which answers with a redirect to Zoom, so the page must be served
+/// with [`super::PagePolicy::form_targets`] naming the Zoom hosts.
+#[derive(Template)]
+#[template(path = "waiting.html")]
+pub struct WaitingPage<'a> {
+    pub language: Language,
+    pub organization: &'a str,
+    pub test_environment: bool,
+    pub ticket: &'a str,
+    /// The same for every ticket of one person in one visit, so that of several open tabs only one goes in. Not
+    /// guessable from outside and no id of a person; the ticket itself where nothing better is known.
+    pub tab_group: &'a str,
+    pub watcher: Watcher,
+    pub status: VisitStatus,
+    /// A join was just answered "not any more"; the page then waits for the next news before it tries again.
+    pub just_refused: bool,
+    pub device_test: Option<&'a ExternalLink>,
+    pub device_test_help: Option<&'a ExternalLink>,
+    /// A number that people may call, as it should be read.
+    pub help_phone: Option<&'a str>,
+}
+
+impl WaitingPage<'_> {
+    fn words(&self) -> &'static Words {
+        words(self.language)
+    }
+
+    fn ended(&self) -> bool {
+        self.status.phase == Phase::Ended
+    }
+
+    fn is_provider(&self) -> bool {
+        self.watcher == Watcher::Provider
+    }
+
+    fn title(&self) -> &'static str {
+        match self.status {
+            VisitStatus { can_join: true, .. } => self.words().title_ready,
+            VisitStatus { phase: Phase::Ended, .. } => self.words().title_ended,
+            _ => self.words().title_waiting,
+        }
+    }
+
+    /// What the page does by itself, said in one sentence under the message.
+    fn promise(&self) -> &'static str {
+        match self.watcher {
+            Watcher::Patient => self.words().promise_patient,
+            Watcher::Provider => self.words().promise_provider,
+        }
+    }
+}

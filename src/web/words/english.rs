@@ -1,0 +1,127 @@
+//! The English texts.
+
+use super::{Advice, ReasonWords, Words};
+use crate::web::error_page::Reason;
+use crate::web::message::MessageKey;
+
+pub static WORDS: Words = Words {
+    video_visit: "Video visit",
+    test_environment: "Test environment. Not for real visits.",
+    title_waiting: "Waiting for your video visit",
+    title_ready: "You can join your video visit",
+    title_ended: "Your video visit has ended",
+    promise_patient: "Keep this page open. You will join automatically when the host is ready.",
+    promise_provider: "Keep this page open. Your meeting opens here automatically.",
+    ended_note: "You can close this page. If the visit goes on, this page will let you in again.",
+    join_now: "Join now",
+    while_you_wait: "While you wait",
+    tips: [
+        "Find a quiet place with good light.",
+        "If you are asked, allow your camera and microphone.",
+        "On a phone, plug in the charger and keep the screen on.",
+    ],
+    test_device: "Test your camera and microphone",
+    test_device_help: "Help with the test",
+    opens_new_window: "(opens a new window)",
+    need_help: "Need help? Call",
+    connection_lost: "The connection is interrupted. This page keeps trying, and you keep your place.",
+    joining: "Opening your video visit…",
+    joined_elsewhere: "Your visit was opened in another window. You can also join here.",
+    came_back: "Your visit is going on. If you are not in it, you can join again.",
+    not_any_more: "It is not quite time yet. This page keeps waiting for you.",
+    no_longer_valid: "This page has expired. Close it and open the visit again from where you started it.",
+    reload_note: "This page checks again every few seconds.",
+    stand_in_title: "Your meeting is ready",
+    stand_in_text: "The meeting opens in a window of its own.",
+    stand_in_link: "Open the meeting",
+    what_to_do: "What you can do",
+    reference: "Reference",
+    reference_note: "If you ask for help, please give this reference.",
+};
+
+pub static ADVICE: Advice = Advice {
+    open_again_patient: "Close this window and open the visit again from MyChart.",
+    open_again_provider: "Close this window and open the visit again from Epic.",
+    open_again: "Close this window and open the visit again from MyChart or Epic.",
+    wait_and_open_patient: "Wait a minute, close this window and open the visit again from MyChart.",
+    wait_and_open_provider: "Wait a minute, close this window and open the visit again from Epic.",
+    wait_and_open: "Wait a minute, close this window and open the visit again from MyChart or Epic.",
+    tell_support: "Please tell your help desk or clinic, and give the reference below. Trying again will not help.",
+    own_account: "Close this window, make sure that you are signed in as yourself, and open your own visit again.",
+    nothing: "You can close this window.",
+};
+
+pub fn message(key: MessageKey) -> &'static str {
+    match key {
+        MessageKey::WaitingForHost => "Please wait for the host to start this meeting",
+        MessageKey::MeetingBeingPrepared => "Your provider is here. The meeting is being prepared.",
+        MessageKey::OpeningMeeting => "Your meeting is being opened. This takes a moment.",
+        MessageKey::OpeningTakesLonger => "Opening your meeting takes longer than usual. We keep trying.",
+        MessageKey::MeetingNotOpened => {
+            "Your meeting could not be opened. Please close this page and start the visit again from Epic."
+        }
+        MessageKey::YouCanJoin => "The host is here. You can join now.",
+        MessageKey::GoingToWaitingRoom => {
+            "The host is here. You go to the waiting room and will be let in from there."
+        }
+        MessageKey::NotYetTime => "You are early. Your visit opens closer to its time.",
+        MessageKey::VisitEnded => "This visit has ended.",
+        MessageKey::VisitCancelled => "This visit was cancelled.",
+        MessageKey::ConnectionTrouble => {
+            "We are having trouble reaching your visit. Please stay on this page."
+        }
+    }
+}
+
+pub fn reason(reason: Reason) -> ReasonWords {
+    let (title, what_happened) = match reason {
+        Reason::UnknownOrganization => {
+            ("We do not know this organization", "The link names a health system that is not set up here.")
+        }
+        Reason::NotFound => ("This page does not exist", "The address does not lead to anything here."),
+        Reason::ForeignServer => (
+            "This visit comes from an unknown system",
+            "The link was opened from a system that is not set up here.",
+        ),
+        Reason::WrongEnvironment => (
+            "Test and live systems do not fit",
+            "The visit was opened from a test system for a live one, or the other way round.",
+        ),
+        Reason::IdentityNotConfirmed => (
+            "We could not confirm who you are",
+            "The sign-in that came with this visit could not be checked.",
+        ),
+        Reason::RoleMismatch => (
+            "This link is for someone else",
+            "Providers and patients have links of their own, and this one is not meant for you.",
+        ),
+        Reason::OtherPatient => ("This is not your visit", "The visit belongs to another patient."),
+        Reason::MissingVisitContext => {
+            ("We cannot tell which visit this is", "The link did not say which appointment it belongs to.")
+        }
+        Reason::MissingAccountId => (
+            "This link is out of date",
+            "The link must carry the account id (acc_id), because the organization's key has changed.",
+        ),
+        Reason::LinkUsedOrExpired => (
+            "This link has expired",
+            "For your safety, each link works once and only for a short time, in the browser that opened it.",
+        ),
+        Reason::LinkUnreadable => ("This link cannot be read", "The link is damaged or no longer valid."),
+        Reason::EpicNotAnswering => {
+            ("We cannot reach the health record", "The health record system does not answer at the moment.")
+        }
+        Reason::ZoomNotAnswering => {
+            ("We cannot open the meeting", "The video service does not answer at the moment.")
+        }
+        Reason::Overloaded => ("We are very busy", "Too many people are opening visits at this moment."),
+        Reason::VisitOver => ("This visit is over", "The time for this visit has passed."),
+        Reason::NotThisBrowser => (
+            "This page belongs to another browser",
+            "A waiting page works only in the browser in which the visit was opened.",
+        ),
+        Reason::NotSignedIn => ("Please sign in", "This page is for the people who run the service."),
+        Reason::SomethingWentWrong => ("Something went wrong", "This was our mistake, not yours."),
+    };
+    ReasonWords { title, what_happened }
+}

@@ -1,0 +1,97 @@
+//! The texts of the pages for patients and providers: one table per language, complete by construction.
+//!
+//! A language is one file. A text that is missing there does not compile.
+
+mod english;
+mod spanish;
+
+use super::error_page::Reason;
+use super::language::Language;
+use super::message::MessageKey;
+
+/// The fixed texts of the waiting page, the stand-in page and the frame around every page.
+pub struct Words {
+    pub video_visit: &'static str,
+    pub test_environment: &'static str,
+    pub title_waiting: &'static str,
+    pub title_ready: &'static str,
+    pub title_ended: &'static str,
+    pub promise_patient: &'static str,
+    pub promise_provider: &'static str,
+    pub ended_note: &'static str,
+    pub join_now: &'static str,
+    pub while_you_wait: &'static str,
+    pub tips: [&'static str; 3],
+    pub test_device: &'static str,
+    pub test_device_help: &'static str,
+    pub opens_new_window: &'static str,
+    pub need_help: &'static str,
+    /// No news for a while; the page goes on trying.
+    pub connection_lost: &'static str,
+    pub joining: &'static str,
+    /// Another tab of the same person went in.
+    pub joined_elsewhere: &'static str,
+    /// The person came back from the meeting, which still runs.
+    pub came_back: &'static str,
+    /// A join was answered "not any more".
+    pub not_any_more: &'static str,
+    /// The service does not know this page's ticket any more.
+    pub no_longer_valid: &'static str,
+    pub reload_note: &'static str,
+    pub stand_in_title: &'static str,
+    pub stand_in_text: &'static str,
+    pub stand_in_link: &'static str,
+    pub what_to_do: &'static str,
+    pub reference: &'static str,
+    pub reference_note: &'static str,
+}
+
+/// What an error page says about one reason.
+pub struct ReasonWords {
+    pub title: &'static str,
+    pub what_happened: &'static str,
+}
+
+/// The advice at the end of an error page.
+pub struct Advice {
+    /// Close the window and open the visit again, from MyChart, from Epic, or from either.
+    pub open_again_patient: &'static str,
+    pub open_again_provider: &'static str,
+    pub open_again: &'static str,
+    /// The same after a short wait.
+    pub wait_and_open_patient: &'static str,
+    pub wait_and_open_provider: &'static str,
+    pub wait_and_open: &'static str,
+    /// The link itself is set up wrongly; only the help desk can put it right.
+    pub tell_support: &'static str,
+    pub own_account: &'static str,
+    pub nothing: &'static str,
+}
+
+pub fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &english::WORDS,
+        Language::Spanish => &spanish::WORDS,
+    }
+}
+
+pub fn advice(language: Language) -> &'static Advice {
+    match language {
+        Language::English => &english::ADVICE,
+        Language::Spanish => &spanish::ADVICE,
+    }
+}
+
+pub fn message(language: Language, key: MessageKey) -> &'static str {
+    match language {
+        Language::English => english::message(key),
+        Language::Spanish => spanish::message(key),
+    }
+}
+
+pub fn reason(language: Language, reason: Reason) -> ReasonWords {
+    match language {
+        Language::English => english::reason(reason),
+        Language::Spanish => spanish::reason(reason),
+    }
+}

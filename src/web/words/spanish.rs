@@ -1,0 +1,133 @@
+//! The Spanish texts, in the polite form.
+
+use super::{Advice, ReasonWords, Words};
+use crate::web::error_page::Reason;
+use crate::web::message::MessageKey;
+
+pub static WORDS: Words = Words {
+    video_visit: "Visita por video",
+    test_environment: "Entorno de prueba. No es para visitas reales.",
+    title_waiting: "En espera de su visita por video",
+    title_ready: "Ya puede entrar a su visita por video",
+    title_ended: "Su visita por video ha terminado",
+    promise_patient: "Deje esta página abierta. Entrará automáticamente cuando el anfitrión esté listo.",
+    promise_provider: "Deje esta página abierta. Su reunión se abrirá aquí automáticamente.",
+    ended_note: "Puede cerrar esta página. Si la visita continúa, podrá volver a entrar desde aquí.",
+    join_now: "Entrar ahora",
+    while_you_wait: "Mientras espera",
+    tips: [
+        "Busque un lugar tranquilo y con buena luz.",
+        "Si se le pregunta, permita el uso de la cámara y el micrófono.",
+        "En un teléfono, conecte el cargador y mantenga la pantalla encendida.",
+    ],
+    test_device: "Probar su cámara y micrófono",
+    test_device_help: "Ayuda con la prueba",
+    opens_new_window: "(se abre en otra ventana)",
+    need_help: "¿Necesita ayuda? Llame al",
+    connection_lost: "La conexión se ha interrumpido. Esta página sigue intentándolo y usted conserva su lugar.",
+    joining: "Abriendo su visita por video…",
+    joined_elsewhere: "Su visita se abrió en otra ventana. También puede entrar aquí.",
+    came_back: "Su visita está en curso. Si no está en ella, puede volver a entrar.",
+    not_any_more: "Todavía no es el momento. Esta página sigue esperando por usted.",
+    no_longer_valid: "Esta página ha caducado. Ciérrela y abra la visita de nuevo desde donde la inició.",
+    reload_note: "Esta página vuelve a comprobar cada pocos segundos.",
+    stand_in_title: "Su reunión está lista",
+    stand_in_text: "La reunión se abre en su propia ventana.",
+    stand_in_link: "Abrir la reunión",
+    what_to_do: "Qué puede hacer",
+    reference: "Referencia",
+    reference_note: "Si pide ayuda, indique esta referencia.",
+};
+
+pub static ADVICE: Advice = Advice {
+    open_again_patient: "Cierre esta ventana y abra la visita de nuevo desde MyChart.",
+    open_again_provider: "Cierre esta ventana y abra la visita de nuevo desde Epic.",
+    open_again: "Cierre esta ventana y abra la visita de nuevo desde MyChart o Epic.",
+    wait_and_open_patient: "Espere un minuto, cierre esta ventana y abra la visita de nuevo desde MyChart.",
+    wait_and_open_provider: "Espere un minuto, cierre esta ventana y abra la visita de nuevo desde Epic.",
+    wait_and_open: "Espere un minuto, cierre esta ventana y abra la visita de nuevo desde MyChart o Epic.",
+    tell_support: "Avise a su servicio de ayuda o a su clínica e indique la referencia de abajo. No servirá intentarlo de nuevo.",
+    own_account: "Cierre esta ventana, compruebe que ha iniciado sesión con su propia cuenta y abra su visita de nuevo.",
+    nothing: "Puede cerrar esta ventana.",
+};
+
+pub fn message(key: MessageKey) -> &'static str {
+    match key {
+        MessageKey::WaitingForHost => "Espere a que el anfitrión inicie esta reunión",
+        MessageKey::MeetingBeingPrepared => "Su proveedor ya está aquí. Se está preparando la reunión.",
+        MessageKey::OpeningMeeting => "Se está abriendo su reunión. Tardará un momento.",
+        MessageKey::OpeningTakesLonger => "Abrir su reunión tarda más de lo habitual. Seguimos intentándolo.",
+        MessageKey::MeetingNotOpened => {
+            "No se pudo abrir su reunión. Cierre esta página e inicie la visita de nuevo desde Epic."
+        }
+        MessageKey::YouCanJoin => "El anfitrión ya está aquí. Puede entrar ahora.",
+        MessageKey::GoingToWaitingRoom => {
+            "El anfitrión ya está aquí. Pasará a la sala de espera y desde allí le dejarán entrar."
+        }
+        MessageKey::NotYetTime => "Llega con tiempo. Su visita se abrirá cuando se acerque la hora.",
+        MessageKey::VisitEnded => "Esta visita ha terminado.",
+        MessageKey::VisitCancelled => "Esta visita fue cancelada.",
+        MessageKey::ConnectionTrouble => {
+            "Tenemos problemas para acceder a su visita. Quédese en esta página."
+        }
+    }
+}
+
+pub fn reason(reason: Reason) -> ReasonWords {
+    let (title, what_happened) = match reason {
+        Reason::UnknownOrganization => (
+            "No conocemos esta organización",
+            "El enlace indica un sistema de salud que no está configurado aquí.",
+        ),
+        Reason::NotFound => ("Esta página no existe", "La dirección no lleva a ninguna parte."),
+        Reason::ForeignServer => (
+            "Esta visita viene de un sistema desconocido",
+            "El enlace se abrió desde un sistema que no está configurado aquí.",
+        ),
+        Reason::WrongEnvironment => (
+            "El sistema de prueba y el real no coinciden",
+            "La visita se abrió desde un sistema de prueba para uno real, o al revés.",
+        ),
+        Reason::IdentityNotConfirmed => (
+            "No pudimos confirmar quién es usted",
+            "No se pudo comprobar el inicio de sesión que acompaña a esta visita.",
+        ),
+        Reason::RoleMismatch => (
+            "Este enlace es para otra persona",
+            "Los proveedores y los pacientes tienen sus propios enlaces, y este no es para usted.",
+        ),
+        Reason::OtherPatient => ("Esta no es su visita", "La visita pertenece a otro paciente."),
+        Reason::MissingVisitContext => {
+            ("No sabemos de qué visita se trata", "El enlace no indica a qué cita pertenece.")
+        }
+        Reason::MissingAccountId => (
+            "Este enlace está desactualizado",
+            "El enlace debe llevar el identificador de cuenta (acc_id), porque la clave de la organización ha cambiado.",
+        ),
+        Reason::LinkUsedOrExpired => (
+            "Este enlace ha caducado",
+            "Por su seguridad, cada enlace funciona una sola vez, por poco tiempo y en el navegador que lo abrió.",
+        ),
+        Reason::LinkUnreadable => {
+            ("Este enlace no se puede leer", "El enlace está dañado o ya no es válido.")
+        }
+        Reason::EpicNotAnswering => (
+            "No podemos acceder al expediente médico",
+            "El sistema de expedientes médicos no responde en este momento.",
+        ),
+        Reason::ZoomNotAnswering => {
+            ("No podemos abrir la reunión", "El servicio de video no responde en este momento.")
+        }
+        Reason::Overloaded => {
+            ("Hay mucha demanda", "Demasiadas personas están abriendo visitas en este momento.")
+        }
+        Reason::VisitOver => ("Esta visita ya pasó", "El tiempo para esta visita ha pasado."),
+        Reason::NotThisBrowser => (
+            "Esta página pertenece a otro navegador",
+            "Una página de espera solo funciona en el navegador en el que se abrió la visita.",
+        ),
+        Reason::NotSignedIn => ("Inicie sesión", "Esta página es para quienes administran el servicio."),
+        Reason::SomethingWentWrong => ("Algo salió mal", "Fue un error nuestro, no suyo."),
+    };
+    ReasonWords { title, what_happened }
+}
