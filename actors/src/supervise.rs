@@ -57,3 +57,21 @@ where
     );
     told.await.ok()
 }
+
+/// Tells an actor something without waiting for it to be handled.
+///
+/// It ignores the bound of the mailbox, so it is only for messages whose number is bounded elsewhere (by commits, by shards) or whose
+/// loss with a dying actor is made good by its successor.
+pub fn tell<A, M>(address: &Addr<A>, message: M)
+where
+    A: Actor + actix::Handler<M>,
+    A::Context: actix::dev::ToEnvelope<A, M>,
+    M: actix::Message + Send + 'static,
+    M::Result: Send,
+{
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the helper; its doc says what it may be used for"
+    )]
+    address.do_send(message);
+}

@@ -1,1 +1,4 @@
 //! Front doors.
+
+pub mod app;
+pub mod metrics;

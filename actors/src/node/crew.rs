@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use vestibule_domain::id::OrganizationId;
 
 use crate::notifier::{EpicNotifier, Offer};
+use crate::supervise::tell;
 use crate::zoom_worker::{Begin, ZoomWorker};
 
 /// The actors of all organizations. Clones share them.
@@ -28,7 +29,7 @@ impl Crew {
     pub fn offer(&self, offer: Offer) {
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(notifier) = members.notifiers.get(&offer.visit.organization) {
-            notifier.do_send(offer);
+            tell(notifier, offer);
         }
     }
 
@@ -36,7 +37,7 @@ impl Crew {
     pub fn begin(&self, begin: Begin) {
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(worker) = members.workers.get(&begin.visit.organization) {
-            worker.do_send(begin);
+            tell(worker, begin);
         }
     }
 

@@ -26,7 +26,7 @@ use crate::port::Ports;
 use crate::port::observer::Observed;
 use crate::port::store::{Acquired, Hint, Owner, OwnerToken, Ownership, StoreError};
 use crate::shard::{Drain, Ended, Engine, Nudge, OfferAgain, ShardActor, ShardRules};
-use crate::supervise::{Exit, start_at};
+use crate::supervise::{Exit, start_at, tell};
 use crate::zoom_worker::ZoomWorker;
 use crew::Crew;
 use held::{Held, Shards};
@@ -124,7 +124,7 @@ impl Node {
         };
         ctx.spawn(start.into_actor(self).map(move |(), node, _| {
             if again {
-                node.shards.each(|shard| shard.do_send(OfferAgain(fresh.clone())));
+                node.shards.each(|shard| tell(shard, OfferAgain(fresh.clone())));
             }
         }));
     }
@@ -186,18 +186,18 @@ impl Node {
         let own = lease.clone();
         let exited = move |exit| {
             if exit == Exit::Panicked {
-                node.do_send(ShardEnded { shard, how: None });
+                tell(&node, ShardEnded { shard, how: None });
             }
         };
         let make = move || {
             let engine = Engine::new(shard, own, clean, ports, crew, rules);
-            ShardActor::new(engine, Box::new(move |how| told.do_send(ShardEnded { shard, how: Some(how) })))
+            ShardActor::new(engine, Box::new(move |how| tell(&told, ShardEnded { shard, how: Some(how) })))
         };
         let start = async move { start_at(place.as_ref(), usize::from(shard.number()), make, exited).await };
         ctx.spawn(start.into_actor(self).map(move |started, node, _| match started {
             Some(actor) => {
                 if node.draining.is_some() {
-                    actor.do_send(Drain);
+                    tell(&actor, Drain);
                 }
                 node.shards.runs(shard, Held { lease, actor });
             }
@@ -298,7 +298,7 @@ fn slot_of(organization: &OrganizationId) -> usize {
 
 fn report_exit(node: &Addr<Node>, exit: Exit, died: MemberDied) {
     if exit == Exit::Panicked {
-        node.do_send(died);
+        tell(node, died);
     }
 }
 
@@ -321,7 +321,7 @@ impl Actor for Node {
                     Err(RecvError::Closed) => return,
                 };
                 if let (Hint::Journal(shard), Some(node)) = (hint, node.upgrade()) {
-                    node.do_send(JournalGrew(shard));
+                    tell(&node, JournalGrew(shard));
                 }
             }
         };
@@ -377,7 +377,7 @@ impl Handler<JournalGrew> for Node {
 
     fn handle(&mut self, JournalGrew(shard): JournalGrew, _: &mut Context<Self>) {
         if let Some(actor) = self.shards.actor(shard) {
-            actor.do_send(Nudge);
+            tell(actor, Nudge);
         }
     }
 }
@@ -391,9 +391,9 @@ impl Handler<DrainNode> for Node {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, _: DrainNode, ctx: &mut Context<Self>) -> Self::Result {
-        let (tell, done) = oneshot::channel();
-        self.draining.get_or_insert_default().push(tell);
-        self.shards.each(|shard| shard.do_send(Drain));
+        let (done_tx, done) = oneshot::channel();
+        self.draining.get_or_insert_default().push(done_tx);
+        self.shards.each(|shard| tell(shard, Drain));
         self.drained(ctx);
         Box::pin(async move {
             // The node ended: then there is nothing left to wait for.

@@ -1,0 +1,74 @@
+//! What every front door works with: one value per process, cloned into each worker thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix::Addr;
+use tokio::sync::Semaphore;
+use vestibule_actors::desk::Desk;
+use vestibule_actors::hub::OpsHub;
+
+use super::metrics::Metrics;
+use crate::settings::Settings;
+
+/// The front doors' shared state. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub settings: Arc<Settings>,
+    /// Where commands are handed in and visits looked at.
+    pub desk: Desk,
+    /// Tells boards what changes.
+    pub hub: Addr<OpsHub>,
+    pub metrics: Arc<Metrics>,
+    pub readiness: Arc<Readiness>,
+    pub limits: Arc<Bounds>,
+    /// This node's name, for people.
+    pub node: Arc<str>,
+}
+
+/// Whether this node wants to be sent people and events.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    store_answered: AtomicBool,
+    draining: AtomicBool,
+}
+
+/// How much may be under way at once; one more is answered 503 with `Retry-After`.
+#[derive(Debug)]
+pub struct Bounds {
+    pub webhooks: Semaphore,
+    pub launches: Semaphore,
+    pub page_streams: Semaphore,
+    pub ops_connections: Semaphore,
+}
+
+impl Bounds {
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            webhooks: Semaphore::new(settings.limits.concurrent_webhooks),
+            launches: Semaphore::new(settings.limits.concurrent_launches),
+            page_streams: Semaphore::new(settings.limits.page_streams),
+            ops_connections: Semaphore::new(settings.limits.ops_connections),
+        }
+    }
+}
+
+impl Readiness {
+    /// The store has answered; from then on trouble with it degrades a node and does not make it unready.
+    pub fn store_answered(&self) {
+        self.store_answered.store(true, Ordering::Release);
+    }
+
+    /// The node is going down.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    pub fn is_ready(&self) -> bool {
+        self.store_answered.load(Ordering::Acquire) && !self.is_draining()
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
