@@ -3,9 +3,10 @@
 //! A command is durable when [`Desk::submit`] has answered (D0). What came of it is read from the committed visit: by hint, and by a look
 //! of one's own, since hints may get lost. Any node's desk serves any visit.
 
+use crate::port::clock::instant;
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::Fact;
 use vestibule_domain::id::{CommandId, OrganizationId, VisitKey};
@@ -152,7 +153,7 @@ impl Desk {
         wait: Duration,
         holds: impl Fn(&Snapshot) -> Option<T>,
     ) -> Option<(T, Snapshot)> {
-        let deadline = Instant::now() + wait;
+        let deadline = instant() + wait;
         let changed = Hint::Changed(Shard::of_visit(visit));
         loop {
             // A store that does not answer just now may do so before the time is over.
@@ -161,7 +162,7 @@ impl Desk {
             {
                 return Some((found, snapshot));
             }
-            let now = Instant::now();
+            let now = instant();
             if now >= deadline {
                 return None;
             }

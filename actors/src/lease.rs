@@ -3,6 +3,7 @@
 //! The store judges leases by its clock; this node must know by itself, without asking, when its lease can no longer be trusted. It
 //! counts from *before* it asked, on the monotonic clock, and takes a margin off. When the time is over nothing leaves the node.
 
+use crate::port::clock::instant;
 use crate::port::store::Ownership;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,7 +49,7 @@ impl Lease {
     #[must_use]
     pub fn valid_for(&self) -> Duration {
         let until = Duration::from_millis(self.valid_until_ms.load(Ordering::Acquire));
-        until.saturating_sub(Instant::now().saturating_duration_since(self.base))
+        until.saturating_sub(instant().saturating_duration_since(self.base))
     }
 
     /// Whether it can still be trusted.
@@ -72,11 +73,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lease_is_trusted_for_its_time_less_the_margin() {
-        let lease =
-            Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, Instant::now());
+        let lease = Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant());
         assert_eq!(lease.valid_for(), Duration::from_millis(4_500));
         tokio::time::advance(Duration::from_millis(2_000)).await;
-        lease.renewed(Instant::now());
+        lease.renewed(instant());
         tokio::time::advance(Duration::from_millis(4_499)).await;
         assert!(lease.is_valid());
         tokio::time::advance(Duration::from_millis(1)).await;
@@ -85,8 +85,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_ended_lease_is_never_trusted_again_by_itself() {
-        let lease =
-            Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, Instant::now());
+        let lease = Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant());
         lease.clone().end();
         assert!(!lease.is_valid());
     }

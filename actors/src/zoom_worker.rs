@@ -3,11 +3,12 @@
 //! A result that is lost is not retried here: the intent's deadline in the visit's state brings the call back, and the rules know what
 //! must be looked up first.
 
+use crate::port::clock::instant;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use vestibule_domain::command::Command;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::intent::{CallFailure, Intent, IntentOutcome, ProblemCode, Retry, ZoomCall};
@@ -85,7 +86,7 @@ impl ZoomWorker {
 }
 
 async fn make(ports: &Ports, zoom: &dyn Zoom, begin: &Begin, within: Span) -> IntentOutcome {
-    let began = Instant::now();
+    let began = instant();
     let organization = &begin.visit.organization;
     let outcome = match &begin.intent.call {
         ZoomCall::IndexMeeting { meeting } => match ports.store.index_meeting(*meeting, &begin.visit).await {

@@ -1,5 +1,6 @@
 //! Which shards a node holds: a written state per shard, so that no shard is ever run twice by one node.
 
+use crate::port::clock::instant;
 use actix::Addr;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +33,7 @@ impl Shards {
     pub(super) fn may_acquire(&self, shard: Shard) -> bool {
         match self.0.get(&shard) {
             None => true,
-            Some(State::HeldOff(until)) => *until <= Instant::now(),
+            Some(State::HeldOff(until)) => *until <= instant(),
             Some(State::Acquiring | State::Running(_) | State::Releasing | State::Died) => false,
         }
     }
@@ -70,7 +71,7 @@ impl Shards {
     }
 
     pub(super) fn hold(&mut self, shard: Shard, time: Duration) {
-        self.0.insert(shard, State::HeldOff(Instant::now() + time));
+        self.0.insert(shard, State::HeldOff(instant() + time));
     }
 
     pub(super) fn free(&mut self, shard: Shard) {

@@ -7,6 +7,7 @@
 pub mod crew;
 mod held;
 
+use crate::port::clock::instant;
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture,
     WrapFuture,
@@ -159,7 +160,7 @@ impl Node {
             self.shards.acquiring(shard);
             let (ports, name, token) = (self.ports.clone(), self.config.name.clone(), self.config.token);
             let ask = async move {
-                let asked = Instant::now();
+                let asked = instant();
                 (asked, ports.store.acquire(shard, &name, token, TTL).await)
             };
             ctx.spawn(ask.into_actor(self).map(move |(asked, answer), node, ctx| match answer {
@@ -209,7 +210,7 @@ impl Node {
         for (shard, lease) in self.shards.leases() {
             let ports = self.ports.clone();
             let renew = async move {
-                let asked = Instant::now();
+                let asked = instant();
                 match ports.store.renew(shard, lease.owner(), TTL).await {
                     Ok(true) => lease.renewed(asked),
                     Ok(false) => {
@@ -268,7 +269,7 @@ impl Node {
     }
 
     fn count_panic(&mut self, ctx: &mut Context<Self>) {
-        let now = Instant::now();
+        let now = instant();
         self.panics.retain(|at| now.saturating_duration_since(*at) < BUDGET_TIME);
         self.panics.push(now);
         if self.panics.len() > BUDGET {

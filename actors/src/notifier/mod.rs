@@ -6,11 +6,11 @@
 
 mod report;
 
+use crate::port::clock::instant;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle, WrapFuture};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::Instant;
 use vestibule_domain::effect::Update;
 use vestibule_domain::gate::{Answer, Because, PermitId, Settled};
 use vestibule_domain::id::{OrganizationId, VisitKey};
@@ -23,8 +23,7 @@ use crate::port::Ports;
 use crate::port::epic::{Epic, EpicAnswer, Verdict};
 use crate::port::observer::Observed;
 use crate::port::organizations::NotifierRules;
-use crate::port::store::Outcome;
-use report::Reports;
+use report::{Attempt, Reports};
 
 /// While the store does not take reports, no more than so many pile up; then nothing more is sent until it does.
 const MOST_REPORTS: usize = 5_000;
@@ -90,6 +89,7 @@ impl EpicNotifier {
     #[must_use]
     pub fn new(organization: OrganizationId, ports: Ports) -> Self {
         let epic = (ports.epic)();
+        let reports = Reports::new(std::sync::Arc::clone(&ports.randomness));
         Self {
             organization,
             ports,
@@ -101,7 +101,7 @@ impl EpicNotifier {
             asking: false,
             breaker_open: false,
             wake: None,
-            reports: Reports::default(),
+            reports,
             looked_through: None,
         }
     }
@@ -148,7 +148,7 @@ impl EpicNotifier {
             }
             Next::GiveUp { update, attempts } => {
                 let lease = held.lease.clone();
-                self.reports.gave_up(key, &lease, &update, attempts, now, self.ports.randomness.as_ref());
+                self.reports.gave_up(key, &lease, &update, attempts, now);
                 self.file(key, rules);
             }
         }
@@ -218,54 +218,33 @@ impl EpicNotifier {
         };
         let (epic, visit, sent) = (Rc::clone(&self.epic), key.0.clone(), update.clone());
         let attempted = async move {
-            let began = Instant::now();
+            let began = instant();
             let answer = epic.send(&visit, &sent).await;
             (answer, began.elapsed())
         };
         ctx.spawn(attempted.into_actor(self).map(move |(answer, took), notifier, ctx| {
-            notifier.answered(&key, &update, attempt, &answer, took, rules, ctx);
+            let attempt = Attempt { update: &update, number: attempt, answer: &answer, took };
+            notifier.answered(&key, &attempt, &rules);
             notifier.settle(permit, fared(&answer, notifier.ports.clock.now()), rules, ctx);
             notifier.pump(ctx);
         }));
         self.pump(ctx);
     }
 
-    fn answered(
-        &mut self,
-        key: &LaneKey,
-        update: &Update,
-        attempt: u32,
-        answer: &EpicAnswer,
-        took: Duration,
-        rules: NotifierRules,
-        ctx: &mut Context<Self>,
-    ) {
+    fn answered(&mut self, key: &LaneKey, attempt: &Attempt<'_>, rules: &NotifierRules) {
         let now = self.ports.clock.now();
         let draw = self.ports.randomness.draw();
         let Some(held) = self.lanes.get_mut(key) else { return };
-        let Some(follows) = held.lane.ended(now, ended(answer), &rules.lane, draw) else { return };
+        let Some(follows) = held.lane.ended(now, ended(attempt.answer), &rules.lane, draw) else { return };
         let lease = held.lease.clone();
-        let outcome = outcome_of(follows, answer);
-        self.reports.attempted(
-            key,
-            &lease,
-            update,
-            attempt,
-            answer,
-            took,
-            follows,
-            outcome,
-            now,
-            self.ports.randomness.as_ref(),
-        );
+        let outcome = self.reports.attempted(key, &lease, attempt, follows, now);
         self.ports.observer.observe(Observed::EpicAttempt {
             organization: self.organization.clone(),
-            resp_code: answer.resp_code,
+            resp_code: attempt.answer.resp_code,
             outcome,
-            took,
+            took: attempt.took,
         });
-        self.file(key, &rules);
-        self.flush(ctx);
+        self.file(key, rules);
     }
 
     fn settle(&mut self, permit: PermitId, how: Settled, rules: NotifierRules, ctx: &mut Context<Self>) {
@@ -370,16 +349,6 @@ fn ended(answer: &EpicAnswer) -> Ended {
     }
 }
 
-fn outcome_of(follows: Follows, answer: &EpicAnswer) -> Outcome {
-    match follows {
-        Follows::Settled | Follows::DeliveredInDoubt => Outcome::Delivered,
-        Follows::Retrying => Outcome::Retrying,
-        Follows::Parked => Outcome::Parked,
-        Follows::Overtaken if answer.verdict == Verdict::Accepted => Outcome::Delivered,
-        Follows::Overtaken => Outcome::Superseded,
-    }
-}
-
 /// What the gate learns from an answer.
 fn fared(answer: &EpicAnswer, now: Moment) -> Settled {
     match &answer.verdict {
@@ -417,7 +386,7 @@ impl Handler<Offer> for EpicNotifier {
             held.lane.doubt(now, &rules.lane);
         }
         if let Some(older) = held.lane.offer(offer.update, offer.attempts) {
-            self.reports.superseded(&key, &offer.lease, &older, now, self.ports.randomness.as_ref());
+            self.reports.superseded(&key, &offer.lease, &older, now);
             self.ports.observer.observe(Observed::Superseded { organization: self.organization.clone() });
         }
         self.file(&key, &rules);

@@ -12,15 +12,24 @@ use super::LaneKey;
 use crate::codec;
 use crate::lease::Lease;
 use crate::port::Ports;
-use crate::port::clock::Randomness;
+use crate::port::clock::SharedRandomness;
 use crate::port::epic::{EpicAnswer, Verdict};
 use crate::port::store::{Acknowledgement, NewEntry, Outcome, Record};
 
 /// Reports that wait to be written, one batch in flight at a time.
-#[derive(Default)]
 pub(super) struct Reports {
     waiting: Batch,
     writing: bool,
+    randomness: SharedRandomness,
+}
+
+/// An attempt that has ended.
+pub(super) struct Attempt<'a> {
+    pub(super) update: &'a Update,
+    /// 1 is the first.
+    pub(super) number: u32,
+    pub(super) answer: &'a EpicAnswer,
+    pub(super) took: Duration,
 }
 
 /// Reports by shard, in order.
@@ -28,6 +37,10 @@ pub(super) struct Reports {
 pub(super) struct Batch(BTreeMap<Shard, (Lease, Vec<Acknowledgement>)>);
 
 impl Reports {
+    pub(super) fn new(randomness: SharedRandomness) -> Self {
+        Self { waiting: Batch::default(), writing: false, randomness }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.waiting.0.values().map(|(_, reports)| reports.len()).sum()
     }
@@ -53,31 +66,28 @@ impl Reports {
         failed
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is one column of the record")]
+    /// An attempt has ended. What became of its update.
     pub(super) fn attempted(
         &mut self,
         key: &LaneKey,
         lease: &Lease,
-        update: &Update,
-        attempt: u32,
-        answer: &EpicAnswer,
-        took: Duration,
+        attempt: &Attempt<'_>,
         follows: Follows,
-        outcome: Outcome,
         now: Moment,
-        randomness: &dyn Randomness,
-    ) {
+    ) -> Outcome {
+        let (update, answer) = (attempt.update, attempt.answer);
+        let outcome = outcome_of(follows, answer);
         let hint = match &answer.verdict {
             Verdict::Accepted => None,
             Verdict::Permanent { hint } => Some(hint.clone()),
             Verdict::Transient { hint, .. } | Verdict::InDoubt { hint } => hint.clone(),
         };
         let record = Record {
-            attempt,
+            attempt: attempt.number,
             resp_code: answer.resp_code,
             epic_code: answer.epic_code.clone(),
             outcome,
-            latency_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            latency_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
             hint,
             ..unsent(key, update, now)
         };
@@ -90,9 +100,11 @@ impl Reports {
             (Follows::Parked, _) => Some(Command::StatusParked { participant, seq }),
             (Follows::Retrying | Follows::DeliveredInDoubt, _) => None,
         };
-        self.push(key, lease, update, attempt, record, command, now, randomness);
+        self.push(key, lease, update, record, command);
+        outcome
     }
 
+    /// An update was too old to be tried any longer.
     pub(super) fn gave_up(
         &mut self,
         key: &LaneKey,
@@ -100,7 +112,6 @@ impl Reports {
         update: &Update,
         attempts: u32,
         now: Moment,
-        randomness: &dyn Randomness,
     ) {
         let hint = Some(
             "Given up: Epic did not take it for as long as the settings allow (retry.give_up_after)."
@@ -108,35 +119,25 @@ impl Reports {
         );
         let record = Record { attempt: attempts, outcome: Outcome::Parked, hint, ..unsent(key, update, now) };
         let command = Command::StatusParked { participant: update.participant.clone(), seq: update.seq };
-        self.push(key, lease, update, attempts, record, Some(command), now, randomness);
+        self.push(key, lease, update, record, Some(command));
     }
 
-    pub(super) fn superseded(
-        &mut self,
-        key: &LaneKey,
-        lease: &Lease,
-        update: &Update,
-        now: Moment,
-        randomness: &dyn Randomness,
-    ) {
+    /// An update was replaced by a newer one before it was sent.
+    pub(super) fn superseded(&mut self, key: &LaneKey, lease: &Lease, update: &Update, now: Moment) {
         let command = Command::StatusSuperseded { participant: update.participant.clone(), seq: update.seq };
-        self.push(key, lease, update, 0, unsent(key, update, now), Some(command), now, randomness);
+        self.push(key, lease, update, unsent(key, update, now), Some(command));
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the last step of the three above")]
     fn push(
         &mut self,
         key: &LaneKey,
         lease: &Lease,
         update: &Update,
-        attempts: u32,
         record: Record,
         command: Option<Command>,
-        now: Moment,
-        randomness: &dyn Randomness,
     ) {
         let settled = command.and_then(|command| {
-            let entry = Entry { id: randomness.command_id(), at: now, command };
+            let entry = Entry { id: self.randomness.command_id(), at: record.at, command };
             let payload = codec::encode(&entry).ok()?;
             Some(NewEntry { visit: key.0.clone(), payload })
         });
@@ -146,10 +147,20 @@ impl Reports {
             visit: key.0.clone(),
             participant: update.participant.clone(),
             seq: update.seq,
-            attempts,
+            attempts: record.attempt,
             records: vec![record],
             settled,
         });
+    }
+}
+
+fn outcome_of(follows: Follows, answer: &EpicAnswer) -> Outcome {
+    match follows {
+        Follows::Settled | Follows::DeliveredInDoubt => Outcome::Delivered,
+        Follows::Retrying => Outcome::Retrying,
+        Follows::Parked => Outcome::Parked,
+        Follows::Overtaken if answer.verdict == Verdict::Accepted => Outcome::Delivered,
+        Follows::Overtaken => Outcome::Superseded,
     }
 }
 

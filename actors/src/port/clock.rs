@@ -26,3 +26,15 @@ pub trait Randomness: Send + Sync + 'static {
 pub type SharedClock = Arc<dyn Clock>;
 /// Randomness that everybody may hold.
 pub type SharedRandomness = Arc<dyn Randomness>;
+
+/// The monotonic clock, for measuring how long something takes and for deadlines of this process.
+///
+/// It is tokio's, which a simulation pauses and moves; so it needs no port of its own, and this is the one place that reads it.
+#[must_use]
+pub fn instant() -> tokio::time::Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place; tokio's clock is the one that a simulation moves"
+    )]
+    tokio::time::Instant::now()
+}

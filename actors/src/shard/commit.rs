@@ -1,11 +1,12 @@
 //! The commit of a shard: one in flight, repeated under the same id until its outcome is known or the lease can no longer be trusted.
 
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::engine::Ended;
 use crate::lease::Lease;
 use crate::port::Ports;
+use crate::port::clock::instant;
 use crate::port::observer::Observed;
 use crate::port::store::{Commit, Committed, StoreError};
 
@@ -21,7 +22,7 @@ pub(super) async fn commit(
     commit: Commit,
     commands: usize,
 ) -> Result<u64, Ended> {
-    let began = Instant::now();
+    let began = instant();
     let visits = commit.visits.len();
     loop {
         if !lease.is_valid() {

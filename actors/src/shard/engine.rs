@@ -330,7 +330,8 @@ impl Engine {
         let forget = decided.effects.contains(&Effect::Forget);
         let wake = decided.visit.wake(policy, now);
         // A duplicate changes nothing and is not written; a tick always is, since its wake-up must move on.
-        if !decided.changed && !(tick && version > 0) {
+        let must_be_written = decided.changed || (tick && version > 0);
+        if !must_be_written {
             return Ok(());
         }
         let state = if forget {

@@ -1,5 +1,6 @@
 //! The visits of a shard that are in memory, as children of the shard: loaded on demand, rebuilt after a panic, dropped when idle.
 
+use crate::port::clock::instant;
 use actix::Addr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ impl Children {
         key: &VisitKey,
         ports: &Ports,
     ) -> Result<(Addr<VisitActor>, u64), StoreError> {
-        let now = Instant::now();
+        let now = instant();
         if let Some(live) = self.live.get_mut(key).filter(|live| live.actor.connected()) {
             live.used = now;
             return Ok((live.actor.clone(), live.version));
@@ -73,7 +74,7 @@ impl Children {
 
     /// Drops visits that nothing has happened to for some time; their state is in the store, their deadlines in its wake-ups.
     pub(super) fn drop_idle(&mut self, idle_after: Duration) {
-        let now = Instant::now();
+        let now = instant();
         self.live.retain(|_, live| now.saturating_duration_since(live.used) < idle_after);
     }
 }
