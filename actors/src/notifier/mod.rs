@@ -14,7 +14,7 @@ use std::time::Duration;
 use vestibule_domain::effect::Update;
 use vestibule_domain::gate::{Answer, Because, PermitId, Settled};
 use vestibule_domain::id::{OrganizationId, VisitKey};
-use vestibule_domain::lane::{Ended, Follows, Lane, Next};
+use vestibule_domain::lane::{Ended, Lane, Next};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::ParticipantKey;
 
