@@ -96,7 +96,7 @@ impl Settings {
 
     /// The organization of this id, as it stands in a URL.
     pub fn organization(&self, id: &str) -> Option<(&OrganizationId, &Organization)> {
-        let id = OrganizationId::new(id).ok()?;
+        let id = organization::organization_id(id).ok()?;
         self.organizations.get_key_value(&id)
     }
 

@@ -143,3 +143,65 @@ fn the_effective_settings_are_toml_with_every_key() {
     assert_eq!(keys, asked());
     assert!(shown.contains("acc_id = \"account-at-zoom\""), "{shown}");
 }
+
+/// The names that scripts and administrators rely on. A change here breaks them.
+#[test]
+fn the_names_that_others_rely_on_are_all_known() {
+    let text = r#"
+        [server]
+        listen = "127.0.0.1:8080"
+        internal_listen = ""
+        public_url = "http://127.0.0.1:8080"
+        secret_keys = []
+        [store]
+        url = "embedded:./vestibule-data"
+        durability = "fsync"
+        accept_unsafe = false
+        [access]
+        mode = "token"
+        tokens = ["t"]
+        jwt = { issuer = "i", audience = "a", jwks_url = "https://i.example.org/jwks.json" }
+        [organization.lakeside]
+        name = "Lakeside Health"
+        environment = "test"
+        acc_id = "a"
+        org_id = "o"
+        former_org_ids = []
+        admittance = "automatic"
+        waiting_counts_as = "nothing"
+        provider_user_type = "licensed"
+        patient_identity = "registrant"
+        patient_display_name = "role"
+        reopen_hours = 12
+        page_presence_seconds = 90
+        device_test_url = "https://test.example.org/?a=b"
+        device_test_help_url = "https://help.example.org/"
+        [organization.lakeside.epic]
+        fhir_base_url = "https://epic.example.org/api/FHIR/R4"
+        telehealth_base_url = "https://epic.example.org"
+        oauth_base_url = "https://epic.example.org/oauth2"
+        client_id = "c"
+        client_secret = "s"
+        private_key_files = ["key.pem"]
+        status_dialect = "connection-status-2018"
+        status_path = "/api/epic/2018/Clinical/Patient/SETEXTERNALCONNECTIONSTATUS/Telemedicine/SetExternalConnectionStatus"
+        status_auth = "bearer"
+        vendor_name = "Vestibule"
+        requests_per_second = 10
+        concurrent_requests = 5
+        retry = { first = "500ms", most = "30s", give_up_after = "24h" }
+        breaker = { failures = 5, probe_every = "5s" }
+        [organization.lakeside.zoom]
+        api_base_url = "https://api.zoom.us/v2"
+        oauth_base_url = "https://zoom.us"
+        account_id = "z"
+        client_id = "c"
+        client_secret = "s"
+        webhook_secret_tokens = ["w"]
+    "#;
+    let folder = folder();
+    let relied_on = load(folder.path(), &[text], &[]).unwrap();
+    let (_, lakeside) = relied_on.organization("lakeside").unwrap();
+    assert_eq!((lakeside.acc_id.as_str(), lakeside.org_id.as_deref()), ("a", Some("o")));
+    assert!(relied_on.organization("Lakeside").is_none() && relied_on.organization(" lakeside").is_none());
+}
