@@ -36,19 +36,19 @@ pub struct Readiness {
 /// How much may be under way at once; one more is answered 503 with `Retry-After`.
 #[derive(Debug)]
 pub struct Bounds {
-    pub webhooks: Semaphore,
-    pub launches: Semaphore,
-    pub page_streams: Semaphore,
-    pub ops_connections: Semaphore,
+    pub webhooks: Arc<Semaphore>,
+    pub launches: Arc<Semaphore>,
+    pub page_streams: Arc<Semaphore>,
+    pub ops_connections: Arc<Semaphore>,
 }
 
 impl Bounds {
     pub fn of(settings: &Settings) -> Self {
         Self {
-            webhooks: Semaphore::new(settings.limits.concurrent_webhooks),
-            launches: Semaphore::new(settings.limits.concurrent_launches),
-            page_streams: Semaphore::new(settings.limits.page_streams),
-            ops_connections: Semaphore::new(settings.limits.ops_connections),
+            webhooks: Arc::new(Semaphore::new(settings.limits.concurrent_webhooks)),
+            launches: Arc::new(Semaphore::new(settings.limits.concurrent_launches)),
+            page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
+            ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
         }
     }
 }
