@@ -5,8 +5,16 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
-import { startDemo, until } from "./support/demo.mjs";
-import { demoPage, joinFromMyChart, startFromHyperspace, visitOfTheDay, WAIT_TEXT, WAITING_PAGE } from "./support/visits.mjs";
+import { startDemo } from "./support/demo.mjs";
+import {
+  demoPage,
+  joinFromMyChart,
+  lightInSchedule,
+  startFromHyperspace,
+  visitOfTheDay,
+  WAIT_TEXT,
+  WAITING_PAGE,
+} from "./support/visits.mjs";
 
 /** From the host's start to the patient's own way in; the promise is two to three seconds. */
 const GOES_ON_WITHIN = 3_000;
@@ -69,12 +77,15 @@ async function story({ demo, browser, admittance, index, viewport }) {
       await host.getByRole("button", { name: /^Admit/ }).click();
       await waiting.getByText(IN_MEETING).waitFor();
     }
-    await until("the light to go on", LIGHT_WITHIN, () => lightIsOn(demo, csn));
+    const light = await lightInSchedule(provider, demo, csn);
+    await light.filter({ hasText: "Patient connected" }).waitFor({ timeout: LIGHT_WITHIN });
+    assert.equal(await lightIsOn(demo, csn), true);
     await boardShows(board, csn, "in progress", /patient: in meeting, light on/);
     await assertAccessible(board, "board during a visit");
 
     await waiting.getByRole("button", { name: "Leave" }).click();
-    await until("the light to go off", LIGHT_WITHIN, async () => !(await lightIsOn(demo, csn)));
+    await light.filter({ hasText: "Patient not connected" }).waitFor({ timeout: LIGHT_WITHIN });
+    assert.equal(await lightIsOn(demo, csn), false);
     await host.getByRole("button", { name: "End for all" }).click();
     await boardShows(board, csn, "ended", /patient: gone, light off/);
 
@@ -85,6 +96,7 @@ async function story({ demo, browser, admittance, index, viewport }) {
   }
 }
 
+/** What Epic itself believes. */
 async function lightIsOn(demo, csn) {
   const day = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
   return day.visits.find((visit) => visit.csn === csn).patient.connected;

@@ -15,20 +15,27 @@ export async function visitOfTheDay(demo, index = 0) {
 
 /** The patient of the n-th visit presses "Join video visit" in the fake MyChart; the tab that it opens. */
 export async function joinFromMyChart(someone, demo, index = 0) {
-  const { patient } = await visitOfTheDay(demo, index);
-  return press(someone, demo, /join video visit/i, patient.launch);
+  const visit = await visitOfTheDay(demo, index);
+  return press(someone, demo, "Join video visit", visit, visit.patient);
 }
 
 /** The provider presses "Start video visit" in the fake Hyperspace schedule; the tab that it opens. */
 export async function startFromHyperspace(someone, demo, index = 0) {
-  const { providers } = await visitOfTheDay(demo, index);
-  return press(someone, demo, /start video visit/i, providers[0].launch);
+  const visit = await visitOfTheDay(demo, index);
+  return press(someone, demo, "Start video visit", visit, visit.providers[0]);
 }
 
-async function press(someone, demo, name, launch) {
+async function press(someone, demo, label, visit, who) {
   const page = await demoPage(someone, demo);
-  const button = page.getByRole("link", { name }).and(page.locator(`[href$="${launch}"]`));
-  return tabOpenedBy(someone.context, () => button.click());
+  const name = `${label}: ${visit.patient.name}, visit ${visit.csn}, as ${who.name}`;
+  return tabOpenedBy(someone.context, () => page.getByRole("link", { name, exact: true }).click());
+}
+
+/** What the schedule says about the light of a visit's patient. */
+export async function lightInSchedule(someone, demo, csn) {
+  const page = await demoPage(someone, demo);
+  const visit = page.getByRole("article").filter({ hasText: `CSN ${csn}` });
+  return visit.getByText(/^Patient (not )?connected$/);
 }
 
 /** The page with the schedule and MyChart, opened once per person. */
