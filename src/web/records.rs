@@ -115,8 +115,14 @@ impl RecordRow {
         utc(self.at)
     }
 
+    /// The time alone where the attempt was made on the same day, as nearly always.
     fn occurred_at_utc(&self) -> String {
-        utc(self.occurred_at)
+        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+        if day(self.at) == day(self.occurred_at) {
+            self.occurred_at.strftime("%H:%M:%S").to_string()
+        } else {
+            utc(self.occurred_at)
+        }
     }
 
     /// Meeting ids are read in groups, as Zoom shows them: `850 1234 5678`.

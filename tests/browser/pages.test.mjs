@@ -58,7 +58,7 @@ for (const { name, path, heading, status = 200 } of PAGES) {
     assert.match(policy, /frame-ancestors/);
     assert.doesNotMatch(policy, /unsafe-|\*(?!\.zoom)/);
     assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
-    assert.equal(answer.headers.get("referrer-policy"), "no-referrer");
+    assert.equal(answer.headers.get("referrer-policy"), "same-origin");
   });
 }
 
