@@ -135,11 +135,12 @@ impl RecordRow {
         }
     }
 
-    fn resp_code_text(&self) -> String {
+    /// What a RespCode of 0 means, which is no status of HTTP.
+    fn without_answer(&self) -> Option<&'static str> {
         match (self.resp_code, self.attempt) {
-            (0, 0) => "not sent".to_owned(),
-            (0, _) => "no answer".to_owned(),
-            (code, _) => code.to_string(),
+            (0, 0) => Some("not sent"),
+            (0, _) => Some("no answer"),
+            _ => None,
         }
     }
 
