@@ -139,7 +139,7 @@ test("a join that comes too late leaves the page calm, at its own address", asyn
   assert.equal(answer.status(), 409);
   await page.getByText(WAIT_TEXT).waitFor();
   await page.getByText("This page keeps waiting for you").waitFor();
-  assert.equal(new URL(page.url()).pathname, new URL(address).pathname);
+  await page.waitForURL(({ pathname }) => pathname === new URL(address).pathname);
   assert.equal(await joinButton(page).isVisible(), false);
   await assertAccessible(page, "waiting page after a late join");
   await page.reload();
