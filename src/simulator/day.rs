@@ -172,11 +172,12 @@ fn one_to_one(csn: &str, time: &str, patient: Person, providers: Vec<Person>) ->
     }
 }
 
-/// A day of `visits` one-to-one visits for load and the busy morning: many patients, one provider for every three of them.
-pub fn busy_day(visits: usize, mail_domain: &str) -> Day {
-    (0..visits)
-        .map(|index| {
-            let team = index / 3;
+/// One-to-one visits for load and the busy morning: one provider for every three patients. `first` numbers them, so that a
+/// second morning has other visits, patients and CSNs.
+pub fn busy_day(first: usize, visits: usize, mail_domain: &str) -> Day {
+    (first..first.saturating_add(visits))
+        .map(|number| {
+            let team = number / VISITS_PER_PROVIDER;
             let provider = Person::new(
                 &format!("eProvB{team}"),
                 &format!("EMPB{team}"),
@@ -185,16 +186,19 @@ pub fn busy_day(visits: usize, mail_domain: &str) -> Day {
                 &format!("provider{team}@{mail_domain}"),
             );
             let patient = Person::new(
-                &format!("ePatB{index}"),
-                &format!("WPRB{index}"),
+                &format!("ePatB{number}"),
+                &format!("WPRB{number}"),
                 "Patient",
-                &format!("No{index}"),
-                &format!("patient{index}@example.org"),
+                &format!("No{number}"),
+                &format!("patient{number}@example.org"),
             );
-            one_to_one(&format!("{}", 20_000 + index), "08:00 AM", patient, vec![provider])
+            one_to_one(&format!("{}", 20_000 + number), "08:00 AM", patient, vec![provider])
         })
         .collect()
 }
+
+/// How many patients of a busy day share a provider, who sees them one after another.
+pub const VISITS_PER_PROVIDER: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use super::config::{SimulatorConfig, SimulatorError};
 use super::connection;
 use super::engine::Engine;
 use super::epic::{EpicSite, FakeEpic};
-use super::people::{Ledger, World};
+use super::people::{Ledger, Morning, World};
 use super::zoom::{FakeZoom, PersonTruth, UserStatus, ZoomAccount};
 use super::{demo, epic, zoom};
 
@@ -70,6 +70,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
     let address = listener.local_addr().map_err(refused)?;
     let world = build(&config, address)?;
     let served = world.clone();
+    let morning = Morning::default();
     let server = HttpServer::new(move || {
         // The fakes call the service over plain loopback; one client per thread, as it cannot be shared.
         let http = awc::Client::builder().timeout(std::time::Duration::from_secs(10)).finish();
@@ -79,6 +80,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
             .app_data(web::Data::new(served.ledger.clone()))
             .app_data(web::Data::new(served.clone()))
             .app_data(web::Data::new(http))
+            .app_data(web::Data::new(morning.clone()))
             .service(web::scope("/epic").configure(epic::configure))
             .service(web::scope("/zoom").configure(zoom::configure))
             .configure(demo::configure)

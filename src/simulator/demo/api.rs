@@ -104,6 +104,7 @@ fn person(world: &World, visit: &Appointment, person: &Person, launch: LaunchKin
         "name": person.display_name(),
         "connected": world.epic.is_connected(&visit.csn, &person.external_id),
         "presence": world.presence(&visit.csn, &person.external_id),
+        "open": format!("/demo/open/{}/{}/{}", launch.segment(), visit.csn, person.external_id),
         "launch": format!("/demo/launch/{}/{}/{}", launch.segment(), visit.csn, person.external_id),
     })
 }

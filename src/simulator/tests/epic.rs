@@ -105,7 +105,7 @@ async fn authorization_is_strict() {
         match (authorize(&fakes, &query).await, error) {
             (Ok(back), Some(error)) => assert_eq!(value(&back, "error"), Some(error), "{name}"),
             (Err(status), None) => assert_eq!(status, 400, "{name}"),
-            (other, _) => unreachable!("{name}: {other:?}"),
+            (other, _) => panic!("{name}: {other:?}"),
         }
     }
     fakes.stop().await;

@@ -35,5 +35,5 @@ async fn until(what: &str, done: impl Fn() -> bool) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    unreachable!("{what} did not come about in ten seconds");
+    panic!("{what} did not come about in ten seconds");
 }

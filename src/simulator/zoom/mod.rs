@@ -40,6 +40,7 @@ pub use truth::{LinkHolder, MeetingTruth, PersonTruth, Presence, SeatView};
 pub use users::UserStatus;
 
 pub(crate) use http::configure;
+pub(crate) use pages::{asset, document};
 pub(crate) use sender::run as run_sender;
 
 use super::clock::Clock;

@@ -267,7 +267,7 @@ impl Room {
     ) -> Result<Vec<Happening>, RoomError> {
         let clear = self.rules.clear_room_when_host_drops;
         let seat = self.seat_mut(who)?;
-        if seat.is_gone() {
+        if seat.is_gone() || seat.noticed_at.is_some() {
             return Err(RoomError::WrongPlace);
         }
         seat.noticed_at = Some(noticed_at);

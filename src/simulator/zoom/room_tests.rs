@@ -126,7 +126,7 @@ fn a_breakout_gives_another_user_id_and_is_left_before_the_meeting() {
     room.arrive(seat("G", HostRight::None), 0, T + 1_000, &mut chance);
     let moved = room.move_breakout("G", Some("b1".into()), T + 5_000, &mut chance).expect("a seat");
     let Some(What::EnteredBreakout { user_id, .. }) = moved.first().map(|told| told.what.clone()) else {
-        unreachable!("it was moved")
+        panic!("it was moved")
     };
     assert_ne!(room.seat("G").map(|guest| guest.user_id.clone()), Some(user_id));
     assert_eq!(
