@@ -7,7 +7,7 @@ mod patient;
 mod play;
 mod provider;
 
-pub use browser::{Browser, BrowserError, Landing};
+pub use browser::{Browser, BrowserError, Landing, connections};
 pub use ledger::{Ledger, World};
 pub use morning::Morning;
 pub use play::{Habits, MorningConfig, MorningSummary, play};

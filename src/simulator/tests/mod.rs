@@ -1,7 +1,9 @@
 //! The fakes over real HTTP: that they do what the real ones do, and refuse what those refuse.
 
 mod epic;
+mod people;
 mod service;
+mod stand_in;
 mod zoom;
 
 use serde_json::Value;

@@ -242,7 +242,7 @@ pub fn planned_event(account: &str, base: &str, meeting: &Meeting, which: Planne
             .put("duration", meeting.duration)
             .put("timezone", &meeting.timezone);
         let object = if matches!(which, Planned::Created) {
-            object.put("join_url", meeting.join_url(base)).put("settings", meeting.asked_settings())
+            object.put("join_url", meeting.join_url(base)).put("settings", meeting.announced_settings())
         } else {
             object
         };

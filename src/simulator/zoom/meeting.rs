@@ -101,6 +101,15 @@ impl Meeting {
         Value::Object(self.asked.clone())
     }
 
+    /// What `meeting.created` tells of the settings: always these, whatever was asked.
+    pub fn announced_settings(&self) -> Value {
+        json!({
+            "use_pmi": self.asks("use_pmi"),
+            "alternative_hosts": self.alternative_hosts.join(";"),
+            "join_before_host": self.asks("join_before_host"),
+        })
+    }
+
     /// The rules in force. A lock wins over the meeting, and a waiting room switches joining before the host off.
     pub fn rules(&self, account: &AccountSettings) -> RoomRules {
         let waiting_room = account.waiting_room_lock.unwrap_or_else(|| self.asks("waiting_room"));
