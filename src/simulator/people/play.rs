@@ -177,8 +177,15 @@ impl Tally {
 
 /// Plays a morning to its end. Runs on the caller's thread, which must be one of actix'.
 pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
-    let day = book(world, config);
     let tally = Tally::default();
+    let Some(day) = book(world, config) else {
+        tally
+            .0
+            .borrow_mut()
+            .launches_failed
+            .insert("Epic's day is full: start the fakes afresh".to_owned(), config.visits);
+        return tally.0.borrow().clone();
+    };
     let http = connections();
     let mut chance = Chance::new(world.seed ^ 0x4D4F_524E);
     let mut running = Vec::new();
@@ -225,12 +232,15 @@ pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
     summary
 }
 
-/// Puts the morning's visits into Epic, and their providers into Zoom.
-fn book(world: &World, config: &MorningConfig) -> Vec<Appointment> {
+/// Puts the morning's visits into Epic, and their providers into Zoom; none where Epic's day is full.
+fn book(world: &World, config: &MorningConfig) -> Option<Vec<Appointment>> {
     let booked = world.epic.day().len();
     // A team begins at a multiple, so that no two mornings share a provider.
     let first = booked.div_ceil(VISITS_PER_PROVIDER) * VISITS_PER_PROVIDER;
     let day = busy_day(first, config.visits, &config.mail_domain);
+    if !world.epic.add_appointments(day.clone()) {
+        return None;
+    }
     for provider in day.iter().step_by(VISITS_PER_PROVIDER).filter_map(|visit| visit.providers.first()) {
         world.zoom.add_user(
             &provider.email,
@@ -240,8 +250,7 @@ fn book(world: &World, config: &MorningConfig) -> Vec<Appointment> {
             UserStatus::Active,
         );
     }
-    world.epic.add_appointments(day.clone());
-    day
+    Some(day)
 }
 
 fn people_of(world: &World, day: &[Appointment]) -> Vec<PersonTruth> {

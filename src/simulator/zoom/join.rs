@@ -158,7 +158,7 @@ impl Desk<'_> {
             happenings = meeting.room.arrive(seat, tell_at, now, &mut chance);
         }
         self.state.chance = chance;
-        self.state.seats.insert(seat_id.clone(), id);
+        self.state.note_seat(&seat_id, id);
         self.tell_room(id, happenings);
         seat_id
     }
