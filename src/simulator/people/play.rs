@@ -10,10 +10,13 @@ use serde::Serialize;
 use super::super::chance::Chance;
 use super::super::clock::{Millis, millis};
 use super::super::day::{Appointment, VISITS_PER_PROVIDER, busy_day};
-use super::super::zoom::{JoinRefused, PersonTruth, UserStatus};
+use super::super::zoom::{JoinRefused, PersonTruth, Presence, UserStatus};
 use super::browser::{Browser, BrowserError, Landing, connections};
 use super::ledger::World;
 use super::{patient, provider};
+
+/// The longest that Zoom takes to notice a dead client.
+const ZOOM_NOTICES_WITHIN: Duration = Duration::from_secs(90);
 
 /// How likely people are to do what makes a morning busy (0 to 1).
 #[derive(Clone, Debug)]
@@ -222,6 +225,7 @@ pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
     for team in running {
         let _ = team.await;
     }
+    everybody_gone(world, &day).await;
     let settled_after_millis = settle(world, &day, config.settle).await;
     let mut summary = tally.0.borrow().clone();
     let people = people_of(world, &day);
@@ -256,6 +260,18 @@ fn book(world: &World, config: &MorningConfig) -> Option<Vec<Appointment>> {
 fn people_of(world: &World, day: &[Appointment]) -> Vec<PersonTruth> {
     let csns: std::collections::BTreeSet<&str> = day.iter().map(|visit| visit.csn.as_str()).collect();
     world.final_truth().into_iter().filter(|person| csns.contains(person.csn.as_str())).collect()
+}
+
+/// A device that died sits in Zoom until Zoom notices, 90 seconds at most by the fakes' clock.
+async fn everybody_gone(world: &World, day: &[Appointment]) {
+    let most = world.clock.scaled(ZOOM_NOTICES_WITHIN) + Duration::from_secs(1);
+    // Who is still there after that is a fault of the person model, and the summary shows it.
+    let _ = tokio::time::timeout(most, async {
+        while people_of(world, day).iter().any(|person| person.presence != Presence::Gone) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
 }
 
 /// Waits until every light is right and nothing is on its way, at most `most`; gives how long it took.
