@@ -16,7 +16,7 @@ impl Chance {
         Self { state: seed }
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,19 +26,19 @@ impl Chance {
 
     /// A number in `low..high`; `low` where the range is empty.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
-        if high <= low { low } else { low + self.next() % (high - low) }
+        if high <= low { low } else { low + self.draw() % (high - low) }
     }
 
     /// True with the given probability (0 never, 1 always).
     pub fn hit(&mut self, probability: f64) -> bool {
         // 53 bits are what an f64 holds exactly.
-        ((self.next() >> 11) as f64) < probability * ((1_u64 << 53) as f64)
+        ((self.draw() >> 11) as f64) < probability * ((1_u64 << 53) as f64)
     }
 
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(count + 8);
         while out.len() < count {
-            out.extend_from_slice(&self.next().to_le_bytes());
+            out.extend_from_slice(&self.draw().to_le_bytes());
         }
         out.truncate(count);
         out
@@ -80,7 +80,7 @@ mod tests {
     fn the_same_seed_gives_the_same_run() {
         let (mut a, mut b) = (Chance::new(7), Chance::new(7));
         assert_eq!(a.token(20), b.token(20));
-        assert_ne!(a.next(), Chance::new(8).next());
+        assert_ne!(a.draw(), Chance::new(8).draw());
     }
 
     #[test]

@@ -77,7 +77,6 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
         App::new()
             .app_data(web::Data::new(served.epic.clone()))
             .app_data(web::Data::new(served.zoom.clone()))
-            .app_data(web::Data::new(served.ledger.clone()))
             .app_data(web::Data::new(served.clone()))
             .app_data(web::Data::new(http))
             .app_data(web::Data::new(morning.clone()))

@@ -116,9 +116,22 @@ impl FakeEpic {
         self.with(|state| state.day.clone())
     }
 
-    /// Adds appointments to the day, as a desk does that books a visit.
-    pub fn add_appointments(&self, more: Day) {
-        self.with(|state| state.day.extend(more));
+    /// Adds appointments to the day, as a desk does that books a visit; false where the day is full.
+    pub fn add_appointments(&self, more: Day) -> bool {
+        self.with(|state| {
+            let fits = state.day.len() + more.len() <= state::MAX_APPOINTMENTS;
+            if fits {
+                state.day.extend(more);
+            }
+            fits
+        })
+    }
+
+    /// Whether the visit exists and the person has to do with it.
+    pub fn knows(&self, csn: &str, external_id: &str) -> bool {
+        self.with(|state| {
+            state.day.iter().any(|visit| visit.csn == csn && visit.person(external_id).is_some())
+        })
     }
 
     /// False where too many faults wait already.

@@ -14,6 +14,7 @@ use super::faults::{Faults, IdTokenFault};
 pub const MAX_LAUNCHES: usize = 50_000;
 pub const MAX_TOKENS: usize = 50_000;
 pub const MAX_REQUESTS: usize = 50_000;
+pub const MAX_APPOINTMENTS: usize = 20_000;
 
 /// A launch token and what stands behind it.
 #[derive(Clone, Debug)]

@@ -163,8 +163,8 @@ impl FakeEpic {
             let kid = ring.newest()?.kid.clone();
             match fault {
                 Some(IdTokenFault::Missing) => None,
-                Some(IdTokenFault::WrongKey) => ring.stranger.sign_as(&kid, &claims),
-                Some(IdTokenFault::UnknownKey) => ring.stranger.sign(&claims),
+                Some(IdTokenFault::WrongKey) => ring.stranger()?.sign_as(&kid, &claims),
+                Some(IdTokenFault::UnknownKey) => ring.stranger()?.sign(&claims),
                 Some(IdTokenFault::Unsigned) => Some(unsigned(&claims)),
                 _ => ring.newest().and_then(|key: &SigningKey| key.sign(&claims)),
             }

@@ -10,10 +10,13 @@ use serde::Serialize;
 use super::super::chance::Chance;
 use super::super::clock::{Millis, millis};
 use super::super::day::{Appointment, VISITS_PER_PROVIDER, busy_day};
-use super::super::zoom::{JoinRefused, PersonTruth, UserStatus};
+use super::super::zoom::{JoinRefused, PersonTruth, Presence, UserStatus};
 use super::browser::{Browser, BrowserError, Landing, connections};
 use super::ledger::World;
 use super::{patient, provider};
+
+/// The longest that Zoom takes to notice a dead client.
+const ZOOM_NOTICES_WITHIN: Duration = Duration::from_secs(90);
 
 /// How likely people are to do what makes a morning busy (0 to 1).
 #[derive(Clone, Debug)]
@@ -177,8 +180,15 @@ impl Tally {
 
 /// Plays a morning to its end. Runs on the caller's thread, which must be one of actix'.
 pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
-    let day = book(world, config);
     let tally = Tally::default();
+    let Some(day) = book(world, config) else {
+        tally
+            .0
+            .borrow_mut()
+            .launches_failed
+            .insert("Epic's day is full: start the fakes afresh".to_owned(), config.visits);
+        return tally.0.borrow().clone();
+    };
     let http = connections();
     let mut chance = Chance::new(world.seed ^ 0x4D4F_524E);
     let mut running = Vec::new();
@@ -215,6 +225,7 @@ pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
     for team in running {
         let _ = team.await;
     }
+    everybody_gone(world, &day).await;
     let settled_after_millis = settle(world, &day, config.settle).await;
     let mut summary = tally.0.borrow().clone();
     let people = people_of(world, &day);
@@ -225,12 +236,15 @@ pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
     summary
 }
 
-/// Puts the morning's visits into Epic, and their providers into Zoom.
-fn book(world: &World, config: &MorningConfig) -> Vec<Appointment> {
+/// Puts the morning's visits into Epic, and their providers into Zoom; none where Epic's day is full.
+fn book(world: &World, config: &MorningConfig) -> Option<Vec<Appointment>> {
     let booked = world.epic.day().len();
     // A team begins at a multiple, so that no two mornings share a provider.
     let first = booked.div_ceil(VISITS_PER_PROVIDER) * VISITS_PER_PROVIDER;
     let day = busy_day(first, config.visits, &config.mail_domain);
+    if !world.epic.add_appointments(day.clone()) {
+        return None;
+    }
     for provider in day.iter().step_by(VISITS_PER_PROVIDER).filter_map(|visit| visit.providers.first()) {
         world.zoom.add_user(
             &provider.email,
@@ -240,13 +254,24 @@ fn book(world: &World, config: &MorningConfig) -> Vec<Appointment> {
             UserStatus::Active,
         );
     }
-    world.epic.add_appointments(day.clone());
-    day
+    Some(day)
 }
 
 fn people_of(world: &World, day: &[Appointment]) -> Vec<PersonTruth> {
     let csns: std::collections::BTreeSet<&str> = day.iter().map(|visit| visit.csn.as_str()).collect();
     world.final_truth().into_iter().filter(|person| csns.contains(person.csn.as_str())).collect()
+}
+
+/// A device that died sits in Zoom until Zoom notices, 90 seconds at most by the fakes' clock.
+async fn everybody_gone(world: &World, day: &[Appointment]) {
+    let most = world.clock.scaled(ZOOM_NOTICES_WITHIN) + Duration::from_secs(1);
+    // Who is still there after that is a fault of the person model, and the summary shows it.
+    let _ = tokio::time::timeout(most, async {
+        while people_of(world, day).iter().any(|person| person.presence != Presence::Gone) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
 }
 
 /// Waits until every light is right and nothing is on its way, at most `most`; gives how long it took.

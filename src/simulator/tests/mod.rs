@@ -1,5 +1,6 @@
 //! The fakes over real HTTP: that they do what the real ones do, and refuse what those refuse.
 
+mod demo;
 mod epic;
 mod people;
 mod service;

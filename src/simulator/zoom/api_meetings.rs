@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::super::clock::{day_of, to_the_second};
 use super::account::Label;
 use super::answer::Answer;
-use super::desk::Desk;
+use super::desk::{Desk, MAX_MEETINGS};
 use super::events::Planned;
 use super::limits::daily;
-use super::meeting::{Meeting, NamedLink, apply};
+use super::meeting::{MAX_REGISTRANTS, Meeting, NamedLink, apply};
 use super::room::Room;
 use super::users::User;
 
@@ -51,6 +51,13 @@ impl Desk<'_> {
                 400,
                 3161,
                 "Your user account is not allowed meeting hosting and scheduling capabilities.",
+            );
+        }
+        if self.state.meetings.len() >= MAX_MEETINGS {
+            return Answer::error(
+                400,
+                3000,
+                "The fake account holds no more meetings: start the fakes afresh.",
             );
         }
         let mut meeting = self.blank_meeting(&host);
@@ -222,7 +229,13 @@ impl Desk<'_> {
         {
             return Answer::invalid("attendees", "Invalid field.");
         }
-        let expires_at = self.now + ttl * 1000;
+        let (now, expires_at) = (self.now, self.now + ttl * 1000);
+        if let Some(meeting) = self.meeting_mut(id) {
+            meeting.named_links.retain(|link| link.expires_at > now);
+            if meeting.named_links.len() + names.len() > MAX_REGISTRANTS {
+                return Answer::error(400, 3000, "This meeting has too many invitation links.");
+            }
+        }
         let base = self.fixed.public_base.clone();
         let mut out = Vec::new();
         for name in names {

@@ -146,7 +146,7 @@ impl Desk<'_> {
 
     /// Who is in a running meeting: an account with a dashboard only.
     pub(super) fn live_participants(&self, key: &Key) -> Answer {
-        if self.state.account.plan != Plan::Business {
+        if matches!(self.state.account.plan, Plan::Free | Plan::Pro) {
             return Answer::error(
                 400,
                 200,

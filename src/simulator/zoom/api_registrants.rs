@@ -43,14 +43,9 @@ impl Desk<'_> {
             return Answer::invalid("first_name", "Invalid field.");
         }
         let today = day_of(self.now);
-        let seen = self.state.registrations.entry((id, email.clone())).or_insert((today, 0));
-        if seen.0 != today {
-            *seen = (today, 0);
-        }
-        if seen.1 >= REGISTRATIONS_A_DAY {
+        if self.state.count_registration(id, &email, today) > REGISTRATIONS_A_DAY {
             return daily(Label::Light, REGISTRATIONS_A_DAY, self.now);
         }
-        seen.1 += 1;
         let (registrant_id, token) =
             (self.state.chance.token(16), format!("{}.DQ", self.state.chance.token(30)));
         let (now, base) = (self.now, self.fixed.public_base.clone());

@@ -55,8 +55,12 @@ const fn terms(name: &'static str, label: Label, scopes: &'static [&'static str]
 
 impl Call {
     pub fn terms(&self) -> Terms {
-        use Label::{Heavy, Light, Medium};
-        match self {
+        self.user_terms().or_else(|| self.meeting_terms()).unwrap_or_else(|| self.other_terms())
+    }
+
+    fn user_terms(&self) -> Option<Terms> {
+        use Label::{Light, Medium};
+        Some(match self {
             Self::GetUser(_) => terms("users.get", Light, &["user:read:user:admin", "user:read:admin"]),
             Self::ListUsers => {
                 terms("users.list", Medium, &["user:read:list_users:admin", "user:read:admin"])
@@ -72,6 +76,13 @@ impl Call {
                 terms("users.delete", Light, &["user:delete:user:admin", "user:write:admin"])
             }
             Self::UserToken(_) => terms("users.token", Light, &["user:read:token:admin", "user:read:admin"]),
+            _ => return None,
+        })
+    }
+
+    fn meeting_terms(&self) -> Option<Terms> {
+        use Label::{Light, Medium};
+        Some(match self {
             Self::CreateMeeting(_) => {
                 terms("meetings.create", Medium, &["meeting:write:meeting:admin", "meeting:write:admin"])
             }
@@ -113,6 +124,13 @@ impl Call {
                 Light,
                 &["meeting:write:invite_links:admin", "meeting:write:admin"],
             ),
+            _ => return None,
+        })
+    }
+
+    fn other_terms(&self) -> Terms {
+        use Label::{Heavy, Light, Medium};
+        match self {
             Self::PastMeeting(_) => {
                 terms("past_meetings.get", Light, &["meeting:read:past_meeting:admin", "meeting:read:admin"])
             }
@@ -141,9 +159,7 @@ impl Call {
                 Medium,
                 &["account:read:lock_settings:admin", "account:read:admin"],
             ),
-            Self::AccountSettings => {
-                terms("accounts.settings", Medium, &["account:read:settings:admin", "account:read:admin"])
-            }
+            _ => terms("accounts.settings", Medium, &["account:read:settings:admin", "account:read:admin"]),
         }
     }
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::people::World;
 use super::FakeZoom;
 use super::join::{Link, SeatAct};
 use super::room::RoomError;
@@ -43,19 +44,15 @@ fn refused(status: actix_web::http::StatusCode, why: impl std::fmt::Display) -> 
     HttpResponse::build(status).json(json!({"error": why.to_string()}))
 }
 
-async fn open(
-    body: web::Json<Open>,
-    zoom: web::Data<FakeZoom>,
-    ledger: web::Data<super::super::people::Ledger>,
-) -> HttpResponse {
+async fn open(body: web::Json<Open>, zoom: web::Data<FakeZoom>, world: web::Data<World>) -> HttpResponse {
     let Some(link) = Link::parse(&body.url) else {
         return refused(actix_web::http::StatusCode::BAD_REQUEST, "this is not a link of Zoom's");
     };
     let device = if body.web { Device::Web } else { Device::App };
     match zoom.open_link(&link, &body.name, device) {
         Ok(seat) => {
-            if !body.csn.is_empty() {
-                ledger.claim(&body.csn, &body.external_id, &seat);
+            if world.epic.knows(&body.csn, &body.external_id) {
+                world.ledger.claim(&body.csn, &body.external_id, &seat);
             }
             HttpResponse::Created().json(json!({"seat": seat}))
         }

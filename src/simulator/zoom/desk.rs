@@ -16,6 +16,9 @@ use super::users::{User, UserStatus};
 /// Bounds of what is remembered.
 const MAX_TOKENS: usize = 10_000;
 const MAX_ZAKS: usize = 50_000;
+const MAX_SEATS: usize = 200_000;
+const MAX_REGISTRATIONS: usize = 200_000;
+pub(super) const MAX_MEETINGS: usize = 100_000;
 
 /// A start link's life, and that of one for users without a login.
 const ZAK_LIFE: Duration = Duration::from_secs(2 * 3600);
@@ -71,6 +74,29 @@ impl State {
     /// By id or by e-mail, case ignored.
     pub fn find_user(&self, key: &str) -> Option<&User> {
         self.users.get(key).or_else(|| self.users.values().find(|user| user.email.eq_ignore_ascii_case(key)))
+    }
+
+    /// Remembers whose meeting a seat belongs to; when there are too many, those that no room holds any more are forgotten.
+    pub fn note_seat(&mut self, seat: &str, meeting: u64) {
+        if self.seats.len() >= MAX_SEATS {
+            let meetings = &self.meetings;
+            self.seats
+                .retain(|seat, id| meetings.get(id).is_some_and(|meeting| meeting.room.seat(seat).is_some()));
+        }
+        self.seats.insert(seat.to_owned(), meeting);
+    }
+
+    /// How often this address was registered for this meeting today, this time included.
+    pub fn count_registration(&mut self, meeting: u64, email: &str, today: i64) -> u32 {
+        if self.registrations.len() >= MAX_REGISTRATIONS {
+            self.registrations.retain(|_, (day, _)| *day == today);
+        }
+        let seen = self.registrations.entry((meeting, email.to_owned())).or_insert((today, 0));
+        if seen.0 != today {
+            *seen = (today, 0);
+        }
+        seen.1 = seen.1.saturating_add(1);
+        seen.1
     }
 
     pub fn add_user(

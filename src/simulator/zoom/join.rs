@@ -53,6 +53,8 @@ pub enum JoinRefused {
     RegistrationNeeded,
     #[error("this personal link is not valid for this meeting, or not approved yet")]
     PersonalLinkInvalid,
+    #[error("this meeting has reached its capacity")]
+    Full,
 }
 
 impl Desk<'_> {
@@ -135,12 +137,17 @@ impl Desk<'_> {
         let id: u64 = link.meeting.parse().map_err(|_| JoinRefused::NotALink)?;
         let meeting = self.meeting(id).ok_or(JoinRefused::NoSuchMeeting)?;
         let (identity, right) = self.identify(meeting, link, name)?;
+        if meeting.room.is_full() {
+            return Err(JoinRefused::Full);
+        }
         Ok(self.seat_down(id, identity, right, device))
     }
 
     /// By telephone: Zoom knows a number and nothing else.
     pub(super) fn dial_in(&mut self, id: u64, number: &str) -> Result<SeatId, JoinRefused> {
-        self.meeting(id).ok_or(JoinRefused::NoSuchMeeting)?;
+        if self.meeting(id).ok_or(JoinRefused::NoSuchMeeting)?.room.is_full() {
+            return Err(JoinRefused::Full);
+        }
         let identity =
             Identity { name: number.to_owned(), phone_number: number.to_owned(), ..Identity::default() };
         Ok(self.seat_down(id, identity, HostRight::None, Device::Phone))
@@ -158,7 +165,7 @@ impl Desk<'_> {
             happenings = meeting.room.arrive(seat, tell_at, now, &mut chance);
         }
         self.state.chance = chance;
-        self.state.seats.insert(seat_id.clone(), id);
+        self.state.note_seat(&seat_id, id);
         self.tell_room(id, happenings);
         seat_id
     }

@@ -8,6 +8,7 @@ mod api_registrants;
 mod api_users;
 mod calls;
 mod client;
+mod departures;
 mod desk;
 mod events;
 mod faults;
@@ -20,6 +21,8 @@ mod oauth;
 mod pages;
 mod post;
 mod room;
+#[cfg(test)]
+mod room_histories;
 #[cfg(test)]
 mod room_tests;
 mod seat;

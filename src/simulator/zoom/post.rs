@@ -12,8 +12,9 @@ use super::super::clock::Millis;
 use super::super::lock;
 use super::events::{Event, non_canonical};
 
-/// Bounds: deliveries that wait to be sent, and records that are kept.
-pub const MAX_WAITING: usize = 20_000;
+/// Bounds: deliveries under way (waiting, being sent, or between retries), and records that are kept. What comes on top of the
+/// first is lost, and on record as such.
+pub const MAX_UNDER_WAY: usize = 20_000;
 pub const MAX_RECORDS: usize = 50_000;
 
 /// What happens to deliveries. Probabilities run from 0 to 1.
@@ -96,6 +97,7 @@ struct Office {
     chance: Chance,
     waiting: VecDeque<Parcel>,
     records: VecDeque<DeliveryRecord>,
+    under_way: usize,
     next_number: u64,
     forgotten: u64,
 }
@@ -112,6 +114,7 @@ impl Post {
             chance: Chance::new(seed ^ 0x504F_5354),
             waiting: VecDeque::new(),
             records: VecDeque::new(),
+            under_way: 0,
             next_number: 1,
             forgotten: 0,
         };
@@ -144,6 +147,9 @@ impl Post {
 
     pub fn note(&self, number: u64, attempt: Attempt, fate: Fate) {
         let mut office = lock(&self.office);
+        if fate != Fate::Pending {
+            office.under_way = office.under_way.saturating_sub(1);
+        }
         if let Some(record) = office.records.iter_mut().rev().find(|record| record.number == number) {
             record.attempts.push(attempt);
             record.fate = fate;
@@ -156,7 +162,7 @@ impl Post {
 
     /// Deliveries that are neither answered nor given up.
     pub fn pending(&self) -> usize {
-        lock(&self.office).records.iter().filter(|record| record.fate == Fate::Pending).count()
+        lock(&self.office).under_way
     }
 
     /// Records dropped to bound memory.
@@ -194,7 +200,7 @@ impl Office {
         if self.chance.hit(self.weather.reorder) {
             wait_millis += self.chance.between(0, self.weather.reorder_millis.max(1));
         }
-        let lost = lost || self.waiting.len() >= MAX_WAITING;
+        let lost = lost || self.under_way >= MAX_UNDER_WAY;
         let number = self.next_number;
         self.next_number += 1;
         if self.records.len() >= MAX_RECORDS {
@@ -217,6 +223,7 @@ impl Office {
         if lost {
             return;
         }
+        self.under_way += 1;
         let tracking_id = if event.name.contains("participant") {
             format!("EventService_{}_3", self.chance.grouped_hex('-').to_uppercase())
         } else {

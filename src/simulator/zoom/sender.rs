@@ -44,11 +44,11 @@ pub(crate) async fn run(zoom: FakeZoom) {
 }
 
 async fn deliver(zoom: &FakeZoom, client: &awc::Client, places: &Semaphore, parcel: &Parcel) {
-    for (tries, retry) in RETRIES.iter().map(Some).chain([None]).enumerate() {
+    for retry in RETRIES.iter().map(Some).chain([None]) {
         let status = {
             // The semaphore is never closed.
             let _place = places.acquire().await;
-            attempt(zoom, client, parcel, retry.is_none(), tries).await
+            attempt(zoom, client, parcel, retry.is_none()).await
         };
         // Only failures of the server and of the line are tried again.
         if (1..500).contains(&status) {
@@ -60,7 +60,7 @@ async fn deliver(zoom: &FakeZoom, client: &awc::Client, places: &Semaphore, parc
     }
 }
 
-async fn attempt(zoom: &FakeZoom, client: &awc::Client, parcel: &Parcel, last: bool, _tries: usize) -> u16 {
+async fn attempt(zoom: &FakeZoom, client: &awc::Client, parcel: &Parcel, last: bool) -> u16 {
     let at = zoom.clock().now();
     let timestamp = at.div_euclid(1000);
     let secret = zoom.account().webhook_secret.as_str();
