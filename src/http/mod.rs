@@ -1,4 +1,6 @@
 //! Front doors.
 
 pub mod app;
+pub mod correlation;
 pub mod metrics;
+pub mod problem;
