@@ -1,1 +1,11 @@
-//! The in-memory store, for the simulation and for tests.
+//! The in-memory store, for the simulation and for tests: a plain value behind a lock, with faults that a test can order.
+
+mod faults;
+mod model;
+mod store;
+
+pub use faults::{Breakpoint, Call, Faults, When};
+pub use model::commit::{check_acknowledgements, check_commit};
+pub use model::records::matches;
+pub use model::{Model, check_append};
+pub use store::MemoryStore;

@@ -132,7 +132,7 @@ pub struct StoredVisit {
     pub version: u64,
     /// The lease under which it was committed.
     pub epoch: Epoch,
-    /// The change number of its shard at that commit.
+    /// The number of this write among all of its shard: unique there, and at most the shard's change number.
     pub change: u64,
     /// The state, by the codec.
     pub state: Vec<u8>,
@@ -192,7 +192,8 @@ pub struct Commit {
     pub id: Uuid,
     /// The cursor that must be there.
     pub expected_cursor: Seq,
-    /// The cursor after it; journal entries up to here are removed, and their try counts with them.
+    /// The cursor after it, never below the one before; journal entries up to here are removed, and their try counts with them. One
+    /// beyond the journal's last entry shows that the store lost entries: [`Committed::WentBack`].
     pub cursor: Seq,
     /// The visits; each at most once.
     pub visits: Vec<VisitWrite>,
@@ -207,7 +208,7 @@ pub struct Commit {
 pub enum Committed {
     /// Durable (D1). The shard's change number after it.
     Done {
-        /// Rises with every commit of the shard.
+        /// Rises with every commit of the shard, by one for each visit in it and at least by one.
         change: u64,
     },
     /// The lease is not ours: drop everything in memory.
@@ -337,7 +338,8 @@ pub enum Hint {
 
 /// The store. See the module's words on atomicity and errors.
 pub trait Store: Send + Sync + 'static {
-    /// Takes the lease of a shard for `ttl` if it is free, run out or already this token's.
+    /// Takes the lease of a shard for `ttl` if it is free, run out or already this token's. A lease that has run out is nobody's: no
+    /// step that needs it succeeds any more, even while nobody else has taken it.
     fn acquire<'a>(
         &'a self,
         shard: Shard,
@@ -355,7 +357,8 @@ pub trait Store: Send + Sync + 'static {
     /// Who owns the shard at the moment.
     fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>>;
 
-    /// Appends commands to the journal of their visits' shard, in order and all or none. All entries belong to `shard`.
+    /// Appends commands to the journal of their visits' shard, in order and all or none. All entries belong to `shard`, else
+    /// [`StoreError::Refused`]. Without entries the answer is the journal's last place.
     fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended>;
 
     /// Finds the visit of a meeting and appends to its journal, or holds the event until the meeting is indexed.
@@ -366,8 +369,9 @@ pub trait Store: Send + Sync + 'static {
         payload: Vec<u8>,
     ) -> Answer<'a, Routed>;
 
-    /// Writes meeting -> visit (never changed afterwards; kept as long as records) and moves what was held into the visit's journal.
-    /// The number of moved events. Repeating it is harmless.
+    /// Writes meeting -> visit (never changed afterwards; kept as long as records, and as long as the visit) and moves what was held
+    /// into the visit's journal, even into a full one, since those events were acknowledged. The number of moved events. Repeating it
+    /// is harmless; another visit for the same meeting is [`StoreError::Refused`].
     fn index_meeting<'a>(&'a self, meeting: MeetingId, visit: &'a VisitKey) -> Answer<'a, usize>;
 
     /// The journal after a place, at most `max` entries, in order.
@@ -382,7 +386,8 @@ pub trait Store: Send + Sync + 'static {
     /// The atomic write of a shard's owner.
     fn commit(&self, commit: Commit) -> Answer<'_, Committed>;
 
-    /// Counts one more try of a journal entry after an unclean recovery; the count with this try. `None` when not the owner.
+    /// Counts one more try of a journal entry after an unclean recovery; the count with this try. `None` when not the owner;
+    /// [`StoreError::Refused`] when the journal has no such entry.
     fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>>;
 
     /// Visits whose wake-up lies at or before `until`, earliest first, at most `max`.
@@ -475,6 +480,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Answer<'a, bool>;
 
     /// Removes what has expired: tickets, held events, records past their retention, index entries with them. What was removed, by kind.
+    /// It may be done in several atomic parts, so that others are not kept waiting.
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept>;
 
     /// Whether the store answers. The one question that readiness asks.
@@ -487,9 +493,9 @@ pub trait Store: Send + Sync + 'static {
 /// How long things are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Retention {
-    /// Records, index entries and parked commands older than this leave.
+    /// Records, index entries and parked commands older than this leave. An index entry stays while its visit is there.
     pub records: Span,
-    /// At most so many records per organization; the oldest leave first.
+    /// At most so many records per organization; those written first leave first.
     pub records_per_organization: u64,
 }
 
@@ -505,6 +511,9 @@ pub struct Swept {
     /// Records above the cap.
     pub records_above_cap: u64,
 }
+
+/// Parked commands that a store keeps; beyond it those parked first leave.
+pub const PARKED_KEPT: usize = 10_000;
 
 /// Bounds that a store keeps by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

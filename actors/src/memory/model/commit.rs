@@ -1,0 +1,165 @@
+//! The owner's atomic writes: a commit, and what became of updates for Epic.
+
+use super::{Model, ShardData, Visit, Waiting, belongs};
+use crate::port::store::{
+    Acknowledgement, Commit, Committed, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Seq, StoreError,
+    StoredVisit, VisitWrite,
+};
+use std::collections::BTreeSet;
+use vestibule_domain::id::VisitKey;
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+
+impl Model {
+    /// See [`crate::port::store::Store::commit`].
+    ///
+    /// # Errors
+    /// Refused for a commit that contradicts itself: see [`check_commit`].
+    pub fn commit(&mut self, now: Moment, commit: Commit) -> Result<Committed, StoreError> {
+        check_commit(&commit)?;
+        let data = self.shard(commit.shard);
+        if !data.is_owned_by(commit.owner, now) {
+            return Ok(Committed::NotOwner);
+        }
+        if let Some((id, change)) = data.last_commit
+            && id == commit.id
+        {
+            return Ok(Committed::Done { change });
+        }
+        if !data.is_what_was_written_last(&commit) {
+            return Ok(Committed::WentBack);
+        }
+        let change = data.apply(&commit.visits, commit.owner);
+        data.last_commit = Some((commit.id, change));
+        data.take_in(commit.cursor, commit.outbox);
+        self.park(commit.parked);
+        Ok(Committed::Done { change })
+    }
+
+    /// See [`crate::port::store::Store::acknowledge`].
+    ///
+    /// # Errors
+    /// Refused when a visit belongs to another shard.
+    pub fn acknowledge(
+        &mut self,
+        now: Moment,
+        shard: Shard,
+        owner: Ownership,
+        acknowledgements: Vec<Acknowledgement>,
+    ) -> Result<bool, StoreError> {
+        check_acknowledgements(shard, &acknowledgements)?;
+        let data = self.shards.entry(shard).or_default();
+        if !data.is_owned_by(owner, now) {
+            return Ok(false);
+        }
+        for acknowledgement in acknowledgements {
+            let Acknowledgement { visit, participant, seq, attempts, records, settled } = acknowledgement;
+            for record in records {
+                self.records.push(record);
+            }
+            let place = (visit, participant, seq);
+            if let Some(entry) = settled {
+                let (visit, participant, _) = &place;
+                data.outbox.retain(|(v, p, s), _| (v, p) != (visit, participant) || *s > seq);
+                data.push(entry);
+            } else if let Some(waiting) = data.outbox.get_mut(&place) {
+                waiting.attempts = attempts;
+            }
+        }
+        Ok(true)
+    }
+
+    fn park(&mut self, parked: Vec<ParkedCommand>) {
+        for command in parked {
+            self.last_parked += 1;
+            self.parked.insert(self.last_parked, command);
+        }
+        while self.parked.len() > PARKED_KEPT {
+            self.parked.pop_first();
+        }
+    }
+}
+
+impl ShardData {
+    fn is_what_was_written_last(&self, commit: &Commit) -> bool {
+        let version = |key: &VisitKey| self.visits.get(key).map_or(0, |visit| visit.stored.version);
+        self.cursor == commit.expected_cursor
+            && commit.cursor <= self.last_seq
+            && commit.visits.iter().all(|write| version(&write.visit) == write.expected)
+    }
+
+    /// Writes the visits; the change number afterwards.
+    fn apply(&mut self, writes: &[VisitWrite], owner: Ownership) -> u64 {
+        for write in writes {
+            self.change += 1;
+            if let Some(old) = self.visits.remove(&write.visit) {
+                self.changed.remove(&old.stored.change);
+                if let Some(wake) = old.wake {
+                    self.wakes.remove(&(wake, write.visit.clone()));
+                }
+            }
+            let Some(state) = &write.state else { continue };
+            let stored = StoredVisit {
+                visit: write.visit.clone(),
+                version: write.expected + 1,
+                epoch: owner.epoch,
+                change: self.change,
+                state: state.clone(),
+            };
+            self.changed.insert(self.change, write.visit.clone());
+            if let Some(wake) = write.wake {
+                self.wakes.insert((wake, write.visit.clone()));
+            }
+            self.visits.insert(write.visit.clone(), Visit { stored, wake: write.wake });
+        }
+        self.change += u64::from(writes.is_empty());
+        self.change
+    }
+
+    fn take_in(&mut self, cursor: Seq, outbox: Vec<OutboxEntry>) {
+        self.cursor = cursor;
+        self.journal.retain(|seq, _| *seq > cursor);
+        self.tries.retain(|seq, _| *seq > cursor);
+        for entry in outbox {
+            let waiting = Waiting { attempts: entry.attempts, payload: entry.payload };
+            self.outbox.insert((entry.visit, entry.participant, entry.seq), waiting);
+        }
+    }
+}
+
+/// Whether a commit is one at all: every part belongs to its shard, each visit stands in it once, and the cursor does not go back. Any store
+/// asks this before it looks at what it holds.
+///
+/// # Errors
+/// Refused, with the reason.
+pub fn check_commit(commit: &Commit) -> Result<(), StoreError> {
+    let mut seen = BTreeSet::new();
+    for write in &commit.visits {
+        belongs(&write.visit, commit.shard)?;
+        if !seen.insert(&write.visit) {
+            return Err(StoreError::Refused("a visit stands twice in a commit".to_owned()));
+        }
+    }
+    let others = commit.outbox.iter().map(|entry| &entry.visit).chain(commit.parked.iter().map(|p| &p.visit));
+    for visit in others {
+        belongs(visit, commit.shard)?;
+    }
+    if commit.cursor < commit.expected_cursor {
+        return Err(StoreError::Refused("the cursor of a commit lies before the one it expects".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether acknowledgements belong to their shard.
+///
+/// # Errors
+/// Refused, with the reason.
+pub fn check_acknowledgements(shard: Shard, acknowledgements: &[Acknowledgement]) -> Result<(), StoreError> {
+    for acknowledgement in acknowledgements {
+        belongs(&acknowledgement.visit, shard)?;
+        if let Some(entry) = &acknowledgement.settled {
+            belongs(&entry.visit, shard)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The store as a plain value: every atomic step written once, without locks, waiting or a clock of its own.
+//!
+//! It is what [`super::MemoryStore`] holds, and the reference that every other store is compared with, step by step.
+
+pub(super) mod commit;
+mod journal;
+mod lease;
+pub(super) mod records;
+mod sweep;
+mod values;
+mod visits;
+
+use crate::port::store::{
+    Epoch, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, ParkedCommand, Record, Seq, Space,
+    StoreError, StoreLimits, StoredVisit,
+};
+use lease::Lease;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+use vestibule_domain::gate::Gate;
+use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::participant::ParticipantKey;
+
+/// Everything that a store holds. `now` is the store's clock, given to every step that judges an expiry.
+#[derive(Clone, Default)]
+pub struct Model {
+    limits: StoreLimits,
+    shards: BTreeMap<Shard, ShardData>,
+    meetings: BTreeMap<(OrganizationId, MeetingId), Indexed>,
+    held: BTreeMap<OrganizationId, BTreeMap<u64, Held>>,
+    last_held: u64,
+    records: Records,
+    parked: BTreeMap<u64, ParkedCommand>,
+    last_parked: u64,
+    values: BTreeMap<(Space, String), Value>,
+    organizations: BTreeMap<(OrganizationId, String), OrganizationValue>,
+    gates: BTreeMap<OrganizationId, Gate>,
+}
+
+#[derive(Clone, Default)]
+struct ShardData {
+    lease: Option<Lease>,
+    epoch: Epoch,
+    /// Somebody acquired it and has not released it.
+    unclean: bool,
+    journal: BTreeMap<Seq, NewEntry>,
+    last_seq: Seq,
+    cursor: Seq,
+    tries: BTreeMap<Seq, u32>,
+    visits: BTreeMap<VisitKey, Visit>,
+    wakes: BTreeSet<(Moment, VisitKey)>,
+    outbox: BTreeMap<(VisitKey, ParticipantKey, u64), Waiting>,
+    change: u64,
+    changed: BTreeMap<u64, VisitKey>,
+    last_commit: Option<(Uuid, u64)>,
+}
+
+#[derive(Clone)]
+struct Visit {
+    stored: StoredVisit,
+    wake: Option<Moment>,
+}
+
+#[derive(Clone)]
+struct Waiting {
+    attempts: u32,
+    payload: Vec<u8>,
+}
+
+#[derive(Clone)]
+struct Indexed {
+    visit: VisitKey,
+    at: Moment,
+}
+
+#[derive(Clone)]
+struct Held {
+    meeting: MeetingId,
+    payload: Vec<u8>,
+    until: Moment,
+}
+
+#[derive(Clone)]
+struct Value {
+    bytes: Vec<u8>,
+    until: Moment,
+}
+
+#[derive(Clone, Default)]
+struct Records {
+    by_number: BTreeMap<u64, Record>,
+    of_organization: BTreeSet<(OrganizationId, u64)>,
+    of_csn: BTreeSet<(Csn, u64)>,
+    of_meeting: BTreeSet<(MeetingId, u64)>,
+    last: u64,
+}
+
+impl Model {
+    /// An empty store.
+    #[must_use]
+    pub fn new(limits: StoreLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// What a store in a file is after its process died and another one opened it: what only lived in memory is gone, and leases are
+    /// void, since their owner is dead.
+    pub fn reopen(&mut self) {
+        self.gates.clear();
+        for shard in self.shards.values_mut() {
+            shard.lease = None;
+        }
+    }
+
+    fn shard(&mut self, shard: Shard) -> &mut ShardData {
+        self.shards.entry(shard).or_default()
+    }
+
+    fn visit(&self, key: &VisitKey) -> Option<&Visit> {
+        self.shards.get(&Shard::of_visit(key))?.visits.get(key)
+    }
+}
+
+impl ShardData {
+    fn push(&mut self, entry: NewEntry) -> Seq {
+        self.last_seq = Seq(self.last_seq.0 + 1);
+        self.journal.insert(self.last_seq, entry);
+        self.last_seq
+    }
+}
+
+fn journal_entry(seq: Seq, entry: &NewEntry) -> JournalEntry {
+    JournalEntry { seq, visit: entry.visit.clone(), payload: entry.payload.clone() }
+}
+
+fn outbox_entry(place: &(VisitKey, ParticipantKey, u64), waiting: &Waiting) -> OutboxEntry {
+    let (visit, participant, seq) = place.clone();
+    OutboxEntry { visit, participant, seq, attempts: waiting.attempts, payload: waiting.payload.clone() }
+}
+
+/// Whether all entries belong to the shard whose journal they are for.
+///
+/// # Errors
+/// Refused, with the reason.
+pub fn check_append(shard: Shard, entries: &[NewEntry]) -> Result<(), StoreError> {
+    entries.iter().try_for_each(|entry| belongs(&entry.visit, shard))
+}
+
+fn belongs(visit: &VisitKey, shard: Shard) -> Result<(), StoreError> {
+    if Shard::of_visit(visit) == shard {
+        Ok(())
+    } else {
+        Err(StoreError::Refused(format!("a visit does not belong to shard {}", shard.number())))
+    }
+}

@@ -1,0 +1,299 @@
+//! The store port on the [`Model`], behind a lock that is held for one step and never across a wait.
+
+use super::faults::{Call, Faults, When};
+use super::model::Model;
+use crate::port::clock::SharedClock;
+use crate::port::store::{
+    Acknowledgement, Acquired, Answer, Appended, Commit, Committed, Hint, JournalEntry, NewEntry,
+    OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page, ParkedCommand, Record, RecordQuery,
+    Retention, Routed, Seq, Space, Store, StoreError, StoreLimits, StoredVisit, Swept,
+};
+use futures_util::FutureExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+use vestibule_domain::gate;
+use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::participant::ParticipantKey;
+
+/// Hints that a slow listener may be behind before it is told that it missed some.
+const HINTS: usize = 1_024;
+
+/// A store in memory: nothing survives the process. Deterministic, as far as its callers are.
+pub struct MemoryStore {
+    model: Mutex<Model>,
+    clock: SharedClock,
+    faults: Faults,
+    hints: broadcast::Sender<Hint>,
+}
+
+impl MemoryStore {
+    /// An empty store. Expiry is judged by `clock`.
+    #[must_use]
+    pub fn new(clock: SharedClock, limits: StoreLimits) -> Self {
+        let (hints, _) = broadcast::channel(HINTS);
+        Self { model: Mutex::new(Model::new(limits)), clock, faults: Faults::default(), hints }
+    }
+
+    /// Orders faults.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.faults.clone()
+    }
+
+    /// What the store holds now.
+    #[must_use]
+    pub fn snapshot(&self) -> Model {
+        self.lock().clone()
+    }
+
+    /// Goes back to what a snapshot held, as a failover does that lost writes.
+    pub fn go_back(&self, to: Model) {
+        *self.lock() = to;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Model> {
+        // A step that panicked has left the model between two states at worst in a test, which then fails anyway.
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step<'a, T: Send + 'a>(
+        &'a self,
+        call: Call,
+        step: impl FnOnce(&mut Model, Moment) -> Result<T, StoreError> + Send + 'a,
+    ) -> Answer<'a, T> {
+        self.hinting(call, step, |_| None)
+    }
+
+    fn hinting<'a, T: Send + 'a>(
+        &'a self,
+        call: Call,
+        step: impl FnOnce(&mut Model, Moment) -> Result<T, StoreError> + Send + 'a,
+        hint: impl FnOnce(&T) -> Option<Hint> + Send + 'a,
+    ) -> Answer<'a, T> {
+        async move {
+            self.faults.count(call);
+            self.faults.meet(call, When::Before).await?;
+            let answer = step(&mut self.lock(), self.clock.now());
+            if let Some(hint) = answer.as_ref().ok().and_then(hint)
+                && !self.faults.hints_are_lost()
+            {
+                // Nobody listening is no loss.
+                let _ = self.hints.send(hint);
+            }
+            self.faults.meet(call, When::After).await?;
+            answer
+        }
+        .boxed()
+    }
+}
+
+impl Store for MemoryStore {
+    fn acquire<'a>(
+        &'a self,
+        shard: Shard,
+        node: &'a str,
+        token: OwnerToken,
+        ttl: Span,
+    ) -> Answer<'a, Acquired> {
+        self.step(Call::Acquire, move |model, now| Ok(model.acquire(now, shard, node, token, ttl)))
+    }
+
+    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool> {
+        self.step(Call::Renew, move |model, now| Ok(model.renew(now, shard, owner, ttl)))
+    }
+
+    fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool> {
+        self.step(Call::Release, move |model, now| Ok(model.release(now, shard, owner)))
+    }
+
+    fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>> {
+        self.step(Call::Locate, move |model, now| Ok(model.locate(now, shard)))
+    }
+
+    fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended> {
+        let written = !entries.is_empty();
+        self.hinting(
+            Call::Append,
+            move |model, _| model.append(shard, entries),
+            move |answer| (written && matches!(answer, Appended::Done(_))).then_some(Hint::Journal(shard)),
+        )
+    }
+
+    fn route_or_hold<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        meeting: MeetingId,
+        payload: Vec<u8>,
+    ) -> Answer<'a, Routed> {
+        self.hinting(
+            Call::RouteOrHold,
+            move |model, now| Ok(model.route_or_hold(now, organization, meeting, payload)),
+            |answer| match answer {
+                Routed::Appended(visit) => Some(Hint::Journal(Shard::of_visit(visit))),
+                Routed::Held | Routed::HeldDroppingOldest | Routed::Full => None,
+            },
+        )
+    }
+
+    fn index_meeting<'a>(&'a self, meeting: MeetingId, visit: &'a VisitKey) -> Answer<'a, usize> {
+        self.hinting(
+            Call::IndexMeeting,
+            move |model, now| model.index_meeting(now, meeting, visit),
+            |moved| (*moved > 0).then(|| Hint::Journal(Shard::of_visit(visit))),
+        )
+    }
+
+    fn read(&self, shard: Shard, after: Seq, max: usize) -> Answer<'_, Vec<JournalEntry>> {
+        self.step(Call::Read, move |model, _| Ok(model.read(shard, after, max)))
+    }
+
+    fn cursor(&self, shard: Shard) -> Answer<'_, Seq> {
+        self.step(Call::Cursor, move |model, _| Ok(model.cursor(shard)))
+    }
+
+    fn load<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, Option<StoredVisit>> {
+        self.step(Call::Load, move |model, _| Ok(model.load(visit)))
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Committed> {
+        let shard = commit.shard;
+        self.hinting(
+            Call::Commit,
+            move |model, now| model.commit(now, commit),
+            move |answer| matches!(answer, Committed::Done { .. }).then_some(Hint::Changed(shard)),
+        )
+    }
+
+    fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>> {
+        self.step(Call::CountTry, move |model, now| model.count_try(now, shard, owner, seq))
+    }
+
+    fn due(&self, shard: Shard, until: Moment, max: usize) -> Answer<'_, Vec<(VisitKey, Moment)>> {
+        self.step(Call::Due, move |model, _| Ok(model.due(shard, until, max)))
+    }
+
+    fn outbox<'a>(
+        &'a self,
+        shard: Shard,
+        after: Option<(VisitKey, ParticipantKey, u64)>,
+        max: usize,
+    ) -> Answer<'a, Vec<OutboxEntry>> {
+        self.step(Call::Outbox, move |model, _| Ok(model.outbox(shard, after, max)))
+    }
+
+    fn acknowledge(
+        &self,
+        shard: Shard,
+        owner: Ownership,
+        acknowledgements: Vec<Acknowledgement>,
+    ) -> Answer<'_, bool> {
+        let settles = acknowledgements.iter().any(|acknowledgement| acknowledgement.settled.is_some());
+        self.hinting(
+            Call::Acknowledge,
+            move |model, now| model.acknowledge(now, shard, owner, acknowledgements),
+            move |done| (*done && settles).then_some(Hint::Journal(shard)),
+        )
+    }
+
+    fn permit<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        limits: gate::Limits,
+    ) -> Answer<'a, gate::Answer> {
+        self.step(Call::Permit, move |model, now| Ok(model.permit(now, organization, &limits)))
+    }
+
+    fn settle<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        limits: gate::Limits,
+        permit: gate::PermitId,
+        how: gate::Settled,
+    ) -> Answer<'a, bool> {
+        self.step(Call::Settle, move |model, now| Ok(model.settle(now, organization, &limits, permit, how)))
+    }
+
+    fn changes(&self) -> Answer<'_, Vec<(Shard, u64)>> {
+        self.step(Call::Changes, |model, _| Ok(model.changes()))
+    }
+
+    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>> {
+        self.step(Call::ChangedSince, move |model, _| Ok(model.changed_since(shard, change, max)))
+    }
+
+    fn visits<'a>(
+        &'a self,
+        organization: Option<&'a OrganizationId>,
+        after: Option<VisitKey>,
+        limit: usize,
+    ) -> Answer<'a, Page<StoredVisit, VisitKey>> {
+        self.step(Call::Visits, move |model, _| Ok(model.visits(organization, after.as_ref(), limit)))
+    }
+
+    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>> {
+        self.step(Call::Records, move |model, _| Ok(model.records(&query)))
+    }
+
+    fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {
+        self.step(Call::Parked, move |model, _| Ok(model.parked(limit)))
+    }
+
+    fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
+        self.step(Call::Put, move |model, now| {
+            model.put(now, space, key, value, ttl);
+            Ok(())
+        })
+    }
+
+    fn put_if_absent<'a>(
+        &'a self,
+        space: Space,
+        key: &'a str,
+        value: Vec<u8>,
+        ttl: Span,
+    ) -> Answer<'a, Vec<u8>> {
+        self.step(Call::PutIfAbsent, move |model, now| Ok(model.put_if_absent(now, space, key, value, ttl)))
+    }
+
+    fn get<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
+        self.step(Call::Get, move |model, now| Ok(model.get(now, space, key)))
+    }
+
+    fn take<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
+        self.step(Call::Take, move |model, now| Ok(model.take(now, space, key)))
+    }
+
+    fn organization_get<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        field: &'a str,
+    ) -> Answer<'a, Option<OrganizationValue>> {
+        self.step(Call::OrganizationGet, move |model, _| Ok(model.organization_get(organization, field)))
+    }
+
+    fn organization_put<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        field: &'a str,
+        expected: u64,
+        value: Vec<u8>,
+    ) -> Answer<'a, bool> {
+        self.step(Call::OrganizationPut, move |model, _| {
+            Ok(model.organization_put(organization, field, expected, value))
+        })
+    }
+
+    fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
+        self.step(Call::Sweep, move |model, now| Ok(model.sweep(now, keep)))
+    }
+
+    fn ping(&self) -> Answer<'_, ()> {
+        self.step(Call::Ping, |_, _| Ok(()))
+    }
+
+    fn hints(&self) -> broadcast::Receiver<Hint> {
+        self.hints.subscribe()
+    }
+}
