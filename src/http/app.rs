@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 use vestibule_actors::desk::Desk;
 use vestibule_actors::hub::OpsHub;
 
+use super::access::WrongTokens;
+use super::health::StoreProbe;
 use super::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -31,6 +33,8 @@ pub struct App {
 pub struct Readiness {
     store_answered: AtomicBool,
     draining: AtomicBool,
+    /// Asks the store for `/readyz`.
+    pub(super) probe: StoreProbe,
 }
 
 /// How much may be under way at once; one more is answered 503 with `Retry-After`.
@@ -40,6 +44,8 @@ pub struct Bounds {
     pub launches: Semaphore,
     pub page_streams: Semaphore,
     pub ops_connections: Semaphore,
+    /// Wrong tokens at the operators' doors, by peer.
+    pub wrong_tokens: WrongTokens,
 }
 
 impl Bounds {
@@ -49,6 +55,7 @@ impl Bounds {
             launches: Semaphore::new(settings.limits.concurrent_launches),
             page_streams: Semaphore::new(settings.limits.page_streams),
             ops_connections: Semaphore::new(settings.limits.ops_connections),
+            wrong_tokens: WrongTokens::default(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct VisitView {
     owner: OwnerView,
     problems: Vec<ProblemView>,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T17:00:00Z")]
-    updated_at: Timestamp,
+    updated_at: Time,
 }
 
 /// The Zoom meeting of a visit.
@@ -69,7 +69,7 @@ pub struct ParticipantView {
     connected: bool,
     /// When the presence last changed.
     #[schema(value_type = String, format = DateTime)]
-    since: Timestamp,
+    since: Time,
 }
 
 /// Which node holds a visit.
@@ -97,7 +97,7 @@ pub struct ProblemView {
 #[schema(as = Record)]
 pub struct RecordView {
     #[schema(value_type = String, format = DateTime)]
-    pub at: Timestamp,
+    pub at: Time,
     #[schema(example = "lakeside")]
     pub organization: String,
     #[schema(example = "85012345678")]
@@ -108,7 +108,7 @@ pub struct RecordView {
     pub event: EventName,
     /// When the person joined or left.
     #[schema(value_type = String, format = DateTime)]
-    pub occurred_at: Timestamp,
+    pub occurred_at: Time,
     /// Counts from 1; 0 when it was never sent.
     pub attempt: u32,
     /// Epic's HTTP status; 0 where no answer came.
@@ -127,7 +127,7 @@ pub struct RecordView {
 #[schema(as = ParkedCommand)]
 pub struct ParkedView {
     #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: Time,
     organization: String,
     csn: Option<String>,
     conference_id: Option<String>,
@@ -268,10 +268,20 @@ impl From<&VisitKey> for GoneView {
     }
 }
 
-/// A moment as RFC 3339 writes it. One that lies outside of its years becomes the nearest that it can write.
-pub fn timestamp(moment: Moment) -> Timestamp {
+/// A time as RFC 3339 writes it, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A moment outside of the years that can be written becomes the nearest that can.
+pub fn timestamp(moment: Moment) -> Time {
     let nearest = if moment.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_millisecond(moment.0).unwrap_or(nearest)
+    Time(Timestamp::from_millisecond(moment.0).unwrap_or(nearest))
 }
 
 #[cfg(test)]
