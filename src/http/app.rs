@@ -8,8 +8,12 @@ use tokio::sync::Semaphore;
 use vestibule_actors::desk::Desk;
 use vestibule_actors::hub::OpsHub;
 
+use super::access::WrongTokens;
+use super::health::StoreProbe;
 use super::metrics::Metrics;
+use crate::epic::EpicSites;
 use crate::settings::Settings;
+use crate::zoom::webhook::NameKey;
 
 /// The front doors' shared state. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +28,10 @@ pub struct App {
     pub limits: Arc<Bounds>,
     /// This node's name, for people.
     pub node: Arc<str>,
+    /// The Epics of all organizations, for their public keys and issuers.
+    pub epic: Arc<EpicSites>,
+    /// Under which display names in Zoom's events are hashed.
+    pub name_key: NameKey,
 }
 
 /// Whether this node wants to be sent people and events.
@@ -31,6 +39,8 @@ pub struct App {
 pub struct Readiness {
     store_answered: AtomicBool,
     draining: AtomicBool,
+    /// Asks the store for `/readyz`.
+    pub(super) probe: StoreProbe,
 }
 
 /// How much may be under way at once; one more is answered 503 with `Retry-After`.
@@ -40,6 +50,8 @@ pub struct Bounds {
     pub launches: Arc<Semaphore>,
     pub page_streams: Arc<Semaphore>,
     pub ops_connections: Arc<Semaphore>,
+    /// Wrong tokens at the operators' doors, by peer.
+    pub wrong_tokens: WrongTokens,
 }
 
 impl Bounds {
@@ -49,6 +61,7 @@ impl Bounds {
             launches: Arc::new(Semaphore::new(settings.limits.concurrent_launches)),
             page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
             ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
+            wrong_tokens: WrongTokens::default(),
         }
     }
 }

@@ -1,4 +1,27 @@
 //! Front doors.
 
+pub mod access;
+mod api;
 pub mod app;
+mod ask;
+mod board;
+mod browser;
+pub mod correlation;
+mod front;
+mod health;
+pub mod here;
+#[cfg(test)]
+mod kit;
+mod launch;
 pub mod metrics;
+mod names;
+mod openapi;
+pub mod page;
+mod person;
+pub mod problem;
+mod records;
+pub mod routes;
+mod ticket;
+pub mod view;
+mod visit;
+mod webhook;

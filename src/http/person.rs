@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use vestibule_domain::name::PersonalLink;
 
-use super::correlation::correlation_id;
+use super::correlation;
 use crate::settings::{Environment, Organization};
 use crate::web::{Audience, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage, security_headers};
 
@@ -27,11 +27,11 @@ impl PersonError {
     pub fn new(request: &HttpRequest, reason: Reason) -> Self {
         Self {
             reason,
-            language: Language::default(),
+            language: super::visit::language_of(request, None),
             audience: Audience::Unknown,
             organization: None,
             help_phone: None,
-            correlation_id: correlation_id(request),
+            correlation_id: correlation::current().into(),
         }
     }
 

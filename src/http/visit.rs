@@ -18,7 +18,7 @@ use super::app::App;
 use super::browser::Browser;
 use super::person::{PersonError, page, redirect_to_zoom};
 use super::ticket::Ticket;
-use super::zoom_here::ZoomHere;
+use super::here::Here;
 use crate::settings::Organization;
 use crate::web::{
     Audience, ExternalLink, Language, MessageKey, PagePolicy, Phase, Reason, VisitStatus, WaitingPage, Watcher,
@@ -53,8 +53,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     async fn find(app: &'a App, request: &HttpRequest, name: &str) -> Result<Self, PersonError> {
-        let language = language_of(request, None);
-        let refuse = |reason| PersonError { language, ..PersonError::new(request, reason) };
+        let refuse = |reason| PersonError::new(request, reason);
         let found = Ticket::find(app.desk.ports(), name).await;
         let ticket = found.map_err(|_| refuse(Reason::Overloaded))?.ok_or_else(|| refuse(Reason::NotFound))?;
         let organization =
@@ -125,7 +124,7 @@ async fn state(app: web::Data<App>, request: HttpRequest, name: web::Path<String
 
 async fn join(
     app: web::Data<App>,
-    zoom: web::Data<ZoomHere>,
+    here: web::Data<Here>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PersonError> {
@@ -139,7 +138,7 @@ async fn join(
     let Some(way) = way else {
         return Ok(render(&place, &request, &name, snapshot.as_ref(), true));
     };
-    let link = zoom.link(&place.ticket.visit.organization, way).await.map_err(|reason| place.refuse(&request, reason))?;
+    let link = here.link(&place.ticket.visit.organization, way).await.map_err(|reason| place.refuse(&request, reason))?;
     let gone = Command::Departed { participant: place.ticket.participant.clone() };
     // Where this is lost the page merely counts as waiting until its signs run out.
     if let Err(error) = app.desk.submit(&place.ticket.visit, gone).await {

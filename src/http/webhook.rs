@@ -1,5 +1,7 @@
 //! `POST /zoom/{organization}/webhook`: Zoom's events. 200 only when the event is durable; 503 when it cannot be, so that Zoom sends it again.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
@@ -7,12 +9,14 @@ use futures_util::StreamExt;
 use tokio::time::timeout;
 use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::store::Routed;
-use vestibule_domain::fact::Fact;
+use sha2::{Digest, Sha256};
+use vestibule_domain::fact::{Fact, FactKind};
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Span;
 
 use super::app::App;
 use crate::settings::Organization;
-use crate::zoom::webhook::{self, Refused, Request, Understood};
+use crate::zoom::webhook::{Event, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify};
 
 /// Registers the route.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -22,19 +26,19 @@ pub fn configure(config: &mut web::ServiceConfig) {
 async fn receive(app: web::Data<App>, request: HttpRequest, organization: web::Path<String>, payload: web::Payload) -> HttpResponse {
     let began = instant();
     let answered = answer(&app, &request, &organization, payload).await;
-    app.metrics.webhook(answered.event, answered.response.status().as_u16(), began.elapsed());
+    app.metrics.webhook(&answered.event, answered.response.status().as_u16(), began.elapsed());
     answered.response
 }
 
 /// An answer, with the name of the event where it is one that we know.
 struct Answered {
-    event: &'static str,
+    event: Cow<'static, str>,
     response: HttpResponse,
 }
 
 impl Answered {
-    fn new(event: &'static str, response: HttpResponse) -> Self {
-        Self { event, response }
+    fn new(event: impl Into<Cow<'static, str>>, response: HttpResponse) -> Self {
+        Self { event: event.into(), response }
     }
 
     fn unread(response: HttpResponse) -> Self {
@@ -55,58 +59,54 @@ async fn answer(app: &App, request: &HttpRequest, organization: &str, payload: w
         Err(response) => return Answered::unread(response),
     };
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let ports = app.desk.ports();
-    let received = Request {
-        body: &body,
-        signature: header("x-zm-signature"),
-        timestamp: header("x-zm-request-timestamp"),
-        received_at: ports.clock.now(),
+    let signed = Signed { signature: header(SIGNATURE), timestamp: header(TIMESTAMP) };
+    let now = app.desk.ports().clock.now();
+    let window = Span::from_duration(organization.zoom.webhook_window);
+    let secret = match verify(&body, signed, &organization.zoom.webhook_secret_tokens, now, window) {
+        Ok(secret) => secret,
+        Err(why) => {
+            app.metrics.webhook_bad_signature(id);
+            note_bad(&body, why.as_str());
+            return Answered::unread(HttpResponse::Unauthorized().finish());
+        }
     };
-    let accounts = app.zoom.account(id);
-    let Some(account) = accounts else { return Answered::unread(HttpResponse::NotFound().finish()) };
-    match account.webhook().understand(&received) {
-        Ok(understood) => handle(app, id, organization, understood).await,
-        Err(refused) => refuse(&refused, &body),
-    }
-}
-
-/// Nothing of a bad body is kept but its size and hash.
-fn refuse(refused: &Refused, body: &Bytes) -> Answered {
-    use sha2::{Digest, Sha256};
-    let hash = hex::encode(Sha256::digest(body));
-    match refused {
-        Refused::Signature => {
-            tracing::warn!(bytes = body.len(), hash, "a webhook without a good signature");
-            Answered::unread(HttpResponse::Unauthorized().finish())
+    match parse(&body, now, &app.name_key) {
+        Ok(Event::UrlValidation { plain_token }) => {
+            let answer = url_validation_answer(secret, &plain_token);
+            Answered::new("endpoint.url_validation", HttpResponse::Ok().json(answer))
         }
-        Refused::Stale => {
-            tracing::warn!(bytes = body.len(), hash, "a webhook signed too long ago, or in the future: check the clocks");
-            Answered::unread(HttpResponse::Unauthorized().finish())
-        }
-        Refused::NotAnEvent => {
-            tracing::warn!(bytes = body.len(), hash, "a webhook that is no event");
+        Ok(event) => handle(app, id, organization, event).await,
+        Err(bad) => {
+            note_bad(&body, &bad.to_string());
             Answered::unread(HttpResponse::BadRequest().finish())
         }
     }
 }
 
-async fn handle(app: &App, id: &OrganizationId, organization: &Organization, understood: Understood) -> Answered {
-    match understood {
-        Understood::UrlValidation { plain_token, encrypted_token } => Answered::new(
-            "endpoint.url_validation",
-            HttpResponse::Ok().json(serde_json::json!({ "plainToken": plain_token, "encryptedToken": encrypted_token })),
-        ),
-        Understood::Fact { event, account_id, fact } => {
+/// Nothing of a bad body is kept but its size and hash.
+fn note_bad(body: &Bytes, why: &str) {
+    tracing::warn!(bytes = body.len(), hash = hex::encode(Sha256::digest(body)), why, "a webhook is refused");
+}
+
+async fn handle(app: &App, id: &OrganizationId, organization: &Organization, event: Event) -> Answered {
+    let done = |event: Cow<'static, str>| Answered::new(event, HttpResponse::Ok().finish());
+    match event {
+        Event::Fact { account_id, fact } => {
             if account_id.is_some_and(|account| account != organization.zoom.account_id) {
-                return Answered::new("other_account", HttpResponse::Ok().finish());
+                app.metrics.webhook_foreign(id);
+                return done("other_account".into());
             }
-            keep(app, id, event, fact).await
+            keep(app, id, name_of(&fact.kind), *fact).await
         }
-        Understood::Deauthorized { .. } => {
-            tracing::error!(organization = %id, "the Zoom app was removed from the account: calls to Zoom will fail until it is installed again");
-            Answered::new("app_deauthorized", HttpResponse::Ok().finish())
+        Event::Deauthorized { .. } => {
+            tracing::error!(organization = %id, "the Zoom app was removed from the account: calls to Zoom fail until it is installed again");
+            done("app_deauthorized".into())
         }
-        Understood::Ignored => Answered::new("ignored", HttpResponse::Ok().finish()),
+        Event::Ignored { event } => {
+            app.metrics.webhook_ignored(id);
+            done(event.into())
+        }
+        Event::UrlValidation { .. } => done("endpoint.url_validation".into()),
     }
 }
 
@@ -115,9 +115,10 @@ async fn keep(app: &App, id: &OrganizationId, event: &'static str, fact: Fact) -
     let response = match kept {
         Ok(Ok(routed)) => {
             match routed {
-                Routed::Held => app.metrics.webhook_held(false),
-                Routed::HeldDroppingOldest => app.metrics.webhook_held(true),
-                Routed::Appended(_) | Routed::Full => {}
+                Routed::Held => app.metrics.webhook_held(id),
+                Routed::HeldDroppingOldest => app.metrics.webhook_held_dropping_oldest(id),
+                Routed::Appended(_) => app.metrics.webhook_appended(id),
+                Routed::Full => {}
             }
             HttpResponse::Ok().finish()
         }
@@ -148,4 +149,27 @@ async fn read_body(mut payload: web::Payload, most: usize) -> Result<Bytes, Http
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// Zoom's name of an event, for the metrics.
+fn name_of(kind: &FactKind) -> &'static str {
+    match kind {
+        FactKind::Started => "meeting.started",
+        FactKind::Ended => "meeting.ended",
+        FactKind::Joined => "meeting.participant_joined",
+        FactKind::Left => "meeting.participant_left",
+        FactKind::JoinedWaitingRoom => "meeting.participant_joined_waiting_room",
+        FactKind::Admitted => "meeting.participant_admitted",
+        FactKind::LeftWaitingRoom => "meeting.participant_left_waiting_room",
+        FactKind::PutInWaitingRoom => "meeting.participant_put_in_waiting_room",
+        FactKind::WaitingForHost => "meeting.participant_jbh_waiting",
+        FactKind::LeftWaitingForHost => "meeting.participant_jbh_waiting_left",
+        FactKind::JoinedBeforeHost => "meeting.participant_jbh_joined",
+        FactKind::Breakout => "meeting.participant_joined_breakout_room",
+        FactKind::RoleChanged => "meeting.participant_role_changed",
+        FactKind::Bound { .. } => "meeting.participant_bind",
+        FactKind::Created => "meeting.created",
+        FactKind::Updated { .. } => "meeting.updated",
+        FactKind::Deleted => "meeting.deleted",
+    }
 }

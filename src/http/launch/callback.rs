@@ -14,13 +14,13 @@ use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
 use super::context::understand;
 use super::state::LaunchState;
-use crate::epic::smart::{Exchange, SmartError};
+use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::person::{PersonError, redirect_to_zoom};
 use crate::http::ticket::Ticket;
-use crate::http::zoom_here::ZoomHere;
-use crate::settings::Organization;
+use crate::http::here::Here;
+use crate::settings::{Organization, Secret};
 use crate::web::{PagePolicy, Reason, security_headers};
 
 /// What Epic's authorization server brings back.
@@ -33,7 +33,7 @@ pub(super) struct CallbackQuery {
 
 pub(super) async fn callback(
     app: web::Data<App>,
-    zoom: web::Data<ZoomHere>,
+    here: web::Data<Here>,
     request: HttpRequest,
     query: web::Query<CallbackQuery>,
 ) -> Result<HttpResponse, PersonError> {
@@ -45,10 +45,10 @@ pub(super) async fn callback(
     let Some(organization) = app.settings.organizations.get(&state.organization) else {
         return Err(PersonError::new(&request, Reason::UnknownOrganization));
     };
-    let arrival = Arrival { app: &app, zoom: &zoom, request: &request, organization, state: &state };
+    let arrival = Arrival { app: &app, here: &here, request: &request, organization, state: &state };
     let outcome = arrival.arrive(query.into_inner()).await;
     let told = outcome.as_ref().err().map_or("accepted", |refused| refused.reason.code());
-    app.metrics.launch(Some(state.kind), told);
+    app.metrics.launch(state.kind.segment(), told);
     if let Err(refused) = &outcome {
         tracing::warn!(reason = refused.reason.code(), correlation_id = refused.correlation_id, "launch refused");
     }
@@ -66,7 +66,7 @@ async fn take_state(app: &App, request: &HttpRequest, name: Option<&str>) -> Res
 /// A person who came back with a state of ours.
 struct Arrival<'a> {
     app: &'a App,
-    zoom: &'a ZoomHere,
+    here: &'a Here,
     request: &'a HttpRequest,
     organization: &'a Organization,
     state: &'a LaunchState,
@@ -108,17 +108,27 @@ impl Arrival<'_> {
 
     /// Who the person is and what the launch is about, from Epic's token response.
     async fn learn(&self, code: &str) -> Result<(VisitKey, Launch), PersonError> {
-        let site = self.app.epic.site(&self.state.organization).ok_or_else(|| self.refuse(Reason::UnknownOrganization))?;
-        let exchange = Exchange { code, verifier: &self.state.verifier, nonce: &self.state.nonce };
-        let learned = site.smart().exchange(&exchange).await.map_err(|error| {
-            tracing::warn!(%error, "a launch failed at Epic");
-            self.refuse(match error {
-                SmartError::Identity(_) => Reason::IdentityNotConfirmed,
-                SmartError::Unavailable(_) | SmartError::Refused(_) => Reason::EpicNotAnswering,
-            })
+        let organization = &self.state.organization;
+        let verifier = Secret::new(self.state.verifier.clone());
+        let redirect_uri = super::redirect_uri(self.app);
+        let exchanged = self.here.epic.exchange(organization, code, &redirect_uri, &verifier).await;
+        let answer = exchanged.map_err(|error| self.epic_failed(&error))?;
+        let Some(id_token) = &answer.id_token else { return Err(self.refuse(Reason::IdentityNotConfirmed)) };
+        let verified = self.here.epic.verify_id_token(organization, id_token, &self.state.nonce).await;
+        let user = verified.map_err(|error| match error {
+            IdTokenError::KeysUnavailable(error) => self.epic_failed(&error),
+            error => {
+                tracing::warn!(%error, "an id_token is not believed");
+                self.refuse(Reason::IdentityNotConfirmed)
+            }
         })?;
         let names = self.organization.patient_display_name;
-        understand(&self.state.organization, self.state.kind, &learned.user, &learned.context, names).map_err(|reason| self.refuse(reason))
+        understand(organization, self.state.kind, &user, &answer, names).map_err(|reason| self.refuse(reason))
+    }
+
+    fn epic_failed(&self, error: &SmartError) -> PersonError {
+        tracing::warn!(%error, "a launch failed at Epic");
+        self.refuse(Reason::EpicNotAnswering)
     }
 
     /// A provider goes straight on where Zoom is quick enough; `None` when it is not.
@@ -128,7 +138,7 @@ impl Arrival<'_> {
         let ((), snapshot) = self.app.desk.wait_for(visit, wait, has_way).await?;
         let way = snapshot.visit.way_in(who, &policy)?;
         // Where the link cannot be had just now the waiting page goes on trying.
-        let link = self.zoom.link(&visit.organization, way).await.ok()?;
+        let link = self.here.link(&visit.organization, way).await.ok()?;
         Some(redirect_to_zoom(self.request, self.organization, self.state.language(), &link))
     }
 

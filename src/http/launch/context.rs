@@ -6,8 +6,7 @@ use vestibule_domain::id::{Csn, ExternalId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::name::Phi;
 use vestibule_domain::visit::participant::Role;
 
-use crate::epic::id_token::{FhirUser, FhirUserKind};
-use crate::epic::smart::LaunchContext;
+use crate::epic::{Context, FhirUser, TokenAnswer, UserKind};
 use crate::settings::PatientDisplayName;
 use crate::web::Reason;
 
@@ -38,11 +37,11 @@ impl LaunchKind {
     }
 
     /// The role that follows from the kind *and* from who Epic says the person is; a mismatch is refused.
-    fn role(self, user: FhirUserKind) -> Result<Role, Reason> {
+    fn role(self, user: UserKind) -> Result<Role, Reason> {
         match (self, user) {
-            (Self::Provider, FhirUserKind::Practitioner) => Ok(Role::Provider),
-            (Self::Patient, FhirUserKind::Patient) => Ok(Role::Patient),
-            (Self::Patient, FhirUserKind::RelatedPerson) => Ok(Role::Proxy),
+            (Self::Provider, UserKind::Practitioner) => Ok(Role::Provider),
+            (Self::Patient, UserKind::Patient) => Ok(Role::Patient),
+            (Self::Patient, UserKind::RelatedPerson) => Ok(Role::Proxy),
             _ => Err(Reason::RoleMismatch),
         }
     }
@@ -53,12 +52,13 @@ pub(super) fn understand(
     organization: &OrganizationId,
     kind: LaunchKind,
     user: &FhirUser,
-    context: &LaunchContext,
+    answer: &TokenAnswer,
     names: PatientDisplayName,
 ) -> Result<(VisitKey, Launch), Reason> {
     let role = kind.role(user.kind)?;
+    let context = &answer.context;
     let csn = context.csn.as_deref().and_then(|csn| Csn::new(csn).ok()).ok_or(Reason::MissingVisitContext)?;
-    let patient = context.patient_reference();
+    let patient = answer.patient.clone();
     if role == Role::Proxy && patient.is_none() {
         return Err(Reason::MissingVisitContext);
     }
@@ -78,7 +78,7 @@ pub(super) fn understand(
 }
 
 /// What the provider sees in Zoom: by default no name at all.
-fn display_name(role: Role, context: &LaunchContext, names: PatientDisplayName) -> Phi {
+fn display_name(role: Role, context: &Context, names: PatientDisplayName) -> Phi {
     let first = context.first_name.as_ref().map(|name| name.reveal().trim()).filter(|name| !name.is_empty());
     let last = context.last_name.as_ref().map(|name| name.reveal().trim()).filter(|name| !name.is_empty());
     let by_role = match role {

@@ -17,7 +17,8 @@ use super::app::App;
 use super::browser::Browser;
 use super::person::PersonError;
 use super::visit::language_of;
-use crate::epic::smart::AuthorizeRequest;
+use crate::epic::{AuthorizeRequest, Pkce};
+use crate::http::here::Here;
 use crate::web::{Audience, PagePolicy, Reason, security_headers};
 pub use context::LaunchKind;
 use organization::Asked;
@@ -43,35 +44,37 @@ struct LaunchQuery {
 
 async fn launch_by_path(
     app: web::Data<App>,
+    here: web::Data<Here>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
     query: web::Query<LaunchQuery>,
 ) -> Result<HttpResponse, PersonError> {
     let (organization, kind) = path.into_inner();
-    launch(&app, &request, Asked::ByPath(organization), &kind, query.into_inner()).await
+    launch(&app, &here, &request, Asked::ByPath(organization), &kind, query.into_inner()).await
 }
 
 async fn launch_by_query(
     app: web::Data<App>,
+    here: web::Data<Here>,
     request: HttpRequest,
     kind: web::Path<String>,
     query: web::Query<LaunchQuery>,
 ) -> Result<HttpResponse, PersonError> {
     let query = query.into_inner();
     let asked = Asked::ByQuery { acc_id: query.acc_id.clone(), org_id: query.org_id.clone() };
-    launch(&app, &request, asked, &kind, query).await
+    launch(&app, &here, &request, asked, &kind, query).await
 }
 
-async fn launch(app: &App, request: &HttpRequest, asked: Asked, kind: &str, query: LaunchQuery) -> Result<HttpResponse, PersonError> {
-    let outcome = begin(app, request, asked, kind, query).await;
+async fn launch(app: &App, here: &Here, request: &HttpRequest, asked: Asked, kind: &str, query: LaunchQuery) -> Result<HttpResponse, PersonError> {
+    let outcome = begin(app, here, request, asked, kind, query).await;
     if let Err(refused) = &outcome {
-        app.metrics.launch(LaunchKind::parse(kind), refused.reason.code());
+        app.metrics.launch(LaunchKind::parse(kind).map_or("unknown", LaunchKind::segment), refused.reason.code());
         tracing::warn!(reason = refused.reason.code(), correlation_id = refused.correlation_id, "launch refused");
     }
     outcome
 }
 
-async fn begin(app: &App, request: &HttpRequest, asked: Asked, kind: &str, query: LaunchQuery) -> Result<HttpResponse, PersonError> {
+async fn begin(app: &App, here: &Here, request: &HttpRequest, asked: Asked, kind: &str, query: LaunchQuery) -> Result<HttpResponse, PersonError> {
     let Ok(_permit) = app.limits.launches.try_acquire() else {
         app.metrics.refused("launches");
         return Err(PersonError::new(request, Reason::Overloaded));
@@ -84,17 +87,22 @@ async fn begin(app: &App, request: &HttpRequest, asked: Asked, kind: &str, query
         return Err(refuse(Reason::MissingVisitContext));
     };
     let ports = app.desk.ports();
-    let site = app.epic.site(id).ok_or_else(|| refuse(Reason::UnknownOrganization))?;
     let browser = Browser::of(request).unwrap_or_else(|| Browser::fresh(ports.randomness.as_ref()));
-    let (state, name) = LaunchState::fresh(id, kind, &browser, language_of(request, Some(organization)), ports.randomness.as_ref());
-    let url = site
-        .smart()
-        .authorize_url(&AuthorizeRequest { launch: &launch, state: &name, nonce: &state.nonce, verifier: &state.verifier })
-        .await
-        .map_err(|error| {
-            tracing::warn!(%error, "Epic's authorization server is not to be found");
-            refuse(Reason::EpicNotAnswering)
-        })?;
+    let pkce = Pkce::draw(ports.randomness.as_ref());
+    let language = language_of(request, Some(organization));
+    let (state, name) = LaunchState::fresh(id, kind, &browser, language, &pkce, ports.randomness.as_ref());
+    let redirect_uri = redirect_uri(app);
+    let authorize = AuthorizeRequest {
+        redirect_uri: &redirect_uri,
+        launch: &launch,
+        state: &name,
+        nonce: &state.nonce,
+        challenge: &pkce.challenge,
+    };
+    let url = here.epic.authorize_url(id, &authorize).await.map_err(|error| {
+        tracing::warn!(%error, "Epic's authorization server is not to be found");
+        refuse(Reason::EpicNotAnswering)
+    })?;
     let life = Span::from_duration(app.settings.limits.oauth_state_life);
     state.keep(ports, &name, life).await.map_err(|_| refuse(Reason::Overloaded))?;
     let mut response = HttpResponse::Found();
@@ -105,16 +113,21 @@ async fn begin(app: &App, request: &HttpRequest, asked: Asked, kind: &str, query
     Ok(response.insert_header((LOCATION, url)).finish())
 }
 
+/// Where Epic sends people back to, exactly as it is registered there.
+fn redirect_uri(app: &App) -> String {
+    app.settings.server.public_url.with_path("/epic/callback")
+}
+
 /// Our public keys for Epic.
 async fn jwks(app: web::Data<App>, request: HttpRequest, organization: web::Path<String>) -> Result<HttpResponse, PersonError> {
     let unknown = || PersonError::new(&request, Reason::UnknownOrganization);
     let (id, _) = app.settings.organization(&organization).ok_or_else(unknown)?;
-    let site = app.epic.site(id).ok_or_else(unknown)?;
+    let site = app.epic.config(id).ok_or_else(unknown)?;
     // Epic keeps a key set for up to 29 hours if nothing says otherwise; a rotation should not take that long.
     Ok(HttpResponse::Ok()
         .insert_header(("cache-control", "public, max-age=300"))
         .content_type("application/json")
-        .body(site.jwks_json().to_owned()))
+        .body(site.keys.jwks_json()))
 }
 
 impl LaunchKind {

@@ -8,6 +8,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
 
 use super::LaunchKind;
+use crate::epic::Pkce;
 use crate::http::browser::Browser;
 use crate::web::Language;
 
@@ -35,12 +36,13 @@ impl LaunchState {
         kind: LaunchKind,
         browser: &Browser,
         language: Language,
+        pkce: &Pkce,
         randomness: &dyn Randomness,
     ) -> (Self, String) {
         let state = Self {
             organization: organization.clone(),
             kind,
-            verifier: randomness.secret(),
+            verifier: pkce.verifier.expose().to_owned(),
             nonce: randomness.secret(),
             browser: browser.hash(),
             language: language.code().to_owned(),

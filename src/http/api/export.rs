@@ -1,0 +1,144 @@
+//! Notification records as CSV, read from the store page by page while they are sent.
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use jiff::tz::TimeZone;
+use vestibule_actors::port::store::{Page, Record, RecordQuery, SharedStore};
+
+use crate::http::ask::stored;
+use crate::http::names::spelt;
+use crate::http::problem::ApiError;
+use crate::http::view::{RecordView, Time};
+
+/// An export ends after so many rows. A visit has some dozens; so many come only from a mistake.
+const MOST_ROWS: usize = 100_000;
+
+const COLUMNS: [&str; 14] = [
+    "at",
+    "organization",
+    "meeting_id",
+    "csn",
+    "role",
+    "event",
+    "occurred_at",
+    "attempt",
+    "resp_code",
+    "epic_code",
+    "outcome",
+    "latency_ms",
+    "hint",
+    "at_local",
+];
+
+/// Writes times in the organization's own zone, beside those in UTC.
+pub struct DisplayTimes(TimeZone);
+
+impl DisplayTimes {
+    /// A zone that this machine does not know (any more) is UTC.
+    pub fn of_zone(name: &str) -> Self {
+        Self(TimeZone::get(name).unwrap_or(TimeZone::UTC))
+    }
+
+    fn local(&self, time: Time) -> String {
+        time.0.to_zoned_datetime(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+}
+
+/// Where an export stands.
+struct Export {
+    store: SharedStore,
+    query: RecordQuery,
+    times: DisplayTimes,
+    ready: Option<Page<Record, u64>>,
+    rows: usize,
+}
+
+/// The rows of an export in pieces, the first of which is read when this returns.
+///
+/// # Errors
+/// [`ApiError`] when the first page cannot be read. A later failure ends the stream with an error, which cuts the connection, so that
+/// a part is never taken for the whole.
+pub async fn csv_rows(
+    store: SharedStore,
+    query: RecordQuery,
+    times: DisplayTimes,
+) -> Result<impl Stream<Item = Result<Bytes, ApiError>> + use<>, ApiError> {
+    let first = stored(store.records(query.clone())).await?;
+    let head = written(|csv| csv.write_record(COLUMNS))?;
+    let export = Export { store, query, times, ready: Some(first), rows: 0 };
+    let pages = stream::try_unfold(export, |export| export.next());
+    Ok(stream::StreamExt::chain(stream::iter([Ok(head)]), pages))
+}
+
+impl Export {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, ApiError> {
+        let Some(page) = self.ready.take() else { return Ok(None) };
+        let piece =
+            written(|csv| page.items.iter().try_for_each(|record| csv.write_record(self.row(record))))?;
+        self.rows += page.items.len();
+        if let Some(next) = page.next {
+            if self.rows >= MOST_ROWS {
+                tracing::warn!(rows = self.rows, "an export was ended at its bound");
+            } else {
+                self.query.before = Some(next);
+                self.ready = Some(stored(self.store.records(self.query.clone())).await?);
+            }
+        }
+        Ok(Some((piece, self)))
+    }
+
+    fn row(&self, record: &Record) -> [String; COLUMNS.len()] {
+        let view = RecordView::from(record);
+        [
+            view.at.0.to_string(),
+            view.organization,
+            view.meeting_id.unwrap_or_default(),
+            view.csn.unwrap_or_default(),
+            spelt(view.role),
+            spelt(view.event),
+            view.occurred_at.0.to_string(),
+            view.attempt.to_string(),
+            view.resp_code.to_string(),
+            view.epic_code.unwrap_or_default(),
+            spelt(view.outcome),
+            view.latency_ms.to_string(),
+            view.hint.unwrap_or_default(),
+            self.times.local(view.at),
+        ]
+        .map(harmless)
+    }
+}
+
+/// A spreadsheet takes a cell that begins like a formula for one; an apostrophe makes it a text.
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+fn written(write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> Result<Bytes, ApiError> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    write(&mut csv).map_err(|_| ApiError::Internal("a row of CSV cannot be written"))?;
+    let bytes = csv.into_inner().map_err(|_| ApiError::Internal("CSV cannot be written"))?;
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert!(harmless(formula.to_owned()).starts_with('\''), "{formula}");
+        }
+        for plain in ["", "10001", "a=b", "2026-11-23T17:00:00Z"] {
+            assert_eq!(harmless(plain.to_owned()), plain);
+        }
+    }
+
+    #[test]
+    fn local_times_carry_their_offset() {
+        let time = Time("2026-11-23T17:00:00Z".parse().unwrap());
+        assert_eq!(DisplayTimes::of_zone("UTC").local(time), "2026-11-23T17:00:00+00:00");
+        assert_eq!(DisplayTimes::of_zone("Nowhere/Land").local(time), "2026-11-23T17:00:00+00:00");
+    }
+}

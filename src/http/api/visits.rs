@@ -1,0 +1,254 @@
+//! Visits as they stand, listed or one by one.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vestibule_actors::desk::Snapshot;
+use vestibule_actors::port::store::{Owner, StoredVisit};
+use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::shard::Shard;
+
+use crate::http::app::App;
+use crate::http::ask::{given, now, organization, query, rows, stored};
+use crate::http::names::PhaseName;
+use crate::http::problem::{ApiError, Problem};
+use crate::http::view::VisitView;
+
+/// So many visits are loaded at once.
+const LOADED_AT_ONCE: usize = 256;
+/// A page of a filtered list looks through so many visits at most; then it ends early, with a cursor to go on.
+const LOOKED_THROUGH: usize = 4096;
+/// The group visits of an organization that are searched for a CSN.
+const GROUPS_LOOKED_THROUGH: usize = 10_000;
+
+/// Which visits are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VisitsQuery {
+    /// Only of this organization.
+    organization: Option<String>,
+    /// Only in this phase.
+    #[param(value_type = Option<PhaseName>)]
+    phase: Option<String>,
+    /// Goes on where the answer before ended: its `cursor`.
+    cursor: Option<String>,
+    /// Visits on a page, 1 to 500; 100 when left out.
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
+}
+
+/// A page of visits, in the order of their keys.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VisitsPage {
+    visits: Vec<VisitView>,
+    /// Give it back as `cursor` for the following page; null at the end. A page with fewer visits than asked for is not the end.
+    cursor: Option<String>,
+}
+
+/// What a list is narrowed to.
+struct Wanted<'a> {
+    organization: Option<&'a OrganizationId>,
+    phase: Option<PhaseName>,
+    after: Option<VisitKey>,
+    rows: usize,
+}
+
+/// Lists visits.
+///
+/// # Errors
+/// [`ApiError`] for a query that makes no sense and when the store does not answer.
+#[utoipa::path(get, path = "/api/v1/visits", tag = "api", params(VisitsQuery), responses(
+    (status = 200, description = "A page of visits", body = VisitsPage),
+    (status = 400, description = "The query makes no sense", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn list(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let asked: VisitsQuery = query(&request)?;
+    let wanted = Wanted {
+        organization: match given(asked.organization.as_deref()) {
+            Some(id) => Some(organization(&app, id)?.0),
+            None => None,
+        },
+        phase: given(asked.phase.as_deref()).map(phase).transpose()?,
+        after: given(asked.cursor.as_deref()).map(key_of_cursor).transpose()?,
+        rows: rows(asked.limit.as_deref())?,
+    };
+    Ok(HttpResponse::Ok().json(page(&app, wanted).await?))
+}
+
+async fn page(app: &App, wanted: Wanted<'_>) -> Result<VisitsPage, ApiError> {
+    let mut viewer = Viewer::new(app);
+    let mut after = wanted.after;
+    let mut visits = Vec::new();
+    let mut looked_through = 0;
+    loop {
+        let store = &app.desk.ports().store;
+        let loaded = stored(store.visits(wanted.organization, after.take(), LOADED_AT_ONCE)).await?;
+        let last = loaded.items.len().saturating_sub(1);
+        for (place, found) in loaded.items.iter().enumerate() {
+            looked_through += 1;
+            if let Some(visit) = viewer.listed(found, wanted.phase).await? {
+                visits.push(visit);
+            }
+            let ends_here = visits.len() >= wanted.rows || looked_through >= LOOKED_THROUGH;
+            let more = place < last || loaded.next.is_some();
+            if ends_here {
+                return Ok(VisitsPage { visits, cursor: more.then(|| cursor_of(&found.visit)) });
+            }
+        }
+        after = loaded.next;
+        if after.is_none() {
+            return Ok(VisitsPage { visits, cursor: None });
+        }
+    }
+}
+
+/// The visit of a CSN: its own, or the group visit that holds it.
+///
+/// # Errors
+/// [`ApiError`] when there is none, and when the store does not answer.
+#[utoipa::path(get, path = "/api/v1/visits/{organization}/{csn}", tag = "api", params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("csn" = String, Path, description = "Epic's contact serial number"),
+), responses(
+    (status = 200, description = "The visit, or the group visit that holds this CSN", body = VisitView),
+    (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn one(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+    let (organization, _) = organization(&app, &path.0)?;
+    let csn = Csn::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
+    let key = VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn.clone()) };
+    let found = match app.desk.visit(&key).await? {
+        Some(found) => Some(found),
+        None => group_with(&app, organization, &csn).await?,
+    };
+    shown(&app, found).await
+}
+
+/// A group visit.
+///
+/// # Errors
+/// [`ApiError`] when there is none, and when the store does not answer.
+#[utoipa::path(get, path = "/api/v1/group-visits/{organization}/{conference_id}", tag = "api", params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("conference_id" = String, Path, description = "Epic's conference id"),
+), responses(
+    (status = 200, description = "The visit", body = VisitView),
+    (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn group(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+    let (organization, _) = organization(&app, &path.0)?;
+    let conference = ConferenceId::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
+    let key = VisitKey { organization: organization.clone(), visit: VisitId::Conference(conference) };
+    let found = app.desk.visit(&key).await?;
+    shown(&app, found).await
+}
+
+async fn shown(app: &App, found: Option<Snapshot>) -> Result<HttpResponse, ApiError> {
+    let snapshot = found.ok_or(ApiError::NoSuchVisit)?;
+    let view = Viewer::new(app).view(&snapshot).await?;
+    Ok(HttpResponse::Ok().json(view.ok_or(ApiError::UnknownOrganization)?))
+}
+
+/// Looks through an organization's group visits for one that somebody of this CSN launched.
+async fn group_with(
+    app: &App,
+    organization: &OrganizationId,
+    csn: &Csn,
+) -> Result<Option<Snapshot>, ApiError> {
+    let mut after = last_single_visit(organization);
+    let mut looked_through = 0;
+    loop {
+        let store = &app.desk.ports().store;
+        let loaded = stored(store.visits(Some(organization), after.take(), LOADED_AT_ONCE)).await?;
+        looked_through += loaded.items.len();
+        for found in loaded.items.iter().filter(|found| matches!(found.visit.visit, VisitId::Conference(_))) {
+            let Ok(snapshot) = Snapshot::read(found) else { continue };
+            if snapshot.visit.participants.values().any(|person| person.csn.as_ref() == Some(csn)) {
+                return Ok(Some(snapshot));
+            }
+        }
+        after = loaded.next;
+        if after.is_none() {
+            return Ok(None);
+        }
+        if looked_through >= GROUPS_LOOKED_THROUGH {
+            tracing::warn!(%organization, looked_through, "a CSN was not found among this many group visits; the rest is not searched");
+            return Ok(None);
+        }
+    }
+}
+
+/// A key behind all visits of one patient: in the order of keys the group visits of the organization follow.
+fn last_single_visit(organization: &OrganizationId) -> Option<VisitKey> {
+    let csn = Csn::new("~".repeat(Csn::MAX_BYTES)).ok()?;
+    Some(VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn) })
+}
+
+/// Makes views, and asks for the owner of each shard once.
+struct Viewer<'a> {
+    app: &'a App,
+    owners: BTreeMap<Shard, Option<Owner>>,
+}
+
+impl<'a> Viewer<'a> {
+    fn new(app: &'a App) -> Self {
+        Self { app, owners: BTreeMap::new() }
+    }
+
+    /// The view of a visit for a list. One that cannot be read, or of an organization that is not in the settings any more, must not
+    /// keep the others from being seen.
+    async fn listed(
+        &mut self,
+        found: &StoredVisit,
+        phase: Option<PhaseName>,
+    ) -> Result<Option<VisitView>, ApiError> {
+        let Ok(snapshot) = Snapshot::read(found) else {
+            tracing::error!(shard = Shard::of_visit(&found.visit).number(), "a stored visit cannot be read");
+            return Ok(None);
+        };
+        if phase.is_some_and(|wanted| wanted != PhaseName::from(snapshot.visit.phase)) {
+            return Ok(None);
+        }
+        self.view(&snapshot).await
+    }
+
+    async fn view(&mut self, snapshot: &Snapshot) -> Result<Option<VisitView>, ApiError> {
+        let ports = self.app.desk.ports();
+        let key = &snapshot.visit.key;
+        let Some(policy) = ports.organizations.policy(&key.organization) else { return Ok(None) };
+        let shard = Shard::of_visit(key);
+        if !self.owners.contains_key(&shard) {
+            let owner = stored(ports.store.locate(shard)).await?;
+            self.owners.insert(shard, owner);
+        }
+        let owner = self.owners.get(&shard).and_then(Option::as_ref);
+        Ok(Some(VisitView::new(snapshot, owner, &policy, now(self.app))))
+    }
+}
+
+fn phase(text: &str) -> Result<PhaseName, ApiError> {
+    serde_json::from_value(serde_json::Value::from(text))
+        .map_err(|_| ApiError::BadRequest(format!("`phase` is {}", PhaseName::LISTED)))
+}
+
+fn cursor_of(key: &VisitKey) -> String {
+    URL_SAFE_NO_PAD.encode(key.to_text())
+}
+
+fn key_of_cursor(cursor: &str) -> Result<VisitKey, ApiError> {
+    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.and_then(|text| VisitKey::from_text(&text)).ok_or_else(|| {
+        ApiError::BadRequest(
+            "`cursor` is not one that an answer gave; leave it out for the first page".to_owned(),
+        )
+    })
+}

@@ -1,0 +1,145 @@
+//! One open board: writes what its feed tells, and ends when the reader is gone, too slow, not let in any more, or the node goes down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_ws::{CloseCode, CloseReason, Message, MessageStream, Session};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use vestibule_actors::hub::{Change, Feed};
+use vestibule_actors::port::clock::instant;
+
+use super::message::{delta, snapshot};
+use crate::http::access::Who;
+use crate::http::app::App;
+
+/// Looks this often whether to go on.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A ping is sent this often.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// A reader that was silent for so long, pongs included, is gone.
+const SILENT_FOR: Duration = Duration::from_secs(45);
+/// A reader that takes nothing for so long is gone, too; meanwhile its feed keeps the newest of each visit.
+const TAKES_WITHIN: Duration = Duration::from_secs(30);
+/// Whether the sign-in still stands is asked this often.
+const ASK_EVERY: Duration = Duration::from_secs(30);
+
+/// An open websocket and its feed.
+pub(super) struct Line {
+    pub(super) app: Arc<App>,
+    pub(super) who: Who,
+    pub(super) session: Session,
+    pub(super) feed: Arc<Feed>,
+}
+
+/// Why a line ends.
+enum End {
+    /// The reader closed, is silent, or takes nothing.
+    Lost,
+    /// To be told to the reader.
+    Close(CloseCode, &'static str),
+}
+
+/// When things were last done.
+struct Times {
+    heard: Instant,
+    pinged: Instant,
+    asked: Instant,
+}
+
+impl Line {
+    pub(super) async fn run(mut self, mut messages: MessageStream) {
+        let end = self.talk(&mut messages).await;
+        if let End::Close(code, why) = end {
+            let reason = CloseReason { code, description: Some(why.to_owned()) };
+            // Whoever does not take the farewell is gone anyway.
+            let _ = timeout(LOOK_EVERY, self.session.close(Some(reason))).await;
+        }
+    }
+
+    async fn talk(&mut self, messages: &mut MessageStream) -> End {
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let now = instant();
+        let mut times = Times { heard: now, pinged: now, asked: now };
+        let mut begun = false;
+        let feed = Arc::clone(&self.feed);
+        loop {
+            let told = tokio::select! {
+                changes = next(&feed, begun) => {
+                    let sent = if begun { self.deltas(&changes).await } else { self.snapshot(&changes).await };
+                    begun = true;
+                    sent
+                }
+                message = messages.recv() => {
+                    times.heard = instant();
+                    self.answer(message).await
+                }
+                _ = look.tick() => self.look(&mut times).await,
+            };
+            if let Err(end) = told {
+                return end;
+            }
+        }
+    }
+
+    async fn snapshot(&mut self, changes: &[Change]) -> Result<(), End> {
+        let text = snapshot(&self.app, changes);
+        self.send(text).await
+    }
+
+    async fn deltas(&mut self, changes: &[Change]) -> Result<(), End> {
+        for change in changes {
+            if let Some(text) = delta(&self.app, change) {
+                self.send(text).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), End> {
+        taken(self.session.text(text)).await
+    }
+
+    async fn answer(&mut self, message: Option<Result<Message, actix_ws::ProtocolError>>) -> Result<(), End> {
+        match message {
+            Some(Ok(Message::Ping(bytes))) => taken(self.session.pong(&bytes)).await,
+            Some(Ok(Message::Close(_))) => Err(End::Close(CloseCode::Normal, "closed by the reader")),
+            Some(Ok(_)) => Ok(()),
+            Some(Err(_)) => Err(End::Close(CloseCode::Protocol, "a frame cannot be read")),
+            None => Err(End::Lost),
+        }
+    }
+
+    /// Ends the line where it must end, and pings.
+    async fn look(&mut self, times: &mut Times) -> Result<(), End> {
+        if self.app.readiness.is_draining() {
+            return Err(End::Close(CloseCode::Restart, "this node is going down"));
+        }
+        if times.heard.elapsed() >= SILENT_FOR {
+            return Err(End::Lost);
+        }
+        if times.asked.elapsed() >= ASK_EVERY {
+            times.asked = instant();
+            if !self.who.may_stay(&self.app).await {
+                return Err(End::Close(CloseCode::Policy, "the sign-in has ended"));
+            }
+        }
+        if times.pinged.elapsed() >= PING_EVERY {
+            times.pinged = instant();
+            taken(self.session.ping(b"")).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the feed tells next: at first everything that stands, possibly nothing.
+async fn next(feed: &Feed, begun: bool) -> Vec<Change> {
+    if begun { feed.next().await } else { feed.first().await }
+}
+
+async fn taken(sent: impl Future<Output = Result<(), actix_ws::Closed>>) -> Result<(), End> {
+    match timeout(TAKES_WITHIN, sent).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Lost),
+    }
+}

@@ -1,0 +1,101 @@
+//! The live board: its page, and the websocket that its rows come over.
+//!
+//! The stream begins with one snapshot of every visit and goes on with whole visits and with those that left, so a gap is harmless.
+//! The feed behind it keeps the newest state of each visit only: a slow reader skips states and never sees an older one after a newer.
+
+mod line;
+mod message;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, rt, web};
+use tokio::time::timeout;
+use vestibule_actors::hub::Watch;
+
+use super::access::Who;
+use super::app::{App, Bounds};
+use super::page::staff_page;
+use super::problem::{ApiError, Problem};
+use crate::web::OpsPage;
+use line::Line;
+
+/// The hub only hands out an empty feed; if that takes longer it is not well.
+const FEED_WITHIN: Duration = Duration::from_secs(3);
+/// Boards have nothing to say; a longer frame ends the connection.
+const LONGEST_FRAME: usize = 4096;
+
+/// The page.
+///
+/// # Errors
+/// [`ApiError::Internal`] when it cannot be rendered.
+#[utoipa::path(get, path = "/ops", tag = "operations", responses(
+    (status = 200, description = "The live board", content_type = "text/html"),
+    (status = 303, description = "Not signed in; leads to /sign-in"),
+))]
+pub async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    staff_page(HttpResponse::Ok(), &OpsPage { signed_in: Who::signed_in(&request) })
+}
+
+/// The stream.
+///
+/// # Errors
+/// [`ApiError`] when it is no websocket, too many are open, or the node is going down.
+#[utoipa::path(get, path = "/ops/stream", tag = "operations", responses(
+    (status = 101, description = "A websocket. First `{\"type\":\"snapshot\",\"visits\":[Visit...]}`, then \
+        `{\"type\":\"visit\",\"visit\":Visit}` and `{\"type\":\"gone\",\"organization\",\"csn\",\"conference_id\"}`. \
+        Closed with 1012 when the node goes down and with 1008 when the sign-in ends"),
+    (status = 400, description = "Not a websocket", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "Opened by a page of another site", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "Too many boards are open, or the node is going down", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn stream(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let who = Who::of(&request).ok_or(ApiError::Internal("the stream has no guard"))?;
+    if app.readiness.is_draining() {
+        return Err(ApiError::Draining);
+    }
+    let Some(seat) = Seat::take(&app.limits) else {
+        app.metrics.refused("ops_connections");
+        return Err(ApiError::Overloaded("ops_connections"));
+    };
+    let (response, session, messages) = actix_ws::handle(&request, body)
+        .map_err(|_| ApiError::BadRequest("this address speaks websocket (version 13) only".to_owned()))?;
+    let feed = match timeout(FEED_WITHIN, app.hub.send(Watch)).await {
+        Ok(Ok(feed)) => feed,
+        Ok(Err(_)) | Err(_) => return Err(ApiError::Overloaded("hub")),
+    };
+    let line = Line { app: app.into_inner(), who, session, feed };
+    let messages = messages.max_frame_size(LONGEST_FRAME);
+    let open = line.app.metrics.board();
+    rt::spawn(async move {
+        line.run(messages).await;
+        drop((seat, open));
+    });
+    Ok(response)
+}
+
+/// One of the places for boards.
+struct Seat(Arc<Bounds>);
+
+impl Seat {
+    fn take(bounds: &Arc<Bounds>) -> Option<Self> {
+        let permit = bounds.ops_connections.try_acquire().ok()?;
+        // It outlives the request, and so does its place; `drop` gives it back.
+        permit.forget();
+        Some(Self(Arc::clone(bounds)))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.ops_connections.add_permits(1);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! The frame around every request: a correlation id, a span in the log, the count of its answer, the headers that every answer has, and
+//! what is answered when a handler panics.
+//!
+//! A span names the matched route pattern and never the path or the query, since a path can hold a CSN or a ticket (I15).
+
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use futures_util::FutureExt;
+use tracing::Instrument;
+use vestibule_actors::port::clock::instant;
+
+use super::app::App;
+use super::problem::{self, ApiError};
+use crate::web::{Language, PagePolicy, security_headers};
+
+/// The header that carries the id back to the caller.
+pub const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// Routes that are asked so often by machines that the log shows them only when something is wrong.
+const QUIET_ROUTES: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/assets/{path:.*}"];
+
+tokio::task_local! {
+    static CURRENT: CorrelationId;
+}
+
+/// Names one request in answers, pages and the log. Sixteen hexadecimal digits, short enough to be read out on the telephone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorrelationId(Arc<str>);
+
+impl CorrelationId {
+    fn draw(app: &App) -> Self {
+        Self(format!("{:016x}", app.desk.ports().randomness.draw()).into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<CorrelationId> for String {
+    fn from(id: CorrelationId) -> String {
+        (*id.0).to_owned()
+    }
+}
+
+impl FromRequest for CorrelationId {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = request.extensions().get::<Self>().cloned();
+        ready(found.ok_or(ApiError::Internal("a route outside of the correlation middleware")))
+    }
+}
+
+/// The id of the request that is being served on this task.
+pub fn current() -> CorrelationId {
+    CURRENT.try_with(Clone::clone).unwrap_or_else(|_| CorrelationId("none".into()))
+}
+
+/// What is known of a request before it is served. The request itself must not be kept: routing needs it alone.
+struct Asked {
+    id: CorrelationId,
+    method: String,
+    route: Option<String>,
+    wants_page: bool,
+    language: Language,
+}
+
+/// The middleware. Wrap the whole application in it: `.wrap(from_fn(correlate))`, as the outermost one.
+///
+/// # Errors
+/// None of its own: whatever goes wrong inside becomes an answer.
+pub async fn correlate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
+        return Err(ApiError::Internal("the application has no shared state").into());
+    };
+    let asked = Asked::of(&app, &request);
+    request.extensions_mut().insert(asked.id.clone());
+    let route = asked.route.as_deref().unwrap_or("none");
+    let span =
+        tracing::info_span!("request", correlation_id = asked.id.as_str(), method = %asked.method, route);
+    let id = asked.id.clone();
+    CURRENT.scope(id, serve(app, asked, request, next)).instrument(span).await
+}
+
+async fn serve(
+    app: web::Data<App>,
+    asked: Asked,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = instant();
+    let served = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let answer = match served {
+        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
+        Ok(Err(error)) => {
+            let response = error.error_response();
+            Err((error.to_string(), response))
+        }
+        Err(_) => {
+            app.metrics.handler_panicked();
+            let error = ApiError::Internal("a handler panicked");
+            let response = if asked.wants_page { error.page(asked.language) } else { error.error_response() };
+            Err((error.to_string(), response))
+        }
+    };
+    match answer {
+        Ok(response) => {
+            let response = complete(response, &asked);
+            note(&app, &asked, response.status(), began.elapsed());
+            Ok(response)
+        }
+        Err((why, mut response)) => {
+            frame(response.headers_mut(), &asked.id);
+            note(&app, &asked, response.status(), began.elapsed());
+            Err(InternalError::from_response(why, response).into())
+        }
+    }
+}
+
+impl Asked {
+    fn of(app: &App, request: &ServiceRequest) -> Self {
+        Self {
+            id: CorrelationId::draw(app),
+            method: request.method().as_str().to_owned(),
+            route: request.match_pattern(),
+            wants_page: problem::wants_page(request.request()),
+            language: problem::language(request.request()),
+        }
+    }
+}
+
+/// Sets the headers, and gives an answer of the framework that is a bare status its problem document.
+fn complete(response: ServiceResponse<BoxBody>, asked: &Asked) -> ServiceResponse<BoxBody> {
+    let bare = is_bare(response.response());
+    let problem = problem::of_status(response.status()).filter(|_| bare);
+    let mut response = match problem {
+        Some(error) => {
+            let (request, bare) = response.into_parts();
+            let mut told = if asked.wants_page { error.page(asked.language) } else { error.error_response() };
+            if let Some(allow) = bare.headers().get(header::ALLOW) {
+                told.headers_mut().insert(header::ALLOW, allow.clone());
+            }
+            ServiceResponse::new(request, told)
+        }
+        None => response,
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        frame(response.headers_mut(), &asked.id);
+    }
+    response
+}
+
+fn is_bare(response: &HttpResponse<BoxBody>) -> bool {
+    let empty = matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
+    empty && !response.headers().contains_key(header::CONTENT_TYPE)
+}
+
+/// The headers of every answer: the id, and the strict security headers where the handler chose none of its own.
+fn frame(headers: &mut HeaderMap, id: &CorrelationId) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(CORRELATION_HEADER, value);
+    }
+    // A handler that chose its content policy has decided about framing too.
+    let framing_chosen = headers.contains_key(header::CONTENT_SECURITY_POLICY);
+    for (name, value) in security_headers(&PagePolicy::default()) {
+        let name = HeaderName::from_static(name);
+        let chosen = headers.contains_key(&name) || (framing_chosen && name == header::X_FRAME_OPTIONS);
+        if let (false, Ok(value)) = (chosen, HeaderValue::from_str(&value)) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Counts the answer and writes its line in the log.
+fn note(app: &App, asked: &Asked, status: StatusCode, took: Duration) {
+    app.metrics.request(&asked.method, asked.route.as_deref(), status.as_u16(), took);
+    let (status, latency_ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    let quiet = asked.route.as_deref().is_some_and(|route| QUIET_ROUTES.contains(&route));
+    if status >= 500 && !quiet {
+        tracing::warn!(status, latency_ms, "answered");
+    } else if quiet {
+        tracing::debug!(status, latency_ms, "answered");
+    } else {
+        tracing::info!(status, latency_ms, "answered");
+    }
+}

@@ -1,0 +1,74 @@
+//! The index, the static files, the metrics, and what is answered where there is nothing.
+
+use actix_web::http::header::{self, ETag, EntityTag, Header, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::app::App;
+use super::metrics::TextFormat;
+use super::page::staff_page;
+use super::problem::ApiError;
+use crate::web::{IndexPage, asset};
+
+/// The operators' pages are on this listener.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationsHere;
+
+/// Where everything is.
+///
+/// # Errors
+/// [`ApiError::Internal`] when the page cannot be rendered.
+#[utoipa::path(get, path = "/", tag = "operations", security(()), responses(
+    (status = 200, description = "Where everything is", content_type = "text/html"),
+))]
+pub async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let with_operations = request.app_data::<OperationsHere>().is_some();
+    staff_page(HttpResponse::Ok(), &IndexPage { with_operations, signed_in: false })
+}
+
+/// A static file.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for a name that is not there.
+#[utoipa::path(get, path = "/assets/{path}", tag = "operations", security(()), params(
+    ("path" = String, Path, description = "A version and a file, as the pages name them"),
+), responses(
+    (status = 200, description = "The file; immutable where the version is this release's"),
+    (status = 304, description = "The browser has it already"),
+    (status = 404, description = "No such file", body = super::problem::Problem, content_type = "application/problem+json"),
+))]
+pub async fn file(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let asset = asset(&path).ok_or(ApiError::NotFound)?;
+    let tag = EntityTag::new_strong(asset.etag.trim_matches('"').to_owned());
+    let known = is_known(&request, &tag);
+    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header(ETag(tag)).insert_header((header::CACHE_CONTROL, asset.cache_control));
+    Ok(if known { answer.finish() } else { answer.content_type(asset.content_type).body(asset.bytes) })
+}
+
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
+        Err(_) => false,
+    }
+}
+
+/// What is counted and measured.
+///
+/// # Errors
+/// [`ApiError::Internal`] when it cannot be written.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses(
+    (status = 200, description = "Prometheus text, or OpenMetrics where it is asked for", content_type = "text/plain"),
+    (status = 401, description = "Not signed in", body = super::problem::Problem, content_type = "application/problem+json"),
+))]
+pub async fn metrics(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let format = TextFormat::accepted(accept);
+    let text = app.metrics.render(format).map_err(|_| ApiError::Internal("the metrics cannot be written"))?;
+    Ok(HttpResponse::Ok().content_type(format.content_type()).body(text))
+}
+
+/// There is nothing at this address, or not on this listener.
+pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
+    ApiError::NotFound.answer(&request)
+}

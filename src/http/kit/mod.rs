@@ -1,0 +1,275 @@
+//! What the doors' tests are built from: an application over the in-memory store, a clock that stands still, and visits as they are stored.
+
+mod samples;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use actix::Actor;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
+use vestibule_actors::codec;
+use vestibule_actors::desk::Desk;
+use vestibule_actors::hub::OpsHub;
+use vestibule_actors::memory::MemoryStore;
+use vestibule_actors::port::Ports;
+use vestibule_actors::port::clock::{Clock, Randomness};
+use vestibule_actors::port::epic::{Epic, EpicAnswer};
+use vestibule_actors::port::observer::NoObserver;
+use vestibule_actors::port::organizations::{NotifierRules, Organizations};
+use vestibule_actors::port::place::Here;
+use vestibule_actors::port::store::{
+    Acknowledgement, Acquired, Commit, Committed, Owner, OwnerToken, Ownership, ParkedCommand, Record, Store,
+    StoreLimits, VisitWrite,
+};
+use vestibule_actors::port::zoom::{LinkRefused, Zoom};
+use vestibule_domain::effect::Update;
+use vestibule_domain::id::{CommandId, MeetingId, OrganizationId, VisitKey, ZoomUserId};
+use vestibule_domain::intent::{IntentOutcome, ZoomCall};
+use vestibule_domain::name::PersonalLink;
+use vestibule_domain::policy::Policy;
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::Visit;
+
+use super::app::{App, Bounds, Readiness};
+use super::metrics::Metrics;
+use crate::settings::{Settings, Sources};
+
+pub use samples::*;
+
+/// 2026-11-23T17:00:00Z
+pub const NOW: Moment = Moment(1_795_453_200_000);
+pub const TOKEN: &str = "correct horse battery staple";
+
+const ORGANIZATIONS: &str = r#"
+[access]
+mode = "token"
+tokens = ["correct horse battery staple", "another token"]
+
+[organization.lakeside]
+name = "Lakeside Health"
+[organization.lakeside.epic]
+fhir_base_url = "https://epic.example.org/api/FHIR/R4"
+telehealth_base_url = "https://epic.example.org"
+client_id = "client-at-epic"
+private_key_files = ["key.pem"]
+[organization.lakeside.zoom]
+account_id = "account-at-zoom"
+client_id = "client-at-zoom"
+client_secret = "zoom-secret-value"
+webhook_secret_tokens = ["webhook-secret-value"]
+
+[organization.hillside.epic]
+fhir_base_url = "https://hill.example.org/api/FHIR/R4"
+telehealth_base_url = "https://hill.example.org"
+client_id = "client-at-epic"
+private_key_files = ["key.pem"]
+[organization.hillside.zoom]
+account_id = "hillside-at-zoom"
+client_id = "client-at-zoom"
+client_secret = "zoom-secret-value"
+webhook_secret_tokens = ["webhook-secret-value"]
+"#;
+
+/// Settings of two organizations, with `text` laid over.
+pub fn settings(text: &str) -> Settings {
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    use base64::Engine as _;
+    static PEM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let pem = PEM.get_or_init(|| {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+        let text = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+    });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key.pem"), pem).unwrap();
+    let sources = Sources::new(folder.path()).text("a test", ORGANIZATIONS).text("this test", text);
+    Settings::load(sources).unwrap()
+}
+
+/// A clock that stands until it is moved.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn advance(&self, span: Span) {
+        self.0.fetch_add(span.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        Moment(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Counts instead of drawing.
+struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn draw(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn secret(&self) -> String {
+        format!("secret-number-{:08}", self.draw())
+    }
+
+    fn command_id(&self) -> CommandId {
+        CommandId::new(format!("command-{}", self.draw())).unwrap()
+    }
+}
+
+struct Rules(Arc<Settings>);
+
+impl Organizations for Rules {
+    fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>> {
+        self.0.organizations.get(organization).map(|found| Arc::new(found.policy(&self.0)))
+    }
+
+    fn notifier(&self, _: &OrganizationId) -> Option<NotifierRules> {
+        None
+    }
+}
+
+/// Nobody calls out in these tests.
+struct Unreachable;
+
+impl Epic for Unreachable {
+    fn send<'a>(&'a self, _: &'a VisitKey, _: &'a Update) -> LocalBoxFuture<'a, EpicAnswer> {
+        unreachable!("the operators' doors never call Epic")
+    }
+}
+
+impl Zoom for Unreachable {
+    fn call<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: &'a ZoomCall,
+        _: Span,
+    ) -> LocalBoxFuture<'a, IntentOutcome> {
+        unreachable!("the operators' doors never call Zoom")
+    }
+
+    fn start_link<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: MeetingId,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        async { Err(LinkRefused::Refused) }.boxed_local()
+    }
+
+    fn alternative_link<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: &'a ZoomUserId,
+        _: &'a PersonalLink,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        async { Err(LinkRefused::Refused) }.boxed_local()
+    }
+}
+
+/// An application over the in-memory store.
+pub struct Kit {
+    pub app: App,
+    pub store: Arc<MemoryStore>,
+    pub clock: Arc<TestClock>,
+}
+
+impl Kit {
+    /// With the token mode of access. Call it inside an actix runtime.
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With `text` laid over the settings.
+    pub fn with(text: &str) -> Self {
+        let settings = Arc::new(settings(text));
+        let clock = Arc::new(TestClock(AtomicI64::new(NOW.0)));
+        let store = Arc::new(MemoryStore::new(clock.clone(), StoreLimits::default()));
+        let ports = Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            randomness: Arc::new(Counting(AtomicU64::new(1))),
+            place: Arc::new(Here),
+            organizations: Arc::new(Rules(settings.clone())),
+            epic: Arc::new(|| Rc::new(Unreachable)),
+            zoom: Arc::new(|| Rc::new(Unreachable)),
+            observer: Arc::new(NoObserver),
+            decide: Arc::new(vestibule_domain::decide),
+        };
+        let app = App {
+            limits: Arc::new(Bounds::of(&settings)),
+            settings,
+            hub: OpsHub::new(ports.clone()).start(),
+            desk: Desk::new(ports),
+            metrics: Arc::new(Metrics::new()),
+            readiness: Arc::new(Readiness::default()),
+            node: "node-a".into(),
+        };
+        Self { app, store, clock }
+    }
+
+    /// Takes the lease of a visit's shard as `node-a`, or keeps it.
+    pub async fn own(&self, key: &VisitKey) -> Ownership {
+        let token = OwnerToken(Uuid::from_u128(7));
+        let acquired = self.store.acquire(Shard::of_visit(key), "node-a", token, Span::minutes(5)).await;
+        match acquired.unwrap() {
+            Acquired::Granted { epoch, .. } => Ownership { token, epoch },
+            Acquired::Held(Owner { node, .. }) => panic!("held by {node}"),
+        }
+    }
+
+    /// Commits a visit as its owner would; `None` removes it.
+    pub async fn commit(&self, key: &VisitKey, visit: Option<&Visit>) {
+        self.commit_with(key, visit, Vec::new()).await;
+    }
+
+    /// Sets a command of the visit aside.
+    pub async fn park(&self, key: &VisitKey, visit: &Visit, parked: ParkedCommand) {
+        self.commit_with(key, Some(visit), vec![parked]).await;
+    }
+
+    async fn commit_with(&self, key: &VisitKey, visit: Option<&Visit>, parked: Vec<ParkedCommand>) {
+        let shard = Shard::of_visit(key);
+        let owner = self.own(key).await;
+        let cursor = self.store.cursor(shard).await.unwrap();
+        let stands = self.store.load(key).await.unwrap();
+        let write = VisitWrite {
+            visit: key.clone(),
+            expected: stands.map_or(0, |stored| stored.version),
+            state: visit.map(|visit| codec::encode(visit).unwrap()),
+            wake: None,
+        };
+        let commit = Commit {
+            shard,
+            owner,
+            id: Uuid::from_u128(u128::from(self.app.desk.ports().randomness.draw())),
+            expected_cursor: cursor,
+            cursor,
+            visits: vec![write],
+            outbox: Vec::new(),
+            parked,
+        };
+        assert!(matches!(self.store.commit(commit).await.unwrap(), Committed::Done { .. }));
+    }
+
+    /// Writes records as the notifier would, oldest first.
+    pub async fn record(&self, key: &VisitKey, records: Vec<Record>) {
+        let owner = self.own(key).await;
+        let acknowledgement = Acknowledgement {
+            visit: key.clone(),
+            participant: patient(),
+            seq: 1,
+            attempts: 1,
+            records,
+            settled: None,
+        };
+        let written = self.store.acknowledge(Shard::of_visit(key), owner, vec![acknowledgement]).await;
+        assert!(written.unwrap());
+    }
+}

@@ -1,0 +1,225 @@
+//! What the front doors count. One method for each thing that happens at a door.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use vestibule_domain::id::OrganizationId;
+
+use super::Metrics;
+use super::labels::{
+    Labels, known_event, known_method, known_status, of, registered, seconds_alone, seconds_by,
+    waiting_seconds,
+};
+
+#[derive(Debug)]
+pub(super) struct DoorMetrics {
+    requests: Family<Labels<3>, Counter>,
+    request_seconds: Family<Labels<1>, Histogram>,
+    panics: Counter,
+    refused: Family<Labels<1>, Counter>,
+    launches: Family<Labels<2>, Counter>,
+    launch_seconds: Family<Labels<1>, Histogram>,
+    webhooks: Family<Labels<2>, Counter>,
+    webhook_seconds: Histogram,
+    event_to_answer_seconds: Histogram,
+    events: Family<Labels<2>, Counter>,
+    bad_signatures: Family<Labels<1>, Counter>,
+    waiting_pages: Gauge,
+    waited_seconds: Family<Labels<1>, Histogram>,
+    boards: Gauge,
+    sign_ins: Family<Labels<1>, Counter>,
+    denied: Family<Labels<1>, Counter>,
+    store_probes: Family<Labels<1>, Counter>,
+    store_probe_seconds: Histogram,
+}
+
+/// Something that is open until this is dropped, counted in a gauge.
+#[derive(Debug)]
+#[must_use = "it counts as closed when dropped"]
+pub struct Open(Gauge);
+
+impl Open {
+    fn counted(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl DoorMetrics {
+    #[expect(clippy::too_many_lines, reason = "a list of metrics, one after the other")]
+    pub(super) fn registered(r: &mut Registry) -> Self {
+        let waited_seconds = Family::new_with_constructor(waiting_seconds as fn() -> Histogram);
+        r.register(
+            "waited_seconds",
+            "From a person's first sight of the waiting page until they were let in",
+            waited_seconds.clone(),
+        );
+        Self {
+            requests: registered(r, "http_requests", "Requests answered, by route pattern and status"),
+            request_seconds: seconds_by(r, "http_request_seconds", "Time until the head of the answer"),
+            panics: registered(r, "handler_panics", "Requests whose handler panicked"),
+            refused: registered(r, "refused", "Requests refused since a limit was reached"),
+            launches: registered(r, "launches", "Launches, by kind and outcome"),
+            launch_seconds: seconds_by(r, "launch_seconds", "Time from a launch to its outcome"),
+            webhooks: registered(r, "webhooks", "Zoom's webhooks answered, by event and status"),
+            webhook_seconds: seconds_alone(
+                r,
+                "webhook_seconds",
+                "Time from the arrival of a webhook until its answer",
+            ),
+            event_to_answer_seconds: seconds_alone(
+                r,
+                "webhook_event_to_answer_seconds",
+                "Time from an event at Zoom, by Zoom's clock, until it was durable and answered 200",
+            ),
+            events: registered(
+                r,
+                "webhook_events",
+                "Where durable events went: appended, held, held_dropping_oldest, foreign, ignored",
+            ),
+            bad_signatures: registered(
+                r,
+                "webhook_bad_signatures",
+                "Webhooks without a valid signature or timestamp",
+            ),
+            waiting_pages: registered(r, "waiting_pages", "Waiting pages with an open stream"),
+            waited_seconds,
+            boards: registered(r, "board_connections", "Boards with an open websocket"),
+            sign_ins: registered(r, "sign_ins", "Sign-ins at the operators' pages"),
+            denied: registered(
+                r,
+                "access_denied",
+                "Requests to operators' routes that were refused, by reason",
+            ),
+            store_probes: registered(r, "store_probes", "Whether the store answered a readiness check"),
+            store_probe_seconds: seconds_alone(
+                r,
+                "store_probe_seconds",
+                "How long the store took to answer a readiness check",
+            ),
+        }
+    }
+}
+
+impl Metrics {
+    /// A request was answered; `route` is the matched pattern, never the path.
+    pub fn request(&self, method: &str, route: Option<&str>, status: u16, took: Duration) {
+        let route: Cow<'static, str> = route.map_or("none".into(), |route| route.to_owned().into());
+        let labels = [
+            ("method", known_method(method).into()),
+            ("route", route.clone()),
+            ("status", known_status(status).into()),
+        ];
+        self.doors.requests.get_or_create(&labels).inc();
+        self.doors.request_seconds.get_or_create(&[("route", route)]).observe(took.as_secs_f64());
+    }
+
+    /// A handler panicked.
+    pub fn handler_panicked(&self) {
+        self.doors.panics.inc();
+    }
+
+    /// Something was refused since a limit was reached: `webhooks`, `launches`, `page_streams`, `journal` and so on.
+    pub fn refused(&self, limit: &'static str) {
+        self.doors.refused.get_or_create(&[("limit", limit.into())]).inc();
+    }
+
+    /// A launch ended: kind as in the URL, outcome `accepted`, `waiting`, or the code of the refusal.
+    pub fn launch(&self, kind: &'static str, outcome: &'static str) {
+        self.doors.launches.get_or_create(&[("kind", kind.into()), ("outcome", outcome.into())]).inc();
+    }
+
+    /// How long it took from a launch's first request until its outcome.
+    pub fn launch_took(&self, kind: &'static str, took: Duration) {
+        self.doors.launch_seconds.get_or_create(&[("kind", kind.into())]).observe(took.as_secs_f64());
+    }
+
+    /// A webhook was answered. An event that the service does not know is counted as `other`.
+    pub fn webhook(&self, event: &str, status: u16, took: Duration) {
+        let labels = [("event", known_event(event).into()), ("status", known_status(status).into())];
+        self.doors.webhooks.get_or_create(&labels).inc();
+        self.doors.webhook_seconds.observe(took.as_secs_f64());
+    }
+
+    /// How old an event was, by Zoom's clock, when it was durable and answered.
+    pub fn webhook_event_age(&self, age: Duration) {
+        self.doors.event_to_answer_seconds.observe(age.as_secs_f64());
+    }
+
+    /// An event went to its visit's journal.
+    pub fn webhook_appended(&self, organization: &OrganizationId) {
+        self.event_went(organization, "appended");
+    }
+
+    /// An event is held until its meeting is known.
+    pub fn webhook_held(&self, organization: &OrganizationId) {
+        self.event_went(organization, "held");
+    }
+
+    /// An event is held, and the oldest held event of the organization was let go for it.
+    pub fn webhook_held_dropping_oldest(&self, organization: &OrganizationId) {
+        self.event_went(organization, "held_dropping_oldest");
+    }
+
+    /// An event of another account, or of a meeting that cannot be ours.
+    pub fn webhook_foreign(&self, organization: &OrganizationId) {
+        self.event_went(organization, "foreign");
+    }
+
+    /// An event of a kind that the service has no use for.
+    pub fn webhook_ignored(&self, organization: &OrganizationId) {
+        self.event_went(organization, "ignored");
+    }
+
+    fn event_went(&self, organization: &OrganizationId, fate: &'static str) {
+        self.doors.events.get_or_create(&[of(organization), ("fate", fate.into())]).inc();
+    }
+
+    /// A webhook had no valid signature, or a timestamp outside the window.
+    pub fn webhook_bad_signature(&self, organization: &OrganizationId) {
+        self.doors.bad_signatures.get_or_create(&[of(organization)]).inc();
+    }
+
+    /// A waiting page opened its stream; it counts until the value is dropped.
+    pub fn waiting_page(&self) -> Open {
+        Open::counted(&self.doors.waiting_pages)
+    }
+
+    /// Somebody of a role was let in after so long.
+    pub fn waited(&self, role: &'static str, how_long: Duration) {
+        self.doors.waited_seconds.get_or_create(&[("role", role.into())]).observe(how_long.as_secs_f64());
+    }
+
+    /// A board opened its websocket; it counts until the value is dropped.
+    pub fn board(&self) -> Open {
+        Open::counted(&self.doors.boards)
+    }
+
+    /// Somebody signed in, or tried to.
+    pub fn sign_in(&self, outcome: &'static str) {
+        self.doors.sign_ins.get_or_create(&[("outcome", outcome.into())]).inc();
+    }
+
+    /// A request to an operators' route was refused.
+    pub fn access_denied(&self, reason: &'static str) {
+        self.doors.denied.get_or_create(&[("reason", reason.into())]).inc();
+    }
+
+    /// The store was asked whether it answers.
+    pub fn store_probed(&self, answered: bool, took: Duration) {
+        let outcome = if answered { "answered" } else { "failed" };
+        self.doors.store_probes.get_or_create(&[("outcome", outcome.into())]).inc();
+        self.doors.store_probe_seconds.observe(took.as_secs_f64());
+    }
+}

@@ -1,0 +1,67 @@
+//! What is counted and measured, as `/metrics` gives it out. No label ever names a visit or a person, and every label's
+//! values are bounded: words of the program, organizations of the settings, matched routes, known statuses.
+
+mod actors;
+mod doors;
+mod labels;
+mod text;
+
+use std::fmt;
+
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use actors::ActorMetrics;
+use doors::DoorMetrics;
+pub use doors::Open;
+use labels::Labels;
+pub use text::{OPENMETRICS, PROMETHEUS, TextFormat};
+
+/// All metrics of this process.
+pub struct Metrics {
+    registry: Registry,
+    doors: DoorMetrics,
+    actors: ActorMetrics,
+}
+
+impl Metrics {
+    /// A set of metrics that has counted nothing yet.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("vestibule");
+        let doors = DoorMetrics::registered(&mut registry);
+        let actors = ActorMetrics::registered(&mut registry);
+        let build = prometheus_client::metrics::family::Family::<Labels<1>, Gauge>::default();
+        build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
+        registry.register("build_info", "The release that runs, always 1", build);
+        Self { registry, doors, actors }
+    }
+
+    /// Everything as text.
+    ///
+    /// # Errors
+    /// Only where a metric cannot be written, which would be a mistake in the program.
+    pub fn render(&self, format: TextFormat) -> Result<String, fmt::Error> {
+        self.actors.bring_up_to_date();
+        text::encode(&self.registry, format)
+    }
+
+    /// Whether any organization's Epic is kept from by its breaker, as this node last heard.
+    pub fn any_breaker_open(&self) -> bool {
+        self.actors.any_breaker_open()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! The doors for Epic, Zoom and people in a visit, described by hand: they answer with redirects and pages, which no type describes.
+
+#![expect(dead_code, reason = "the functions only carry their descriptions")]
+
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+
+/// What the waiting page is drawn from.
+#[derive(ToSchema)]
+struct VisitStatus {
+    /// `scheduled`, `waiting_for_host`, `in_progress` or `ended`.
+    #[schema(example = "waiting_for_host")]
+    phase: String,
+    /// `POST .../join` would lead into the meeting now.
+    can_join: bool,
+    /// What the page says, in the page's language.
+    message: String,
+}
+
+/// Zoom's challenge, answered.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Validation {
+    plain_token: String,
+    encrypted_token: String,
+}
+
+#[utoipa::path(get, path = "/epic/{organization}/launch/{kind}", tag = "epic", security(()), params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("kind" = String, Path, description = "provider, patient, group-provider, group-patient, guest, device-test or visit-tools"),
+    ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
+    ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
+    ("data" = Option<String>, Query, description = "An encrypted launch; also as `extData`"),
+), responses(
+    (status = 303, description = "To Epic's authorization server, and from there to /epic/callback"),
+    (status = 400, description = "The launch lacks what it needs, or cannot be read; a page", content_type = "text/html"),
+    (status = 403, description = "Another Epic or environment than this organization's; a page", content_type = "text/html"),
+    (status = 404, description = "Unknown organization or kind; a page", content_type = "text/html"),
+    (status = 502, description = "Epic does not answer; a page", content_type = "text/html"),
+    (status = 503, description = "As many launches as the node takes are under way; a page", content_type = "text/html"),
+))]
+/// Opens a visit: the address of an FDI record.
+fn launch() {}
+
+#[utoipa::path(get, path = "/epic/launch/{kind}", tag = "epic", security(()), params(
+    ("kind" = String, Path, description = "As for /epic/{organization}/launch/{kind}"),
+    ("org_id" = Option<String>, Query, description = "The Zoom API key of older FDI records"),
+    ("acc_id" = Option<String>, Query, description = "The Zoom account id"),
+    ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
+    ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
+), responses(
+    (status = 303, description = "As for /epic/{organization}/launch/{kind}"),
+    (status = 400, description = "`acc_id` is missing, or as there; a page", content_type = "text/html"),
+    (status = 404, description = "Unknown account or kind; a page", content_type = "text/html"),
+))]
+/// Opens a visit by the account ids that older FDI records carry.
+fn launch_by_query() {}
+
+#[utoipa::path(get, path = "/epic/callback", tag = "epic", security(()), params(
+    ("code" = Option<String>, Query, description = "Epic's authorization code"),
+    ("state" = Option<String>, Query, description = "Ours; used once, by the browser that it was given to"),
+    ("error" = Option<String>, Query, description = "Why Epic refused"),
+), responses(
+    (status = 303, description = "To Zoom's start link for the host, to a personal link for another provider, else to /visit/{ticket}"),
+    (status = 400, description = "A forged, replayed, expired or other browser's `state`, or no visit in the launch; a page", content_type = "text/html"),
+    (status = 403, description = "An identity or role that does not fit; a page", content_type = "text/html"),
+    (status = 502, description = "Epic or Zoom does not answer; a page", content_type = "text/html"),
+    (status = 503, description = "Overloaded; a page", content_type = "text/html"),
+))]
+/// Where Epic's authorization server leads back to.
+fn callback() {}
+
+#[utoipa::path(get, path = "/epic/{organization}/jwks.json", tag = "epic", security(()), params(
+    ("organization" = String, Path, description = "As in the settings"),
+), responses(
+    (status = 200, description = "A JSON Web Key Set", content_type = "application/json"),
+    (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
+))]
+/// Our public keys for Epic.
+fn jwks() {}
+
+#[utoipa::path(post, path = "/zoom/{organization}/webhook", tag = "zoom", security(()), params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("x-zm-signature" = String, Header, description = "`v0=` and the HMAC-SHA-256 of `v0:{timestamp}:{body}`"),
+    ("x-zm-request-timestamp" = String, Header, description = "Seconds since 1970; at most 300 s away"),
+), request_body(content = String, content_type = "application/json", description = "One event, at most 1 MiB"), responses(
+    (status = 200, description = "The event is durable; for `endpoint.url_validation` the challenge's answer", body = Validation),
+    (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No valid signature or timestamp", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "It cannot be stored now; Zoom sends it again", body = Problem, content_type = "application/problem+json"),
+))]
+/// Takes Zoom's events.
+fn webhook() {}
+
+#[utoipa::path(get, path = "/visit/{ticket}", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch"),
+), responses(
+    (status = 200, description = "The waiting page", content_type = "text/html"),
+    (status = 403, description = "Another browser than the launch's; a page", content_type = "text/html"),
+    (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
+))]
+/// The waiting page.
+fn waiting_page() {}
+
+#[utoipa::path(get, path = "/visit/{ticket}/events", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch"),
+), responses(
+    (status = 200, description = "Server-sent events: `event: visit` with a VisitStatus as data", content_type = "text/event-stream"),
+    (status = 404, description = "No such ticket (any more)", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "Too many are open", body = Problem, content_type = "application/problem+json"),
+))]
+/// Tells the waiting page what changes.
+fn visit_events() {}
+
+#[utoipa::path(get, path = "/visit/{ticket}/state", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch"),
+), responses(
+    (status = 200, description = "How it stands", body = VisitStatus),
+    (status = 404, description = "No such ticket (any more)", body = Problem, content_type = "application/problem+json"),
+))]
+/// The same for a page whose events do not come through.
+fn visit_state() {}
+
+#[utoipa::path(post, path = "/visit/{ticket}/join", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch"),
+), responses(
+    (status = 303, description = "To this person's own Zoom link"),
+    (status = 403, description = "Another browser than the launch's, or a form of another site"),
+    (status = 404, description = "No such ticket (any more)"),
+    (status = 409, description = "Not yet, or not any more"),
+))]
+/// Goes into the meeting.
+fn join() {}
+
+#[utoipa::path(get, path = "/visit/{ticket}/tools", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), responses(
+    (status = 200, description = "Who waits, guest link, dial-in, end", content_type = "text/html"),
+    (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
+))]
+/// The provider's page beside the meeting.
+fn tools() {}

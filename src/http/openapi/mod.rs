@@ -1,0 +1,72 @@
+//! The description of every route in OpenAPI 3.1, made from the handlers' own types, and by hand where a door answers with pages.
+
+mod doors;
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::{ApiError, Problem};
+use super::view::{GoneView, VisitView};
+use super::{access, api, board, front, health, records};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Vestibule",
+        description = "Stands between Epic and Zoom: launches video visits, keeps people waiting in calm, and tells Epic who is \
+            connected. Errors are RFC 9457 problem documents; every answer carries `x-correlation-id`."
+    ),
+    paths(
+        doors::launch, doors::launch_by_query, doors::callback, doors::jwks, doors::webhook, doors::waiting_page,
+        doors::visit_events, doors::visit_state, doors::join, doors::tools,
+        api::visits, api::visit, api::group_visit, api::notifications, api::parked, document,
+        board::page, board::stream, records::page,
+        access::sign_in_page, access::sign_in, access::sign_out,
+        front::index, front::file, front::metrics, health::healthz, health::readyz,
+    ),
+    components(schemas(VisitView, GoneView, Problem)),
+    modifiers(&Tokens),
+    security(("token" = []), ("session" = [])),
+    tags(
+        (name = "epic", description = "What Epic opens and reads"),
+        (name = "zoom", description = "What Zoom calls"),
+        (name = "visit", description = "What people in a visit see"),
+        (name = "api", description = "For programs"),
+        (name = "operations", description = "For the people who run the service"),
+    )
+)]
+struct Description;
+
+/// How programs and people are let in.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue};
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(access::COOKIE));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+static WRITTEN: LazyLock<Option<String>> = LazyLock::new(|| Description::openapi().to_json().ok());
+
+/// This description.
+///
+/// # Errors
+/// [`ApiError::Internal`] when it cannot be written.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "api", responses(
+    (status = 200, description = "OpenAPI 3.1", content_type = "application/json"),
+    (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn document() -> Result<HttpResponse, ApiError> {
+    let text = WRITTEN.as_deref().ok_or(ApiError::Internal("the description cannot be written"))?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(text))
+}
+
+#[cfg(test)]
+mod tests;

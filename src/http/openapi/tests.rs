@@ -1,0 +1,1 @@
+//! That the description is whole.

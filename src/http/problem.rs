@@ -1,0 +1,278 @@
+//! What a door answers when it does not do what was asked: RFC 9457 problem documents, and the same in plain words for a person.
+//!
+//! [`ApiError`] is the one list of causes, and [`ApiError::told`] the one place where a cause becomes a status.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_actors::desk::DeskError;
+use vestibule_actors::port::store::StoreError;
+
+use super::correlation;
+use crate::web::{Audience, ErrorPage, Language, Page, Reason};
+
+/// The media type of [`Problem`].
+pub const PROBLEM_JSON: &str = "application/problem+json";
+/// What a caller is asked to wait after something that passes by itself.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// Why a request is not served.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ApiError {
+    #[error("there is nothing at this address")]
+    NotFound,
+    #[error("no organization of this name is set up here")]
+    UnknownOrganization,
+    #[error("no such visit is kept here; it may have left after its time")]
+    NoSuchVisit,
+    #[error("this address does not take requests of this method")]
+    MethodNotAllowed,
+    /// The text says what to change.
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("the body is larger than this address takes")]
+    BodyTooLarge,
+    #[error("send a valid token as `Authorization: Bearer ...`, or sign in at /sign-in")]
+    NotSignedIn,
+    #[error(
+        "this service answers operators on its own machine only, under the name localhost or a loopback address"
+    )]
+    NotLoopback,
+    #[error("the request comes from a page of another site")]
+    ForeignOrigin,
+    #[error("too many attempts with a wrong token from this address; wait before the next one")]
+    TooManyAttempts { retry_after_seconds: u32 },
+    /// A limit of this node is reached; the word names it in the metrics.
+    #[error("as many requests as this node takes are under way; try again shortly")]
+    Overloaded(&'static str),
+    #[error("this node is going down; another one answers")]
+    Draining,
+    /// The text is for the log only.
+    #[error("the store does not answer; try again shortly")]
+    StoreUnavailable(String),
+    /// The text is for the log only.
+    #[error("something that is kept here cannot be read; tell the help desk the correlation id")]
+    Unreadable(String),
+    /// The text is for the log only.
+    #[error("something went wrong; tell the help desk the correlation id")]
+    Internal(&'static str),
+}
+
+/// A problem document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem; never an address to open.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:vestibule:problem:bad-request")]
+    kind: String,
+    /// The kind in a few words.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 400)]
+    status: u16,
+    /// What is wrong with this request and what to do.
+    detail: String,
+    /// Finds the request in the log.
+    #[schema(example = "9f0c2b6d51e3a874")]
+    correlation_id: String,
+}
+
+/// A cause as it is told: status, code and title.
+struct Told {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+}
+
+const fn told(status: StatusCode, code: &'static str, title: &'static str) -> Told {
+    Told { status, code, title }
+}
+
+impl ApiError {
+    fn told(&self) -> Told {
+        match self {
+            Self::NotFound => told(StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::UnknownOrganization => {
+                told(StatusCode::NOT_FOUND, "unknown-organization", "Unknown organization")
+            }
+            Self::NoSuchVisit => told(StatusCode::NOT_FOUND, "no-such-visit", "No such visit"),
+            Self::MethodNotAllowed => {
+                told(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
+            }
+            Self::BadRequest(_) => told(StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
+            Self::BodyTooLarge => told(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
+            Self::NotSignedIn => told(StatusCode::UNAUTHORIZED, "not-signed-in", "Not signed in"),
+            Self::NotLoopback => told(StatusCode::FORBIDDEN, "not-loopback", "Not from this machine"),
+            Self::ForeignOrigin => told(StatusCode::FORBIDDEN, "foreign-origin", "From another site"),
+            Self::TooManyAttempts { .. } => {
+                told(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts")
+            }
+            Self::Overloaded(_) => told(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded"),
+            Self::Draining => told(StatusCode::SERVICE_UNAVAILABLE, "draining", "Going down"),
+            Self::StoreUnavailable(_) => {
+                told(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "Store does not answer")
+            }
+            Self::Unreadable(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", "Unreadable"),
+            Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
+        }
+    }
+
+    /// A short stable code, for the problem's type, the log and the metrics.
+    pub fn code(&self) -> &'static str {
+        self.told().code
+    }
+
+    fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::Overloaded(_) | Self::Draining | Self::StoreUnavailable(_) => Some(RETRY_AFTER_SECONDS),
+            _ => None,
+        }
+    }
+
+    /// Writes what only the operator may read, with the request's correlation id by its span.
+    fn log(&self) {
+        match self {
+            Self::StoreUnavailable(why) => tracing::warn!(%why, "the store does not answer"),
+            Self::Unreadable(why) => tracing::error!(%why, "something stored cannot be read"),
+            Self::Internal(why) => tracing::error!(%why, "a request failed"),
+            Self::Overloaded(limit) => tracing::warn!(%limit, "a limit is reached"),
+            _ => {}
+        }
+    }
+
+    /// The reason that a page for a person gives.
+    fn reason(&self) -> Reason {
+        match self {
+            Self::UnknownOrganization => Reason::UnknownOrganization,
+            Self::NotFound | Self::NoSuchVisit | Self::MethodNotAllowed => Reason::NotFound,
+            Self::NotSignedIn => Reason::NotSignedIn,
+            Self::TooManyAttempts { .. }
+            | Self::Overloaded(_)
+            | Self::Draining
+            | Self::StoreUnavailable(_) => Reason::Overloaded,
+            Self::BadRequest(_)
+            | Self::BodyTooLarge
+            | Self::NotLoopback
+            | Self::ForeignOrigin
+            | Self::Unreadable(_)
+            | Self::Internal(_) => Reason::SomethingWentWrong,
+        }
+    }
+
+    /// The same in plain words, as a page.
+    pub fn page(&self, language: Language) -> HttpResponse {
+        self.log();
+        let correlation_id = correlation::current();
+        let page = ErrorPage {
+            language,
+            reason: self.reason(),
+            audience: Audience::Unknown,
+            organization: None,
+            correlation_id: correlation_id.as_str(),
+            help_phone: None,
+        };
+        match page.render() {
+            Ok(html) => self.head().content_type("text/html; charset=utf-8").body(html),
+            Err(_) => self.document(),
+        }
+    }
+
+    /// A page where the caller is a browser that shows pages, else a problem document.
+    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        if wants_page(request) { self.page(language(request)) } else { self.error_response() }
+    }
+
+    fn head(&self) -> actix_web::HttpResponseBuilder {
+        let mut builder = HttpResponse::build(self.told().status);
+        if let Some(seconds) = self.retry_after_seconds() {
+            builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if matches!(self, Self::NotSignedIn) {
+            builder.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"vestibule\""));
+        }
+        builder
+    }
+
+    fn document(&self) -> HttpResponse {
+        let told = self.told();
+        let problem = Problem {
+            kind: format!("urn:vestibule:problem:{}", told.code),
+            title: told.title,
+            status: told.status.as_u16(),
+            detail: sentence(&self.to_string()),
+            correlation_id: correlation::current().into(),
+        };
+        // A body that cannot be written would be a mistake in the program; the status still says what happened.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        self.head().content_type(PROBLEM_JSON).body(body)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.told().status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        self.document()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(why) | StoreError::Refused(why) => Self::StoreUnavailable(why),
+            StoreError::Corrupt(why) => Self::Unreadable(why),
+        }
+    }
+}
+
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Full => Self::Overloaded("journal"),
+            DeskError::Unavailable(why) => Self::StoreUnavailable(why),
+            DeskError::Unreadable(why) => Self::Unreadable(why),
+        }
+    }
+}
+
+/// The problem for an answer of the framework that has a status and nothing else.
+pub(super) fn of_status(status: StatusCode) -> Option<ApiError> {
+    Some(match status {
+        StatusCode::NOT_FOUND => ApiError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
+        StatusCode::BAD_REQUEST => ApiError::BadRequest("the request cannot be read".to_owned()),
+        status if status.is_server_error() => ApiError::Internal("an answer without a body"),
+        _ => return None,
+    })
+}
+
+/// Whether the caller is a browser that navigates, and so shows pages.
+pub fn wants_page(request: &HttpRequest) -> bool {
+    text_header(request, &header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The language of pages for this caller.
+pub fn language(request: &HttpRequest) -> Language {
+    Language::choose(None, text_header(request, &header::ACCEPT_LANGUAGE))
+}
+
+fn text_header<'a>(request: &'a HttpRequest, name: &header::HeaderName) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+/// Begins with a capital and ends with a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    sentence.push_str(letters.as_str());
+    if !sentence.ends_with(['.', '?', '!']) {
+        sentence.push('.');
+    }
+    sentence
+}

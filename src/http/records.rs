@@ -1,0 +1,104 @@
+//! The notification records screen: searches on the server, so that it works without scripts.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use vestibule_actors::port::store::{Record, RecordQuery};
+
+use super::access::Who;
+use super::api::wanted_records;
+use super::app::App;
+use super::ask::stored;
+use super::names::spelt;
+use super::page::staff_page;
+use super::problem::ApiError;
+use super::view::RecordView;
+use crate::web::{OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch};
+
+/// Rows on one page: what a person looks through.
+const ROWS: usize = 50;
+
+/// The page, with what was searched for.
+///
+/// # Errors
+/// [`ApiError`] when the query cannot be read at all; a search that makes no sense is told on the page.
+#[utoipa::path(get, path = "/records", tag = "operations", params(
+    ("organization" = Option<String>, Query, description = "As in the settings"),
+    ("meeting_id" = Option<String>, Query, description = "Zoom's meeting id, however it was pasted"),
+    ("csn" = Option<String>, Query, description = "Epic's contact serial number"),
+    ("cursor" = Option<String>, Query, description = "Older records, from the page's own link"),
+), responses(
+    (status = 200, description = "The page", content_type = "text/html"),
+    (status = 303, description = "Not signed in; leads to /sign-in"),
+    (status = 400, description = "The page, saying what is wrong with the search", content_type = "text/html"),
+    (status = 503, description = "The page, saying that the records cannot be read now", content_type = "text/html"),
+))]
+pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let query = web::Query::<RecordsQuery>::from_query(request.query_string())
+        .map(web::Query::into_inner)
+        .map_err(|error| ApiError::BadRequest(format!("the query cannot be read ({error})")))?;
+    let result = search(&app, &query).await;
+    let answer = match &result {
+        RecordsResult::NotAsked | RecordsResult::Found { .. } => HttpResponse::Ok(),
+        RecordsResult::Unusable(_) => HttpResponse::BadRequest(),
+        RecordsResult::Unavailable => HttpResponse::ServiceUnavailable(),
+    };
+    let organizations = choices(&app);
+    let signed_in = Who::signed_in(&request);
+    staff_page(answer, &RecordsPage { organizations: &organizations, query: &query, result, signed_in })
+}
+
+fn choices(app: &App) -> Vec<OrganizationChoice> {
+    let known = app.settings.organizations.iter();
+    known
+        .map(|(id, organization)| OrganizationChoice {
+            id: id.as_str().to_owned(),
+            name: organization.display_name.clone(),
+        })
+        .collect()
+}
+
+async fn search(app: &App, query: &RecordsQuery) -> RecordsResult {
+    if query.is_blank() {
+        return RecordsResult::NotAsked;
+    }
+    let search = match wanted(app, query) {
+        Ok(search) => search,
+        Err(why) => return RecordsResult::Unusable(why),
+    };
+    match stored(app.desk.ports().store.records(search)).await {
+        Ok(page) => RecordsResult::Found {
+            records: page.items.iter().map(row).collect(),
+            next: page.next.map(|next| next.to_string()),
+        },
+        Err(error) => {
+            tracing::warn!(code = error.code(), "records could not be read");
+            RecordsResult::Unavailable
+        }
+    }
+}
+
+fn wanted(app: &App, query: &RecordsQuery) -> Result<RecordQuery, UnusableSearch> {
+    let (csn, meeting) = wanted_records(query)?;
+    let organization = app.settings.organization(query.organization.trim());
+    let (organization, _) = organization.ok_or(UnusableSearch::NoOrganization)?;
+    // A cursor that nobody gave begins at the newest record again, which a person sees at once.
+    let before = query.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
+    Ok(RecordQuery { organization: Some(organization.clone()), csn, meeting, before, limit: ROWS })
+}
+
+fn row(record: &Record) -> RecordRow {
+    let view = RecordView::from(record);
+    RecordRow {
+        at: view.at.0,
+        occurred_at: view.occurred_at.0,
+        meeting_id: view.meeting_id,
+        csn: view.csn,
+        role: spelt(view.role),
+        event: spelt(view.event),
+        outcome: spelt(view.outcome),
+        attempt: view.attempt,
+        resp_code: view.resp_code,
+        epic_code: view.epic_code,
+        latency_ms: (view.attempt > 0).then_some(view.latency_ms),
+        hint: view.hint,
+    }
+}

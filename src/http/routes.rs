@@ -1,0 +1,71 @@
+//! Which address leads where, for the doors of operators and for those that every listener has.
+
+use actix_web::middleware::from_fn;
+use actix_web::{Resource, web};
+
+use super::access::{self, guard};
+use super::app::App;
+use super::ask::read;
+use super::front::{self, OperationsHere};
+use super::problem::ApiError;
+use super::{api, board, health, launch, openapi, records, visit, webhook};
+
+/// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
+pub fn configure_always(config: &mut web::ServiceConfig) {
+    config
+        .service(reading("/healthz", read().to(health::healthz)))
+        .service(reading("/readyz", read().to(health::readyz)))
+        .service(reading("/assets/{path:.*}", read().to(front::file)))
+        .service(reading("/", read().to(front::index)))
+        .default_service(web::to(front::nothing_here));
+}
+
+/// What Epic, Zoom and people come to: on the public listener alone.
+pub fn configure_public(config: &mut web::ServiceConfig) {
+    launch::configure(config);
+    webhook::configure(config);
+    visit::configure(config);
+}
+
+/// The operators' pages and routes: on the internal listener where there is one, else on the public one. Whoever calls them is
+/// checked by [`guard`].
+pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
+    config
+        .app_data(OperationsHere)
+        .service(
+            web::resource("/sign-in")
+                .app_data(access::form_settings(&app.settings))
+                .route(read().to(access::sign_in_page))
+                .route(web::post().to(access::sign_in))
+                .default_service(web::to(wrong_method)),
+        )
+        .service(
+            web::resource("/sign-out")
+                .route(web::post().to(access::sign_out))
+                .default_service(web::to(wrong_method)),
+        )
+        .service(reading("/ops", read().to(board::page)).wrap(from_fn(guard)))
+        .service(reading("/ops/stream", web::get().to(board::stream)).wrap(from_fn(guard)))
+        .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
+        .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
+        .service(
+            web::scope("/api/v1")
+                .wrap(from_fn(guard))
+                .service(reading("/openapi.json", read().to(openapi::document)))
+                .service(reading("/visits", read().to(api::visits)))
+                .service(reading("/visits/{organization}/{csn}", read().to(api::visit)))
+                .service(reading("/group-visits/{organization}/{conference_id}", read().to(api::group_visit)))
+                .service(reading("/notifications", read().to(api::notifications)))
+                .service(reading("/parked", read().to(api::parked)))
+                .default_service(web::to(front::nothing_here)),
+        );
+}
+
+/// An address that is only read.
+fn reading(path: &str, route: actix_web::Route) -> Resource {
+    web::resource(path).route(route).default_service(web::to(wrong_method))
+}
+
+async fn wrong_method() -> Result<actix_web::HttpResponse, ApiError> {
+    Err(ApiError::MethodNotAllowed)
+}
