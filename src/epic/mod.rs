@@ -1,1 +1,1 @@
-//! Everything that speaks to Epic: SMART launch, backend tokens, status write-back.
+//! The edge to Epic.

@@ -1,1 +1,3 @@
-//! Everything that speaks to Zoom: OAuth, REST client, webhook signature and wire types.
+//! The edge to Zoom: events that come in, calls that go out.
+
+pub mod webhook;
