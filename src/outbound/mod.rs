@@ -2,6 +2,7 @@
 //! for everybody on the node.
 
 pub mod client;
+pub mod encode;
 pub mod lenient;
 pub mod oauth;
 pub mod retry_after;

@@ -133,9 +133,10 @@ mod tests {
 
     #[test]
     fn the_vectors_verify_under_any_of_the_secrets_over_the_raw_bytes() {
+        let secrets = secrets();
         for (body, signature) in VECTORS {
             let found =
-                verify(body.as_bytes(), signed(signature, AT), &secrets(), NOW, WINDOW).map(Secret::expose);
+                verify(body.as_bytes(), signed(signature, AT), &secrets, NOW, WINDOW).map(Secret::expose);
             assert_eq!(found, Ok("zoom-test-secret"), "{body}");
             let only_new = [Secret::new("newer")];
             let refused = verify(body.as_bytes(), signed(signature, AT), &only_new, NOW, WINDOW).map(|_| ());
@@ -204,7 +205,8 @@ mod tests {
 
         #[test]
         fn no_header_makes_it_fail(signature in ".*", timestamp in ".*") {
-            prop_assert!(verify(b"{}", signed(&signature, &timestamp), &secrets(), NOW, WINDOW).is_err());
+            let got = verify(b"{}", signed(&signature, &timestamp), &secrets(), NOW, WINDOW).map(|_| ());
+            prop_assert!(got.is_err());
         }
     }
 }
