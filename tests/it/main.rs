@@ -9,5 +9,4 @@
     reason = "tests say what they expect"
 )]
 
-mod store;
 mod tidy;
