@@ -4,16 +4,23 @@
 //! find things by. Expiry is judged by the store's own clock. A method that answers an error has an unknown outcome, except
 //! where [`StoreError::Refused`] says that nothing was written; [`Store::commit`] may be repeated to learn its outcome.
 
+mod commit;
+mod lease;
+mod record;
+
+pub use commit::{Commit, Committed, OutboxEntry, ParkedCommand, StoredVisit, VisitWrite};
+pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Seq};
+pub use record::{Acknowledgement, Outcome, Record, RecordQuery};
+
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::broadcast;
-use uuid::Uuid;
 use vestibule_domain::gate;
-use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
+use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::participant::{ParticipantKey, Role};
+use vestibule_domain::visit::participant::ParticipantKey;
 
 /// The answer of a step that has not come yet.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -32,53 +39,6 @@ pub enum StoreError {
     /// What the store holds makes no sense; the shard that needs it must stop.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),
-}
-
-/// The process that owns leases: a uuid made at its start, so that a restart is somebody else.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OwnerToken(pub Uuid);
-
-/// Rises with every change of a shard's owner.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Epoch(pub u64);
-
-/// A place in a shard's journal; the first entry has 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Seq(pub u64);
-
-/// Who claims to own a shard. Every write of an owner carries it and fails unless it equals the lease.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ownership {
-    /// Whose lease.
-    pub token: OwnerToken,
-    /// Which lease.
-    pub epoch: Epoch,
-}
-
-/// The answer to [`Store::acquire`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Acquired {
-    /// The lease is ours.
-    Granted {
-        /// Raised when the owner changed, the same when our own lease was still there.
-        epoch: Epoch,
-        /// The owner before released it, so that nothing was left half done.
-        clean: bool,
-    },
-    /// It is another's and has not run out.
-    Held(Owner),
-}
-
-/// Who owns a shard.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Owner {
-    /// The node's name.
-    pub node: String,
-    /// Which lease.
-    pub epoch: Epoch,
 }
 
 /// A command on its way into the journal.
@@ -121,178 +81,6 @@ pub enum Routed {
     HeldDroppingOldest,
     /// The visit's journal is at its bound; nothing was written.
     Full,
-}
-
-/// A visit as it was last committed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoredVisit {
-    /// Which visit.
-    pub visit: VisitKey,
-    /// Rises by one with every commit of the visit.
-    pub version: u64,
-    /// The lease under which it was committed.
-    pub epoch: Epoch,
-    /// The number of this write among all of its shard: unique there, and at most the shard's change number.
-    pub change: u64,
-    /// The state, by the codec.
-    pub state: Vec<u8>,
-}
-
-/// One visit's part of a commit.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct VisitWrite {
-    /// Which visit.
-    pub visit: VisitKey,
-    /// The version that must be there; 0 when the visit must not exist.
-    pub expected: u64,
-    /// The new state; `None` removes the visit with its wake-up. The new version is `expected + 1`.
-    pub state: Option<Vec<u8>>,
-    /// When it must be looked at again; `None` for never.
-    pub wake: Option<Moment>,
-}
-
-/// An update that Epic has to be told.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OutboxEntry {
-    /// Whose visit.
-    pub visit: VisitKey,
-    /// Whose lane.
-    pub participant: ParticipantKey,
-    /// Its number in the lane.
-    pub seq: u64,
-    /// How many attempts are on record.
-    pub attempts: u32,
-    /// The update, by the codec.
-    pub payload: Vec<u8>,
-}
-
-/// A command that was set aside.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ParkedCommand {
-    /// Its place in the journal.
-    pub seq: Seq,
-    /// Whose visit.
-    pub visit: VisitKey,
-    /// The command, by the codec.
-    pub payload: Vec<u8>,
-    /// Why, in words without PHI.
-    pub reason: String,
-    /// When.
-    pub at: Moment,
-}
-
-/// The one atomic write of a shard's owner.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Commit {
-    /// Which shard.
-    pub shard: Shard,
-    /// By whom.
-    pub owner: Ownership,
-    /// Names the commit, so that one whose answer was lost can be repeated: the store answers `Done` when it is the shard's last.
-    pub id: Uuid,
-    /// The cursor that must be there.
-    pub expected_cursor: Seq,
-    /// The cursor after it, never below the one before; journal entries up to here are removed, and their try counts with them. One
-    /// beyond the journal's last entry shows that the store lost entries: [`Committed::WentBack`].
-    pub cursor: Seq,
-    /// The visits; each at most once.
-    pub visits: Vec<VisitWrite>,
-    /// Updates for Epic.
-    pub outbox: Vec<OutboxEntry>,
-    /// Commands set aside.
-    pub parked: Vec<ParkedCommand>,
-}
-
-/// The answer to a commit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Committed {
-    /// Durable (D1). The shard's change number after it.
-    Done {
-        /// Rises with every commit of the shard, by one for each visit in it and at least by one.
-        change: u64,
-    },
-    /// The lease is not ours: drop everything in memory.
-    NotOwner,
-    /// The lease is ours, but cursor or versions are not what we wrote last.
-    WentBack,
-}
-
-/// What became of an update, as a record says it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Epic acknowledged it.
-    Delivered,
-    /// It will be tried again.
-    Retrying,
-    /// Refused for good or given up.
-    Parked,
-    /// Never sent, since a newer status took its place.
-    Superseded,
-}
-
-/// One attempt to tell Epic something, or the decision not to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Record {
-    /// When the attempt ended.
-    pub at: Moment,
-    /// Whose.
-    pub organization: OrganizationId,
-    /// Found by this,
-    pub meeting: Option<MeetingId>,
-    /// or by this.
-    pub csn: Option<Csn>,
-    /// The person's role.
-    pub role: Role,
-    /// The status that was sent: joined (`true`) or left.
-    pub joined: bool,
-    /// When the person joined or left.
-    pub occurred_at: Moment,
-    /// Which attempt; 0 when it was never sent.
-    pub attempt: u32,
-    /// Epic's HTTP status; 0 where no answer came.
-    pub resp_code: u16,
-    /// Epic's own code, literally.
-    pub epic_code: Option<String>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// How long Epic took, in milliseconds.
-    pub latency_ms: u64,
-    /// What to check, where something is wrong.
-    pub hint: Option<String>,
-}
-
-/// What the owner of a lane reports about one update. Records are written; where `settled` is set the entry leaves the outbox, with
-/// every older one of the lane, and `entry` is appended to the journal in the same step.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Acknowledgement {
-    /// Whose visit.
-    pub visit: VisitKey,
-    /// Whose lane.
-    pub participant: ParticipantKey,
-    /// The update's number.
-    pub seq: u64,
-    /// How many attempts are on record now.
-    pub attempts: u32,
-    /// New records, oldest first.
-    pub records: Vec<Record>,
-    /// The lane is done up to and with `seq`; the command tells the visit. It is appended even to a full journal, since it makes room.
-    pub settled: Option<NewEntry>,
-}
-
-/// Which records are wanted.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct RecordQuery {
-    /// Only this organization's.
-    pub organization: Option<OrganizationId>,
-    /// Only of this CSN.
-    pub csn: Option<Csn>,
-    /// Only of this meeting.
-    pub meeting: Option<MeetingId>,
-    /// Only older than this cursor (exclusive), as a page before it gave it.
-    pub before: Option<u64>,
-    /// At most so many; at least 1.
-    pub limit: usize,
 }
 
 /// A page of something, newest or lowest first.

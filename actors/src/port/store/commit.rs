@@ -1,0 +1,103 @@
+//! The one atomic write of a shard's owner, and what it consists of.
+
+use uuid::Uuid;
+use vestibule_domain::id::VisitKey;
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::participant::ParticipantKey;
+
+use super::{Epoch, Ownership, Seq};
+
+/// A visit as it was last committed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredVisit {
+    /// Which visit.
+    pub visit: VisitKey,
+    /// Rises by one with every commit of the visit.
+    pub version: u64,
+    /// The lease under which it was committed.
+    pub epoch: Epoch,
+    /// The number of this write among all of its shard: unique there, and at most the shard's change number.
+    pub change: u64,
+    /// The state, by the codec.
+    pub state: Vec<u8>,
+}
+
+/// One visit's part of a commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VisitWrite {
+    /// Which visit.
+    pub visit: VisitKey,
+    /// The version that must be there; 0 when the visit must not exist.
+    pub expected: u64,
+    /// The new state; `None` removes the visit with its wake-up. The new version is `expected + 1`.
+    pub state: Option<Vec<u8>>,
+    /// When it must be looked at again; `None` for never.
+    pub wake: Option<Moment>,
+}
+
+/// An update that Epic has to be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutboxEntry {
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// Whose lane.
+    pub participant: ParticipantKey,
+    /// Its number in the lane.
+    pub seq: u64,
+    /// How many attempts are on record.
+    pub attempts: u32,
+    /// The update, by the codec.
+    pub payload: Vec<u8>,
+}
+
+/// A command that was set aside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParkedCommand {
+    /// Its place in the journal.
+    pub seq: Seq,
+    /// Whose visit.
+    pub visit: VisitKey,
+    /// The command, by the codec.
+    pub payload: Vec<u8>,
+    /// Why, in words without PHI.
+    pub reason: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// The one atomic write of a shard's owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Commit {
+    /// Which shard.
+    pub shard: Shard,
+    /// By whom.
+    pub owner: Ownership,
+    /// Names the commit, so that one whose answer was lost can be repeated: the store answers `Done` when it is the shard's last.
+    pub id: Uuid,
+    /// The cursor that must be there.
+    pub expected_cursor: Seq,
+    /// The cursor after it, never below the one before; journal entries up to here are removed, and their try counts with them. One
+    /// beyond the journal's last entry shows that the store lost entries: [`Committed::WentBack`].
+    pub cursor: Seq,
+    /// The visits; each at most once.
+    pub visits: Vec<VisitWrite>,
+    /// Updates for Epic.
+    pub outbox: Vec<OutboxEntry>,
+    /// Commands set aside.
+    pub parked: Vec<ParkedCommand>,
+}
+
+/// The answer to a commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Committed {
+    /// Durable (D1). The shard's change number after it.
+    Done {
+        /// Rises with every commit of the shard, by one for each visit in it and at least by one.
+        change: u64,
+    },
+    /// The lease is not ours: drop everything in memory.
+    NotOwner,
+    /// The lease is ours, but cursor or versions are not what we wrote last.
+    WentBack,
+}
