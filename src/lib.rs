@@ -14,6 +14,7 @@
 
 pub mod epic;
 pub mod http;
+pub mod outbound;
 pub mod settings;
 pub mod simulator;
 pub mod store;

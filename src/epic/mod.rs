@@ -1,1 +1,21 @@
-//! Everything that speaks to Epic: SMART launch, backend tokens, status write-back.
+//! The edge to Epic: launches by SMART on FHIR, backend tokens, our public keys, and the status service.
+
+mod backend;
+mod client;
+mod config;
+mod hints;
+pub mod id_token;
+mod jwks;
+mod keys;
+mod metadata;
+pub mod smart;
+mod status2018;
+#[cfg(test)]
+mod testing;
+
+pub use client::{EpicClient, EpicSites};
+pub use config::{BasicEncoding, ClientProof, EpicConfig};
+pub use hints::{NINE_PERMANENT_CODES, hint_for_code, hint_for_status};
+pub use id_token::{FhirUser, IdTokenError, UserKind};
+pub use keys::{KeyError, SigningKeys};
+pub use smart::{AuthorizeRequest, Context, Pkce, SmartError, TokenAnswer};

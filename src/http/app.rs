@@ -11,7 +11,9 @@ use vestibule_actors::hub::OpsHub;
 use super::access::WrongTokens;
 use super::health::StoreProbe;
 use super::metrics::Metrics;
+use crate::epic::EpicSites;
 use crate::settings::Settings;
+use crate::zoom::webhook::NameKey;
 
 /// The front doors' shared state. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,10 @@ pub struct App {
     pub limits: Arc<Bounds>,
     /// This node's name, for people.
     pub node: Arc<str>,
+    /// The Epics of all organizations, for their public keys and issuers.
+    pub epic: Arc<EpicSites>,
+    /// Under which display names in Zoom's events are hashed.
+    pub name_key: NameKey,
 }
 
 /// Whether this node wants to be sent people and events.
@@ -40,10 +46,10 @@ pub struct Readiness {
 /// How much may be under way at once; one more is answered 503 with `Retry-After`.
 #[derive(Debug)]
 pub struct Bounds {
-    pub webhooks: Semaphore,
-    pub launches: Semaphore,
-    pub page_streams: Semaphore,
-    pub ops_connections: Semaphore,
+    pub webhooks: Arc<Semaphore>,
+    pub launches: Arc<Semaphore>,
+    pub page_streams: Arc<Semaphore>,
+    pub ops_connections: Arc<Semaphore>,
     /// Wrong tokens at the operators' doors, by peer.
     pub wrong_tokens: WrongTokens,
 }
@@ -51,10 +57,10 @@ pub struct Bounds {
 impl Bounds {
     pub fn of(settings: &Settings) -> Self {
         Self {
-            webhooks: Semaphore::new(settings.limits.concurrent_webhooks),
-            launches: Semaphore::new(settings.limits.concurrent_launches),
-            page_streams: Semaphore::new(settings.limits.page_streams),
-            ops_connections: Semaphore::new(settings.limits.ops_connections),
+            webhooks: Arc::new(Semaphore::new(settings.limits.concurrent_webhooks)),
+            launches: Arc::new(Semaphore::new(settings.limits.concurrent_launches)),
+            page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
+            ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
             wrong_tokens: WrongTokens::default(),
         }
     }

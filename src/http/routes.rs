@@ -8,7 +8,7 @@ use super::app::App;
 use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
-use super::{api, board, health, openapi, records};
+use super::{api, board, health, launch, openapi, records, visit, webhook};
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
 pub fn configure_always(config: &mut web::ServiceConfig) {
@@ -18,6 +18,13 @@ pub fn configure_always(config: &mut web::ServiceConfig) {
         .service(reading("/assets/{path:.*}", read().to(front::file)))
         .service(reading("/", read().to(front::index)))
         .default_service(web::to(front::nothing_here));
+}
+
+/// What Epic, Zoom and people come to: on the public listener alone.
+pub fn configure_public(config: &mut web::ServiceConfig) {
+    launch::configure(config);
+    webhook::configure(config);
+    visit::configure(config);
 }
 
 /// The operators' pages and routes: on the internal listener where there is one, else on the public one. Whoever calls them is

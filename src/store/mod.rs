@@ -1,1 +1,5 @@
 //! The store port on an embedded file.
+
+pub mod embedded;
+
+pub use embedded::{EmbeddedSettings, EmbeddedStore, OpenError};

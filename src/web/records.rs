@@ -115,8 +115,14 @@ impl RecordRow {
         utc(self.at)
     }
 
+    /// The time alone where the attempt was made on the same day, as nearly always.
     fn occurred_at_utc(&self) -> String {
-        utc(self.occurred_at)
+        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+        if day(self.at) == day(self.occurred_at) {
+            self.occurred_at.strftime("%H:%M:%S").to_string()
+        } else {
+            utc(self.occurred_at)
+        }
     }
 
     /// Meeting ids are read in groups, as Zoom shows them: `850 1234 5678`.
@@ -129,11 +135,12 @@ impl RecordRow {
         }
     }
 
-    fn resp_code_text(&self) -> String {
+    /// What a RespCode of 0 means, which is no status of HTTP.
+    fn without_answer(&self) -> Option<&'static str> {
         match (self.resp_code, self.attempt) {
-            (0, 0) => "not sent".to_owned(),
-            (0, _) => "no answer".to_owned(),
-            (code, _) => code.to_string(),
+            (0, 0) => Some("not sent"),
+            (0, _) => Some("no answer"),
+            _ => None,
         }
     }
 

@@ -227,12 +227,15 @@ fn records_show_what_the_article_promises() {
     row.epic_code = Some("INVALID-CONFERENCE-ID".into());
     let mut unanswered = record("y");
     unanswered.resp_code = 0;
+    unanswered.at = "1970-01-02T00:00:09Z".parse().unwrap();
     let html = records("lakeside", RecordsResult::Found { records: vec![row, unanswered], next: None });
     for expected in [
         "RespCode",
         "850 1234 5678",
         "INVALID-CONFERENCE-ID",
-        "1970-01-01 00:00:00",
+        "1970-01-01 00:00:00 UTC</time><br>",
+        ">00:00:00 UTC</time>",
+        ">1970-01-01 00:00:00 UTC</time></span>",
         "34 ms",
         "no answer",
         "data-tone=\"bad\"",

@@ -1,1 +1,20 @@
-//! Everything that speaks to Zoom: OAuth, REST client, webhook signature and wire types.
+//! The edge to Zoom: events that come in, calls that go out.
+
+mod account;
+mod answers;
+mod calls;
+mod error;
+mod links;
+mod meetings;
+mod pace;
+mod providers;
+mod rest;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+pub mod webhook;
+
+pub use account::{PerSecond, ZoomAccounts, ZoomConfig};
+pub use calls::ZoomClient;
+pub use error::{RestError, ZoomRefusal};

@@ -170,7 +170,7 @@ pub struct CallFailure {
 pub enum Retry {
     /// With backoff, or after what Zoom asked for.
     After(Option<Span>),
-    /// Only a new launch tries again.
+    /// Only a new launch tries again: a provider's for all calls, a patient's for the personal link.
     Never,
 }
 
@@ -210,7 +210,7 @@ pub enum ProblemCode {
     UpdateParked,
     /// A command was set aside because it failed three times.
     CommandParked,
-    /// More sessions, instances, participants or commands than a visit holds: the oldest were dropped.
+    /// More sessions, instances or meetings than a visit holds: what came beyond was not kept.
     HistoryFull,
 }
 
@@ -279,7 +279,9 @@ impl ProblemCode {
                 "Epic refused a status update for good. The notification record says what to check."
             }
             Self::CommandParked => "A command was set aside after failing three times.",
-            Self::HistoryFull => "This visit has more history than is kept; the oldest entries were dropped.",
+            Self::HistoryFull => {
+                "This visit has more joins or meetings than are kept; what came beyond them is not shown."
+            }
         }
     }
 }

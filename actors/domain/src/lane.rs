@@ -27,6 +27,8 @@ pub struct Lane {
     running: Option<Pending>,
     not_before: Moment,
     doubt_until: Option<Moment>,
+    /// When the attempt that runs was last told to be sent, which is at the latest when it began.
+    told_to_send: Moment,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +90,13 @@ pub enum Follows {
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { pending: None, running: None, not_before: Moment(i64::MIN), doubt_until: None }
+        Self {
+            pending: None,
+            running: None,
+            not_before: Moment(i64::MIN),
+            doubt_until: None,
+            told_to_send: Moment(i64::MIN),
+        }
     }
 }
 
@@ -121,7 +129,11 @@ impl Lane {
         }
         let resend = if pending.acknowledged { self.doubt_until } else { None };
         let at = resend.unwrap_or(Moment(i64::MIN)).max(self.not_before);
-        if at > now { Next::At(at) } else { Next::Send }
+        if at > now {
+            return Next::At(at);
+        }
+        self.told_to_send = now;
+        Next::Send
     }
 
     /// An attempt begins: the update and its number (1 is the first).
@@ -143,7 +155,8 @@ impl Lane {
             self.doubt(now, rules);
         }
         let overtaken = self.pending.is_some();
-        let in_doubt = self.doubt_until.is_some_and(|until| until > now);
+        // An attempt that began while an older one was in doubt may have been overwritten by it, however late its own answer came.
+        let in_doubt = self.doubt_until.is_some_and(|until| until > self.told_to_send);
         Some(match how {
             Ended::Accepted if overtaken => Follows::Overtaken,
             Ended::Accepted if in_doubt => {

@@ -13,6 +13,14 @@ pub struct Moment(pub i64);
 #[serde(transparent)]
 pub struct Span(pub i64);
 
+impl Moment {
+    /// The begin of its second: Zoom's facts carry whole seconds, and are compared with other times by this.
+    #[must_use]
+    pub fn whole_second(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(1000)))
+    }
+}
+
 impl Span {
     /// So many seconds.
     #[must_use]

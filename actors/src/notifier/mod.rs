@@ -254,17 +254,19 @@ impl EpicNotifier {
             // A permit that could not be given back runs out by itself.
             if let Ok(open) = open {
                 if open && !notifier.breaker_open {
-                    notifier.breaker_opened(&rules);
+                    tracing::warn!(organization = %notifier.organization, "Epic does not work: the breaker is open");
                 }
                 notifier.breaker_open = open;
+                if open {
+                    notifier.forget_backoffs(&rules);
+                }
             }
             notifier.pump(ctx);
         }));
     }
 
     /// The gate keeps everybody back now; waiting out backoffs besides would delay the first update after Epic is back.
-    fn breaker_opened(&mut self, rules: &NotifierRules) {
-        tracing::warn!(organization = %self.organization, "Epic does not work: the breaker is open");
+    fn forget_backoffs(&mut self, rules: &NotifierRules) {
         let waiting: Vec<LaneKey> = self.timers.iter().map(|(_, key)| key.clone()).collect();
         for key in waiting {
             if let Some(held) = self.lanes.get_mut(&key) {

@@ -5,21 +5,47 @@ import { tabOpenedBy } from "./browser.mjs";
 export const WAIT_TEXT = "Please wait for the host to start this meeting";
 export const WAITING_PAGE = /\/visit\/[^/?]+(\?|$)/;
 
-/** The n-th "Join video visit" of the fake MyChart, pressed; the tab that it opens. */
-export async function joinFromMyChart(someone, demo, visit = 0) {
-  return pressOnDemoPage(someone, demo, /^join video visit/i, visit);
+/** The n-th visit of the demo's day. */
+export async function visitOfTheDay(demo, index = 0) {
+  const day = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
+  const visit = day.visits.filter(({ group }) => !group)[index];
+  if (!visit) throw new Error(`the demo's day has ${day.visits.length} visits, not ${index + 1}`);
+  return visit;
 }
 
-/** The n-th "Start video visit" of the fake Hyperspace, pressed; the tab that it opens. */
-export async function startFromHyperspace(someone, demo, visit = 0) {
-  return pressOnDemoPage(someone, demo, /^start video visit/i, visit);
+/** The patient of the n-th visit presses "Join video visit" in the fake MyChart; the tab that it opens. */
+export async function joinFromMyChart(someone, demo, index = 0) {
+  const visit = await visitOfTheDay(demo, index);
+  return press(someone, demo, "Join video visit", visit, visit.patient);
 }
 
-async function pressOnDemoPage({ context }, demo, name, visit) {
-  const page = context.pages().find((open) => open.url().startsWith(`${demo.fakes}/`)) ?? (await context.newPage());
-  if (!page.url().startsWith(`${demo.fakes}/`)) await page.goto(`${demo.fakes}/`);
-  const button = page.getByRole("button", { name }).or(page.getByRole("link", { name })).nth(visit);
-  return tabOpenedBy(context, () => button.click());
+/** The provider presses "Start video visit" in the fake Hyperspace schedule; the tab that it opens. */
+export async function startFromHyperspace(someone, demo, index = 0) {
+  const visit = await visitOfTheDay(demo, index);
+  return press(someone, demo, "Start video visit", visit, visit.providers[0]);
+}
+
+async function press(someone, demo, label, visit, who) {
+  const page = await demoPage(someone, demo);
+  const name = `${label}: ${visit.patient.name}, visit ${visit.csn}, as ${who.name}`;
+  return tabOpenedBy(someone.context, () => page.getByRole("link", { name, exact: true }).click());
+}
+
+/** What the schedule says about the light of a visit's patient. */
+export async function lightInSchedule(someone, demo, csn) {
+  const page = await demoPage(someone, demo);
+  const visit = page.getByRole("article").filter({ hasText: `CSN ${csn}` });
+  return visit.getByText(/^Patient (not )?connected$/);
+}
+
+/** The page with the schedule and MyChart, opened once per person. */
+export async function demoPage({ context }, demo) {
+  const open = context.pages().find((page) => page.url().startsWith(`${demo.fakes}/`) && new URL(page.url()).pathname === "/");
+  if (open) return open;
+  const page = await context.newPage();
+  await page.goto(`${demo.fakes}/`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  return page;
 }
 
 /** A patient on the waiting page of a visit whose provider has not come. */

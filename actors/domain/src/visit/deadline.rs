@@ -1,9 +1,11 @@
 //! Timers are deadlines in the state, evaluated by a tick; so they survive every restart.
 
+use super::decide::Deciding;
 use super::participant::Presence;
 use super::{CallState, Visit};
+use crate::intent::ZoomCall;
 use crate::policy::Policy;
-use crate::time::Moment;
+use crate::time::{Moment, Span};
 
 impl Visit {
     /// When the visit must be looked at again, if nothing comes before.
@@ -18,10 +20,13 @@ impl Visit {
             CallState::Waiting { until } => Some(until),
             CallState::Blocked => None,
         });
-        // A visit that may not leave yet, since Epic does not answer, is looked at again from time to time.
-        let leaves = self.leaves_at(policy);
-        let leaves = if leaves <= now { now + LOOK_AGAIN } else { leaves };
-        pages.chain(calls).chain(self.next_check(policy)).chain(Some(leaves)).min()
+        // While a reading is under way, or waits for its next attempt, its call says when to look.
+        let check = if self.is_being_read() { None } else { self.next_check(policy) };
+        // A visit that may not be given up or leave yet, since Epic does not answer, is looked at again from time to time.
+        let silent = (!self.is_quiet(policy)).then_some(self.updated_at + LONGEST_MEETING);
+        let ends = silent.into_iter().chain(Some(self.leaves_at(policy)));
+        let ends = ends.map(|at| if at > now { at } else { now + LOOK_AGAIN });
+        pages.chain(calls).chain(check).chain(ends).min()
     }
 
     /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live, and, more
@@ -35,9 +40,7 @@ impl Visit {
         }
         let last = meeting.read.map(|read| read.at);
         let due = if self.is_live(policy) {
-            last.map(|at| {
-                at + crate::time::Span(policy.check_every.0.saturating_mul(LIVE_CHECKS_ARE_SLOWER_BY))
-            })?
+            last.map(|at| at + Span(policy.check_every.0.saturating_mul(LIVE_CHECKS_ARE_SLOWER_BY)))?
         } else {
             let waits = self
                 .participants
@@ -51,36 +54,56 @@ impl Visit {
             last.map_or(after_launch, |at| after_launch.max(at + policy.check_every))
         };
         // A meeting that nobody ever starts is not read for ever.
-        let give_up = launched + crate::time::Span(policy.check_every.0.saturating_mul(MOST_CHECKS));
+        let give_up = launched + Span(policy.check_every.0.saturating_mul(MOST_CHECKS));
         (due <= give_up).then_some(due)
+    }
+
+    fn is_being_read(&self) -> bool {
+        self.calls.values().any(|open| matches!(open.intent.call, ZoomCall::ReadMeeting { .. }))
     }
 
     /// When an ended, settled visit leaves the store. One that Epic has not been told everything about stays until it has.
     #[must_use]
     pub fn leaves_at(&self, policy: &Policy) -> Moment {
-        let last_event = self.course(policy).last_end.unwrap_or(self.updated_at).max(self.last_launch());
-        last_event + policy.reopen + policy.keep
+        // An end that lies ahead of everything that was ever heard is believed, but keeps nothing for ever.
+        let ended = self.course(policy).last_end.map(|end| end.min(self.updated_at));
+        let signs = self.participants.values().flat_map(|p| [Some(p.last_launch), p.page_seen]).flatten();
+        let last = signs.chain(self.provider_launched).chain(ended).max();
+        last.unwrap_or(self.updated_at) + policy.reopen + policy.keep
     }
 
     /// Whether the visit may leave now.
     pub(super) fn may_leave(&self, policy: &Policy, now: Moment) -> bool {
-        let nobody_there = self.participants.values().all(|p| p.presence == Presence::Gone);
-        now >= self.leaves_at(policy) && !self.is_live(policy) && nobody_there && self.is_told()
+        now >= self.leaves_at(policy) && self.is_quiet(policy) && self.is_told()
     }
 
-    fn last_launch(&self) -> Moment {
-        self.participants
-            .values()
-            .map(|p| p.launched_at)
-            .chain(self.provider_launched)
-            .max()
-            .unwrap_or(self.updated_at)
+    /// Whether nothing is live and nobody is there.
+    fn is_quiet(&self, policy: &Policy) -> bool {
+        !self.is_live(policy) && self.participants.values().all(|p| p.presence == Presence::Gone)
     }
 }
 
+impl Deciding<'_> {
+    /// The end of a meeting may never be told. Zoom lets none last longer than [`LONGEST_MEETING`], so when nothing has changed for
+    /// that long, whatever looks alive is over: lights must not burn, and visits must not stay, for ever.
+    pub(super) fn give_up_the_silent(&mut self) {
+        let now = self.now;
+        if self.visit.is_quiet(self.policy) || self.visit.updated_at + LONGEST_MEETING > now {
+            return;
+        }
+        self.visit.instances.values_mut().for_each(|instance| instance.give_up(now));
+        self.visit.before_host.clear();
+        if let Some(read) = self.visit.meeting.as_mut().and_then(|m| m.read.as_mut()) {
+            read.started = false;
+        }
+    }
+}
+
+/// Zoom's own limit is 30 hours.
+const LONGEST_MEETING: Span = Span::hours(31);
 /// At the default of 15 s, a meeting that nobody starts is read for four hours after the launch.
 const MOST_CHECKS: i64 = 960;
 /// How often a visit is looked at that is due to leave and may not.
-const LOOK_AGAIN: crate::time::Span = crate::time::Span::hours(1);
+const LOOK_AGAIN: Span = Span::hours(1);
 /// While only a reading says that the meeting is live it is read less often by this factor.
 const LIVE_CHECKS_ARE_SLOWER_BY: i64 = 4;

@@ -4,6 +4,7 @@
 //! and problems. So whatever the order of commands, what follows depends on the state alone. Every command is idempotent by
 //! itself: facts by [`super::instance`], launches by their remembered id, results by their intent's number, the rest by keeping maxima.
 
+use super::participant::Role;
 use super::{MOST_INSTANCES, Phase, Visit};
 use crate::command::{Command, Entry};
 use crate::effect::Effect;
@@ -30,6 +31,10 @@ pub fn decide(visit: &Visit, entry: &Entry, now: Moment, policy: &Policy) -> Dec
     let mut deciding = Deciding { visit: visit.clone(), effects: Vec::new(), now, policy };
     deciding.take(entry);
     deciding.follow();
+    // Only a tick lets a visit go: its owner puts it behind all commands in hand, so that none of them is lost with the state.
+    if entry.command == Command::Tick && deciding.visit.may_leave(policy, now) {
+        deciding.effects.push(Effect::Forget);
+    }
     let changed = deciding.visit != *visit || !deciding.effects.is_empty();
     if changed {
         deciding.visit.updated_at = now;
@@ -59,7 +64,7 @@ impl Deciding<'_> {
             Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
             Command::StatusSuperseded { participant, seq } => self.status_superseded(participant, *seq),
             Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
-            Command::Tick => {}
+            Command::Tick => self.give_up_the_silent(),
         }
     }
 
@@ -70,9 +75,6 @@ impl Deciding<'_> {
         self.lights();
         self.visit.phase = self.phase();
         self.problems();
-        if self.visit.may_leave(self.policy, self.now) {
-            self.effects.push(Effect::Forget);
-        }
     }
 
     fn phase(&self) -> Phase {
@@ -117,7 +119,7 @@ impl Deciding<'_> {
 
     fn before_host(&mut self, fact: &Fact) {
         let Some(keys) = &fact.session else { return };
-        let id = super::SessionId::of_person(keys);
+        let id = super::session::SessionId::of_person(keys);
         if self.visit.before_host.len() >= super::instance::MOST_SESSIONS
             && !self.visit.before_host.contains_key(&id)
         {
@@ -125,9 +127,11 @@ impl Deciding<'_> {
             return;
         }
         let entry = self.visit.before_host.entry(id).or_default();
-        entry.learn(keys);
-        let slot = if fact.kind == FactKind::WaitingForHost { &mut entry.waiting } else { &mut entry.left };
-        *slot = (*slot).max(Some(fact.at));
+        if fact.kind == FactKind::WaitingForHost {
+            entry.waits(keys, fact.at);
+        } else {
+            entry.leaves(keys, fact.at);
+        }
     }
 
     fn settings_updated(&mut self, fact: &Fact, waiting_room: Option<bool>, join_before_host: Option<bool>) {
@@ -139,7 +143,7 @@ impl Deciding<'_> {
 
     // === problems ===
 
-    fn sticky_problem(&mut self, code: ProblemCode) {
+    pub(super) fn sticky_problem(&mut self, code: ProblemCode) {
         self.visit.problems.entry(code).or_insert(self.now);
     }
 
@@ -174,8 +178,10 @@ impl Deciding<'_> {
         } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() {
             found.insert(ProblemCode::MeetingDeleted);
         }
-        let nameless = |p: &super::participant::Participant| p.external_id.is_none();
-        found.extend(visit.participants.values().any(nameless).then_some(ProblemCode::NoExternalId));
+        // A guest never comes with an id of Epic's; everybody else should.
+        let nameless =
+            visit.participants.iter().any(|(key, p)| key.role() != Role::Guest && p.external_id.is_none());
+        found.extend(nameless.then_some(ProblemCode::NoExternalId));
         found
     }
 }

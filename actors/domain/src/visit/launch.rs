@@ -2,9 +2,10 @@
 
 use super::decide::Deciding;
 use super::participant::{Light, Participant, ParticipantKey, Presence, Role};
-use super::{CallState, MOST_PARTICIPANTS, Visit};
+use super::{CallState, MOST_MEETINGS, MOST_PARTICIPANTS, Visit};
 use crate::command::Launch;
 use crate::id::{CommandId, FhirReference, Marker};
+use crate::intent::{ProblemCode, ZoomCall};
 use crate::time::{Moment, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -56,9 +57,20 @@ impl Deciding<'_> {
         if self.visit.launch_outcome(id).is_some() {
             return;
         }
+        let known = self.visit.participants.get(&ParticipantKey::new(launch.role, launch.fhir_user.clone()));
+        let overtaken = known.is_some_and(|person| at <= person.last_launch);
+        if overtaken && at + REMEMBERED <= self.now {
+            // A copy from long ago, whose outcome nobody waits for any more.
+            return;
+        }
         let outcome = match self.may_take_part(launch) {
-            Ok(()) => LaunchOutcome::Accepted { participant: self.take_in(id, at, launch) },
             Err(refusal) => LaunchOutcome::Refused(refusal),
+            Ok(participant) => {
+                if !overtaken {
+                    self.take_in(id, at, launch, &participant);
+                }
+                LaunchOutcome::Accepted { participant }
+            }
         };
         if self.visit.launches.len() >= MOST_REMEMBERED {
             self.visit.launches.remove(0);
@@ -66,7 +78,7 @@ impl Deciding<'_> {
         self.visit.launches.push(LaunchRecord { id: id.clone(), at, outcome });
     }
 
-    fn may_take_part(&self, launch: &Launch) -> Result<(), LaunchRefusal> {
+    fn may_take_part(&self, launch: &Launch) -> Result<ParticipantKey, LaunchRefusal> {
         let key = ParticipantKey::new(launch.role, launch.fhir_user.clone());
         let visit = &self.visit;
         if visit.is_over(self.policy, self.now) {
@@ -81,15 +93,14 @@ impl Deciding<'_> {
         }
         match (visit.bound.get(&binding_of(visit, launch)), named) {
             (Some(bound), Some(named)) if bound != named => Err(LaunchRefusal::WrongPatient),
-            // A proxy who names no patient cannot be tied to the visit's; a provider need not name one.
-            (_, None) if launch.role.is_patient_side() => Err(LaunchRefusal::WrongPatient),
-            _ => Ok(()),
+            // A proxy who names no patient cannot be tied to the visit's; providers and guests need not name one.
+            (_, None) if launch.role == Role::Proxy => Err(LaunchRefusal::WrongPatient),
+            _ => Ok(key),
         }
     }
 
-    fn take_in(&mut self, id: &CommandId, at: Moment, launch: &Launch) -> ParticipantKey {
-        let key = ParticipantKey::new(launch.role, launch.fhir_user.clone());
-        if launch.role.is_patient_side()
+    fn take_in(&mut self, id: &CommandId, at: Moment, launch: &Launch, key: &ParticipantKey) {
+        if matches!(launch.role, Role::Patient | Role::Proxy)
             && let Some(patient) = patient_named_by(launch)
         {
             let binding = binding_of(&self.visit, launch);
@@ -103,24 +114,37 @@ impl Deciding<'_> {
         participant.email = launch.email.clone().or_else(|| participant.email.take());
         participant.first_name = launch.first_name.clone().or_else(|| participant.first_name.take());
         participant.last_name = launch.last_name.clone().or_else(|| participant.last_name.take());
+        participant.last_launch = at;
         if launch.role == Role::Provider {
             self.provider_launched(id, at);
         } else {
             // The page opens at once; until it gives its first sign the launch stands for it.
             participant.page_seen = participant.page_seen.max(Some(at));
+            // The provider may be in the meeting already and not launch again, so the patient's own link is tried again.
+            self.heal(|call| matches!(call, ZoomCall::Register { participant, .. } if participant == key));
         }
-        key
     }
 
     fn provider_launched(&mut self, id: &CommandId, at: Moment) {
         self.visit.provider_launched = self.visit.provider_launched.max(Some(at));
         if self.visit.meeting.is_none() && self.visit.wants_meeting.is_none() {
-            self.visit.wants_meeting = Marker::new(format!("vestibule-{id}")).ok();
+            if self.visit.deleted.len() < MOST_MEETINGS {
+                self.visit.wants_meeting = Marker::new(format!("vestibule-{id}")).ok();
+            } else {
+                self.sticky_problem(ProblemCode::HistoryFull);
+            }
         }
-        // What had been given up is worth another try: a licence may have come free, a scope may have been granted.
-        for call in self.visit.calls.values_mut().filter(|call| call.state == CallState::Blocked) {
-            call.state = CallState::Waiting { until: self.now };
-            call.intent.attempt = 0;
+        self.heal(|_| true);
+    }
+
+    /// What had been given up is worth another try: a licence may have come free, a scope may have been granted.
+    fn heal(&mut self, which: impl Fn(&ZoomCall) -> bool) {
+        let now = self.now;
+        for open in self.visit.calls.values_mut().filter(|open| open.state == CallState::Blocked) {
+            if which(&open.intent.call) {
+                open.state = CallState::Waiting { until: now };
+                open.intent.attempt = 0;
+            }
         }
     }
 }
@@ -158,6 +182,7 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         first_name: None,
         last_name: None,
         launched_at: at,
+        last_launch: at,
         page_seen: None,
         departed: None,
         zoom_user: None,

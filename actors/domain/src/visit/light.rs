@@ -1,7 +1,7 @@
 //! The light: what Epic should be told about each person. An update is decided when the wanted status differs from the last decided one.
 
 use super::decide::Deciding;
-use super::participant::{ParticipantKey, Presence, Role};
+use super::participant::{Light, ParticipantKey, Presence, Role};
 use crate::effect::{Effect, Update};
 use crate::intent::ProblemCode;
 use crate::policy::WaitingCountsAs;
@@ -45,8 +45,7 @@ impl Deciding<'_> {
     }
 
     pub(super) fn status_delivered(&mut self, participant: &ParticipantKey, seq: u64, connected: bool) {
-        let Some(person) = self.visit.participants.get_mut(participant) else { return };
-        let light = &mut person.light;
+        let Some(light) = self.decided_light(participant, seq) else { return };
         if seq > light.acknowledged {
             light.acknowledged = seq;
             light.connected = connected;
@@ -60,18 +59,23 @@ impl Deciding<'_> {
     }
 
     pub(super) fn status_parked(&mut self, participant: &ParticipantKey, seq: u64) {
-        let now = self.now;
-        let Some(person) = self.visit.participants.get_mut(participant) else { return };
-        if seq > person.light.settled {
-            person.light.settled = seq;
-            self.visit.problems.entry(ProblemCode::UpdateParked).or_insert(now);
+        let Some(light) = self.decided_light(participant, seq) else { return };
+        if seq > light.settled {
+            light.settled = seq;
+            self.sticky_problem(ProblemCode::UpdateParked);
         }
     }
 
     pub(super) fn status_superseded(&mut self, participant: &ParticipantKey, seq: u64) {
-        if let Some(person) = self.visit.participants.get_mut(participant) {
-            person.light.settled = person.light.settled.max(seq);
+        if let Some(light) = self.decided_light(participant, seq) {
+            light.settled = light.settled.max(seq);
         }
+    }
+
+    /// A light and its update. One that was never decided, such as one of a state that the store lost, settles nothing.
+    fn decided_light(&mut self, participant: &ParticipantKey, seq: u64) -> Option<&mut Light> {
+        let person = self.visit.participants.get_mut(participant)?;
+        Some(&mut person.light).filter(|light| seq <= light.decided)
     }
 
     pub(super) fn page_seen(&mut self, participant: &ParticipantKey, at: Moment) {

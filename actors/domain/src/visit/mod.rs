@@ -6,11 +6,14 @@ pub mod admittance;
 mod calls;
 mod deadline;
 pub mod decide;
+mod identity;
 pub mod instance;
 mod launch;
 mod light;
 pub mod participant;
 mod presence;
+mod results;
+mod session;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
 
@@ -20,8 +23,9 @@ use crate::name::PersonalLink;
 use crate::policy::{Admittance, Policy};
 use crate::time::Moment;
 use admittance::{Admit, MeetingNow, admit};
-use instance::{Course, Instances, SessionId, course};
+use instance::{Course, Instances, course};
 use participant::{Participant, ParticipantKey, Presence, Role};
+use presence::BeforeHost;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +33,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MOST_PARTICIPANTS: usize = 64;
 /// A visit keeps at most so many instances; facts of more are dropped, and a problem says so.
 pub const MOST_INSTANCES: usize = 64;
+
+/// A visit has at most so many meetings one after the other; a launch that would need one more gets none, and a problem says so.
+pub const MOST_MEETINGS: usize = 32;
 
 /// Where a visit stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -79,12 +86,15 @@ pub struct Visit {
     pub meeting: Option<Meeting>,
     /// Meetings of this visit that were deleted, and when: no instance of theirs can be live, and nobody is sent to them.
     pub deleted: BTreeMap<MeetingId, Moment>,
+    /// Meetings that bear our marker besides the visit's own: each was ordered to be removed, and none is ever taken up.
+    #[serde(default)]
+    pub superfluous: BTreeSet<MeetingId>,
     /// A reading once showed a meeting started: the visit has lived, even if no event ever says so.
     pub lived: bool,
     /// Starts of the meeting.
     pub instances: Instances,
     /// People on Zoom's own screen before the host.
-    pub(crate) before_host: BTreeMap<SessionId, BeforeHost>,
+    pub(crate) before_host: BTreeMap<session::SessionId, BeforeHost>,
     /// Calls under way, waiting or given up.
     pub calls: BTreeMap<IntentId, OpenCall>,
     /// The number of the last intent.
@@ -150,14 +160,6 @@ pub struct StatusRead {
     pub started: bool,
 }
 
-/// Somebody on Zoom's screen before the host; the newest time of each kind.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct BeforeHost {
-    pub(crate) waiting: Option<Moment>,
-    pub(crate) left: Option<Moment>,
-    pub(crate) keys: crate::fact::SessionKeys,
-}
-
 /// An intent and how it fares.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OpenCall {
@@ -198,6 +200,7 @@ impl Visit {
             wants_meeting: None,
             meeting: None,
             deleted: BTreeMap::new(),
+            superfluous: BTreeSet::new(),
             lived: false,
             instances: BTreeMap::new(),
             before_host: BTreeMap::new(),

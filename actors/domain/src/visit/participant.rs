@@ -141,6 +141,8 @@ pub struct Participant {
     pub last_name: Option<Phi>,
     /// When the person first launched.
     pub launched_at: Moment,
+    /// When the person last launched.
+    pub last_launch: Moment,
     /// The last sign of an open page.
     pub page_seen: Option<Moment>,
     /// When the person last went on to Zoom; signs from before no longer count.

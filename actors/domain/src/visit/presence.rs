@@ -1,10 +1,13 @@
 //! Who is where: ties sessions to people and takes the highest of each person's presences.
 
+use super::Visit;
+use super::identity::Identity;
 use super::instance::Believed;
 use super::participant::{Participant, ParticipantKey, Presence, Role};
-use super::{BeforeHost, Visit};
+use crate::fact::SessionKeys;
 use crate::policy::Policy;
 use crate::time::Moment;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where a person is, and since when by the time of whatever proves it.
@@ -21,6 +24,27 @@ pub struct Stranger {
     pub phone: bool,
 }
 
+/// Somebody on Zoom's screen before the host; the newest time of each kind.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct BeforeHost {
+    waiting: Option<Moment>,
+    left: Option<Moment>,
+    #[serde(default, skip_serializing_if = "Identity::is_unknown")]
+    who: Identity,
+}
+
+impl BeforeHost {
+    pub(super) fn waits(&mut self, keys: &SessionKeys, at: Moment) {
+        self.who.learn(keys);
+        self.waiting = self.waiting.max(Some(at));
+    }
+
+    pub(super) fn leaves(&mut self, keys: &SessionKeys, at: Moment) {
+        self.who.learn(keys);
+        self.left = self.left.max(Some(at));
+    }
+}
+
 impl Visit {
     /// The whereabouts of every participant at a time, and those of people whom nothing identifies.
     pub(super) fn whereabouts(
@@ -29,36 +53,39 @@ impl Visit {
         now: Moment,
     ) -> (BTreeMap<ParticipantKey, Whereabouts>, Vec<Stranger>) {
         let mut known: BTreeMap<ParticipantKey, Whereabouts> = BTreeMap::new();
+        let mut arrived: BTreeMap<&ParticipantKey, Moment> = BTreeMap::new();
         let mut strangers = Vec::new();
         let course = self.course(policy);
-        let sessions = if course.live { course.newest.map(|(_, i)| i.presences()) } else { None };
-        for session in sessions.unwrap_or_default() {
-            if let Some(key) = self.whose(&session) {
-                raise(&mut known, key, (session.presence, session.since));
-            } else if session.presence > Presence::Gone {
-                strangers.push(Stranger {
+        for session in course.newest.map(|(_, i)| i.presences()).unwrap_or_default() {
+            let whose = self.whose(&session);
+            if let (Some(key), Some(at)) = (whose, session.arrived) {
+                let last = arrived.entry(key).or_insert(at);
+                *last = at.max(*last);
+            }
+            match whose {
+                _ if !course.live => {}
+                Some(key) => raise(&mut known, key, (session.presence, session.since)),
+                None if session.presence > Presence::Gone => strangers.push(Stranger {
                     presence: session.presence,
                     since: session.since,
                     phone: session.phone,
-                });
+                }),
+                None => {}
             }
         }
-        for (keys, waiting) in
-            self.before_host.values().filter_map(|b| b.waiting_since(course.last_end).map(|at| (&b.keys, at)))
+        for (who, since) in
+            self.before_host.values().filter_map(|b| self.waits_before_host(b, course.last_end))
         {
-            let person = Believed {
-                presence: Presence::Waiting,
-                since: waiting,
-                zoom_users: keys.zoom_user.iter().cloned().collect(),
-                registrants: keys.registrant.iter().cloned().collect(),
-                phone: keys.phone,
-            };
-            if let Some(key) = self.whose(&person) {
-                raise(&mut known, key, (Presence::Waiting, waiting));
+            if let Some(key) = self.whose(&Believed::of(who, Presence::Waiting, since)) {
+                raise(&mut known, key, (Presence::Waiting, since));
             }
         }
         for (key, participant) in &self.participants {
-            if let Some(seen) = participant.page_open(policy, now) {
+            // Whoever came into Zoom since the last sign of the page has left the page.
+            let went_in = arrived.get(key).filter(|at| **at <= now);
+            if let Some(seen) =
+                participant.page_open(policy, now).filter(|seen| went_in.is_none_or(|at| at < seen))
+            {
                 raise(&mut known, key, (Presence::Waiting, seen));
             }
         }
@@ -85,6 +112,28 @@ impl Visit {
         };
         by_link.or_else(by_user).map(|(key, _)| key)
     }
+
+    /// Since when a person waits on Zoom's screen before the host. The wait is over when Zoom says so, when the person is heard of in the
+    /// meeting or its waiting room (R7), and when the meeting ends. The events name no join, and the one that ends the wait may name
+    /// the person by another key than the one that began it, so they are matched by who may be meant.
+    fn waits_before_host<'a>(
+        &'a self,
+        entry: &'a BeforeHost,
+        last_end: Option<Moment>,
+    ) -> Option<(&'a Identity, Moment)> {
+        let since = entry.waiting?;
+        let left = self
+            .before_host
+            .values()
+            .filter(|other| other.who.may_be(&entry.who))
+            .filter_map(|o| o.left)
+            .max();
+        let heard = self.instances.values().filter_map(|instance| instance.heard_of(&entry.who)).max();
+        let over = left.max(entry.left).is_some_and(|left| left >= since)
+            || heard.is_some_and(|heard| heard >= since.whole_second())
+            || last_end.is_some_and(|end| end >= since);
+        (!over).then_some((&entry.who, since))
+    }
 }
 
 /// A person's presence is the highest of their sessions'; among equals the earliest begin stands, and of all ends the latest.
@@ -107,21 +156,5 @@ impl Participant {
         self.page_seen
             .filter(|seen| self.departed.is_none_or(|departed| departed < *seen))
             .filter(|seen| *seen + policy.page_presence > now)
-    }
-}
-
-impl BeforeHost {
-    /// Where two events disagree the greater key wins, so that their order does not matter.
-    pub(super) fn learn(&mut self, keys: &crate::fact::SessionKeys) {
-        self.keys.zoom_user = self.keys.zoom_user.take().max(keys.zoom_user.clone());
-        self.keys.registrant = self.keys.registrant.take().max(keys.registrant.clone());
-        self.keys.phone |= keys.phone;
-    }
-
-    /// Since when the person waits on Zoom's screen: not when it was left since, nor when an instance ended since.
-    fn waiting_since(&self, last_end: Option<Moment>) -> Option<Moment> {
-        self.waiting
-            .filter(|waiting| self.left.is_none_or(|left| left < *waiting))
-            .filter(|waiting| last_end.is_none_or(|end| end < *waiting))
     }
 }

@@ -1,0 +1,258 @@
+//! What came of a call to Zoom: its result, a failure, or nothing at all.
+//!
+//! At most one meeting is ever the visit's; any other that bears its marker is removed (invariant I12). A meeting whose making is in doubt
+//! is looked for by its marker before another one is made.
+
+use super::decide::Deciding;
+use super::participant::{Link, ParticipantKey};
+use super::{CallState, Meeting, OpenCall, StatusRead};
+use crate::backoff::Backoff;
+use crate::id::{Marker, MeetingId, RegistrantId, ZoomUserId};
+use crate::intent::{
+    CallFailure, IntentId, IntentOutcome, MadeMeeting, MeetingSettings, ProblemCode, Retry, ZoomCall,
+};
+use crate::name::PersonalLink;
+use crate::shard::stable_hash;
+use crate::time::{Moment, Span};
+use std::collections::BTreeSet;
+
+/// Waits between attempts of one call; half of each bound is fixed, half is spread by the visit's key.
+const BACKOFF: Backoff = Backoff { first: Span::seconds(2), most: Span::seconds(60) };
+/// After so many attempts a call is given up until a provider launches again.
+const MOST_ATTEMPTS: u32 = 100;
+/// So many superfluous meetings are remembered; each is removed in any case.
+const MOST_SUPERFLUOUS: usize = 64;
+
+impl Deciding<'_> {
+    pub(super) fn call_closed(&mut self, id: IntentId, at: Moment, outcome: &IntentOutcome) {
+        let open = self.visit.calls.get(&id).filter(|open| open.state == CallState::Running).cloned();
+        let Some(open) = open else {
+            // A late answer of a call that was taken for lost: a meeting that came of it must not be forgotten.
+            match outcome {
+                IntentOutcome::Made(made) => self.adopt(at, None, std::slice::from_ref(made)),
+                IntentOutcome::Found(found) => self.adopt(at, None, found),
+                _ => {}
+            }
+            return;
+        };
+        match outcome {
+            IntentOutcome::Failed(failure) => self.call_failed(id, failure),
+            IntentOutcome::Ambiguous => self.call_ambiguous(id),
+            done => {
+                self.visit.calls.remove(&id);
+                if !self.call_done(&open, at, done) {
+                    // An answer that does not belong to its call is a bug of an edge, and proves nothing about the call.
+                    self.visit.calls.insert(id, open);
+                    self.call_ambiguous(id);
+                }
+            }
+        }
+    }
+
+    /// Takes a result in. `false` when it does not fit the call.
+    fn call_done(&mut self, open: &OpenCall, at: Moment, outcome: &IntentOutcome) -> bool {
+        match (&open.intent.call, outcome) {
+            (ZoomCall::EnsureProvider { provider, .. }, IntentOutcome::Provider { user, licensed }) => {
+                self.provider_known(provider, user, *licensed);
+            }
+            (ZoomCall::CreateMeeting { marker, .. }, IntentOutcome::Made(made)) => {
+                self.adopt(at, Some(marker), std::slice::from_ref(made));
+            }
+            (ZoomCall::FindMeetings { marker, .. }, IntentOutcome::Found(found)) => {
+                self.adopt(at, Some(marker), found);
+                self.make_one_after_none_was_found(open);
+            }
+            (ZoomCall::IndexMeeting { meeting }, IntentOutcome::Indexed) => {
+                if let Some(mine) = self.mine(*meeting) {
+                    mine.indexed = true;
+                }
+            }
+            (ZoomCall::SetAlternativeHosts { meeting, hosts }, IntentOutcome::AlternativesSet) => {
+                if let Some(mine) = self.mine(*meeting) {
+                    mine.alternatives.extend(hosts.iter().cloned());
+                }
+            }
+            (
+                ZoomCall::Register { participant, meeting, .. },
+                IntentOutcome::Registered { registrant, link },
+            ) => self.registered(participant, *meeting, registrant, link),
+            (ZoomCall::ReadMeeting { meeting }, IntentOutcome::Read { started, effective }) => {
+                self.meeting_read(*meeting, at, *started, *effective);
+            }
+            (ZoomCall::DeleteMeeting { .. }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {}
+            (call, IntentOutcome::MeetingGone) => match meeting_of(call) {
+                Some(meeting) => self.meeting_deleted(meeting, at),
+                None => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn mine(&mut self, meeting: MeetingId) -> Option<&mut Meeting> {
+        self.visit.meeting.as_mut().filter(|m| m.id == meeting)
+    }
+
+    fn registered(
+        &mut self,
+        participant: &ParticipantKey,
+        meeting: MeetingId,
+        registrant: &RegistrantId,
+        link: &PersonalLink,
+    ) {
+        if let Some(person) = self.visit.participants.get_mut(participant) {
+            person.registrants.insert(registrant.clone());
+            person.link = Some(Link { meeting, url: link.clone() });
+        }
+    }
+
+    /// Making and looking in turn counts as one call, so that it does not go on for ever.
+    fn make_one_after_none_was_found(&mut self, search: &OpenCall) {
+        if self.visit.meeting.is_none()
+            && let Some(create) = self.wanted_meeting()
+        {
+            let mut next = search.clone();
+            next.intent.call = create;
+            next.try_again(self.now);
+            self.visit.calls.insert(next.intent.id, next);
+        }
+    }
+
+    fn provider_known(&mut self, provider: &ParticipantKey, user: &ZoomUserId, licensed: bool) {
+        if let Some(person) = self.visit.participants.get_mut(provider) {
+            person.zoom_user = Some(user.clone());
+        }
+        let hosts = self.visit.meeting.as_ref().is_none_or(|m| m.host == *user);
+        match (hosts, licensed) {
+            (false, _) => {}
+            (true, true) => drop(self.visit.problems.remove(&ProblemCode::HostUnlicensed)),
+            (true, false) => self.sticky_problem(ProblemCode::HostUnlicensed),
+        }
+    }
+
+    /// Takes the first of some meetings that bear our marker, unless the visit has one; the others are removed. One that was deleted, or
+    /// ordered to be removed, is never taken up, however late its answer comes (I12).
+    fn adopt(&mut self, at: Moment, marker: Option<&Marker>, made: &[MadeMeeting]) {
+        for meeting in made {
+            let id = meeting.meeting;
+            let mine = self.visit.meeting.as_ref().map(|m| m.id);
+            let settled = self.visit.deleted.contains_key(&id) || self.visit.superfluous.contains(&id);
+            if mine == Some(id) || settled {
+                continue;
+            }
+            match self.visit.wants_meeting.clone().filter(|_| mine.is_none()) {
+                Some(wanted) => self.take_up(at, marker.cloned().unwrap_or(wanted), meeting),
+                None => self.remove_superfluous(id),
+            }
+        }
+    }
+
+    fn take_up(&mut self, at: Moment, marker: Marker, made: &MadeMeeting) {
+        self.visit.wants_meeting = None;
+        self.visit.meeting = Some(Meeting {
+            id: made.meeting,
+            host: made.host.clone(),
+            marker,
+            policy: self.policy.admittance,
+            asked: self.settings_to_ask(),
+            answered: made.effective,
+            answered_at: at,
+            waiting_room_update: None,
+            join_before_host_update: None,
+            join_url: made.join_url.clone(),
+            alternatives: BTreeSet::new(),
+            indexed: false,
+            read: None,
+        });
+    }
+
+    fn remove_superfluous(&mut self, meeting: MeetingId) {
+        if self.visit.superfluous.len() >= MOST_SUPERFLUOUS {
+            self.visit.superfluous.pop_first();
+        }
+        self.visit.superfluous.insert(meeting);
+        self.begin(ZoomCall::DeleteMeeting { meeting });
+    }
+
+    fn meeting_read(&mut self, meeting: MeetingId, at: Moment, started: bool, effective: MeetingSettings) {
+        let Some(mine) = self.mine(meeting) else { return };
+        if mine.read.is_none_or(|read| read.at < at) {
+            mine.read = Some(StatusRead { at, started });
+            mine.answered = effective;
+            mine.answered_at = at;
+        }
+        self.visit.lived |= started;
+    }
+
+    pub(super) fn meeting_deleted(&mut self, meeting: MeetingId, at: Moment) {
+        let when = self.visit.deleted.get(&meeting).copied().map_or(at, |before| before.max(at));
+        self.visit.deleted.insert(meeting, when);
+    }
+
+    // === failures ===
+
+    fn call_failed(&mut self, id: IntentId, failure: &CallFailure) {
+        let (now, key) = (self.now, self.visit.key.to_text());
+        let Some(open) = self.visit.calls.get_mut(&id) else { return };
+        open.problem = Some(failure.problem);
+        match failure.retry {
+            Retry::Never => open.state = CallState::Blocked,
+            Retry::After(Some(wait)) => open.try_again(now + wait),
+            Retry::After(None) => open.try_again(now + spread(&key, open.intent.attempt)),
+        }
+    }
+
+    fn call_ambiguous(&mut self, id: IntentId) {
+        let margin = self.policy.margin;
+        let Some(open) = self.visit.calls.get_mut(&id) else { return };
+        open.problem = Some(ProblemCode::ZoomUnavailable);
+        // Nothing of the attempt can be under way any more after its not_after and a margin; before, looking would prove nothing.
+        open.try_again(open.intent.not_after + margin);
+        open.look_for_the_meeting_next();
+    }
+
+    /// A result that never came: the worker died, or its node did.
+    pub(super) fn take_running_calls_for_lost(&mut self) {
+        let (now, margin) = (self.now, self.policy.margin);
+        for open in self.visit.calls.values_mut() {
+            if open.state == CallState::Running && open.intent.not_after + margin <= now {
+                open.try_again(now);
+                open.look_for_the_meeting_next();
+            }
+        }
+    }
+}
+
+impl OpenCall {
+    /// To be made again, unless that was done too often.
+    fn try_again(&mut self, until: Moment) {
+        self.state = if self.intent.attempt >= MOST_ATTEMPTS {
+            CallState::Blocked
+        } else {
+            CallState::Waiting { until }
+        };
+    }
+
+    /// A create that may have had an effect is never repeated: the next step of its slot is to look for the marker.
+    fn look_for_the_meeting_next(&mut self) {
+        if let ZoomCall::CreateMeeting { host, marker, .. } = &self.intent.call {
+            self.intent.call = ZoomCall::FindMeetings { host: host.clone(), marker: marker.clone() };
+        }
+    }
+}
+
+fn meeting_of(call: &ZoomCall) -> Option<MeetingId> {
+    match call {
+        ZoomCall::IndexMeeting { meeting }
+        | ZoomCall::SetAlternativeHosts { meeting, .. }
+        | ZoomCall::Register { meeting, .. }
+        | ZoomCall::ReadMeeting { meeting } => Some(*meeting),
+        _ => None,
+    }
+}
+
+fn spread(key: &str, attempt: u32) -> Span {
+    let half = BACKOFF.bound(attempt.max(1)).0 / 2;
+    let draw = stable_hash(format!("{key}#{attempt}").as_bytes());
+    Span(half + i64::try_from(draw % u64::try_from(half.max(1)).unwrap_or(1)).unwrap_or(0))
+}

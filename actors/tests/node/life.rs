@@ -1,0 +1,182 @@
+//! A visit's whole life on one node.
+
+use crate::run;
+use crate::world::{World, by_link, visit};
+use std::time::Duration;
+use vestibule_actors::hub::{Change, Watch};
+use vestibule_actors::port::store::{Outcome, Store};
+use vestibule_domain::fact::FactKind;
+use vestibule_domain::id::MeetingId;
+use vestibule_domain::intent::ZoomCall;
+use vestibule_domain::policy::Policy;
+use vestibule_domain::visit::participant::{Presence, Role};
+use vestibule_domain::visit::{Phase, WayIn};
+
+fn policy(world: &World) -> std::sync::Arc<Policy> {
+    world.ports.organizations.policy(&crate::world::organization()).unwrap()
+}
+
+#[test]
+fn from_the_waiting_patient_to_the_light_and_back() {
+    run(async {
+        let world = World::new();
+        let running = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        let waiting = world
+            .until("10001", "a waiting patient", |s| s.visit.participants.get(&patient).map(|p| p.presence))
+            .await;
+        assert_eq!(waiting, Presence::Waiting);
+        assert!(world.zoom.lock().unwrap().calls.is_empty(), "a patient's launch makes no meeting");
+
+        let provider = world.launch("10001", Role::Provider, "EMP1").await;
+        let rules = policy(&world);
+        let meeting = world
+            .until("10001", "the host's way in", |s| match s.visit.way_in(&provider, &rules) {
+                Some(WayIn::Start(meeting)) => Some(meeting),
+                _ => None,
+            })
+            .await;
+        let shut = world
+            .until("10001", "the patient's link", |s| {
+                s.visit.participants[&patient]
+                    .link
+                    .is_some()
+                    .then(|| s.visit.way_in(&patient, &rules).is_none())
+            })
+            .await;
+        assert!(shut, "nobody goes in before the host has started");
+
+        world.fact(meeting, FactKind::Started, None).await;
+        world.until("10001", "the patient's way in", |s| s.visit.way_in(&patient, &rules).map(|_| ())).await;
+        world.fact(meeting, FactKind::Joined, by_link(&patient, 1)).await;
+        world
+            .until("10001", "the light", |s| s.visit.participants[&patient].light.connected.then_some(()))
+            .await;
+        world.fact(meeting, FactKind::Left, by_link(&patient, 1)).await;
+        world.fact(meeting, FactKind::Ended, None).await;
+        world
+            .until("10001", "the light going out", |s| {
+                (s.visit.phase == Phase::Ended && s.visit.is_told()).then_some(())
+            })
+            .await;
+
+        let told: Vec<(String, bool)> =
+            world.epic.lock().unwrap().received.iter().map(|(_, who, on)| (who.clone(), *on)).collect();
+        assert_eq!(told, [("WPR1".to_owned(), true), ("WPR1".to_owned(), false)]);
+        let records = world.records("10001").await;
+        assert!(
+            records
+                .iter()
+                .all(|r| r.outcome == Outcome::Delivered && r.resp_code == 200 && r.meeting == Some(meeting))
+        );
+        assert_eq!(records.len(), 2);
+        running.drain().await;
+    });
+}
+
+#[test]
+fn an_event_that_comes_before_its_meeting_is_known_is_held_and_counts() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.fact(MeetingId(85_000_000_000), FactKind::Started, None).await;
+        world.launch("10001", Role::Provider, "EMP1").await;
+        world.until("10001", "the held event", |s| (s.visit.phase == Phase::InProgress).then_some(())).await;
+    });
+}
+
+#[test]
+fn with_every_event_lost_the_meeting_is_read_and_the_patient_goes_in_within_thirty_seconds() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        world.launch("10001", Role::Provider, "EMP1").await;
+        world.zoom.lock().unwrap().started = true;
+        let began = tokio::time::Instant::now();
+        let rules = policy(&world);
+        world.until("10001", "the way in", |s| s.visit.way_in(&patient, &rules).map(|_| ())).await;
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    });
+}
+
+#[test]
+fn an_idle_visit_leaves_memory_and_its_deadlines_are_kept() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        // No sign of the page: after 90 s the person no longer waits, whether or not the visit is in memory.
+        world
+            .until("10001", "the end of waiting", |s| {
+                (s.visit.participants[&patient].presence == Presence::Gone).then_some(())
+            })
+            .await;
+        tokio::time::sleep(Duration::from_secs(1_000)).await;
+        world.launch("10001", Role::Provider, "EMP1").await;
+        world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+    });
+}
+
+#[test]
+fn a_visit_that_is_over_leaves_the_store() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        // A leap, as of a machine that slept: leases run out meanwhile and are taken anew.
+        tokio::time::advance(Duration::from_secs(40 * 3600)).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(world.store.load(&visit("10001")).await.unwrap(), None);
+    });
+}
+
+// I13: a board never sees an older (epoch, version) of a visit after a newer.
+#[test]
+fn a_board_gets_a_snapshot_and_then_only_newer_states() {
+    run(async {
+        let world = World::new();
+        let running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        let feed = running.hub.send(Watch).await.unwrap();
+        let first = feed.first().await;
+        assert_eq!(first.len(), 1);
+        let version = |change: &Change| match change {
+            Change::Visit(seen) => (seen.snapshot.epoch, seen.snapshot.version),
+            Change::Gone(_) => panic!("nothing has left"),
+        };
+        let mut newest = version(&first[0]);
+        world.launch("10001", Role::Provider, "EMP1").await;
+        for _ in 0..3 {
+            for change in feed.next().await {
+                assert!(version(&change) > newest);
+                newest = version(&change);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_second_provider_becomes_alternative_host_of_the_same_meeting() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.launch("10001", Role::Provider, "EMP1").await;
+        let second = world.launch("10001", Role::Provider, "EMP2").await;
+        let rules = policy(&world);
+        world
+            .until("10001", "the alternative's way in", |s| {
+                matches!(s.visit.way_in(&second, &rules), Some(WayIn::Alternative { .. })).then_some(())
+            })
+            .await;
+        let creates = world
+            .zoom
+            .lock()
+            .unwrap()
+            .calls
+            .iter()
+            .filter(|c| matches!(c, ZoomCall::CreateMeeting { .. }))
+            .count();
+        assert_eq!(creates, 1);
+    });
+}

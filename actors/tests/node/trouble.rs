@@ -1,0 +1,199 @@
+//! Panics, poison, restarts, and a store that does not answer.
+
+use crate::run;
+use crate::world::{CreateFault, World, by_link, launch, visit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use vestibule_actors::memory::{Call, When};
+use vestibule_actors::port::store::{Store, StoreLimits};
+use vestibule_domain::command::Command;
+use vestibule_domain::fact::FactKind;
+use vestibule_domain::intent::{ProblemCode, ZoomCall};
+use vestibule_domain::visit::Phase;
+use vestibule_domain::visit::participant::Role;
+
+/// Rules that panic on a departure of the patient, so often as is said.
+fn rules_that_panic(times: u32) -> vestibule_actors::port::Decider {
+    let left = AtomicU32::new(times);
+    Arc::new(move |visit, entry, now, policy| {
+        let panics = matches!(entry.command, Command::Departed { .. })
+            && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok();
+        assert!(!panics, "the rules of this test fail here");
+        vestibule_domain::decide(visit, entry, now, policy)
+    })
+}
+
+#[test]
+fn a_panic_in_one_visit_harms_no_other_and_the_visit_is_rebuilt() {
+    run(async {
+        let world = World::with(rules_that_panic(1), StoreLimits::default());
+        let _running = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        world
+            .desk()
+            .submit(&visit("10001"), Command::Departed { participant: patient.clone() })
+            .await
+            .unwrap();
+        world.until("10001", "the departure", |s| s.visit.participants[&patient].departed).await;
+        world.launch("10002", Role::Patient, "WPR2").await;
+        assert!(world.seen.count("visit restarted") >= 1);
+        assert_eq!(world.seen.count("command parked"), 0);
+    });
+}
+
+// I3: what was acknowledged is reflected in state or parked visibly.
+#[test]
+fn a_command_that_kills_its_visit_three_times_is_parked_visibly_and_the_rest_goes_on() {
+    run(async {
+        let world = World::with(rules_that_panic(u32::MAX), StoreLimits::default());
+        let _running = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        world.desk().submit(&visit("10001"), Command::Departed { participant: patient }).await.unwrap();
+        world
+            .until("10001", "the problem", |s| s.visit.problems.get(&ProblemCode::CommandParked).map(|_| ()))
+            .await;
+        let parked = world.store.parked(10).await.unwrap();
+        assert_eq!(parked.len(), 1);
+        assert_eq!(parked[0].visit, visit("10001"));
+        world.launch("10001", Role::Provider, "EMP1").await;
+        world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+        assert_eq!(world.seen.count("shard restarted"), 0);
+    });
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_node_that_just_stops() {
+    run(async {
+        let world = World::new();
+        // The first node takes the launches in and is then cut off: nothing of it is released or finished.
+        let local = tokio::task::LocalSet::new();
+        local
+            .run_until(async {
+                let _running = world.start().await;
+                world.launch("10001", Role::Patient, "WPR1").await;
+                world.launch("10001", Role::Provider, "EMP1").await;
+                world
+                    .until("10001", "a meeting", |s| {
+                        s.visit.meeting.as_ref().filter(|m| m.indexed).map(|_| ())
+                    })
+                    .await;
+            })
+            .await;
+        drop(local);
+        let meeting = world.desk().visit(&visit("10001")).await.unwrap().unwrap().visit.meeting.unwrap().id;
+        // Events that arrive while nobody owns the shard are only in the journal.
+        world.fact(meeting, FactKind::Started, None).await;
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        let _running = world.start().await;
+        world
+            .until("10001", "the visit going on", |s| (s.visit.phase == Phase::InProgress).then_some(()))
+            .await;
+    });
+}
+
+#[test]
+fn an_update_that_was_never_acknowledged_is_sent_by_the_next_owner() {
+    run(async {
+        let world = World::new();
+        let local = tokio::task::LocalSet::new();
+        let patient = local
+            .run_until(async {
+                let _running = world.start().await;
+                let patient = world.launch("10001", Role::Patient, "WPR1").await;
+                world.launch("10001", Role::Provider, "EMP1").await;
+                let meeting = world
+                    .until("10001", "a meeting", |s| {
+                        s.visit.meeting.as_ref().filter(|m| m.indexed).map(|m| m.id)
+                    })
+                    .await;
+                world
+                    .until("10001", "a link", |s| s.visit.participants[&patient].link.as_ref().map(|_| ()))
+                    .await;
+                // The store takes no acknowledgement any more, as if the process died right after Epic answered.
+                world.store.faults().fail_always(Some(Call::Acknowledge), When::Before);
+                world.fact(meeting, FactKind::Joined, by_link(&patient, 1)).await;
+                world
+                    .until("10001", "the decision", |s| {
+                        (s.visit.participants[&patient].light.decided == 1).then_some(())
+                    })
+                    .await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                patient
+            })
+            .await;
+        drop(local);
+        world.store.faults().heal();
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        let _running = world.start().await;
+        world
+            .until("10001", "the light", |s| s.visit.participants[&patient].light.connected.then_some(()))
+            .await;
+        assert!(world.epic.lock().unwrap().received.len() >= 2);
+    });
+}
+
+#[test]
+fn a_commit_whose_answer_was_lost_is_asked_again_and_done_once() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.store.faults().fail(Some(Call::Commit), When::After, 2);
+        world.launch("10001", Role::Patient, "WPR1").await;
+        let version = world.until("10001", "the visit", |s| Some(s.version)).await;
+        assert_eq!(version, 1);
+        assert!(world.seen.count("commit retried") >= 1);
+    });
+}
+
+#[test]
+fn a_full_journal_refuses_and_loses_nothing() {
+    run(async {
+        let limits = StoreLimits { journal_entries: 3, ..StoreLimits::default() };
+        let world = World::with(Arc::new(vestibule_domain::decide), limits);
+        let mut taken = 0;
+        for n in 0..5 {
+            let command = Command::Launch(launch("10001", Role::Patient, &format!("WPR{n}")));
+            taken += u32::from(world.desk().submit(&visit("10001"), command).await.is_ok());
+        }
+        assert_eq!(taken, 3);
+        let _running = world.start().await;
+        world.until("10001", "all that were taken", |s| (s.visit.launches.len() == 3).then_some(())).await;
+    });
+}
+
+// I12: one meeting per visit, also after an ambiguous answer.
+#[test]
+fn after_an_ambiguous_create_the_meeting_is_looked_for_and_not_made_twice() {
+    for (fault, creates) in [(CreateFault::MadeButNoAnswer, 1), (CreateFault::NotMadeAndNoAnswer, 2)] {
+        run(async {
+            let world = World::new();
+            let _running = world.start().await;
+            world.zoom.lock().unwrap().creates.push_back(fault);
+            world.launch("10001", Role::Provider, "EMP1").await;
+            world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+            let zoom = world.zoom.lock().unwrap();
+            assert_eq!(
+                zoom.calls.iter().filter(|c| matches!(c, ZoomCall::CreateMeeting { .. })).count(),
+                creates
+            );
+            assert_eq!(zoom.made.len(), 1);
+        });
+    }
+}
+
+#[test]
+fn draining_gives_every_lease_back_cleanly() {
+    run(async {
+        let world = World::new();
+        let running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        running.drain().await;
+        let shard = vestibule_domain::shard::Shard::of_visit(&visit("10001"));
+        assert_eq!(world.store.locate(shard).await.unwrap(), None);
+        // The next node takes over at once and carefully takes nothing in one by one.
+        let _next = world.start().await;
+        world.launch("10001", Role::Provider, "EMP1").await;
+        assert_eq!(world.store.faults().calls(Call::CountTry), 0);
+    });
+}

@@ -1,0 +1,381 @@
+//! One node over the memory store in one thread under tokio's paused clock, with an Epic and a Zoom that a test scripts.
+
+use actix::Addr;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+use vestibule_actors::desk::{Desk, Snapshot};
+use vestibule_actors::hub::OpsHub;
+use vestibule_actors::memory::MemoryStore;
+use vestibule_actors::node::{DrainNode, Node, NodeConfig, Started};
+use vestibule_actors::port::clock::{Clock, Randomness};
+use vestibule_actors::port::epic::{Epic, EpicAnswer, Verdict};
+use vestibule_actors::port::observer::{Observed, Observer};
+use vestibule_actors::port::organizations::{NotifierRules, Organizations};
+use vestibule_actors::port::place::Here;
+use vestibule_actors::port::store::{OwnerToken, Record, RecordQuery, Store, StoreLimits};
+use vestibule_actors::port::zoom::{LinkRefused, Zoom};
+use vestibule_actors::port::{Decider, Ports};
+use vestibule_actors::shard::ShardRules;
+use vestibule_domain::backoff::Backoff;
+use vestibule_domain::command::Launch;
+use vestibule_domain::effect::Update;
+use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
+use vestibule_domain::gate::Limits;
+use vestibule_domain::id::*;
+use vestibule_domain::intent::*;
+use vestibule_domain::lane::LaneRules;
+use vestibule_domain::name::{PersonalLink, Phi};
+use vestibule_domain::policy::{Admittance, Policy, WaitingCountsAs};
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::participant::{ParticipantKey, Role};
+
+/// The time of day at which every test begins.
+pub const DAWN: i64 = 1_795_420_800_000;
+
+pub struct TestClock(Instant);
+
+impl TestClock {
+    pub fn new() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        Moment(DAWN + i64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+#[derive(Default)]
+pub struct Counter(AtomicU64);
+
+impl Randomness for Counter {
+    fn draw(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+    fn secret(&self) -> String {
+        format!("secret-{}", self.0.fetch_add(1, Ordering::Relaxed))
+    }
+    fn command_id(&self) -> CommandId {
+        CommandId::new(format!("c{}", self.0.fetch_add(1, Ordering::Relaxed))).unwrap()
+    }
+}
+
+struct OneOrganization;
+
+impl Organizations for OneOrganization {
+    fn policy(&self, _: &OrganizationId) -> Option<Arc<Policy>> {
+        Some(Arc::new(Policy {
+            admittance: Admittance::Automatic,
+            waiting_counts_as: WaitingCountsAs::Nothing,
+            reopen: Span::hours(12),
+            page_presence: Span::seconds(90),
+            keep: Span::hours(24),
+            check_after: Span::seconds(10),
+            check_every: Span::seconds(15),
+            call: Span::seconds(20),
+            margin: Span::seconds(5),
+        }))
+    }
+    fn notifier(&self, _: &OrganizationId) -> Option<NotifierRules> {
+        let limits = Limits {
+            per_second: 10,
+            concurrent: 5,
+            failures: 5,
+            probe_every: Span::seconds(5),
+            unused: Span::seconds(1),
+            permit_life: Span::seconds(15),
+        };
+        let backoff = Backoff { first: Span(500), most: Span::seconds(30) };
+        Some(NotifierRules {
+            limits,
+            lane: LaneRules { backoff, give_up_after: Span::hours(24), doubt: Span::seconds(10) },
+        })
+    }
+}
+
+/// What Epic does with the next attempts; when the script is empty it accepts.
+#[derive(Default)]
+pub struct EpicScript {
+    pub next: VecDeque<EpicAnswer>,
+    pub received: Vec<(Moment, String, bool)>,
+}
+
+struct ScriptedEpic(Arc<Mutex<EpicScript>>, Arc<TestClock>);
+
+impl Epic for ScriptedEpic {
+    fn send<'a>(&'a self, _: &'a VisitKey, update: &'a Update) -> LocalBoxFuture<'a, EpicAnswer> {
+        async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let mut script = self.0.lock().unwrap();
+            script.received.push((self.1.now(), update.external_id.to_string(), update.connected));
+            script.next.pop_front().unwrap_or_else(accepted)
+        }
+        .boxed_local()
+    }
+}
+
+pub fn accepted() -> EpicAnswer {
+    EpicAnswer { resp_code: 200, epic_code: None, verdict: Verdict::Accepted }
+}
+
+/// A Zoom that makes meetings and remembers every call.
+#[derive(Default)]
+pub struct ZoomScript {
+    pub calls: Vec<ZoomCall>,
+    pub made: Vec<MadeMeeting>,
+    /// What the next creates answer, after having made the meeting or not.
+    pub creates: VecDeque<CreateFault>,
+    pub started: bool,
+}
+
+pub enum CreateFault {
+    MadeButNoAnswer,
+    NotMadeAndNoAnswer,
+}
+
+struct ScriptedZoom(Arc<Mutex<ZoomScript>>);
+
+impl ScriptedZoom {
+    fn answer(&self, call: &ZoomCall) -> IntentOutcome {
+        let mut script = self.0.lock().unwrap();
+        script.calls.push(call.clone());
+        match call {
+            ZoomCall::EnsureProvider { provider, .. } => IntentOutcome::Provider {
+                user: ZoomUserId::new(format!("user of {provider:?}")).unwrap(),
+                licensed: true,
+            },
+            ZoomCall::CreateMeeting { host, settings, .. } => {
+                let number = 85_000_000_000 + script.made.len() as u64;
+                let made = MadeMeeting {
+                    meeting: MeetingId(number),
+                    host: host.clone(),
+                    effective: *settings,
+                    join_url: PersonalLink::new("https://zoom.example/j/1"),
+                };
+                match script.creates.pop_front() {
+                    None => {
+                        script.made.push(made.clone());
+                        IntentOutcome::Made(made)
+                    }
+                    Some(CreateFault::MadeButNoAnswer) => {
+                        script.made.push(made);
+                        IntentOutcome::Ambiguous
+                    }
+                    Some(CreateFault::NotMadeAndNoAnswer) => IntentOutcome::Ambiguous,
+                }
+            }
+            ZoomCall::FindMeetings { .. } => IntentOutcome::Found(script.made.clone()),
+            ZoomCall::DeleteMeeting { meeting } => {
+                script.made.retain(|m| m.meeting != *meeting);
+                IntentOutcome::Deleted
+            }
+            ZoomCall::IndexMeeting { .. } => unreachable!("the store indexes"),
+            ZoomCall::SetAlternativeHosts { .. } => IntentOutcome::AlternativesSet,
+            ZoomCall::Register { participant, .. } => IntentOutcome::Registered {
+                registrant: RegistrantId::new(format!("registrant of {participant:?}")).unwrap(),
+                link: PersonalLink::new("https://zoom.example/w/1?tk=x"),
+            },
+            ZoomCall::ReadMeeting { .. } => {
+                let effective =
+                    MeetingSettings { waiting_room: false, join_before_host: false, registration: true };
+                IntentOutcome::Read { started: script.started, effective }
+            }
+        }
+    }
+}
+
+impl Zoom for ScriptedZoom {
+    fn call<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        call: &'a ZoomCall,
+        _: Span,
+    ) -> LocalBoxFuture<'a, IntentOutcome> {
+        async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            self.answer(call)
+        }
+        .boxed_local()
+    }
+    fn start_link<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: MeetingId,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        async { Ok(PersonalLink::new("https://zoom.example/s/1")) }.boxed_local()
+    }
+    fn alternative_link<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: &'a ZoomUserId,
+        join_url: &'a PersonalLink,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        async { Ok(join_url.clone()) }.boxed_local()
+    }
+}
+
+#[derive(Default)]
+pub struct Seen(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Seen {
+    pub fn count(&self, what: &'static str) -> u64 {
+        self.0.lock().unwrap().get(what).copied().unwrap_or(0)
+    }
+}
+
+impl Observer for Seen {
+    fn observe(&self, what: Observed) {
+        let name = match what {
+            Observed::VisitRestarted => "visit restarted",
+            Observed::ShardRestarted => "shard restarted",
+            Observed::CommandParked => "command parked",
+            Observed::CommitRetried => "commit retried",
+            Observed::Committed { .. } => "committed",
+            _ => return,
+        };
+        *self.0.lock().unwrap().entry(name).or_default() += 1;
+    }
+}
+
+/// What outlives a node.
+pub struct World {
+    pub store: Arc<MemoryStore>,
+    pub epic: Arc<Mutex<EpicScript>>,
+    pub zoom: Arc<Mutex<ZoomScript>>,
+    pub seen: Arc<Seen>,
+    pub ports: Ports,
+    next_fact: RefCell<i64>,
+}
+
+/// A node that runs.
+pub struct Running {
+    pub node: Addr<Node>,
+    pub hub: Addr<OpsHub>,
+}
+
+pub fn organization() -> OrganizationId {
+    OrganizationId::new("lakeside").unwrap()
+}
+
+pub fn visit(csn: &str) -> VisitKey {
+    VisitKey { organization: organization(), visit: VisitId::Csn(Csn::new(csn).unwrap()) }
+}
+
+impl World {
+    pub fn new() -> Rc<Self> {
+        Self::with(Arc::new(vestibule_domain::decide), StoreLimits::default())
+    }
+
+    pub fn with(decide: Decider, limits: StoreLimits) -> Rc<Self> {
+        let clock = Arc::new(TestClock::new());
+        let store = Arc::new(MemoryStore::new(clock.clone(), limits));
+        let epic = Arc::new(Mutex::new(EpicScript::default()));
+        let zoom = Arc::new(Mutex::new(ZoomScript::default()));
+        let seen = Arc::new(Seen::default());
+        let (epic_script, zoom_script, epic_clock) = (epic.clone(), zoom.clone(), clock.clone());
+        let ports = Ports {
+            store: store.clone(),
+            clock,
+            randomness: Arc::new(Counter::default()),
+            place: Arc::new(Here),
+            organizations: Arc::new(OneOrganization),
+            epic: Arc::new(move || {
+                Rc::new(ScriptedEpic(epic_script.clone(), epic_clock.clone())) as Rc<dyn Epic>
+            }),
+            zoom: Arc::new(move || Rc::new(ScriptedZoom(zoom_script.clone())) as Rc<dyn Zoom>),
+            observer: seen.clone(),
+            decide,
+        };
+        Rc::new(Self { store, epic, zoom, seen, ports, next_fact: RefCell::new(0) })
+    }
+
+    pub async fn start(&self) -> Running {
+        let config = NodeConfig {
+            name: "test".to_owned(),
+            token: OwnerToken(Uuid::from_u128(u128::from(self.ports.randomness.draw()))),
+            shards: ShardRules::default(),
+            organizations: vec![organization()],
+        };
+        let Started { node, hub, .. } = Node::start(config, self.ports.clone()).await.unwrap();
+        Running { node, hub }
+    }
+
+    pub fn desk(&self) -> Desk {
+        Desk::new(self.ports.clone())
+    }
+
+    /// Waits until something holds of the visit.
+    pub async fn until<T>(&self, csn: &str, what: &str, holds: impl Fn(&Snapshot) -> Option<T>) -> T {
+        let found = self.desk().wait_for(&visit(csn), Duration::from_secs(120), holds).await;
+        found.unwrap_or_else(|| panic!("waited in vain for {what}")).0
+    }
+
+    pub async fn launch(&self, csn: &str, role: Role, person: &str) -> ParticipantKey {
+        let launch = launch(csn, role, person);
+        let key = ParticipantKey::new(role, launch.fhir_user.clone());
+        self.desk().launch(&visit(csn), launch, Duration::from_secs(5)).await.unwrap();
+        key
+    }
+
+    pub async fn fact(&self, meeting: MeetingId, kind: FactKind, session: Option<SessionKeys>) {
+        *self.next_fact.borrow_mut() += 1000;
+        let at = Moment(DAWN + *self.next_fact.borrow());
+        let fact = Fact {
+            meeting,
+            instance: Some(InstanceUuid::new("AAAA==").unwrap()),
+            instance_started: Some(Moment(DAWN)),
+            host: None,
+            kind,
+            session,
+            at,
+            sent: at,
+        };
+        self.desk().submit_fact(&organization(), fact).await.unwrap();
+    }
+
+    pub async fn records(&self, csn: &str) -> Vec<Record> {
+        let query = RecordQuery { csn: Some(Csn::new(csn).unwrap()), limit: 100, ..RecordQuery::default() };
+        let mut records = self.store.records(query).await.unwrap().items;
+        records.reverse();
+        records
+    }
+}
+
+impl Running {
+    pub async fn drain(self) {
+        self.node.send(DrainNode).await.unwrap();
+    }
+}
+
+pub fn launch(csn: &str, role: Role, person: &str) -> Launch {
+    let kind = if role == Role::Provider { "Practitioner" } else { "Patient" };
+    Launch {
+        role,
+        fhir_user: FhirReference::new(format!("{kind}/{person}")).unwrap(),
+        patient: None,
+        external_id: Some(ExternalId::new(person).unwrap()),
+        csn: Some(Csn::new(csn).unwrap()),
+        display_name: Phi::new("Patient"),
+        email: None,
+        first_name: None,
+        last_name: None,
+    }
+}
+
+/// A join through the personal link of a participant.
+pub fn by_link(participant: &ParticipantKey, device: u32) -> Option<SessionKeys> {
+    Some(SessionKeys {
+        participant: Some(ParticipantUuid::new(format!("device-{device}")).unwrap()),
+        registrant: Some(RegistrantId::new(format!("registrant of {participant:?}")).unwrap()),
+        ..SessionKeys::default()
+    })
+}

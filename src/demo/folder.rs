@@ -1,0 +1,72 @@
+//! Where a demo keeps its store and its key: a folder that the user named, or one that goes with the process.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::service::Failure;
+use crate::system::process_token;
+
+const KEY_FILE: &str = "demo-privatekey.pem";
+
+/// The demo's folder.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Folder {
+    /// Makes the folder, and in it a key for Epic if there is none.
+    pub(super) fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
+        let kept = named.is_some();
+        let path = named.unwrap_or_else(|| std::env::temp_dir().join(format!("vestibule-demo-{}", process_token().simple())));
+        let folder = Self { path, kept };
+        let failed = |e: &dyn std::fmt::Display| {
+            Failure::Unavailable(format!("--data: {} cannot be used: {e}", folder.path.display()))
+        };
+        fs::create_dir_all(&folder.path).map_err(|e| failed(&e))?;
+        let key = folder.key();
+        if !key.exists() {
+            let pem = fresh_key().ok_or_else(|| Failure::Bug("no key could be made".to_owned()))?;
+            fs::write(&key, pem).map_err(|e| failed(&e))?;
+        }
+        Ok(folder)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn key(&self) -> PathBuf {
+        self.path.join(KEY_FILE)
+    }
+
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, "the demo's folder could not be removed");
+        }
+    }
+}
+
+/// A key made for this demo, so that none has to stand in the source. PKCS#8 in PEM.
+fn fresh_key() -> Option<String> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
+    let der: Pkcs8V1Der<'static> = pair.as_der().ok()?;
+    let text = STANDARD.encode(der.as_ref());
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    Some(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
+}

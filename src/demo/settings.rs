@@ -1,0 +1,70 @@
+//! The demo's settings: what the fakes expect, under whatever the environment says.
+
+use std::net::SocketAddr;
+
+use toml::{Table, Value};
+use vestibule_actors::port::clock::Randomness;
+
+use super::DemoArguments;
+use super::folder::Folder;
+use crate::service::Failure;
+use crate::settings::{Settings, Sources, process_environment};
+use crate::simulator::SimulatorConfig;
+use crate::system::SystemRandomness;
+
+/// The settings of a demo.
+pub(super) fn of_demo(
+    arguments: &DemoArguments,
+    listen: SocketAddr,
+    folder: &Folder,
+    fakes: &str,
+) -> Result<Settings, Failure> {
+    let here = std::env::current_dir().map_err(|e| Failure::Unavailable(format!("the working directory cannot be found: {e}")))?;
+    let store = arguments.store.clone().unwrap_or_else(|| format!("embedded:{}", folder.path().join("store").display()));
+    let text = text(listen, &store, fakes, &folder.key().display().to_string());
+    let sources = Sources::new(here).text("the demo's settings", &text).environment(process_environment());
+    Ok(Settings::load(sources)?)
+}
+
+/// A seed that differs from start to start: a store that outlives the fakes must not see their ids again.
+pub(super) fn seed() -> u64 {
+    SystemRandomness.draw()
+}
+
+fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
+    let demo = SimulatorConfig::demo(listen, "");
+    let table = |entries: Vec<(&str, Value)>| -> Value {
+        Value::Table(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Table>())
+    };
+    let text = |text: &str| Value::String(text.to_owned());
+    let list = |entries: &[&str]| Value::Array(entries.iter().map(|entry| text(entry)).collect());
+    let epic = table(vec![
+        ("fhir_base_url", text(&format!("{fakes}/epic/api/FHIR/R4"))),
+        ("telehealth_base_url", text(&format!("{fakes}/epic"))),
+        ("client_id", text(&demo.epic_client_id)),
+        ("private_key_files", list(&[key])),
+    ]);
+    let zoom = table(vec![
+        ("api_base_url", text(&format!("{fakes}/zoom/v2"))),
+        ("oauth_base_url", text(&format!("{fakes}/zoom"))),
+        ("account_id", text(&demo.zoom_account_id)),
+        ("client_id", text(&demo.zoom_client_id)),
+        ("client_secret", text(&demo.zoom_client_secret)),
+        ("webhook_secret_tokens", list(&[&demo.zoom_webhook_secret])),
+        ("provider_email_domain", text(&demo.mail_domain)),
+    ]);
+    let organization = table(vec![
+        ("name", text("Lakeside Health")),
+        ("help_phone", text("555-0100")),
+        ("epic", epic),
+        ("zoom", zoom),
+    ]);
+    let whole = table(vec![
+        ("server", table(vec![("listen", text(&listen.to_string())), ("public_url", text(&format!("http://{listen}")))])),
+        ("store", table(vec![("url", text(store))])),
+        ("access", table(vec![("mode", text("loopback"))])),
+        ("logging", table(vec![("format", text("text")), ("filter", text("warn"))])),
+        ("organization", table(vec![(demo.organization.as_str(), organization)])),
+    ]);
+    whole.to_string()
+}

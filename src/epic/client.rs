@@ -1,0 +1,86 @@
+//! The caller of Epic on one thread, and what all threads of the node share of each organization.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
+use vestibule_actors::port::epic::{Epic, EpicAnswer, EpicFactory};
+use vestibule_domain::effect::Update;
+use vestibule_domain::id::{OrganizationId, VisitKey};
+
+use super::config::EpicConfig;
+use super::jwks::KeySet;
+use super::metadata::Endpoints;
+use super::smart::SmartError;
+use super::status2018;
+use crate::outbound::{Bearer, HttpClient, Shared, TokenFailure};
+
+/// One organization's Epic, with what was fetched from it.
+pub(super) struct EpicSite {
+    pub config: EpicConfig,
+    pub endpoints: Shared<Endpoints, SmartError>,
+    pub keys: Shared<KeySet, SmartError>,
+    pub backend: Shared<Bearer, TokenFailure>,
+}
+
+impl EpicSite {
+    pub fn new(config: EpicConfig) -> Self {
+        Self { config, endpoints: Shared::default(), keys: Shared::default(), backend: Shared::default() }
+    }
+}
+
+/// The Epics of all organizations. Made once in a process; what was fetched is shared by all threads.
+pub struct EpicSites(BTreeMap<OrganizationId, EpicSite>);
+
+impl EpicSites {
+    #[must_use]
+    pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, EpicConfig)>) -> Arc<Self> {
+        let sites = organizations.into_iter().map(|(id, config)| (id, EpicSite::new(config)));
+        Arc::new(Self(sites.collect()))
+    }
+
+    /// The configuration of an organization, if there is such a one.
+    #[must_use]
+    pub fn config(&self, organization: &OrganizationId) -> Option<&EpicConfig> {
+        self.0.get(organization).map(|site| &site.config)
+    }
+
+    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&EpicSite> {
+        self.0.get(organization)
+    }
+}
+
+/// Calls Epic from one thread.
+pub struct EpicClient {
+    pub(super) http: HttpClient,
+    pub(super) sites: Arc<EpicSites>,
+    pub(super) clock: SharedClock,
+    pub(super) randomness: SharedRandomness,
+}
+
+impl EpicClient {
+    /// A caller for the thread on which it is made.
+    #[must_use]
+    pub fn new(sites: Arc<EpicSites>, clock: SharedClock, randomness: SharedRandomness) -> Self {
+        Self { http: HttpClient::of_this_thread(), sites, clock, randomness }
+    }
+
+    /// Makes callers on the arbiters of the notifiers.
+    #[must_use]
+    pub fn factory(sites: Arc<EpicSites>, clock: SharedClock, randomness: SharedRandomness) -> EpicFactory {
+        Arc::new(move || Rc::new(Self::new(Arc::clone(&sites), Arc::clone(&clock), Arc::clone(&randomness))))
+    }
+}
+
+impl Epic for EpicClient {
+    fn send<'a>(&'a self, visit: &'a VisitKey, update: &'a Update) -> LocalBoxFuture<'a, EpicAnswer> {
+        Box::pin(async move {
+            match self.sites.get(&visit.organization) {
+                Some(site) => self.send_status(site, visit, update).await,
+                None => status2018::no_such_organization(),
+            }
+        })
+    }
+}

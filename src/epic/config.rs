@@ -1,0 +1,139 @@
+//! What the edge must know of one organization's Epic.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::keys::{KeyError, SigningKeys};
+use crate::settings::{self, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
+
+/// One organization's Epic. Base URLs have no slash at their end.
+#[derive(Debug, Clone)]
+pub struct EpicConfig {
+    /// Also the only `iss` that a launch may bring.
+    pub fhir_base_url: String,
+    pub telehealth_base_url: String,
+    /// Where set, no discovery call is made.
+    pub oauth_base_url: Option<String>,
+    pub client_id: String,
+    /// How a launch's code is redeemed.
+    pub client_proof: ClientProof,
+    /// For assertions; may be empty where nothing needs one.
+    pub keys: SigningKeys,
+    pub scopes: Vec<String>,
+    pub backend_scopes: Vec<String>,
+    /// Empty: the authorization server's base, and the same with `/token`.
+    pub id_token_issuers: Vec<String>,
+    /// Begins with a slash.
+    pub status_path: String,
+    pub status_auth: StatusAuth,
+    pub vendor_name: String,
+    /// How long Epic may take for any answer.
+    pub timeout: Duration,
+    pub status_values: StatusValues,
+    pub external_id_types: ExternalIdTypes,
+    pub context_names: ContextNames,
+}
+
+/// How we prove at the token endpoint who we are.
+#[derive(Debug, Clone)]
+pub enum ClientProof {
+    /// By Basic authentication.
+    Secret { secret: Secret, encoding: BasicEncoding },
+    /// By an assertion under the first private key.
+    PrivateKey,
+    /// Not at all: a public client, protected by PKCE alone.
+    Public,
+}
+
+/// How client id and secret are written into the Basic header. It matters only for reserved characters in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BasicEncoding {
+    /// URL-encoded first, as Epic's documentation and RFC 6749 ask.
+    UrlEncoded,
+    /// As they are, as some servers in the field need it.
+    Plain,
+}
+
+impl EpicConfig {
+    /// From the settings. A client secret comes before private keys, and no proof at all means a public client.
+    ///
+    /// # Errors
+    /// [`KeyError`] where a private key cannot be used.
+    pub fn from_settings(epic: &settings::Epic) -> Result<Self, KeyError> {
+        let keys = SigningKeys::load(epic.private_keys.iter().map(|file| &file.pem))?;
+        let client_proof = match &epic.client_secret {
+            Some(secret) => {
+                ClientProof::Secret { secret: secret.clone(), encoding: BasicEncoding::UrlEncoded }
+            }
+            None if keys.is_empty() => ClientProof::Public,
+            None => ClientProof::PrivateKey,
+        };
+        Ok(Self {
+            fhir_base_url: epic.fhir_base_url.as_str().to_owned(),
+            telehealth_base_url: epic.telehealth_base_url.as_str().to_owned(),
+            oauth_base_url: epic.oauth_base_url.as_ref().map(|base| base.as_str().to_owned()),
+            client_id: epic.client_id.clone(),
+            client_proof,
+            keys,
+            scopes: epic.scopes.clone(),
+            backend_scopes: epic.backend_scopes.clone(),
+            id_token_issuers: epic.id_token_issuers.clone(),
+            status_path: epic.status_path.clone(),
+            status_auth: epic.status_auth.clone(),
+            vendor_name: epic.vendor_name.clone(),
+            timeout: epic.timeout,
+            status_values: epic.status_values,
+            external_id_types: epic.external_id_types.clone(),
+            context_names: epic.context_names.clone(),
+        })
+    }
+
+    /// Whether a launch's `iss` is this organization's FHIR server. Only a slash at the end and the case of scheme and host
+    /// may differ; nothing is ever fetched from an `iss`.
+    #[must_use]
+    pub fn is_own_issuer(&self, iss: &str) -> bool {
+        match (comparable(iss), comparable(&self.fhir_base_url)) {
+            (Some(given), Some(own)) => given == own,
+            _ => false,
+        }
+    }
+}
+
+/// A URL in the one form in which it is compared: the parser lowers scheme and host and drops a default port.
+pub(super) fn comparable(url: &str) -> Option<String> {
+    let url = Url::parse(url.trim()).ok()?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    (plain && url.password().is_none()).then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::config;
+
+    #[test]
+    fn only_the_own_issuer_is_own() {
+        let mut epic = config("http://127.0.0.1:1");
+        epic.fhir_base_url = "https://epic.example.org/Interconnect/api/FHIR/R4".into();
+        for own in [
+            "https://epic.example.org/Interconnect/api/FHIR/R4",
+            "https://EPIC.example.org:443/Interconnect/api/FHIR/R4/",
+        ] {
+            assert!(epic.is_own_issuer(own), "{own}");
+        }
+        for foreign in [
+            "",
+            "epic.example.org",
+            "http://epic.example.org/Interconnect/api/FHIR/R4",
+            "https://epic.example.org/interconnect/api/FHIR/R4",
+            "https://epic.example.org/Interconnect/api/FHIR/DSTU2",
+            "https://epic.example.org.evil.example/Interconnect/api/FHIR/R4",
+            "https://epic.example.org@evil.example/Interconnect/api/FHIR/R4",
+            "https://u@epic.example.org/Interconnect/api/FHIR/R4",
+            "https://epic.example.org/Interconnect/api/FHIR/R4?x=1",
+            "https://epic.example.org/Interconnect/api/FHIR/R4#x",
+        ] {
+            assert!(!epic.is_own_issuer(foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tokens of every kind that must not be believed.

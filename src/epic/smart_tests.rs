@@ -1,0 +1,1 @@
+//! Launches against a small Epic on loopback.

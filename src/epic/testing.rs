@@ -1,0 +1,106 @@
+//! What the tests of this edge share: a configuration, keys that are made once, a clock and randomness by hand, and a server.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use vestibule_actors::port::clock::{Clock, Randomness};
+use vestibule_domain::id::{CommandId, OrganizationId};
+use vestibule_domain::time::Moment;
+
+use super::config::{ClientProof, EpicConfig};
+use super::keys::SigningKeys;
+use super::{EpicClient, EpicSites};
+use crate::settings::{ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
+
+pub static OUR_KEY: LazyLock<String> = LazyLock::new(private_key);
+pub static THEIR_KEY: LazyLock<String> = LazyLock::new(private_key);
+
+fn private_key() -> String {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()))
+}
+
+pub const NOW: Moment = Moment(1_795_453_200_000);
+
+pub struct Hand(pub AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> Moment {
+        Moment(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn draw(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn secret(&self) -> String {
+        URL_SAFE_NO_PAD.encode([self.draw().to_be_bytes(), self.draw().to_be_bytes()].concat())
+    }
+
+    fn command_id(&self) -> CommandId {
+        CommandId::new(format!("c{}", self.draw())).unwrap()
+    }
+}
+
+pub fn randomness() -> Arc<Counting> {
+    Arc::new(Counting(AtomicU64::new(1)))
+}
+
+pub fn clock() -> Arc<Hand> {
+    Arc::new(Hand(AtomicI64::new(NOW.0)))
+}
+
+pub fn lakeside() -> OrganizationId {
+    OrganizationId::new("lakeside").unwrap()
+}
+
+/// An Epic at `base`, which has no slash at its end.
+pub fn config(base: &str) -> EpicConfig {
+    let own = |name: &str| name.to_owned();
+    EpicConfig {
+        fhir_base_url: format!("{base}/api/FHIR/R4"),
+        telehealth_base_url: format!("{base}/tele"),
+        oauth_base_url: None,
+        client_id: own("our-client"),
+        client_proof: ClientProof::PrivateKey,
+        keys: SigningKeys::load([&Secret::new(OUR_KEY.as_str())]).unwrap(),
+        scopes: vec![own("launch"), own("openid"), own("fhirUser")],
+        backend_scopes: Vec::new(),
+        id_token_issuers: Vec::new(),
+        status_path: own("/status"),
+        status_auth: StatusAuth::Bearer,
+        vendor_name: own("Vestibule & Co"),
+        timeout: Duration::from_secs(5),
+        status_values: StatusValues { connected: 1, disconnected: 2 },
+        external_id_types: ExternalIdTypes { provider: own("1"), patient: own("2") },
+        context_names: ContextNames {
+            csn: own("csn"),
+            conference_id: own("conferenceid"),
+            external_id: own("externalid"),
+            external_id_type: own("externalidtype"),
+            first_name: own("fname"),
+            last_name: own("lname"),
+            email: own("email"),
+            department_id: own("departmentid"),
+            appointment_time: own("appointmenttime"),
+        },
+    }
+}
+
+pub fn client(config: EpicConfig) -> EpicClient {
+    client_at(config, clock())
+}
+
+pub fn client_at(config: EpicConfig, clock: Arc<Hand>) -> EpicClient {
+    EpicClient::new(EpicSites::new([(lakeside(), config)]), clock, randomness())
+}

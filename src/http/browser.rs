@@ -1,0 +1,63 @@
+//! What ties a launch and a ticket to one browser: a random cookie, of which only a hash is ever stored.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use vestibule_actors::port::clock::Randomness;
+
+use crate::settings::{Organization, Settings};
+
+/// The cookie's name. One browser has one, for all its visits.
+const NAME: &str = "vestibule_browser";
+/// A browser secret has 43 characters; anything much longer is not ours.
+const MOST_CHARACTERS: usize = 128;
+/// Longer than any visit; a new launch renews it.
+const LIFE: Duration = Duration::days(2);
+
+/// A browser's secret, as its cookie carries it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Browser(String);
+
+impl Browser {
+    /// The browser that sent a request, if it was here before.
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        let cookie = request.cookie(NAME)?;
+        let plausible = (16..=MOST_CHARACTERS).contains(&cookie.value().len());
+        plausible.then(|| Self(cookie.value().to_owned()))
+    }
+
+    /// A browser that is here for the first time.
+    pub fn fresh(randomness: &dyn Randomness) -> Self {
+        Self(randomness.secret())
+    }
+
+    /// What is stored in the secret's place.
+    pub fn hash(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes()))
+    }
+
+    /// The cookie. A page that Epic may frame needs `SameSite=None` and its own partition; any other gets `Lax`.
+    pub fn cookie(&self, settings: &Settings, organization: &Organization) -> Cookie<'static> {
+        let secure = settings.server.public_url.is_https();
+        let framed = secure && !organization.framing_hosts.is_empty();
+        let mut cookie = Cookie::build(NAME, self.0.clone())
+            .path("/")
+            .http_only(true)
+            .secure(secure)
+            .max_age(LIFE)
+            .same_site(if framed { SameSite::None } else { SameSite::Lax })
+            .finish();
+        if framed {
+            cookie.set_partitioned(true);
+        }
+        cookie
+    }
+}
+
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Browser(…)")
+    }
+}

@@ -1,0 +1,74 @@
+//! A launch on its way through Epic: kept under the OAuth state, which is random, expires, can be taken once and belongs to one browser.
+
+use serde::{Deserialize, Serialize};
+use vestibule_actors::port::Ports;
+use vestibule_actors::port::clock::Randomness;
+use vestibule_actors::port::store::{Space, StoreError};
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Span;
+
+use super::LaunchKind;
+use crate::epic::Pkce;
+use crate::http::browser::Browser;
+use crate::web::Language;
+
+/// A state has 43 characters; anything much longer is not looked up.
+const MOST_CHARACTERS: usize = 128;
+
+/// What the callback needs to know of the launch.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct LaunchState {
+    pub(super) organization: OrganizationId,
+    pub(super) kind: LaunchKind,
+    /// The PKCE verifier.
+    pub(super) verifier: String,
+    pub(super) nonce: String,
+    /// The hash of the browser's secret.
+    browser: String,
+    /// The code of the language that the person reads.
+    language: String,
+}
+
+impl LaunchState {
+    /// A fresh state and its name.
+    pub(super) fn fresh(
+        organization: &OrganizationId,
+        kind: LaunchKind,
+        browser: &Browser,
+        language: Language,
+        pkce: &Pkce,
+        randomness: &dyn Randomness,
+    ) -> (Self, String) {
+        let state = Self {
+            organization: organization.clone(),
+            kind,
+            verifier: pkce.verifier.expose().to_owned(),
+            nonce: randomness.secret(),
+            browser: browser.hash(),
+            language: language.code().to_owned(),
+        };
+        (state, randomness.secret())
+    }
+
+    pub(super) async fn keep(&self, ports: &Ports, name: &str, life: Span) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
+        ports.store.put(Space::OauthState, name, value, life).await
+    }
+
+    /// Takes a state: of all who bring it, one gets it. `None` for one that is forged, used or expired.
+    pub(super) async fn take(ports: &Ports, name: &str) -> Result<Option<Self>, StoreError> {
+        if name.is_empty() || name.len() > MOST_CHARACTERS {
+            return Ok(None);
+        }
+        let Some(value) = ports.store.take(Space::OauthState, name).await? else { return Ok(None) };
+        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("an OAuth state".to_owned()))
+    }
+
+    pub(super) fn is_of(&self, browser: Option<&Browser>) -> bool {
+        browser.is_some_and(|browser| browser.hash() == self.browser)
+    }
+
+    pub(super) fn language(&self) -> Language {
+        Language::choose(Some(&self.language), None)
+    }
+}

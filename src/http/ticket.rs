@@ -1,0 +1,51 @@
+//! A ticket: the random name of one person's place on the waiting page. It shows how the visit stands to whoever has the link; only the
+//! browser that it was made for can join with it.
+
+use serde::{Deserialize, Serialize};
+use vestibule_actors::port::Ports;
+use vestibule_actors::port::store::{Space, StoreError};
+use vestibule_domain::id::VisitKey;
+use vestibule_domain::time::Span;
+use vestibule_domain::visit::participant::ParticipantKey;
+
+use super::browser::Browser;
+
+/// A ticket has 43 characters; anything longer is not looked up.
+const MOST_CHARACTERS: usize = 128;
+
+/// What a ticket stands for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ticket {
+    pub visit: VisitKey,
+    pub participant: ParticipantKey,
+    /// The hash of the browser's secret.
+    browser: String,
+}
+
+impl Ticket {
+    pub fn new(visit: VisitKey, participant: ParticipantKey, browser: &Browser) -> Self {
+        Self { visit, participant, browser: browser.hash() }
+    }
+
+    /// Whether it was made for this browser.
+    pub fn is_for(&self, browser: Option<&Browser>) -> bool {
+        browser.is_some_and(|browser| browser.hash() == self.browser)
+    }
+
+    /// Keeps the ticket under a fresh random name, which it answers.
+    pub async fn keep(&self, ports: &Ports, life: Span) -> Result<String, StoreError> {
+        let name = ports.randomness.secret();
+        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
+        ports.store.put(Space::Ticket, &name, value, life).await?;
+        Ok(name)
+    }
+
+    /// Finds a ticket that has not expired.
+    pub async fn find(ports: &Ports, name: &str) -> Result<Option<Self>, StoreError> {
+        if name.is_empty() || name.len() > MOST_CHARACTERS {
+            return Ok(None);
+        }
+        let Some(value) = ports.store.get(Space::Ticket, name).await? else { return Ok(None) };
+        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("a ticket".to_owned()))
+    }
+}

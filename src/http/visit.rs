@@ -1,0 +1,269 @@
+//! The waiting page: `/visit/{ticket}`, its events, its state by polling, and the way into the meeting.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
+use actix_web::{HttpRequest, HttpResponse, web};
+use vestibule_actors::desk::Snapshot;
+use vestibule_domain::command::Command;
+use vestibule_domain::intent::ZoomCall;
+use vestibule_domain::policy::Policy;
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::admittance::Admit;
+use vestibule_domain::visit::participant::{ParticipantKey, Role};
+use vestibule_domain::visit::{self, CallState, Visit, WayIn};
+
+use super::app::App;
+use super::browser::Browser;
+use super::person::{PersonError, page, redirect_to_zoom};
+use super::ticket::Ticket;
+use super::here::Here;
+use crate::settings::Organization;
+use crate::web::{
+    Audience, ExternalLink, Language, MessageKey, PagePolicy, Phase, Reason, VisitStatus, WaitingPage, Watcher,
+    ZOOM_FORM_TARGETS,
+};
+
+mod stream;
+
+/// An open page gives a sign this often; the settings' `page_presence_seconds` must be more than twice as long.
+pub const SIGN_EVERY: Span = Span::seconds(30);
+/// After this a provider is told that it takes longer than is usual.
+const LONGER_THAN_USUAL: Span = Span::seconds(15);
+
+/// Registers the routes.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/visit/{ticket}", web::get().to(waiting_page))
+        .route("/visit/{ticket}/events", web::get().to(stream::events))
+        .route("/visit/{ticket}/state", web::get().to(state))
+        .route("/visit/{ticket}/join", web::post().to(join));
+}
+
+/// A request about a ticket, resolved.
+struct Place<'a> {
+    app: &'a App,
+    ticket: Ticket,
+    organization: &'a Organization,
+    language: Language,
+    /// The request comes from the browser that the ticket was made for.
+    own_browser: bool,
+}
+
+impl<'a> Place<'a> {
+    async fn find(app: &'a App, request: &HttpRequest, name: &str) -> Result<Self, PersonError> {
+        let refuse = |reason| PersonError::new(request, reason);
+        let found = Ticket::find(app.desk.ports(), name).await;
+        let ticket = found.map_err(|_| refuse(Reason::Overloaded))?.ok_or_else(|| refuse(Reason::NotFound))?;
+        let organization =
+            app.settings.organizations.get(&ticket.visit.organization).ok_or_else(|| refuse(Reason::UnknownOrganization))?;
+        let language = language_of(request, Some(organization));
+        let own_browser = ticket.is_for(Browser::of(request).as_ref());
+        Ok(Self { app, ticket, organization, language, own_browser })
+    }
+
+    fn refuse(&self, request: &HttpRequest, reason: Reason) -> PersonError {
+        let audience = match self.ticket.participant.role() {
+            Role::Provider => Audience::Provider,
+            _ => Audience::Patient,
+        };
+        PersonError {
+            language: self.language,
+            audience,
+            organization: Some(self.organization.display_name.clone()),
+            help_phone: self.organization.help_phone.clone(),
+            ..PersonError::new(request, reason)
+        }
+    }
+
+    fn policy(&self) -> Policy {
+        self.organization.policy(&self.app.settings)
+    }
+
+    async fn snapshot(&self, request: &HttpRequest) -> Result<Option<Snapshot>, PersonError> {
+        self.app.desk.visit(&self.ticket.visit).await.map_err(|_| self.refuse(request, Reason::Overloaded))
+    }
+
+    fn status(&self, snapshot: Option<&Snapshot>) -> VisitStatus {
+        let now = self.app.desk.ports().clock.now();
+        status(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
+    }
+
+    /// Tells the visit that this page is open, if it was not told lately. A page of another browser is only looking on.
+    async fn sign(&self, snapshot: Option<&Snapshot>) {
+        let now = self.app.desk.ports().clock.now();
+        let person = snapshot.and_then(|s| s.visit.participants.get(&self.ticket.participant));
+        let fresh = person.is_some_and(|p| {
+            let seen = p.page_seen.filter(|seen| p.departed.is_none_or(|departed| departed < *seen));
+            seen.is_some_and(|seen| now - seen < Span(SIGN_EVERY.0 - 5_000))
+        });
+        if self.own_browser && person.is_some() && !fresh {
+            let sign = Command::PageSeen { participant: self.ticket.participant.clone() };
+            // A lost sign is made good by the next one.
+            if let Err(error) = self.app.desk.submit(&self.ticket.visit, sign).await {
+                tracing::debug!(%error, "the sign of a page could not be handed in");
+            }
+        }
+    }
+}
+
+async fn waiting_page(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?;
+    let snapshot = place.snapshot(&request).await?;
+    place.sign(snapshot.as_ref()).await;
+    Ok(render(&place, &request, &name, snapshot.as_ref(), false))
+}
+
+async fn state(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?;
+    let snapshot = place.snapshot(&request).await?;
+    place.sign(snapshot.as_ref()).await;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(place.status(snapshot.as_ref())))
+}
+
+async fn join(
+    app: web::Data<App>,
+    here: web::Data<Here>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?;
+    if !place.own_browser || !is_own_origin(&app, &request) {
+        return Err(place.refuse(&request, Reason::NotThisBrowser));
+    }
+    let snapshot = place.snapshot(&request).await?;
+    let policy = place.policy();
+    let way = snapshot.as_ref().and_then(|s| s.visit.way_in(&place.ticket.participant, &policy));
+    let Some(way) = way else {
+        return Ok(render(&place, &request, &name, snapshot.as_ref(), true));
+    };
+    let link = here.link(&place.ticket.visit.organization, way).await.map_err(|reason| place.refuse(&request, reason))?;
+    let gone = Command::Departed { participant: place.ticket.participant.clone() };
+    // Where this is lost the page merely counts as waiting until its signs run out.
+    if let Err(error) = app.desk.submit(&place.ticket.visit, gone).await {
+        tracing::warn!(%error, "a departure could not be handed in");
+    }
+    Ok(redirect_to_zoom(&request, place.organization, place.language, &link))
+}
+
+fn render(place: &Place<'_>, request: &HttpRequest, name: &str, snapshot: Option<&Snapshot>, refused: bool) -> HttpResponse {
+    let organization = place.organization;
+    let device_test = organization.device_test_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
+    let device_test_help = organization.device_test_help_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
+    let waiting = WaitingPage {
+        language: place.language,
+        organization: &organization.display_name,
+        test_environment: organization.environment == crate::settings::Environment::Test,
+        ticket: name,
+        tab_group: &tab_group(place, request).unwrap_or_else(|| name.to_owned()),
+        watcher: if place.ticket.participant.role() == Role::Provider { Watcher::Provider } else { Watcher::Patient },
+        status: place.status(snapshot),
+        just_refused: refused,
+        device_test: device_test.as_ref(),
+        device_test_help: device_test_help.as_ref(),
+        help_phone: organization.help_phone.as_deref(),
+    };
+    let status = if refused { StatusCode::CONFLICT } else { StatusCode::OK };
+    let targets = form_targets(organization);
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
+    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &targets };
+    page(status, &waiting, &policy)
+}
+
+/// The same for all tabs of one person in one browser, and not guessable from outside.
+fn tab_group(place: &Place<'_>, request: &HttpRequest) -> Option<String> {
+    use base64::Engine;
+    use sha2::{Digest, Sha256};
+    let browser = Browser::of(request).filter(|_| place.own_browser)?;
+    let text = format!("{}|{}|{}", browser.hash(), place.ticket.visit.to_text(), place.ticket.participant.to_text());
+    Some(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())))
+}
+
+/// Where the join form may be redirected to: Zoom, and whatever stands in for it by the settings.
+fn form_targets(organization: &Organization) -> Vec<String> {
+    let mut targets: Vec<String> = ZOOM_FORM_TARGETS.iter().map(|host| (*host).to_owned()).collect();
+    for base in [&organization.zoom.api_base_url, &organization.zoom.oauth_base_url] {
+        let origin = url::Url::parse(base.as_str()).ok().map(|url| url.origin().ascii_serialization());
+        targets.extend(origin.filter(|origin| !origin.ends_with(".zoom.us") && !targets.contains(origin)));
+    }
+    targets
+}
+
+/// A browser that names an origin must name ours; one that names none is left to the cookie.
+fn is_own_origin(app: &App, request: &HttpRequest) -> bool {
+    let Some(origin) = request.headers().get(ORIGIN) else { return true };
+    origin.to_str().is_ok_and(|origin| origin == app.settings.server.public_url.as_str())
+}
+
+/// The language of a page: asked for in the address, else the browser's, else the organization's.
+pub(super) fn language_of(request: &HttpRequest, organization: Option<&Organization>) -> Language {
+    let query = web::Query::<LanguageQuery>::from_query(request.query_string()).ok().and_then(|q| q.into_inner().lang);
+    let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let organization = organization.map(|o| match o.default_language {
+        crate::settings::Language::English => "en",
+        crate::settings::Language::Spanish => "es",
+    });
+    Language::choose(query.as_deref(), accepted.or(organization))
+}
+
+#[derive(serde::Deserialize)]
+struct LanguageQuery {
+    lang: Option<String>,
+}
+
+/// How the visit stands for one person, in a sentence.
+fn status(visit: Option<&Visit>, who: &ParticipantKey, policy: &Policy, now: Moment, language: Language) -> VisitStatus {
+    let Some(visit) = visit else {
+        return VisitStatus::new(language, Phase::Scheduled, false, MessageKey::ConnectionTrouble);
+    };
+    let phase = match visit.phase {
+        visit::Phase::Scheduled => Phase::Scheduled,
+        visit::Phase::WaitingForHost => Phase::WaitingForHost,
+        visit::Phase::InProgress => Phase::InProgress,
+        visit::Phase::Ended => Phase::Ended,
+    };
+    let way = visit.way_in(who, policy);
+    let key = if who.role() == Role::Provider {
+        provider_message(visit, way.as_ref(), now)
+    } else {
+        patient_message(visit, visit.admit(who, policy), way.as_ref())
+    };
+    VisitStatus::new(language, phase, way.is_some(), key)
+}
+
+fn provider_message(visit: &Visit, way: Option<&WayIn<'_>>, now: Moment) -> MessageKey {
+    let gave_up = visit.calls.values().any(|open| {
+        let needed = matches!(
+            open.intent.call,
+            ZoomCall::EnsureProvider { .. } | ZoomCall::CreateMeeting { .. } | ZoomCall::FindMeetings { .. }
+        );
+        needed && open.state == CallState::Blocked
+    });
+    let long = visit.provider_launched.is_some_and(|at| now - at > LONGER_THAN_USUAL);
+    match way {
+        Some(_) => MessageKey::YouCanJoin,
+        None if gave_up => MessageKey::MeetingNotOpened,
+        None if long => MessageKey::OpeningTakesLonger,
+        None => MessageKey::OpeningMeeting,
+    }
+}
+
+fn patient_message(visit: &Visit, admit: Admit, way: Option<&WayIn<'_>>) -> MessageKey {
+    match (admit, way) {
+        (Admit::Go, Some(_)) => MessageKey::YouCanJoin,
+        (Admit::GoToWaitingRoom, Some(_)) => MessageKey::GoingToWaitingRoom,
+        // Admitted, but the personal link is still being made.
+        (Admit::Go | Admit::GoToWaitingRoom, None) => MessageKey::MeetingBeingPrepared,
+        (Admit::Wait, _) if visit.phase == visit::Phase::Ended => MessageKey::VisitEnded,
+        (Admit::Wait, _) => MessageKey::WaitingForHost,
+    }
+}
+
+/// The content type of server-sent events.
+pub(super) const EVENT_STREAM: (actix_web::http::header::HeaderName, &str) = (CONTENT_TYPE, "text/event-stream; charset=utf-8");
+
+/// How often the stream says something even if nothing happens, so that nothing between takes it for dead.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+

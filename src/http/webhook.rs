@@ -1,0 +1,175 @@
+//! `POST /zoom/{organization}/webhook`: Zoom's events. 200 only when the event is durable; 503 when it cannot be, so that Zoom sends it again.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+use vestibule_actors::port::clock::instant;
+use vestibule_actors::port::store::Routed;
+use sha2::{Digest, Sha256};
+use vestibule_domain::fact::{Fact, FactKind};
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Span;
+
+use super::app::App;
+use crate::settings::Organization;
+use crate::zoom::webhook::{Event, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify};
+
+/// Registers the route.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.route("/zoom/{organization}/webhook", web::post().to(receive));
+}
+
+async fn receive(app: web::Data<App>, request: HttpRequest, organization: web::Path<String>, payload: web::Payload) -> HttpResponse {
+    let began = instant();
+    let answered = answer(&app, &request, &organization, payload).await;
+    app.metrics.webhook(&answered.event, answered.response.status().as_u16(), began.elapsed());
+    answered.response
+}
+
+/// An answer, with the name of the event where it is one that we know.
+struct Answered {
+    event: Cow<'static, str>,
+    response: HttpResponse,
+}
+
+impl Answered {
+    fn new(event: impl Into<Cow<'static, str>>, response: HttpResponse) -> Self {
+        Self { event: event.into(), response }
+    }
+
+    fn unread(response: HttpResponse) -> Self {
+        Self::new("unread", response)
+    }
+}
+
+async fn answer(app: &App, request: &HttpRequest, organization: &str, payload: web::Payload) -> Answered {
+    let Some((id, organization)) = app.settings.organization(organization) else {
+        return Answered::unread(HttpResponse::NotFound().finish());
+    };
+    let Ok(_permit) = app.limits.webhooks.try_acquire() else {
+        app.metrics.refused("webhooks");
+        return Answered::unread(come_again());
+    };
+    let body = match read_body(payload, app.settings.limits.webhook_body_bytes).await {
+        Ok(body) => body,
+        Err(response) => return Answered::unread(response),
+    };
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let signed = Signed { signature: header(SIGNATURE), timestamp: header(TIMESTAMP) };
+    let now = app.desk.ports().clock.now();
+    let window = Span::from_duration(organization.zoom.webhook_window);
+    let secret = match verify(&body, signed, &organization.zoom.webhook_secret_tokens, now, window) {
+        Ok(secret) => secret,
+        Err(why) => {
+            app.metrics.webhook_bad_signature(id);
+            note_bad(&body, why.as_str());
+            return Answered::unread(HttpResponse::Unauthorized().finish());
+        }
+    };
+    match parse(&body, now, &app.name_key) {
+        Ok(Event::UrlValidation { plain_token }) => {
+            let answer = url_validation_answer(secret, &plain_token);
+            Answered::new("endpoint.url_validation", HttpResponse::Ok().json(answer))
+        }
+        Ok(event) => handle(app, id, organization, event).await,
+        Err(bad) => {
+            note_bad(&body, &bad.to_string());
+            Answered::unread(HttpResponse::BadRequest().finish())
+        }
+    }
+}
+
+/// Nothing of a bad body is kept but its size and hash.
+fn note_bad(body: &Bytes, why: &str) {
+    tracing::warn!(bytes = body.len(), hash = hex::encode(Sha256::digest(body)), why, "a webhook is refused");
+}
+
+async fn handle(app: &App, id: &OrganizationId, organization: &Organization, event: Event) -> Answered {
+    let done = |event: Cow<'static, str>| Answered::new(event, HttpResponse::Ok().finish());
+    match event {
+        Event::Fact { account_id, fact } => {
+            if account_id.is_some_and(|account| account != organization.zoom.account_id) {
+                app.metrics.webhook_foreign(id);
+                return done("other_account".into());
+            }
+            keep(app, id, name_of(&fact.kind), *fact).await
+        }
+        Event::Deauthorized { .. } => {
+            tracing::error!(organization = %id, "the Zoom app was removed from the account: calls to Zoom fail until it is installed again");
+            done("app_deauthorized".into())
+        }
+        Event::Ignored { event } => {
+            app.metrics.webhook_ignored(id);
+            done(event.into())
+        }
+        Event::UrlValidation { .. } => done("endpoint.url_validation".into()),
+    }
+}
+
+async fn keep(app: &App, id: &OrganizationId, event: &'static str, fact: Fact) -> Answered {
+    let kept = timeout(app.settings.limits.webhook_answer, app.desk.submit_fact(id, fact)).await;
+    let response = match kept {
+        Ok(Ok(routed)) => {
+            match routed {
+                Routed::Held => app.metrics.webhook_held(id),
+                Routed::HeldDroppingOldest => app.metrics.webhook_held_dropping_oldest(id),
+                Routed::Appended(_) => app.metrics.webhook_appended(id),
+                Routed::Full => {}
+            }
+            HttpResponse::Ok().finish()
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(organization = %id, event, %error, "an event could not be kept");
+            come_again()
+        }
+        Err(_) => {
+            tracing::warn!(organization = %id, event, "an event could not be kept in time");
+            come_again()
+        }
+    };
+    Answered::new(event, response)
+}
+
+fn come_again() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "5")).finish()
+}
+
+/// The raw bytes, as the signature is over them.
+async fn read_body(mut payload: web::Payload, most: usize) -> Result<Bytes, HttpResponse> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let Ok(chunk) = chunk else { return Err(HttpResponse::BadRequest().finish()) };
+        if body.len() + chunk.len() > most {
+            return Err(HttpResponse::PayloadTooLarge().finish());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Zoom's name of an event, for the metrics.
+fn name_of(kind: &FactKind) -> &'static str {
+    match kind {
+        FactKind::Started => "meeting.started",
+        FactKind::Ended => "meeting.ended",
+        FactKind::Joined => "meeting.participant_joined",
+        FactKind::Left => "meeting.participant_left",
+        FactKind::JoinedWaitingRoom => "meeting.participant_joined_waiting_room",
+        FactKind::Admitted => "meeting.participant_admitted",
+        FactKind::LeftWaitingRoom => "meeting.participant_left_waiting_room",
+        FactKind::PutInWaitingRoom => "meeting.participant_put_in_waiting_room",
+        FactKind::WaitingForHost => "meeting.participant_jbh_waiting",
+        FactKind::LeftWaitingForHost => "meeting.participant_jbh_waiting_left",
+        FactKind::JoinedBeforeHost => "meeting.participant_jbh_joined",
+        FactKind::Breakout => "meeting.participant_joined_breakout_room",
+        FactKind::RoleChanged => "meeting.participant_role_changed",
+        FactKind::Bound { .. } => "meeting.participant_bind",
+        FactKind::Created => "meeting.created",
+        FactKind::Updated { .. } => "meeting.updated",
+        FactKind::Deleted => "meeting.deleted",
+    }
+}

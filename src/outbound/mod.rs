@@ -1,0 +1,13 @@
+//! How this service calls others: one HTTP client per thread with bounds on time and size, and values that are fetched once
+//! for everybody on the node.
+
+pub mod client;
+pub mod encode;
+pub mod lenient;
+pub mod oauth;
+pub mod retry_after;
+pub mod shared;
+
+pub use client::{Body, HttpClient, NoAnswer, Request, Response};
+pub use oauth::{Bearer, TokenFailure};
+pub use shared::{Fresh, Shared};

@@ -1,0 +1,291 @@
+//! A value that is fetched from somebody else and held for the whole node: a token, a key set, metadata.
+//!
+//! Whoever finds it missing or old fetches it, one at a time over all threads; the others wait for that one. Whoever fetches
+//! and is dropped in the middle leaves the turn to the next who waits. A failure is remembered for a moment, so that a dead
+//! host is not asked by everybody in turn; while an old value is still usable, it stands in.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vestibule_actors::port::clock::Clock;
+use vestibule_domain::time::{Moment, Span};
+
+/// The pause after the first failure; it doubles with each further one.
+const FIRST_PAUSE: Span = Span::seconds(1);
+/// The pause never grows beyond this.
+const LONGEST_PAUSE: Span = Span::seconds(30);
+
+/// A value just fetched.
+#[derive(Debug, Clone)]
+pub struct Fresh<T> {
+    pub value: T,
+    /// From then on it is fetched anew at the next use.
+    pub renew_after: Span,
+    /// From then on it is not used at all.
+    pub usable_for: Span,
+}
+
+/// The holder.
+pub struct Shared<T, E> {
+    held: Mutex<Held<T, E>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+struct Held<T, E> {
+    value: Option<Timed<T>>,
+    failure: Option<Failure<E>>,
+}
+
+struct Timed<T> {
+    value: Arc<T>,
+    fetched: Moment,
+    renew_at: Moment,
+    unusable_at: Moment,
+}
+
+struct Failure<E> {
+    error: E,
+    again_at: Moment,
+    in_a_row: u32,
+}
+
+impl<T, E> Default for Shared<T, E> {
+    fn default() -> Self {
+        Self { held: Mutex::new(Held { value: None, failure: None }), turn: tokio::sync::Mutex::new(()) }
+    }
+}
+
+impl<T, E: Clone> Shared<T, E> {
+    /// The value, fetched by `fetch` where it is missing or old.
+    ///
+    /// # Errors
+    /// What the last fetch failed with, where no usable value is left.
+    pub async fn get<F, Fut>(&self, clock: &dyn Clock, fetch: F) -> Result<Arc<T>, E>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fresh<T>, E>>,
+    {
+        if let Some(answer) = self.lock().at_once(clock.now()) {
+            return answer;
+        }
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            // Somebody fetches already. What is still usable is as good as it was a moment ago.
+            Err(_) => match self.lock().usable(clock.now()) {
+                Some(value) => return Ok(value),
+                None => self.turn.lock().await,
+            },
+        };
+        // It may have come, or failed, while we waited for our turn.
+        if let Some(answer) = self.lock().at_once(clock.now()) {
+            return answer;
+        }
+        let fetched = fetch().await;
+        let answer = self.lock().take_in(fetched, clock.now());
+        drop(turn);
+        answer
+    }
+
+    /// The value after something was missing in `seen`: a newer one if there is one, else it is fetched once more, but not
+    /// within `apart` of the last time. Where that fails, `seen` again.
+    pub async fn newer<F, Fut>(&self, clock: &dyn Clock, seen: &Arc<T>, apart: Span, fetch: F) -> Arc<T>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fresh<T>, E>>,
+    {
+        let turn = self.turn.lock().await;
+        if let Some(answer) = self.lock().newer_than(seen, apart, clock.now()) {
+            return answer;
+        }
+        let fetched = fetch().await;
+        let answer = self.lock().take_in(fetched, clock.now());
+        drop(turn);
+        answer.unwrap_or_else(|_| Arc::clone(seen))
+    }
+
+    /// Forgets a value that turned out to be refused, unless it was replaced meanwhile.
+    pub fn forget(&self, refused: &Arc<T>) {
+        let mut held = self.lock();
+        if held.value.as_ref().is_some_and(|timed| Arc::ptr_eq(&timed.value, refused)) {
+            held.value = None;
+        }
+    }
+
+    /// A thread that panicked cannot have left it half changed: every change is one assignment.
+    fn lock(&self) -> MutexGuard<'_, Held<T, E>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T, E: Clone> Held<T, E> {
+    fn usable(&self, now: Moment) -> Option<Arc<T>> {
+        self.value.as_ref().filter(|timed| now < timed.unusable_at).map(|timed| Arc::clone(&timed.value))
+    }
+
+    /// The answer that needs no fetch, if there is one.
+    fn at_once(&self, now: Moment) -> Option<Result<Arc<T>, E>> {
+        if let Some(timed) = self.value.as_ref().filter(|timed| now < timed.renew_at) {
+            return Some(Ok(Arc::clone(&timed.value)));
+        }
+        let failure = self.failure.as_ref().filter(|failure| now < failure.again_at)?;
+        Some(self.usable(now).ok_or_else(|| failure.error.clone()))
+    }
+
+    fn newer_than(&self, seen: &Arc<T>, apart: Span, now: Moment) -> Option<Arc<T>> {
+        let pausing = self.failure.as_ref().is_some_and(|failure| now < failure.again_at);
+        match &self.value {
+            Some(timed) if !Arc::ptr_eq(&timed.value, seen) => Some(Arc::clone(&timed.value)),
+            Some(timed) if pausing || now < timed.fetched + apart => Some(Arc::clone(seen)),
+            Some(_) => None,
+            None => pausing.then(|| Arc::clone(seen)),
+        }
+    }
+
+    fn take_in(&mut self, fetched: Result<Fresh<T>, E>, now: Moment) -> Result<Arc<T>, E> {
+        match fetched {
+            Ok(fresh) => {
+                let value = Arc::new(fresh.value);
+                self.value = Some(Timed {
+                    value: Arc::clone(&value),
+                    fetched: now,
+                    renew_at: now + fresh.renew_after,
+                    unusable_at: now + fresh.usable_for,
+                });
+                self.failure = None;
+                Ok(value)
+            }
+            Err(error) => {
+                let in_a_row = self.failure.as_ref().map_or(0, |failure| failure.in_a_row).saturating_add(1);
+                let doublings = in_a_row.saturating_sub(1).min(10);
+                let pause = Span(FIRST_PAUSE.0.saturating_mul(1 << doublings)).min(LONGEST_PAUSE);
+                self.failure = Some(Failure { error: error.clone(), again_at: now + pause, in_a_row });
+                self.usable(now).ok_or(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+    struct Hand(AtomicI64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Moment {
+            Moment(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    fn hand(at: i64) -> Hand {
+        Hand(AtomicI64::new(at))
+    }
+
+    fn fresh(value: u32) -> Result<Fresh<u32>, &'static str> {
+        Ok(Fresh { value, renew_after: Span(100), usable_for: Span(200) })
+    }
+
+    #[actix_web::test]
+    async fn one_fetch_serves_all_who_wait_on_all_threads() {
+        let shared: Arc<Shared<u32, &'static str>> = Arc::default();
+        let fetches = Arc::new(AtomicU32::new(0));
+        let mut threads = Vec::new();
+        for _ in 0..4 {
+            let (shared, fetches) = (Arc::clone(&shared), Arc::clone(&fetches));
+            threads.push(std::thread::spawn(move || {
+                actix_rt::System::new().block_on(async move {
+                    let clock = hand(0);
+                    let asked = (0..25).map(|_| {
+                        shared.get(&clock, || async {
+                            fetches.fetch_add(1, Ordering::SeqCst);
+                            tokio::task::yield_now().await;
+                            fresh(7)
+                        })
+                    });
+                    futures_util::future::join_all(asked).await
+                })
+            }));
+        }
+        for thread in threads {
+            assert!(thread.join().unwrap().iter().all(|answer| **answer.as_ref().unwrap() == 7));
+        }
+        assert_eq!(fetches.load(Ordering::SeqCst), 1);
+    }
+
+    #[actix_web::test]
+    async fn a_fetch_that_is_dropped_leaves_the_turn_to_the_next() {
+        let shared: Shared<u32, &'static str> = Shared::default();
+        let clock = hand(0);
+        let mut first = Box::pin(shared.get(&clock, std::future::pending));
+        assert!(futures_util::poll!(&mut first).is_pending());
+        let mut second = Box::pin(shared.get(&clock, || async { fresh(2) }));
+        assert!(futures_util::poll!(&mut second).is_pending());
+        drop(first);
+        assert_eq!(*second.await.unwrap(), 2);
+    }
+
+    #[actix_web::test]
+    async fn a_failure_is_shared_for_a_while_and_the_pause_grows() {
+        let shared: Shared<u32, &'static str> = Shared::default();
+        let clock = hand(0);
+        assert_eq!(shared.get(&clock, || async { Err("down") }).await, Err("down"));
+        clock.0.store(999, Ordering::SeqCst);
+        assert_eq!(shared.get(&clock, || async { fresh(1) }).await, Err("down"));
+        clock.0.store(1000, Ordering::SeqCst);
+        assert_eq!(shared.get(&clock, || async { Err("still") }).await, Err("still"));
+        clock.0.store(2999, Ordering::SeqCst);
+        assert_eq!(shared.get(&clock, || async { fresh(1) }).await, Err("still"));
+        clock.0.store(3000, Ordering::SeqCst);
+        assert_eq!(*shared.get(&clock, || async { fresh(1) }).await.unwrap(), 1);
+    }
+
+    #[actix_web::test]
+    async fn an_old_value_stands_in_until_it_is_unusable() {
+        let shared: Shared<u32, &'static str> = Shared::default();
+        let clock = hand(0);
+        shared.get(&clock, || async { fresh(1) }).await.unwrap();
+        clock.0.store(150, Ordering::SeqCst);
+        assert_eq!(*shared.get(&clock, || async { Err("down") }).await.unwrap(), 1);
+        let fetching = shared.get(&clock, std::future::pending);
+        clock.0.store(199, Ordering::SeqCst);
+        assert_eq!(*fetching.await.unwrap(), 1, "no fetch during the pause");
+        clock.0.store(200, Ordering::SeqCst);
+        assert_eq!(shared.get(&clock, std::future::pending).await, Err("down"));
+    }
+
+    #[actix_web::test]
+    async fn while_somebody_renews_others_use_the_old_value() {
+        let shared: Shared<u32, &'static str> = Shared::default();
+        let clock = hand(0);
+        shared.get(&clock, || async { fresh(1) }).await.unwrap();
+        clock.0.store(100, Ordering::SeqCst);
+        let mut renewing = Box::pin(shared.get(&clock, std::future::pending));
+        assert!(futures_util::poll!(&mut renewing).is_pending());
+        assert_eq!(*shared.get(&clock, || async { fresh(9) }).await.unwrap(), 1);
+    }
+
+    #[actix_web::test]
+    async fn only_the_refused_value_is_forgotten() {
+        let shared: Shared<u32, &'static str> = Shared::default();
+        let clock = hand(0);
+        let first = shared.get(&clock, || async { fresh(1) }).await.unwrap();
+        shared.forget(&first);
+        let second = shared.get(&clock, || async { fresh(2) }).await.unwrap();
+        shared.forget(&first);
+        let third = shared.get(&clock, || async { fresh(3) }).await.unwrap();
+        assert!(Arc::ptr_eq(&second, &third));
+    }
+
+    #[actix_web::test]
+    async fn what_was_missing_is_looked_for_once_in_a_while() {
+        let shared: Shared<u32, &'static str> = Shared::default();
+        let clock = hand(0);
+        let seen = shared.get(&clock, || async { fresh(1) }).await.unwrap();
+        clock.0.store(50, Ordering::SeqCst);
+        let apart = Span(60);
+        assert_eq!(*shared.newer(&clock, &seen, apart, || async { fresh(2) }).await, 1);
+        clock.0.store(60, Ordering::SeqCst);
+        assert_eq!(*shared.newer(&clock, &seen, apart, || async { fresh(2) }).await, 2);
+        assert_eq!(*shared.newer(&clock, &seen, apart, || async { fresh(3) }).await, 2, "newer than seen");
+    }
+}

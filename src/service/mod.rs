@@ -1,0 +1,167 @@
+//! Wires a node together: the store, the actors, the edges and the front doors; and takes it apart again in order.
+
+mod failure;
+pub mod log;
+mod organizations;
+mod servers;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+use vestibule_actors::desk::Desk;
+use vestibule_actors::node::{DrainNode, Node, NodeConfig};
+use vestibule_actors::port::Ports;
+use vestibule_actors::port::clock::Randomness;
+use vestibule_actors::port::place::Arbiters;
+use vestibule_actors::port::store::{OwnerToken, SharedStore};
+use vestibule_actors::shard::ShardRules;
+
+pub use failure::Failure;
+
+use crate::epic::EpicSites;
+use crate::http::app::{App, Bounds, Readiness};
+use crate::http::metrics::Metrics;
+use crate::settings::Settings;
+use crate::system::{SystemClock, SystemRandomness, process_token};
+use crate::zoom::ZoomAccounts;
+
+/// The store of one node tells it of every change, so looks are only for what a lost hint left behind.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Until the store has answered it is asked this often.
+const ASK_STORE_EVERY: Duration = Duration::from_millis(100);
+/// What has expired is removed this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(300);
+
+/// A node that runs.
+pub struct Running {
+    app: App,
+    node: Addr<Node>,
+    gave_up: oneshot::Receiver<()>,
+    servers: servers::Servers,
+    drain_timeout: Duration,
+}
+
+/// Starts a node. It listens when this answers; leases follow at once.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when the store or an address is not to be had.
+pub async fn start(settings: Settings) -> Result<Running, Failure> {
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let settings = Arc::new(settings);
+    let metrics = Arc::new(Metrics::default());
+    let readiness = Arc::new(Readiness::default());
+    let store = store::open(&settings, &metrics).await?;
+    let randomness = Arc::new(SystemRandomness);
+    let clock = Arc::new(SystemClock);
+    let epic = EpicSites::new(&settings, clock.clone(), randomness.clone())?;
+    let zoom = ZoomAccounts::new(&settings, store.clone(), clock.clone(), randomness.clone());
+    let arbiters = settings.node.arbiters.unwrap_or_else(cores);
+    let ports = Ports {
+        store: store.clone(),
+        clock,
+        randomness: randomness.clone(),
+        place: Arc::new(Arbiters::start(arbiters)),
+        organizations: Arc::new(organizations::FromSettings::new(&settings)),
+        epic: epic.factory(),
+        zoom: zoom.factory(),
+        observer: metrics.clone(),
+        decide: Arc::new(vestibule_domain::decide),
+    };
+    let name = settings.node.name.clone().unwrap_or_else(|| format!("node-{:08x}", randomness.draw() as u32));
+    let app_of = |hub| App {
+        settings: settings.clone(),
+        desk: Desk::new(ports.clone()),
+        hub,
+        metrics: metrics.clone(),
+        readiness: readiness.clone(),
+        limits: Arc::new(Bounds::of(&settings)),
+        node: name.as_str().into(),
+        epic: epic.clone(),
+    };
+    let config = NodeConfig {
+        name: name.clone(),
+        token: OwnerToken(process_token()),
+        shards: ShardRules { look_every: LOOK_EVERY, idle_after: settings.node.visit_idle, ..ShardRules::default() },
+        organizations: settings.organizations.keys().cloned().collect(),
+    };
+    // The doors are bound before leases are taken, so that a port that is in use leaves nothing half started.
+    let bound = servers::bind(&settings)?;
+    let started = Node::start(config, ports.clone()).await.map_err(|e| Failure::Bug(e.to_string()))?;
+    let app = app_of(started.hub);
+    let servers = servers::run(bound, &app, ports.zoom.clone())?;
+    actix_rt::spawn(become_ready(store.clone(), readiness));
+    actix_rt::spawn(sweep(store, settings.clone()));
+    tracing::info!(node = name, arbiters, "the node runs");
+    Ok(Running { app, node: started.node, gave_up: started.gave_up, servers, drain_timeout: settings.node.drain_timeout })
+}
+
+impl Running {
+    /// What the front doors work with; for tests and the demo.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Runs until the process is told to end, then drains.
+    ///
+    /// # Errors
+    /// [`Failure::Bug`] when the node gave up by itself.
+    pub async fn until_told(mut self) -> Result<(), Failure> {
+        let gave_up = tokio::select! {
+            () = told_to_end() => false,
+            _ = &mut self.gave_up => true,
+        };
+        self.stop().await;
+        if gave_up { Err(Failure::Bug("shards of this node died again and again".to_owned())) } else { Ok(()) }
+    }
+
+    /// Drains: not ready, work in hand finished, leases handed over.
+    pub async fn stop(self) {
+        tracing::info!("draining");
+        self.app.readiness.drain();
+        self.servers.stop(self.drain_timeout).await;
+        if timeout(self.drain_timeout, self.node.send(DrainNode)).await.is_err() {
+            tracing::warn!("not all leases could be handed over in time; they run out by themselves");
+        }
+        tracing::info!("drained");
+    }
+}
+
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        },
+        // Without signals the process can only be killed, which loses nothing.
+        _ => std::future::pending().await,
+    }
+}
+
+async fn become_ready(store: SharedStore, readiness: Arc<Readiness>) {
+    while let Err(error) = store.ping().await {
+        tracing::warn!(%error, "the store does not answer yet");
+        sleep(ASK_STORE_EVERY).await;
+    }
+    readiness.store_answered();
+}
+
+async fn sweep(store: SharedStore, settings: Arc<Settings>) {
+    loop {
+        sleep(SWEEP_EVERY).await;
+        match store.sweep(settings.retention()).await {
+            Ok(swept) => tracing::debug!(?swept, "what has expired was removed"),
+            Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
+        }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

@@ -1,0 +1,44 @@
+//! The organizations of the settings, as the actors ask for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vestibule_actors::port::organizations::{NotifierRules, Organizations};
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::lane::LaneRules;
+use vestibule_domain::policy::Policy;
+use vestibule_domain::time::Span;
+
+use crate::settings::{Organization, Settings};
+
+/// What follows from the settings, computed once.
+#[derive(Debug)]
+pub struct FromSettings(BTreeMap<OrganizationId, (Arc<Policy>, NotifierRules)>);
+
+impl FromSettings {
+    pub fn new(settings: &Settings) -> Self {
+        let rules = |organization: &Organization| (Arc::new(organization.policy(settings)), notifier_rules(organization));
+        Self(settings.organizations.iter().map(|(id, organization)| (id.clone(), rules(organization))).collect())
+    }
+}
+
+fn notifier_rules(organization: &Organization) -> NotifierRules {
+    let epic = &organization.epic;
+    let lane = LaneRules {
+        backoff: epic.backoff(),
+        give_up_after: Span::from_duration(epic.retry.give_up_after),
+        // A request that we have given up on may still be worked on for as long as we would have waited for it.
+        doubt: Span::from_duration(epic.timeout),
+    };
+    NotifierRules { limits: epic.gate(), lane }
+}
+
+impl Organizations for FromSettings {
+    fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>> {
+        self.0.get(organization).map(|(policy, _)| Arc::clone(policy))
+    }
+
+    fn notifier(&self, organization: &OrganizationId) -> Option<NotifierRules> {
+        self.0.get(organization).map(|(_, rules)| *rules)
+    }
+}

@@ -1,0 +1,173 @@
+//! The fake Epic: SMART launches, OAuth, the status service with its lights, and a little FHIR.
+
+mod assertion;
+mod authorize;
+mod discovery;
+mod faults;
+mod fhir;
+mod http;
+mod keys;
+mod launches;
+mod lights;
+mod state;
+mod status;
+mod token;
+
+use std::sync::{Arc, Mutex};
+
+pub use faults::{EpicFault, EpicFaultKind, IdTokenFault};
+pub use launches::LaunchError;
+pub use state::{LaunchOptions, Light, StatusRequest};
+
+pub(crate) use http::configure;
+
+/// For tests that need keys of their own.
+#[cfg(test)]
+pub(crate) mod testing {
+    pub(crate) use super::keys::SigningKey;
+}
+
+use super::clock::{Clock, Millis};
+use super::config::{ClientProof, SimulatorError};
+use super::day::Day;
+use super::lock;
+use keys::KeyRing;
+use state::State;
+
+/// What is fixed for a run.
+#[derive(Clone)]
+pub struct EpicSite {
+    /// `…/epic`, without a trailing slash; also the telehealth base.
+    pub base: String,
+    pub client_id: String,
+    pub proof: ClientProof,
+    /// The only redirect that is registered.
+    pub redirect_uri: String,
+    /// Where the client publishes its keys.
+    pub client_jwks_url: String,
+    /// What the FDI records hold, up to the launch kind.
+    pub launch_base: String,
+    pub status_user: String,
+    pub status_password: String,
+}
+
+impl EpicSite {
+    pub fn fhir_base(&self) -> String {
+        format!("{}/api/FHIR/R4", self.base)
+    }
+
+    pub fn oauth_base(&self) -> String {
+        format!("{}/oauth2", self.base)
+    }
+
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth2/token", self.base)
+    }
+}
+
+/// A handle on the fake Epic; every copy is the same Epic.
+#[derive(Clone)]
+pub struct FakeEpic(Arc<Shared>);
+
+struct Shared {
+    site: EpicSite,
+    clock: Clock,
+    keys: Mutex<KeyRing>,
+    state: Mutex<State>,
+}
+
+impl FakeEpic {
+    pub(crate) fn new(site: EpicSite, day: Day, clock: Clock, seed: u64) -> Result<Self, SimulatorError> {
+        let keys = KeyRing::new().ok_or(SimulatorError::Keys)?;
+        let state = Mutex::new(State::new(day, seed));
+        Ok(Self(Arc::new(Shared { site, clock, keys: Mutex::new(keys), state })))
+    }
+
+    pub fn site(&self) -> &EpicSite {
+        &self.0.site
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut lock(&self.0.state))
+    }
+
+    pub(crate) fn with_keys<T>(&self, work: impl FnOnce(&mut KeyRing) -> T) -> T {
+        work(&mut lock(&self.0.keys))
+    }
+
+    pub(crate) fn count(&self, name: &str) {
+        self.with(|state| *state.counts.entry(name.to_owned()).or_default() += 1);
+    }
+
+    /// How often a call was made: `discovery`, `jwks`, `authorize`, `token`, `token.client_credentials`, `status`, `fhir`.
+    pub fn calls(&self, name: &str) -> u64 {
+        self.with(|state| state.counts.get(name).copied().unwrap_or(0))
+    }
+
+    pub fn all_calls(&self) -> std::collections::BTreeMap<String, u64> {
+        self.with(|state| state.counts.clone())
+    }
+
+    pub fn day(&self) -> Day {
+        self.with(|state| state.day.clone())
+    }
+
+    /// Adds appointments to the day, as a desk does that books a visit; false where the day is full.
+    pub fn add_appointments(&self, more: Day) -> bool {
+        self.with(|state| {
+            let fits = state.day.len() + more.len() <= state::MAX_APPOINTMENTS;
+            if fits {
+                state.day.extend(more);
+            }
+            fits
+        })
+    }
+
+    /// Whether the visit exists and the person has to do with it.
+    pub fn knows(&self, csn: &str, external_id: &str) -> bool {
+        self.with(|state| {
+            state.day.iter().any(|visit| visit.csn == csn && visit.person(external_id).is_some())
+        })
+    }
+
+    /// False where too many faults wait already.
+    pub fn add_fault(&self, fault: EpicFault) -> bool {
+        self.with(|state| state.faults.add(fault))
+    }
+
+    pub fn faults(&self) -> Vec<EpicFault> {
+        self.with(|state| state.faults.list().to_vec())
+    }
+
+    pub fn clear_faults(&self) {
+        self.with(|state| state.faults.clear());
+    }
+
+    pub fn set_id_token_fault(&self, fault: Option<IdTokenFault>) {
+        self.with(|state| state.id_token_fault = fault);
+    }
+
+    /// Signs with a fresh key from now on; the old ones stay published for a while.
+    pub fn rotate_keys(&self) -> bool {
+        self.with_keys(KeyRing::rotate)
+    }
+
+    /// Every token given out so far is dead.
+    pub fn revoke_tokens(&self) {
+        self.with(|state| state.tokens.clear());
+    }
+
+    /// Forgets the client's key set, as after the time that Epic caches it.
+    pub fn forget_client_keys(&self) {
+        self.with(|state| state.client_keys = None);
+    }
+
+    /// Life of access tokens given out from now on, in seconds.
+    pub fn set_token_life(&self, seconds: i64) {
+        self.with(|state| state.token_life = seconds);
+    }
+}

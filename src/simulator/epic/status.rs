@@ -1,0 +1,189 @@
+//! The status service of 2018: checks in Epic's own order, sets the light, and keeps every request.
+
+use serde_json::{Value, json};
+
+use super::super::day::Standing;
+use super::FakeEpic;
+use super::state::{Light, State, StatusRequest};
+use super::token::basic;
+
+/// Who calls, by their headers.
+pub(super) struct Caller<'a> {
+    pub authorization: Option<&'a str>,
+    pub client_id: Option<&'a str>,
+}
+
+/// What the caller is answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum StatusAnswer {
+    Done,
+    /// The access token or password is not taken.
+    Unauthorized,
+    /// `Epic-Client-ID` is missing or not known.
+    UnknownClient,
+    /// A business refusal by its code.
+    Refused(&'static str),
+}
+
+impl StatusAnswer {
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Done => 200,
+            Self::Unauthorized => 401,
+            Self::UnknownClient => 403,
+            Self::Refused(_) => 400,
+        }
+    }
+
+    pub fn code(&self) -> Option<&'static str> {
+        if let Self::Refused(code) = self { Some(code) } else { None }
+    }
+}
+
+/// The body of a refusal, in the shape that the service's framework gives.
+pub(super) fn refusal(code: &str) -> Value {
+    let message = format!("An error occurred while executing the command: {code}.");
+    let kind = "Epic.ServiceModel.Internal.ServiceCommandException";
+    json!({
+        "Message": "An error has occurred.",
+        "ExceptionMessage": message,
+        "ExceptionType": kind,
+        "StackTrace": "   at Epic_Clinical_PatientController.v2018_SETEXTERNALCONNECTIONSTATUS(String ConferenceID, \
+                       String ExternalID, String ExternalIDType, String VendorName, Int32 ConnectionStatus)",
+        "InnerException": {"Message": "An error has occurred.", "ExceptionMessage": message, "ExceptionType": kind},
+    })
+}
+
+/// The five parameters; absent and empty are the same to the service.
+pub(super) struct Parameters {
+    pub conference_id: String,
+    pub external_id: String,
+    pub external_id_type: String,
+    pub vendor_name: String,
+    pub connection_status: String,
+}
+
+impl Parameters {
+    /// Names are matched without case, as the framework does.
+    pub fn read(query: &[(String, String)]) -> Self {
+        let ask = |name: &str| {
+            let found = query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        };
+        Self {
+            conference_id: ask("ConferenceID"),
+            external_id: ask("ExternalID"),
+            external_id_type: ask("ExternalIDType"),
+            vendor_name: ask("VendorName"),
+            connection_status: ask("ConnectionStatus"),
+        }
+    }
+}
+
+impl FakeEpic {
+    fn authorized(&self, caller: &Caller<'_>) -> bool {
+        let Some(header) = caller.authorization else { return false };
+        if let Some((user, password)) = basic(header) {
+            return user == format!("emp${}", self.site().status_user)
+                && password == self.site().status_password;
+        }
+        let token = header
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        let now = self.now();
+        // The launching user's own token does not reach this service: it needs the backend client's.
+        self.with(|state| {
+            token
+                .and_then(|token| state.tokens.get(token))
+                .is_some_and(|held| held.backend && held.expires_at > now)
+        })
+    }
+
+    /// Does what is asked. `apply` false only keeps the record, for faults that answer before anything is done.
+    pub(super) fn set_status(&self, caller: &Caller<'_>, parameters: &Parameters) -> StatusAnswer {
+        if !self.authorized(caller) {
+            return StatusAnswer::Unauthorized;
+        }
+        if caller.client_id != Some(self.site().client_id.as_str()) {
+            return StatusAnswer::UnknownClient;
+        }
+        let now = self.now();
+        self.with(|state| match check(state, parameters) {
+            Err(code) => StatusAnswer::Refused(code),
+            Ok((kind, connected)) => {
+                let key = (parameters.conference_id.clone(), parameters.external_id.clone(), kind);
+                let light = state.lights.entry(key).or_insert_with(|| Light {
+                    conference_id: parameters.conference_id.clone(),
+                    external_id: parameters.external_id.clone(),
+                    external_id_type: kind,
+                    connected: false,
+                    changed_at: now,
+                    settings: 0,
+                });
+                if light.connected != connected {
+                    (light.connected, light.changed_at) = (connected, now);
+                }
+                light.settings += 1;
+                StatusAnswer::Done
+            }
+        })
+    }
+
+    pub(super) fn keep(&self, parameters: &Parameters, answered: u16, code: Option<&str>, applied: bool) {
+        let at = self.now();
+        self.with(|state| {
+            state.remember(StatusRequest {
+                at,
+                conference_id: parameters.conference_id.clone(),
+                external_id: parameters.external_id.clone(),
+                external_id_type: parameters.external_id_type.clone(),
+                vendor_name: parameters.vendor_name.clone(),
+                connection_status: parameters.connection_status.clone(),
+                answered,
+                code: code.map(str::to_owned),
+                applied,
+            });
+        });
+    }
+}
+
+/// Missing ones first, then what Epic does not know. Gives the id type and whether connected.
+fn check(state: &State, asked: &Parameters) -> Result<(u8, bool), &'static str> {
+    for (value, code) in [
+        (&asked.conference_id, "NO-CONFERENCE-ID"),
+        (&asked.external_id, "NO-USER-ID"),
+        (&asked.external_id_type, "NO-USER-ID-TYPE"),
+        (&asked.vendor_name, "NO-VENDOR-NAME"),
+        (&asked.connection_status, "NO-CONNECTION-STATUS"),
+    ] {
+        if value.is_empty() {
+            return Err(code);
+        }
+    }
+    let visits: Vec<_> = state.day.iter().filter(|visit| visit.conference() == asked.conference_id).collect();
+    if visits.is_empty() {
+        return Err("INVALID-CONFERENCE-ID");
+    }
+    let kind = match asked.external_id_type.as_str() {
+        "1" => 1,
+        "2" => 2,
+        _ => return Err("INVALID-USER-ID-TYPE"),
+    };
+    // A patient-side user must be of this visit; any provider whom Epic knows may step in.
+    let of_visit = visits
+        .iter()
+        .filter_map(|visit| visit.person(&asked.external_id))
+        .any(|(_, standing)| standing != Standing::Provider);
+    let provider = || {
+        state.day.iter().flat_map(|visit| &visit.providers).any(|one| one.external_id == asked.external_id)
+    };
+    if !(if kind == 2 { of_visit } else { provider() }) {
+        return Err("INVALID-USER-ID");
+    }
+    match asked.connection_status.as_str() {
+        "1" => Ok((kind, true)),
+        "2" => Ok((kind, false)),
+        _ => Err("INVALID-CONNECTION-STATUS"),
+    }
+}

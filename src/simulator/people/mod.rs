@@ -1,0 +1,13 @@
+//! People at large: patients and providers who drive the service as browsers do, and the ledger of who sits where.
+
+mod browser;
+mod ledger;
+mod morning;
+mod patient;
+mod play;
+mod provider;
+
+pub use browser::{Browser, BrowserError, Landing, connections};
+pub use ledger::{Ledger, World};
+pub use morning::Morning;
+pub use play::{Habits, MorningConfig, MorningSummary, play};

@@ -1,0 +1,171 @@
+//! A patient: opens MyChart, waits on the service's page, goes on to Zoom, and behaves as patients do.
+
+use std::time::Duration;
+
+use super::super::chance::Chance;
+use super::super::day::LaunchKind;
+use super::super::zoom::{Device, Presence, SeatAct, SeatId};
+use super::browser::{Browser, Landing};
+use super::play::{Habits, Tally, Visit};
+
+/// A patient who was never let in gives up after this long (in the morning's own time).
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// Without events a page asks this often, by real time.
+const ASKS_EVERY: Duration = Duration::from_millis(1000);
+
+/// What this patient will do; drawn before anything happens, so that a seed gives the same people whatever the timing.
+pub(super) struct Plan {
+    pub comes_after: Duration,
+    pub stays: Duration,
+    pub polls: bool,
+    pub drops_out: bool,
+    pub crashes: bool,
+    pub phones_in: bool,
+    pub second_device: bool,
+    pub web: bool,
+}
+
+impl Plan {
+    pub fn draw(chance: &mut Chance, habits: &Habits) -> Self {
+        let late = if chance.hit(habits.late) { chance.between(60, 240) } else { 0 };
+        Self {
+            comes_after: Duration::from_secs(chance.between(0, 60) + late),
+            stays: Duration::from_secs(chance.between(180, 420)),
+            polls: chance.hit(habits.polls),
+            drops_out: chance.hit(habits.drops_out),
+            crashes: chance.hit(habits.crashes),
+            phones_in: chance.hit(habits.phones_in),
+            second_device: chance.hit(habits.second_device),
+            web: chance.hit(habits.web),
+        }
+    }
+}
+
+pub(super) async fn attend(visit: Visit, plan: Plan, tally: Tally) {
+    visit.beat(plan.comes_after).await;
+    let mut browser = visit.browser();
+    let Some(mut seat) = come_in(&visit, &mut browser, &plan, &tally).await else { return };
+    tally.joined();
+    visit.beat(plan.stays / 4).await;
+    if plan.second_device {
+        second_device(&visit, &plan, &tally).await;
+    }
+    if plan.phones_in {
+        phone_in(&visit, &seat).await;
+    }
+    if plan.drops_out && visit.world.zoom.act(&seat, &SeatAct::Leave).is_ok() {
+        visit.beat(Duration::from_secs(20)).await;
+        if let Some(again) = come_in(&visit, &mut browser, &plan, &tally).await {
+            seat = again;
+        }
+    }
+    visit.beat(plan.stays / 4).await;
+    if plan.crashes && visit.world.zoom.act(&seat, &SeatAct::Crash { silent: false }).is_ok() {
+        visit.beat(Duration::from_secs(30)).await;
+        // The phone starts afresh: another browser, another launch.
+        let mut browser = visit.browser();
+        if let Some(again) = come_in(&visit, &mut browser, &plan, &tally).await {
+            seat = again;
+        }
+    }
+    visit.beat(plan.stays / 2).await;
+    // The provider may have ended the meeting meanwhile.
+    let _ = visit.world.zoom.act(&seat, &SeatAct::Leave);
+}
+
+/// From MyChart into the meeting; none where the visit is over or patience ends.
+async fn come_in(visit: &Visit, browser: &mut Browser, plan: &Plan, tally: &Tally) -> Option<SeatId> {
+    let external_id = &visit.appointment.patient.external_id;
+    let url = visit.world.epic.launch_url(LaunchKind::Patient, external_id, &visit.appointment.csn).ok()?;
+    let landing = browser.open(&url).await;
+    let ticket = match &landing {
+        Ok(landing) => landing.ticket().map(str::to_owned),
+        Err(_) => None,
+    };
+    let Some(ticket) = ticket else {
+        tally.launch_failed("patient", &landing);
+        return None;
+    };
+    let link = wait_for_link(visit, browser, &ticket, plan.polls).await?;
+    let device = if plan.web { Device::Web } else { Device::App };
+    let seat = match visit.world.zoom.open(&link, "", device) {
+        Ok(seat) => seat,
+        Err(why) => {
+            tally.zoom_refused(why);
+            return None;
+        }
+    };
+    visit.world.ledger.claim(&visit.appointment.csn, external_id, &seat);
+    visit
+        .until(PATIENCE, || {
+            visit.world.zoom.seat(&seat).is_some_and(|seat| seat.presence == Presence::InMeeting)
+        })
+        .await;
+    Some(seat)
+}
+
+/// Waits on the page until it may go on, by events or by asking.
+pub(super) async fn wait_for_link(
+    visit: &Visit,
+    browser: &mut Browser,
+    ticket: &str,
+    polls: bool,
+) -> Option<String> {
+    let page = format!("{}/visit/{ticket}", visit.world.service_url);
+    let patience = visit.scaled(PATIENCE).max(Duration::from_secs(20));
+    tokio::time::timeout(patience, async {
+        loop {
+            if polls {
+                tokio::time::sleep(ASKS_EVERY).await;
+            } else {
+                listen(browser, &page).await;
+            }
+            if visit.over() {
+                return None;
+            }
+            // 409 while the time has not come: wait on.
+            if let Ok(Landing::Zoom(link)) = browser.press(&format!("{page}/join")).await {
+                return Some(link);
+            }
+        }
+    })
+    .await
+    .ok()
+    .flatten()
+}
+
+/// Until the page says that the person may join; a stream that breaks is opened again by the caller after a breath.
+async fn listen(browser: &mut Browser, page: &str) {
+    if let Ok(mut events) = browser.events(&format!("{page}/events")).await {
+        while let Some(event) = events.next().await {
+            if event.get("can_join").and_then(serde_json::Value::as_bool) == Some(true) {
+                return;
+            }
+        }
+    }
+    tokio::time::sleep(ASKS_EVERY).await;
+}
+
+/// The same person on another device for a while.
+async fn second_device(visit: &Visit, plan: &Plan, tally: &Tally) {
+    let mut browser = visit.browser();
+    if let Some(second) = come_in(visit, &mut browser, plan, tally).await {
+        visit.beat(Duration::from_secs(40)).await;
+        let _ = visit.world.zoom.act(&second, &SeatAct::Leave);
+    }
+}
+
+/// Dials in for better sound, and Zoom binds the call to the video.
+async fn phone_in(visit: &Visit, seat: &str) {
+    let zoom = &visit.world.zoom;
+    let Some(meeting) = zoom.seat(seat).map(|seat| seat.meeting) else { return };
+    let digits: String = visit.appointment.csn.chars().filter(char::is_ascii_digit).collect();
+    if let Ok(leg) = zoom.dial_in(meeting, &format!("+1555{digits:0>7}")) {
+        visit.beat(Duration::from_secs(5)).await;
+        // In the waiting room a call cannot be bound yet; the host will see a number.
+        let _ = zoom.act(&leg, &SeatAct::BindTo { whom: seat.to_owned() });
+        visit.beat(Duration::from_secs(60)).await;
+        let _ = zoom.act(&leg, &SeatAct::Leave);
+    }
+}

@@ -1,0 +1,192 @@
+// The demo page: a schedule beside MyChart, their lights, and the switches.
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const LOOK_EVERY_MS = 1000;
+  const rows = new Map();
+
+  async function call(method, path, body) {
+    const options = { method, headers: { accept: "application/json" } };
+    if (body !== undefined) {
+      options.headers["content-type"] = "application/json";
+      options.body = JSON.stringify(body);
+    }
+    const response = await fetch(path, options);
+    const text = await response.text();
+    let answer = {};
+    try {
+      answer = text === "" ? {} : JSON.parse(text);
+    } catch (error) {
+      answer = { error: text };
+    }
+    if (!response.ok) throw new Error(answer.error || `The fakes answered ${response.status}.`);
+    return answer;
+  }
+
+  function problem(text) {
+    byId("problem").textContent = text;
+    byId("problem").hidden = text === "";
+  }
+
+  async function attempt(work) {
+    try {
+      await work();
+      problem("");
+    } catch (error) {
+      problem(error.message);
+    }
+  }
+
+  function make(tag, properties, ...children) {
+    const node = Object.assign(document.createElement(tag), properties);
+    node.append(...children);
+    return node;
+  }
+
+  const PRESENCE = {
+    gone: "not in Zoom",
+    waiting_for_host: "waits for the host in Zoom",
+    in_waiting_room: "in Zoom’s waiting room",
+    in_meeting: "in the meeting",
+  };
+
+  function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  function light(on, text) {
+    const node = make("span", { className: "light", textContent: text });
+    node.dataset.on = String(on);
+    return node;
+  }
+
+  function setLight(node, on, text) {
+    node.dataset.on = String(on);
+    setText(node, text);
+  }
+
+  function launchLink(label, person, visit) {
+    return make("a", {
+      className: "button",
+      href: person.open,
+      target: "_blank",
+      rel: "noopener",
+      textContent: label,
+      ariaLabel: `${label}: ${visit.patient.name}, visit ${visit.csn}, as ${person.name}`,
+    });
+  }
+
+  function time(visit) {
+    return visit.time.replace(/^\S+ /, "");
+  }
+
+  // One visit in the schedule: its light, and each provider's own.
+  function scheduleRow(visit) {
+    const green = light(false, "");
+    const people = visit.providers.map((provider) => {
+      const own = light(false, "");
+      own.id = `light-${visit.csn}-${provider.external_id}`;
+      const row = make("li", {}, make("span", { textContent: provider.name }), own, launchLink("Start video visit", provider, visit));
+      return { own, row, id: provider.external_id };
+    });
+    green.id = `light-${visit.csn}`;
+    const title = `${time(visit)} ${visit.patient.name}${visit.group ? " (group)" : ""}`;
+    const node = make("article", { className: "visit" }, make("h3", { textContent: title }),
+      make("p", { className: "quiet", textContent: `CSN ${visit.csn}${visit.conference_id ? `, conference ${visit.conference_id}` : ""}` }),
+      make("p", {}, green), make("ul", { className: "people" }, ...people.map((one) => one.row)));
+    byId("schedule").append(node);
+    return (fresh) => {
+      setLight(green, fresh.green, fresh.green ? "Patient connected" : "Patient not connected");
+      for (const one of people) {
+        const provider = fresh.providers.find((candidate) => candidate.external_id === one.id);
+        if (provider) setLight(one.own, provider.connected, provider.connected ? "connected" : "not connected");
+      }
+    };
+  }
+
+  async function crash(visit, person) {
+    await attempt(() => call("POST", "/demo/api/people/crash", { csn: visit.csn, external_id: person.external_id }));
+  }
+
+  // One visit in MyChart: the patient and whoever may act for them.
+  function myChartRow(visit) {
+    const people = [visit.patient, ...visit.proxies].map((person) => {
+      const where = make("span", { className: "quiet" });
+      const dead = make("button", { type: "button", className: "plain", textContent: "Crash the phone", ariaLabel: `Crash the phone of ${person.name}` });
+      dead.addEventListener("click", () => crash(visit, person));
+      const name = person === visit.patient ? person.name : `${person.name} (for ${visit.patient.name})`;
+      const row = make("li", {}, make("span", { textContent: name }), where, launchLink("Join video visit", person, visit), dead);
+      return { where, dead, row, id: person.external_id };
+    });
+    const node = make("article", { className: "visit" }, make("h3", { textContent: `${time(visit)} Video visit with ${visit.providers[0].name}` }),
+      make("ul", { className: "people" }, ...people.map((one) => one.row)));
+    byId("mychart").append(node);
+    return (fresh) => {
+      for (const one of people) {
+        const person = [fresh.patient, ...fresh.proxies].find((candidate) => candidate.external_id === one.id);
+        if (!person) continue;
+        setText(one.where, PRESENCE[person.presence] || "");
+        one.dead.hidden = person.presence === "gone";
+      }
+    };
+  }
+
+  function paint({ service_url: service, visits }) {
+    byId("ops").href = `${service}/ops`;
+    byId("records").href = `${service}/records`;
+    for (const visit of visits) {
+      if (!rows.has(visit.csn)) rows.set(visit.csn, [scheduleRow(visit), myChartRow(visit)]);
+      for (const update of rows.get(visit.csn)) update(visit);
+    }
+  }
+
+  async function look() {
+    await attempt(async () => paint(await call("GET", "/demo/api/day")));
+    try {
+      const morning = await call("GET", "/demo/api/people/morning");
+      setText(byId("morning-state"), morning.text);
+    } catch (error) {
+      setText(byId("morning-state"), "");
+    }
+  }
+
+  const EPIC_FAULTS = {
+    status: { kind: "status", status: 500 },
+    slow: { kind: "slow", millis: 4000 },
+    too_many: { kind: "too_many", retry_after: 5 },
+    lock_failed: { kind: "lock_failed" },
+    done_then_drop: { kind: "done_then_drop" },
+    hang: { kind: "hang" },
+  };
+
+  byId("epic-fault").addEventListener("change", (event) => attempt(async () => {
+    await call("DELETE", "/demo/api/epic/faults");
+    const fault = EPIC_FAULTS[event.target.value];
+    if (fault) await call("POST", "/demo/api/epic/faults", { call: "status", ...fault });
+  }));
+
+  function weather() {
+    const on = (id) => byId(id).checked;
+    return {
+      duplicate: on("duplicate") ? 1 : 0,
+      reorder: on("reorder") ? 0.7 : 0,
+      reorder_millis: on("reorder") ? 4000 : 0,
+      delay_millis: on("delay") ? 3000 : 0,
+      lose: on("some-lost") ? 0.25 : 0,
+      lose_events: on("all-lost") ? ["*"] : [],
+    };
+  }
+
+  for (const id of ["duplicate", "reorder", "delay", "some-lost", "all-lost"]) {
+    byId(id).addEventListener("change", () => attempt(() => call("PUT", "/demo/api/zoom/weather", weather())));
+  }
+
+  byId("morning").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const order = { visits: Number(byId("visits").value), speed: Number(byId("speed").value) };
+    attempt(() => call("POST", "/demo/api/people/morning", order));
+  });
+
+  look();
+  setInterval(look, LOOK_EVERY_MS);
+})();

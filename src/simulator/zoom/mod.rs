@@ -1,0 +1,252 @@
+//! The fake Zoom: OAuth, the REST API, join and start pages, people in meetings, and the events that tell of them.
+
+pub mod account;
+mod answer;
+mod api_meetings;
+mod api_past;
+mod api_registrants;
+mod api_users;
+mod calls;
+mod client;
+mod departures;
+mod desk;
+mod events;
+mod faults;
+mod happening;
+mod http;
+mod join;
+mod limits;
+mod meeting;
+mod oauth;
+mod pages;
+mod post;
+mod room;
+#[cfg(test)]
+mod room_histories;
+#[cfg(test)]
+mod room_tests;
+mod seat;
+mod sender;
+mod truth;
+mod users;
+
+use std::sync::{Arc, Mutex};
+
+pub use account::{AccountSettings, Plan, ZoomAccount};
+pub use faults::{ZoomFault, ZoomFaultKind};
+pub use join::{JoinRefused, Link, SeatAct};
+pub use post::{Attempt, DeliveryRecord, Fate, Weather};
+pub use room::RoomError;
+pub use seat::{Device, Gone, Place, Role, SeatId};
+pub use sender::signature;
+pub use truth::{LinkHolder, MeetingTruth, PersonTruth, Presence, SeatView};
+pub use users::UserStatus;
+
+pub(crate) use http::configure;
+pub(crate) use pages::{asset, document};
+pub(crate) use sender::run as run_sender;
+
+use super::clock::Clock;
+use super::lock;
+use desk::{Desk, State};
+use post::Post;
+
+/// The last answer to `endpoint.url_validation`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Validation {
+    pub status: u16,
+    pub accepted: bool,
+}
+
+/// A handle on the fake Zoom; every copy is the same Zoom.
+#[derive(Clone)]
+pub struct FakeZoom(Arc<Shared>);
+
+struct Shared {
+    account: ZoomAccount,
+    clock: Clock,
+    state: Mutex<State>,
+    post: Post,
+    validation: Mutex<(String, Option<Validation>)>,
+}
+
+impl FakeZoom {
+    pub(crate) fn new(account: ZoomAccount, clock: Clock, seed: u64) -> Self {
+        let (state, post) = (Mutex::new(State::new(seed)), Post::new(seed));
+        Self(Arc::new(Shared { account, clock, state, post, validation: Mutex::new((String::new(), None)) }))
+    }
+
+    pub fn account(&self) -> &ZoomAccount {
+        &self.0.account
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.0.clock
+    }
+
+    pub(crate) fn post(&self) -> &Post {
+        &self.0.post
+    }
+
+    /// One step of the world: what it causes is handed to the post office in the same order as it happened.
+    pub(crate) fn at_desk<T>(&self, work: impl FnOnce(&mut Desk<'_>) -> T) -> T {
+        let mut state = lock(&self.0.state);
+        let now = self.0.clock.now();
+        let mut desk =
+            Desk { fixed: &self.0.account, clock: self.0.clock, now, state: &mut state, events: Vec::new() };
+        let out = work(&mut desk);
+        self.0.post.hand_in(std::mem::take(&mut desk.events));
+        out
+    }
+
+    /// Adds a user who is there before the service first looks. `kind` 1 is basic, 2 licensed.
+    pub fn add_user(&self, email: &str, first: &str, last: &str, kind: i64, status: UserStatus) -> String {
+        self.at_desk(|desk| desk.state.add_user(email, first, last, kind, status))
+    }
+
+    /// Changes a user, as an administrator does; false where there is none.
+    pub fn set_user(&self, key: &str, status: UserStatus, kind: i64) -> bool {
+        self.at_desk(|desk| {
+            let id = desk.state.find_user(key).map(|user| user.id.clone());
+            match id.and_then(|id| desk.state.users.get_mut(&id)) {
+                Some(user) => {
+                    (user.status, user.kind) = (status, kind);
+                    true
+                }
+                None => false,
+            }
+        })
+    }
+
+    pub fn settings(&self) -> AccountSettings {
+        self.at_desk(|desk| desk.state.account.clone())
+    }
+
+    pub fn set_settings(&self, settings: AccountSettings) {
+        self.at_desk(|desk| desk.state.account = settings);
+    }
+
+    /// Changes some of the settings.
+    pub fn change_settings(&self, change: impl FnOnce(&mut AccountSettings)) {
+        self.at_desk(|desk| change(&mut desk.state.account));
+    }
+
+    pub fn weather(&self) -> Weather {
+        self.0.post.weather()
+    }
+
+    pub fn set_weather(&self, weather: Weather) {
+        self.0.post.set_weather(weather);
+    }
+
+    /// False where too many faults wait already.
+    pub fn add_fault(&self, fault: ZoomFault) -> bool {
+        self.at_desk(|desk| desk.state.faults.add(fault))
+    }
+
+    pub fn faults(&self) -> Vec<ZoomFault> {
+        self.at_desk(|desk| desk.state.faults.list().to_vec())
+    }
+
+    pub fn clear_faults(&self) {
+        self.at_desk(|desk| desk.state.faults.clear());
+    }
+
+    /// All live access tokens stop working.
+    pub fn revoke_tokens(&self) {
+        self.at_desk(|desk| desk.state.tokens.values_mut().for_each(|token| token.revoked = true));
+    }
+
+    /// Opens a link that the API gave out, as a client does.
+    pub fn open(&self, url: &str, name: &str, device: Device) -> Result<SeatId, JoinRefused> {
+        let link = Link::parse(url).ok_or(JoinRefused::NotALink)?;
+        self.open_link(&link, name, device)
+    }
+
+    pub fn open_link(&self, link: &Link, name: &str, device: Device) -> Result<SeatId, JoinRefused> {
+        self.at_desk(|desk| desk.open(link, name, device))
+    }
+
+    pub fn dial_in(&self, meeting: u64, number: &str) -> Result<SeatId, JoinRefused> {
+        self.at_desk(|desk| desk.dial_in(meeting, number))
+    }
+
+    pub fn act(&self, seat: &str, act: &SeatAct) -> Result<(), RoomError> {
+        self.at_desk(|desk| desk.act(seat, act))
+    }
+
+    /// Ends a running meeting from Zoom's side.
+    pub fn end_meeting(&self, meeting: u64) -> Result<(), RoomError> {
+        self.at_desk(|desk| {
+            let now = desk.now;
+            let happenings = desk.meeting_mut(meeting).ok_or(RoomError::NotRunning)?.room.end(now)?;
+            desk.tell_room(meeting, happenings);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn tick(&self) {
+        self.at_desk(|desk| desk.tick());
+    }
+
+    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
+        self.0.post.records()
+    }
+
+    pub fn deliveries_pending(&self) -> usize {
+        self.0.post.pending()
+    }
+
+    /// How many of the oldest delivery records have been dropped to bound memory.
+    pub fn deliveries_forgotten(&self) -> u64 {
+        self.0.post.forgotten()
+    }
+
+    /// Sends the challenge that proves the endpoint; the outcome is in [`Self::validation`].
+    pub fn validate(&self) {
+        let plain = self.at_desk(|desk| desk.state.chance.token(16));
+        *lock(&self.0.validation) = (plain.clone(), None);
+        self.0.post.hand_in(vec![events::validation(&plain, self.0.clock.now())]);
+    }
+
+    /// None until the endpoint has answered the last challenge.
+    pub fn validation(&self) -> Option<Validation> {
+        lock(&self.0.validation).1.clone()
+    }
+
+    pub(crate) fn note_validation(&self, status: u16, body: &[u8]) {
+        let mut slot = lock(&self.0.validation);
+        let accepted =
+            status == 200 && oauth::answers_challenge(&self.0.account.webhook_secret, &slot.0, body);
+        slot.1 = Some(Validation { status, accepted });
+    }
+
+    /// The account's administrator removes the app.
+    pub fn deauthorize(&self) {
+        let now = self.0.clock.now();
+        let event = events::deauthorized(&self.0.account.account_id, &self.0.account.client_id, "admin", now);
+        self.change_settings(|settings| settings.app_disabled = true);
+        self.revoke_tokens();
+        self.0.post.hand_in(vec![event]);
+    }
+
+    /// An event of another account, signed with our secret.
+    pub fn send_foreign_event(&self) {
+        let now = self.0.clock.now();
+        self.0.post.hand_in(vec![events::foreign("SomebodyElsesAccount", 99_900_011_122, now)]);
+    }
+
+    /// How often each API call was made, by name (`oauth.token`, `meetings.create`, …).
+    pub fn calls(&self, name: &str) -> u64 {
+        self.at_desk(|desk| desk.state.counts.get(name).copied().unwrap_or(0))
+    }
+
+    pub fn all_calls(&self) -> std::collections::BTreeMap<String, u64> {
+        self.at_desk(|desk| desk.state.counts.clone())
+    }
+
+    /// How often a limit per second was hit.
+    pub fn limits_hit(&self) -> u64 {
+        self.at_desk(|desk| desk.state.limits.refused)
+    }
+}

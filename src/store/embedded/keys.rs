@@ -1,0 +1,301 @@
+//! How keys are written, so that the order of bytes is the order that somebody wants to read in.
+//!
+//! Numbers are big-endian, times have their sign flipped, and text that something follows ends with a zero byte, which no id contains.
+
+use vestibule_actors::port::store::{Seq, Space};
+use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::participant::{ParticipantKey, Role};
+
+use super::row::{Cut, Reader};
+
+/// A key under construction. What every key of a kind begins with is written by the kind's own function.
+#[derive(Default)]
+pub(super) struct Key(Vec<u8>);
+
+const SIGN: u64 = 1 << 63;
+
+impl Key {
+    pub(super) fn byte(mut self, byte: u8) -> Self {
+        self.0.push(byte);
+        self
+    }
+
+    fn shard(mut self, shard: Shard) -> Self {
+        self.0.extend_from_slice(&shard.number().to_be_bytes());
+        self
+    }
+
+    pub(super) fn number(mut self, number: u64) -> Self {
+        self.0.extend_from_slice(&number.to_be_bytes());
+        self
+    }
+
+    pub(super) fn moment(self, at: Moment) -> Self {
+        self.number(at.0.cast_unsigned() ^ SIGN)
+    }
+
+    /// Text that something follows.
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(0);
+        self
+    }
+
+    /// Text at the end of a key.
+    pub(super) fn rest(mut self, text: &str) -> Self {
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn visit_key(self, key: &VisitKey) -> Self {
+        let (kind, id) = match &key.visit {
+            VisitId::Csn(csn) => (0, csn.as_str()),
+            VisitId::Conference(id) => (1, id.as_str()),
+        };
+        self.text(key.organization.as_str()).byte(kind).text(id)
+    }
+
+    pub(super) fn done(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// The first key that no key with this beginning reaches; `None` when there is none.
+pub(super) fn end_of(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return Some(end);
+        }
+    }
+    None
+}
+
+/// The first key after this one.
+pub(super) fn after(key: &[u8]) -> Vec<u8> {
+    let mut next = key.to_vec();
+    next.push(0);
+    next
+}
+
+pub(super) fn shard(shard: Shard) -> Vec<u8> {
+    Key::default().shard(shard).done()
+}
+
+pub(super) fn journal(shard: Shard, seq: Seq) -> Vec<u8> {
+    Key::default().shard(shard).number(seq.0).done()
+}
+
+pub(super) fn change(shard: Shard, change: u64) -> Vec<u8> {
+    Key::default().shard(shard).number(change).done()
+}
+
+pub(super) fn visit(key: &VisitKey) -> Vec<u8> {
+    Key::default().visit_key(key).done()
+}
+
+pub(super) fn wake(shard: Shard, at: Moment, key: &VisitKey) -> Vec<u8> {
+    Key::default().shard(shard).moment(at).visit_key(key).done()
+}
+
+/// What all places of a lane begin with.
+pub(super) fn lane(shard: Shard, visit: &VisitKey, participant: &ParticipantKey) -> Vec<u8> {
+    let role = role_number(participant.role());
+    let key = Key::default().shard(shard).visit_key(visit).byte(role);
+    let text = participant.to_text();
+    let fhir_user = text.split_once(':').map_or(text.as_str(), |(_, user)| user);
+    key.text(fhir_user).done()
+}
+
+pub(super) fn outbox(shard: Shard, visit: &VisitKey, participant: &ParticipantKey, seq: u64) -> Vec<u8> {
+    let mut key = lane(shard, visit, participant);
+    key.extend_from_slice(&seq.to_be_bytes());
+    key
+}
+
+pub(super) fn organization(organization: &OrganizationId) -> Vec<u8> {
+    Key::default().text(organization.as_str()).done()
+}
+
+pub(super) fn field(organization: &OrganizationId, field: &str) -> Vec<u8> {
+    Key::default().text(organization.as_str()).rest(field).done()
+}
+
+pub(super) fn meeting(organization: &OrganizationId, meeting: MeetingId) -> Vec<u8> {
+    Key::default().text(organization.as_str()).number(meeting.0).done()
+}
+
+pub(super) fn held(organization: &OrganizationId, meeting: MeetingId, number: u64) -> Vec<u8> {
+    Key::default().text(organization.as_str()).number(meeting.0).number(number).done()
+}
+
+pub(super) fn held_order(organization: &OrganizationId, number: u64) -> Vec<u8> {
+    Key::default().text(organization.as_str()).number(number).done()
+}
+
+pub(super) fn number(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+pub(super) fn value(space: Space, key: &str) -> Vec<u8> {
+    Key::default().byte(space_number(space)).rest(key).done()
+}
+
+/// Which records a search reads: the beginning of their places in the index.
+pub(super) fn records_of_organization(organization: &OrganizationId) -> Vec<u8> {
+    Key::default().byte(b'o').text(organization.as_str()).done()
+}
+
+pub(super) fn records_of_csn(csn: &Csn) -> Vec<u8> {
+    Key::default().byte(b'c').text(csn.as_str()).done()
+}
+
+pub(super) fn records_of_meeting(meeting: MeetingId) -> Vec<u8> {
+    Key::default().byte(b'm').number(meeting.0).done()
+}
+
+/// What leaves by time: values by their expiry, records and index entries by when they came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaving {
+    Value,
+    Record,
+    Meeting,
+}
+
+impl Leaving {
+    pub(super) fn prefix(self) -> u8 {
+        match self {
+            Self::Value => b'v',
+            Self::Record => b'r',
+            Self::Meeting => b'm',
+        }
+    }
+
+    pub(super) fn at(self, at: Moment, what: &[u8]) -> Vec<u8> {
+        let mut key = Key::default().byte(self.prefix()).moment(at).done();
+        key.extend_from_slice(what);
+        key
+    }
+}
+
+/// The inverse of [`Leaving::at`], without its prefix.
+pub(super) fn read_leaving(key: &[u8]) -> Result<(Moment, &[u8]), Cut> {
+    let mut reader = Reader::new(key);
+    reader.byte()?;
+    let at = read_moment(&mut reader)?;
+    Ok((at, reader.rest()))
+}
+
+pub(super) fn read_moment(reader: &mut Reader<'_>) -> Result<Moment, Cut> {
+    Ok(Moment((reader.big_endian()? ^ SIGN).cast_signed()))
+}
+
+/// The visit at the end of a key.
+pub(super) fn read_visit(reader: &mut Reader<'_>) -> Result<VisitKey, Cut> {
+    let organization = OrganizationId::new(reader.zero_terminated()?).map_err(|_| Cut)?;
+    let kind = reader.byte()?;
+    let id = reader.zero_terminated()?;
+    let visit = match kind {
+        0 => VisitId::Csn(Csn::new(id).map_err(|_| Cut)?),
+        1 => VisitId::Conference(ConferenceId::new(id).map_err(|_| Cut)?),
+        _ => return Err(Cut),
+    };
+    Ok(VisitKey { organization, visit })
+}
+
+/// The inverse of [`outbox`].
+pub(super) fn read_outbox(key: &[u8]) -> Result<(VisitKey, ParticipantKey, u64), Cut> {
+    let mut reader = Reader::new(key);
+    reader.skip(2)?;
+    let visit = read_visit(&mut reader)?;
+    let role = role_of_number(reader.byte()?)?;
+    let fhir_user = FhirReference::new(reader.zero_terminated()?).map_err(|_| Cut)?;
+    Ok((visit, ParticipantKey::new(role, fhir_user), reader.big_endian()?))
+}
+
+// Part of the file's format: these numbers stay, and keep the order that the types have.
+fn role_number(role: Role) -> u8 {
+    match role {
+        Role::Provider => 0,
+        Role::Patient => 1,
+        Role::Proxy => 2,
+        Role::Guest => 3,
+        Role::Unidentified => 4,
+    }
+}
+
+fn role_of_number(number: u8) -> Result<Role, Cut> {
+    let roles = [Role::Provider, Role::Patient, Role::Proxy, Role::Guest, Role::Unidentified];
+    roles.into_iter().find(|role| role_number(*role) == number).ok_or(Cut)
+}
+
+fn space_number(space: Space) -> u8 {
+    match space {
+        Space::OauthState => 0,
+        Space::Ticket => 1,
+        Space::Session => 2,
+        Space::Keys => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn visits() -> impl Strategy<Value = VisitKey> {
+        ("[a-z]{1,2}(-[a-z0-9])?", "[!-~]{1,3}", any::<bool>()).prop_map(|(organization, id, group)| {
+            VisitKey {
+                organization: OrganizationId::new(organization).unwrap(),
+                visit: if group {
+                    VisitId::Conference(ConferenceId::new(id).unwrap())
+                } else {
+                    VisitId::Csn(Csn::new(id).unwrap())
+                },
+            }
+        })
+    }
+
+    fn participants() -> impl Strategy<Value = ParticipantKey> {
+        (0_u8..5, "[!-~]{1,3}").prop_map(|(role, user)| {
+            ParticipantKey::new(role_of_number(role).unwrap(), FhirReference::new(user).unwrap())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_bytes_is_the_order_of_keys(
+            a in (visits(), participants(), 0_u64..3, any::<i64>()),
+            b in (visits(), participants(), 0_u64..3, any::<i64>()),
+        ) {
+            let shard = Shard::new(3).unwrap();
+            prop_assert_eq!(visit(&a.0).cmp(&visit(&b.0)), a.0.cmp(&b.0));
+            let place = |k: &(VisitKey, ParticipantKey, u64, i64)| outbox(shard, &k.0, &k.1, k.2);
+            prop_assert_eq!(place(&a).cmp(&place(&b)), (&a.0, &a.1, a.2).cmp(&(&b.0, &b.1, b.2)));
+            let woken = |k: &(VisitKey, ParticipantKey, u64, i64)| wake(shard, Moment(k.3), &k.0);
+            prop_assert_eq!(woken(&a).cmp(&woken(&b)), (a.3, &a.0).cmp(&(b.3, &b.0)));
+        }
+
+        #[test]
+        fn keys_are_read_as_they_were_written(visit in visits(), participant in participants(), seq: u64, at: i64) {
+            let shard = Shard::new(3).unwrap();
+            let key = outbox(shard, &visit, &participant, seq);
+            prop_assert!(read_outbox(&key) == Ok((visit.clone(), participant, seq)));
+            let key = wake(shard, Moment(at), &visit);
+            let mut reader = Reader::new(&key);
+            reader.skip(2).unwrap();
+            prop_assert_eq!(read_moment(&mut reader).unwrap(), Moment(at));
+            prop_assert_eq!(read_visit(&mut reader).unwrap(), visit);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_prefix_lies_behind_all_its_keys() {
+        assert_eq!(end_of(&[1, 2]), Some(vec![1, 3]));
+        assert_eq!(end_of(&[1, 255]), Some(vec![2]));
+        assert_eq!(end_of(&[255, 255]), None);
+    }
+}

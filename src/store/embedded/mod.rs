@@ -1,0 +1,172 @@
+//! The store on one file in one process. Why this engine and how it compares: [`super`].
+//!
+//! One thread writes, with one `fsync` for all the steps that wait at that moment; a few threads read. Nothing that was answered is lost
+//! by a crash of the process at any moment.
+
+mod keys;
+mod leases;
+mod open;
+mod port;
+mod readers;
+mod reads;
+mod row;
+mod shared;
+mod stats;
+mod steps;
+mod tables;
+mod writer;
+
+pub use open::{FORMAT, OpenError};
+pub use stats::{BATCH_BOUNDS, HistogramReading, LATENCY_BOUNDS_US, StatsReading, StoreStats};
+
+use redb::ReadTransaction;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{broadcast, mpsc};
+use vestibule_actors::port::clock::SharedClock;
+use vestibule_actors::port::store::{Hint, StoreError, StoreLimits};
+use vestibule_domain::gate::Gate;
+use vestibule_domain::id::OrganizationId;
+
+use leases::Leases;
+use open::Place;
+use readers::Readers;
+use shared::Shared;
+use steps::Desk;
+use tables::Step;
+use writer::{Job, Task, Writer};
+
+/// Hints that a slow listener may be behind before it is told that it missed some.
+const HINTS: usize = 1_024;
+
+/// How an embedded store works.
+#[derive(Clone, Debug)]
+pub struct EmbeddedSettings {
+    /// The folder that holds the file. Made if it is not there.
+    pub folder: PathBuf,
+    /// Bounds of journals and held events.
+    pub limits: StoreLimits,
+    /// At most so many steps share a commit; at least 1.
+    pub batch: usize,
+    /// At most so many steps wait; more are answered [`StoreError::Unavailable`], save those of shard owners, which wait for room.
+    pub queue: usize,
+    /// Memory for pages of the file, in bytes.
+    pub cache_bytes: usize,
+}
+
+impl EmbeddedSettings {
+    /// The settings that a store has unless somebody says otherwise.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            limits: StoreLimits::default(),
+            batch: 256,
+            queue: 4_096,
+            cache_bytes: 128 * 1024 * 1024,
+        }
+    }
+}
+
+/// A store on one file. Dropping it finishes what was asked and closes the file.
+pub struct EmbeddedStore {
+    shared: Arc<Shared>,
+    clock: SharedClock,
+    hints: broadcast::Sender<Hint>,
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    readers: Option<Readers>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Who may wait for a place in the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// A front door: turned away, so that it answers 503 while it can.
+    None,
+    /// A shard's owner: what it asks makes room.
+    Waits,
+}
+
+impl EmbeddedStore {
+    /// Opens the store, or makes it. Blocks for as long as the file takes to be verified. Expiry is judged by `clock`.
+    ///
+    /// # Errors
+    /// [`OpenError`], whose message says what to do.
+    pub fn open(settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
+        let place = Place::take(&settings.folder, settings.cache_bytes)?;
+        let shared = Arc::new(Shared::new(place.open()?));
+        let (hints, _) = broadcast::channel(HINTS);
+        let (jobs, waiting) = mpsc::channel(settings.queue.max(1));
+        let writer = Writer {
+            place,
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+            limits: settings.limits,
+            batch: settings.batch.max(1),
+            leases: Leases::default(),
+            hints: hints.clone(),
+            reopened: None,
+        };
+        let no_thread = |error| OpenError::Io { path: settings.folder.clone(), error };
+        let (readers, mut threads) = Readers::start(&shared).map_err(no_thread)?;
+        let writing = std::thread::Builder::new().name("store-write".to_owned());
+        threads.push(writing.spawn(move || writer.run(waiting)).map_err(no_thread)?);
+        Ok(Self { shared, clock, hints, jobs: Some(jobs), readers: Some(readers), threads })
+    }
+
+    /// Counters, for metrics.
+    #[must_use]
+    pub fn stats(&self) -> &StoreStats {
+        &self.shared.stats
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        patience: Patience,
+        step: impl FnMut(&mut Desk<'_, '_>) -> Step<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let closed = || StoreError::Unavailable("the store is closed".to_owned());
+        let jobs = self.jobs.as_ref().ok_or_else(closed)?;
+        let (task, answer) = Task::new(step);
+        match jobs.try_send(Box::new(task)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) if patience == Patience::Waits => {
+                jobs.send(job).await.map_err(|_| closed())?;
+            }
+            Err(TrySendError::Full(_)) => {
+                self.shared.stats.turned_away();
+                return Err(StoreError::Unavailable("too many steps wait for the store".to_owned()));
+            }
+            Err(TrySendError::Closed(_)) => return Err(closed()),
+        }
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&ReadTransaction) -> Step<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.readers {
+            Some(readers) => readers.read(&self.shared, step).await,
+            None => Err(StoreError::Unavailable("the store is closed".to_owned())),
+        }
+    }
+
+    fn with_gate<T>(&self, organization: &OrganizationId, ask: impl FnOnce(&mut Gate) -> T) -> T {
+        let mut gates = self.shared.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(gates.entry(organization.clone()).or_default())
+    }
+}
+
+impl Drop for EmbeddedStore {
+    fn drop(&mut self) {
+        self.jobs = None;
+        self.readers = None;
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has nothing left to wait for.
+            let _ = thread.join();
+        }
+    }
+}

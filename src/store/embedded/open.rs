@@ -1,0 +1,219 @@
+//! Opening the file: one process at a time, a format that this release knows, and no damage that is not told.
+
+use redb::{Database, DatabaseError, StorageError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use vestibule_domain::shard::SHARDS;
+
+use super::tables::{Failure, Look, META, Step, Tables, Write, open};
+
+/// The format of the file that this release reads and writes: tables, keys and rows.
+pub const FORMAT: u64 = 1;
+
+const FILE: &str = "vestibule.redb";
+/// A first file under construction; it takes its name when it is complete.
+const NEW_FILE: &str = "vestibule.redb.new";
+const LOCK_FILE: &str = "vestibule.lock";
+
+const FORMAT_KEY: &[u8] = b"format";
+const SHARDS_KEY: &[u8] = b"shards";
+
+/// Why a store cannot be opened. Every message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error(
+        "the store in {folder} is already used by another process; one file serves one node: stop the other process, give this one a \
+         folder of its own, or use a Redis store for several nodes"
+    )]
+    InUse {
+        /// Where.
+        folder: PathBuf,
+    },
+    /// Written by a release that this one does not know.
+    #[error(
+        "the store {file} has format {found}, and this release reads format {FORMAT}: run the release that wrote it, or give this \
+         one a folder of its own"
+    )]
+    Format {
+        /// Which file.
+        file: PathBuf,
+        /// The format that stands there.
+        found: u64,
+    },
+    /// Made with another number of shards, so that nothing would be found where it is looked for.
+    #[error(
+        "the store {file} was made for {found} shards, and this release has {SHARDS}: run the release that wrote it"
+    )]
+    Shards {
+        /// Which file.
+        file: PathBuf,
+        /// The number that stands there.
+        found: u64,
+    },
+    /// Not a store, or one that was damaged.
+    #[error(
+        "the store {file} is damaged or no store of Vestibule ({reason}); nothing was changed: restore the file from a backup, or move \
+         it away to start with an empty store"
+    )]
+    Damaged {
+        /// Which file.
+        file: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The file system does not let us.
+    #[error(
+        "the store {path} cannot be opened ({error}): check that the folder exists, is writable by this user and has space left"
+    )]
+    Io {
+        /// What was being opened.
+        path: PathBuf,
+        /// Why it failed.
+        error: io::Error,
+    },
+}
+
+/// Where a store lives. Holds the lock for as long as it is there.
+#[derive(Debug)]
+pub(super) struct Place {
+    file: PathBuf,
+    cache_bytes: usize,
+    _lock: File,
+}
+
+impl Place {
+    /// Takes the folder for this process, making it if need be.
+    pub(super) fn take(folder: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        make_folder(folder).map_err(|error| io_error(folder, error))?;
+        let path = folder.join(LOCK_FILE);
+        let lock = private().create(true).open(&path).map_err(|error| io_error(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(io_error(&path, error)),
+        }
+        let place = Self { file: folder.join(FILE), cache_bytes, _lock: lock };
+        if !place.file.exists() {
+            place.make(folder)?;
+        }
+        Ok(place)
+    }
+
+    /// Opens the file. Every page's checksum is verified, which takes about a second per gigabyte: a store that was damaged must not be
+    /// found out in the middle of a visit.
+    pub(super) fn open(&self) -> Result<Database, OpenError> {
+        let database = self.open_unchecked()?;
+        self.check(&database)?;
+        Ok(database)
+    }
+
+    fn open_unchecked(&self) -> Result<Database, OpenError> {
+        // The engine promises errors, not panics, only for files that it wrote itself.
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            Database::builder()
+                .set_cache_size(self.cache_bytes)
+                .set_check_integrity_on_open(true)
+                .open(&self.file)
+        }));
+        opened.map_err(|_| self.damaged("its structure is broken"))?.map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => {
+                OpenError::InUse { folder: self.file.parent().unwrap_or(&self.file).to_owned() }
+            }
+            DatabaseError::Storage(StorageError::Io(error)) if !is_damage(&error) => {
+                io_error(&self.file, error)
+            }
+            other => self.damaged(&other.to_string()),
+        })
+    }
+
+    fn check(&self, database: &Database) -> Result<(), OpenError> {
+        let numbers = catch_unwind(AssertUnwindSafe(|| numbers_of(database)));
+        let numbers = numbers.map_err(|_| self.damaged("its structure is broken"))?;
+        let (format, shards) = numbers.map_err(|failure| self.damaged(&reason_of(failure)))?;
+        match (format, shards) {
+            (Some(format), _) if format != FORMAT => {
+                Err(OpenError::Format { file: self.file.clone(), found: format })
+            }
+            (Some(_), Some(shards)) if shards != u64::from(SHARDS) => {
+                Err(OpenError::Shards { file: self.file.clone(), found: shards })
+            }
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(self.damaged("it does not say which format it has")),
+        }
+    }
+
+    /// Makes the first file under another name, so that a crash in between leaves none that is half a store.
+    fn make(&self, folder: &Path) -> Result<(), OpenError> {
+        let path = folder.join(NEW_FILE);
+        let failed = |error| io_error(&path, error);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        private().create_new(true).open(&path).map_err(failed)?;
+        let filled = Database::create(&path).map_err(Failure::from).and_then(|database| fill(&database));
+        filled.map_err(|failure| failed(io::Error::other(reason_of(failure))))?;
+        fs::rename(&path, &self.file).map_err(failed)?;
+        // Only now is the name itself safe from a power cut.
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io_error(folder, error))
+    }
+
+    fn damaged(&self, reason: &str) -> OpenError {
+        OpenError::Damaged { file: self.file.clone(), reason: reason.to_owned() }
+    }
+}
+
+fn fill(database: &Database) -> Step<()> {
+    let transaction = database.begin_write()?;
+    {
+        let mut tables = Tables::open(&transaction)?;
+        tables.meta.put_row(FORMAT_KEY, &FORMAT)?;
+        tables.meta.put_row(SHARDS_KEY, &u64::from(SHARDS))?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn numbers_of(database: &Database) -> Step<(Option<u64>, Option<u64>)> {
+    use redb::ReadableDatabase;
+    let meta = open(&database.begin_read()?, META)?;
+    Ok((meta.row(FORMAT_KEY)?, meta.row(SHARDS_KEY)?))
+}
+
+/// In words, for logs and errors. Holds nothing of what the store holds.
+pub(super) fn reason_of(failure: Failure) -> String {
+    match failure {
+        Failure::Answer(error) => error.to_string(),
+        Failure::Corrupt(what) => what.to_owned(),
+        Failure::File(error) => error.to_string(),
+    }
+}
+
+/// Errors of a read that say that the bytes are not there or not right, and nothing about the file system.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+fn io_error(path: &Path, error: io::Error) -> OpenError {
+    OpenError::Io { path: path.to_owned(), error }
+}
+
+/// Files that only this user may read: they hold what patients would not want others to know.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

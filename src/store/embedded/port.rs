@@ -1,0 +1,240 @@
+//! The port's methods, each handed to the thread that does it.
+
+use futures_util::FutureExt;
+use futures_util::future::ready;
+use std::sync::PoisonError;
+use tokio::sync::broadcast;
+use vestibule_actors::port::store::{
+    Acknowledgement, Acquired, Answer, Appended, Commit, Committed, Hint, JournalEntry, NewEntry,
+    OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page, ParkedCommand, Record, RecordQuery,
+    Retention, Routed, Seq, Space, Store, StoredVisit, Swept,
+};
+use vestibule_domain::gate;
+use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::participant::ParticipantKey;
+
+use super::steps::Part;
+use super::{EmbeddedStore, Patience, reads};
+
+impl Store for EmbeddedStore {
+    fn acquire<'a>(
+        &'a self,
+        shard: Shard,
+        node: &'a str,
+        token: OwnerToken,
+        ttl: Span,
+    ) -> Answer<'a, Acquired> {
+        let node = node.to_owned();
+        self.write(Patience::Waits, move |desk| desk.acquire(shard, &node, token, ttl)).boxed()
+    }
+
+    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool> {
+        self.write(Patience::Waits, move |desk| Ok(desk.renew(shard, owner, ttl))).boxed()
+    }
+
+    fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool> {
+        self.write(Patience::Waits, move |desk| desk.release(shard, owner)).boxed()
+    }
+
+    fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>> {
+        let now = self.clock.now();
+        let leases = self.shared.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        ready(Ok(leases.locate(shard, now))).boxed()
+    }
+
+    fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended> {
+        self.write(Patience::None, move |desk| desk.append(shard, &entries)).boxed()
+    }
+
+    fn route_or_hold<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        meeting: MeetingId,
+        payload: Vec<u8>,
+    ) -> Answer<'a, Routed> {
+        let organization = organization.clone();
+        self.write(Patience::None, move |desk| desk.route_or_hold(&organization, meeting, &payload)).boxed()
+    }
+
+    fn index_meeting<'a>(&'a self, meeting: MeetingId, visit: &'a VisitKey) -> Answer<'a, usize> {
+        let visit = visit.clone();
+        self.write(Patience::Waits, move |desk| desk.index_meeting(meeting, &visit)).boxed()
+    }
+
+    fn read(&self, shard: Shard, after: Seq, max: usize) -> Answer<'_, Vec<JournalEntry>> {
+        EmbeddedStore::read(self, move |snapshot| reads::journal(snapshot, shard, after, max)).boxed()
+    }
+
+    fn cursor(&self, shard: Shard) -> Answer<'_, Seq> {
+        EmbeddedStore::read(self, move |snapshot| reads::cursor(snapshot, shard)).boxed()
+    }
+
+    fn load<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, Option<StoredVisit>> {
+        let visit = visit.clone();
+        EmbeddedStore::read(self, move |snapshot| reads::load(snapshot, &visit)).boxed()
+    }
+
+    fn commit(&self, commit: Commit) -> Answer<'_, Committed> {
+        self.write(Patience::Waits, move |desk| desk.commit(&commit)).boxed()
+    }
+
+    fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>> {
+        self.write(Patience::Waits, move |desk| desk.count_try(shard, owner, seq)).boxed()
+    }
+
+    fn due(&self, shard: Shard, until: Moment, max: usize) -> Answer<'_, Vec<(VisitKey, Moment)>> {
+        EmbeddedStore::read(self, move |snapshot| reads::due(snapshot, shard, until, max)).boxed()
+    }
+
+    fn outbox<'a>(
+        &'a self,
+        shard: Shard,
+        after: Option<(VisitKey, ParticipantKey, u64)>,
+        max: usize,
+    ) -> Answer<'a, Vec<OutboxEntry>> {
+        EmbeddedStore::read(self, move |snapshot| reads::outbox(snapshot, shard, after, max)).boxed()
+    }
+
+    fn acknowledge(
+        &self,
+        shard: Shard,
+        owner: Ownership,
+        acknowledgements: Vec<Acknowledgement>,
+    ) -> Answer<'_, bool> {
+        self.write(Patience::Waits, move |desk| desk.acknowledge(shard, owner, &acknowledgements)).boxed()
+    }
+
+    fn permit<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        limits: gate::Limits,
+    ) -> Answer<'a, gate::Answer> {
+        let now = self.clock.now();
+        ready(Ok(self.with_gate(organization, |gate| gate.ask(&limits, now)))).boxed()
+    }
+
+    fn settle<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        limits: gate::Limits,
+        permit: gate::PermitId,
+        how: gate::Settled,
+    ) -> Answer<'a, bool> {
+        let now = self.clock.now();
+        let open = self.with_gate(organization, |gate| {
+            gate.settle(&limits, now, permit, how);
+            gate.is_open()
+        });
+        ready(Ok(open)).boxed()
+    }
+
+    fn changes(&self) -> Answer<'_, Vec<(Shard, u64)>> {
+        EmbeddedStore::read(self, reads::changes).boxed()
+    }
+
+    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>> {
+        EmbeddedStore::read(self, move |snapshot| reads::changed_since(snapshot, shard, change, max)).boxed()
+    }
+
+    fn visits<'a>(
+        &'a self,
+        organization: Option<&'a OrganizationId>,
+        after: Option<VisitKey>,
+        limit: usize,
+    ) -> Answer<'a, Page<StoredVisit, VisitKey>> {
+        let organization = organization.cloned();
+        EmbeddedStore::read(self, move |snapshot| {
+            reads::visits(snapshot, organization.as_ref(), after.as_ref(), limit)
+        })
+        .boxed()
+    }
+
+    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>> {
+        EmbeddedStore::read(self, move |snapshot| reads::records(snapshot, &query)).boxed()
+    }
+
+    fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {
+        EmbeddedStore::read(self, move |snapshot| reads::parked(snapshot, limit)).boxed()
+    }
+
+    fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
+        let key = key.to_owned();
+        self.write(Patience::None, move |desk| desk.put(space, &key, &value, ttl)).boxed()
+    }
+
+    fn put_if_absent<'a>(
+        &'a self,
+        space: Space,
+        key: &'a str,
+        value: Vec<u8>,
+        ttl: Span,
+    ) -> Answer<'a, Vec<u8>> {
+        let key = key.to_owned();
+        self.write(Patience::None, move |desk| desk.put_if_absent(space, &key, &value, ttl)).boxed()
+    }
+
+    fn get<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
+        let (key, now) = (key.to_owned(), self.clock.now());
+        EmbeddedStore::read(self, move |snapshot| reads::get(snapshot, now, space, &key)).boxed()
+    }
+
+    fn take<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
+        let key = key.to_owned();
+        self.write(Patience::None, move |desk| desk.take(space, &key)).boxed()
+    }
+
+    fn organization_get<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        field: &'a str,
+    ) -> Answer<'a, Option<OrganizationValue>> {
+        let (organization, field) = (organization.clone(), field.to_owned());
+        EmbeddedStore::read(self, move |snapshot| reads::organization_get(snapshot, &organization, &field))
+            .boxed()
+    }
+
+    fn organization_put<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        field: &'a str,
+        expected: u64,
+        value: Vec<u8>,
+    ) -> Answer<'a, bool> {
+        let (organization, field) = (organization.clone(), field.to_owned());
+        self.write(Patience::Waits, move |desk| {
+            desk.organization_put(&organization, &field, expected, &value)
+        })
+        .boxed()
+    }
+
+    fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
+        async move {
+            let mut all = Swept::default();
+            for part in Part::ALL {
+                loop {
+                    let (swept, more) =
+                        self.write(Patience::Waits, move |desk| desk.sweep(part, keep)).await?;
+                    all.values += swept.values;
+                    all.held += swept.held;
+                    all.records_old += swept.records_old;
+                    all.records_above_cap += swept.records_above_cap;
+                    if !more {
+                        break;
+                    }
+                }
+            }
+            Ok(all)
+        }
+        .boxed()
+    }
+
+    fn ping(&self) -> Answer<'_, ()> {
+        self.write(Patience::Waits, |_| Ok(())).boxed()
+    }
+
+    fn hints(&self) -> broadcast::Receiver<Hint> {
+        self.hints.subscribe()
+    }
+}

@@ -1,0 +1,206 @@
+//! The steps that only read, each on one snapshot of the file.
+
+use redb::ReadTransaction;
+use std::ops::ControlFlow;
+use vestibule_actors::codec;
+use vestibule_actors::memory::matches;
+use vestibule_actors::port::store::{
+    JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordQuery, Seq, Space,
+    StoredVisit,
+};
+use vestibule_domain::id::{OrganizationId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::participant::ParticipantKey;
+
+use super::keys;
+use super::row::{self, Reader, Row, ShardRow, UntilRow, VisitRow};
+use super::tables::{self as tables, Failure, Look, Step, Taken};
+
+/// Records that a search without an index of its own looks at before it gives up a page, so that no search runs away.
+const LOOKED_AT: usize = 100_000;
+
+pub(super) fn journal(
+    snapshot: &ReadTransaction,
+    shard: Shard,
+    after: Seq,
+    max: usize,
+) -> Step<Vec<JournalEntry>> {
+    let mut taken = Taken::at_most(max);
+    let from = keys::after(&keys::journal(shard, after));
+    let to = keys::end_of(&keys::shard(shard));
+    tables::open(snapshot, tables::JOURNAL)?
+        .scan(&from, to.as_deref(), |key, value| Ok(taken.take(row::read_journal_entry(key, value)?)))?;
+    Ok(taken.items)
+}
+
+pub(super) fn cursor(snapshot: &ReadTransaction, shard: Shard) -> Step<Seq> {
+    let row: ShardRow = tables::open(snapshot, tables::SHARDS)?.row_or_default(&keys::shard(shard))?;
+    Ok(row.cursor)
+}
+
+pub(super) fn load(snapshot: &ReadTransaction, visit: &VisitKey) -> Step<Option<StoredVisit>> {
+    let row: Option<VisitRow> = tables::open(snapshot, tables::VISITS)?.row(&keys::visit(visit))?;
+    Ok(row.map(|row| row.stored(visit.clone())))
+}
+
+pub(super) fn due(
+    snapshot: &ReadTransaction,
+    shard: Shard,
+    until: Moment,
+    max: usize,
+) -> Step<Vec<(VisitKey, Moment)>> {
+    let mut taken = Taken::at_most(max);
+    tables::open(snapshot, tables::WAKES)?.scan_prefix(&keys::shard(shard), |key, _| {
+        let mut reader = Reader::new(key);
+        reader.skip(2)?;
+        let at = keys::read_moment(&mut reader)?;
+        if at > until {
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(taken.take((keys::read_visit(&mut reader)?, at)))
+    })?;
+    Ok(taken.items)
+}
+
+pub(super) fn outbox(
+    snapshot: &ReadTransaction,
+    shard: Shard,
+    after: Option<(VisitKey, ParticipantKey, u64)>,
+    max: usize,
+) -> Step<Vec<OutboxEntry>> {
+    let from = match after {
+        Some((visit, participant, seq)) => keys::after(&keys::outbox(shard, &visit, &participant, seq)),
+        None => keys::shard(shard),
+    };
+    let to = keys::end_of(&keys::shard(shard));
+    let mut taken = Taken::at_most(max);
+    tables::open(snapshot, tables::OUTBOX)?
+        .scan(&from, to.as_deref(), |key, value| Ok(taken.take(row::read_outbox_entry(key, value)?)))?;
+    Ok(taken.items)
+}
+
+pub(super) fn changes(snapshot: &ReadTransaction) -> Step<Vec<(Shard, u64)>> {
+    let shards = tables::open(snapshot, tables::SHARDS)?;
+    let mut changes = Vec::new();
+    for shard in Shard::all() {
+        let row: ShardRow = shards.row_or_default(&keys::shard(shard))?;
+        if row.change > 0 {
+            changes.push((shard, row.change));
+        }
+    }
+    Ok(changes)
+}
+
+pub(super) fn changed_since(
+    snapshot: &ReadTransaction,
+    shard: Shard,
+    change: u64,
+    max: usize,
+) -> Step<Vec<StoredVisit>> {
+    let visits = tables::open(snapshot, tables::VISITS)?;
+    let mut taken = Taken::at_most(max);
+    let from = keys::after(&keys::change(shard, change));
+    let to = keys::end_of(&keys::shard(shard));
+    tables::open(snapshot, tables::CHANGED)?.scan(&from, to.as_deref(), |_, place| {
+        let visit = keys::read_visit(&mut Reader::new(place))?;
+        let Some(row) = visits.row::<VisitRow>(place)? else {
+            return Err(Failure::Corrupt("a visit is said to have changed that is not there"));
+        };
+        Ok(taken.take(row.stored(visit)))
+    })?;
+    Ok(taken.items)
+}
+
+pub(super) fn visits(
+    snapshot: &ReadTransaction,
+    organization: Option<&OrganizationId>,
+    after: Option<&VisitKey>,
+    limit: usize,
+) -> Step<Page<StoredVisit, VisitKey>> {
+    let limit = limit.max(1);
+    let prefix = organization.map(keys::organization).unwrap_or_default();
+    let to = keys::end_of(&prefix);
+    let from = after.map_or_else(Vec::new, |after| keys::after(&keys::visit(after))).max(prefix);
+    let mut taken = Taken::at_most(limit.saturating_add(1));
+    tables::open(snapshot, tables::VISITS)?.scan(&from, to.as_deref(), |key, value| {
+        let visit = keys::read_visit(&mut Reader::new(key))?;
+        Ok(taken.take(VisitRow::from_bytes(value)?.stored(visit)))
+    })?;
+    let mut items = taken.items;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|stored| stored.visit.clone());
+    Ok(Page { items, next })
+}
+
+pub(super) fn records(snapshot: &ReadTransaction, query: &RecordQuery) -> Step<Page<Record, u64>> {
+    let limit = query.limit.max(1);
+    let before = query.before.unwrap_or(u64::MAX);
+    let all = tables::open(snapshot, tables::RECORDS)?;
+    let mut taken: Taken<(u64, Record)> = Taken::at_most(limit.saturating_add(1));
+    let mut looked_at = 0;
+    let mut last_seen = before;
+    let mut see = |number: u64, bytes: &[u8]| {
+        let record: Record = codec::decode(bytes).map_err(|_| Failure::Corrupt("a record cannot be read"))?;
+        looked_at += 1;
+        last_seen = number;
+        if matches(&record, query) && taken.take((number, record)).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(if looked_at >= LOOKED_AT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    };
+    match index_of(query) {
+        None => all.scan_back(&[], Some(&keys::number(before)), |key, bytes| {
+            see(Reader::new(key).big_endian()?, bytes)
+        })?,
+        Some(prefix) => {
+            let mut end = prefix.clone();
+            end.extend_from_slice(&before.to_be_bytes());
+            tables::open(snapshot, tables::RECORD_INDEX)?.scan_back(&prefix, Some(&end), |place, _| {
+                let mut reader = Reader::new(place);
+                reader.skip(prefix.len())?;
+                let number = reader.big_endian()?;
+                let bytes = all.bytes(&keys::number(number))?;
+                see(number, &bytes.ok_or(Failure::Corrupt("a record is listed that is not there"))?)
+            })?;
+        }
+    }
+    Ok(page_of(taken.items, limit, (looked_at >= LOOKED_AT).then_some(last_seen)))
+}
+
+/// A page of what was found; where a search was cut off, the next page goes on from there.
+fn page_of(mut found: Vec<(u64, Record)>, limit: usize, cut_off: Option<u64>) -> Page<Record, u64> {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = if more { found.last().map(|(number, _)| *number) } else { cut_off };
+    Page { items: found.into_iter().map(|(_, record)| record).collect(), next }
+}
+
+/// Where the narrowest index for a search begins: a CSN or a meeting is of a few records, an organization of most.
+fn index_of(query: &RecordQuery) -> Option<Vec<u8>> {
+    let of_csn = query.csn.as_ref().map(keys::records_of_csn);
+    let of_meeting = || query.meeting.map(keys::records_of_meeting);
+    let of_organization = || query.organization.as_ref().map(keys::records_of_organization);
+    of_csn.or_else(of_meeting).or_else(of_organization)
+}
+
+pub(super) fn parked(snapshot: &ReadTransaction, limit: usize) -> Step<Vec<ParkedCommand>> {
+    let mut taken = Taken::at_most(limit);
+    tables::open(snapshot, tables::PARKED)?
+        .scan_back(&[], None, |_, value| Ok(taken.take(ParkedCommand::from_bytes(value)?)))?;
+    Ok(taken.items)
+}
+
+pub(super) fn get(snapshot: &ReadTransaction, now: Moment, space: Space, key: &str) -> Step<Option<Vec<u8>>> {
+    let row: Option<UntilRow> = tables::open(snapshot, tables::VALUES)?.row(&keys::value(space, key))?;
+    Ok(row.filter(|row| row.until > now).map(|row| row.bytes))
+}
+
+pub(super) fn organization_get(
+    snapshot: &ReadTransaction,
+    organization: &OrganizationId,
+    field: &str,
+) -> Step<Option<OrganizationValue>> {
+    tables::open(snapshot, tables::ORGANIZATIONS)?.row(&keys::field(organization, field))
+}

@@ -1,0 +1,60 @@
+//! What the writing thread, the reading threads and the callers share.
+
+use redb::Database;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use vestibule_actors::port::store::StoreError;
+use vestibule_domain::gate::Gate;
+use vestibule_domain::id::OrganizationId;
+
+use super::leases::Leases;
+use super::stats::StoreStats;
+
+pub(super) struct Shared {
+    /// The open file, or why there is none.
+    database: RwLock<Result<Arc<Database>, StoreError>>,
+    /// As the last batch left them.
+    pub(super) leases: Mutex<Leases>,
+    /// Permits last seconds and their holders die with the process, so gates need no file.
+    pub(super) gates: Mutex<BTreeMap<OrganizationId, Gate>>,
+    pub(super) stats: StoreStats,
+}
+
+impl Shared {
+    pub(super) fn new(database: Database) -> Self {
+        Self {
+            database: RwLock::new(Ok(Arc::new(database))),
+            leases: Mutex::default(),
+            gates: Mutex::default(),
+            stats: StoreStats::default(),
+        }
+    }
+
+    pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn opened(&self, database: Database) -> Arc<Database> {
+        let database = Arc::new(database);
+        self.set(Ok(Arc::clone(&database)));
+        database
+    }
+
+    /// The file is closed: after a failed write nothing that the engine holds in memory can be relied on.
+    pub(super) fn broke(&self, error: &StoreError) {
+        self.set(Err(error.clone()));
+    }
+
+    pub(super) fn close(&self) {
+        self.set(Err(StoreError::Unavailable("the store is closed".to_owned())));
+    }
+
+    fn set(&self, to: Result<Arc<Database>, StoreError>) {
+        let before = {
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *database, to)
+        };
+        // Closing may write; readers need not wait for it.
+        drop(before);
+    }
+}

@@ -1,0 +1,212 @@
+//! The owner's atomic writes: a commit, and what became of updates for Epic.
+
+use std::ops::ControlFlow;
+use vestibule_actors::memory::{check_acknowledgements, check_commit};
+use vestibule_actors::port::store::{
+    Acknowledgement, Commit, Committed, Hint, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Seq,
+    VisitWrite,
+};
+use vestibule_domain::shard::Shard;
+
+use super::super::keys;
+use super::super::row::{OutboxRow, Row, ShardRow, VisitRow};
+use super::super::tables::{Failure, Look, Step, Tables, Write};
+use super::Desk;
+
+impl Desk<'_, '_> {
+    pub(in super::super) fn commit(&mut self, commit: &Commit) -> Step<Committed> {
+        check_commit(commit).map_err(Failure::Answer)?;
+        let shard = commit.shard;
+        if !self.owns(shard, commit.owner) {
+            return Ok(Committed::NotOwner);
+        }
+        let tables = self.look()?;
+        let mut row = tables.shard(shard)?;
+        if let Some((id, change)) = row.last_commit
+            && id == commit.id
+        {
+            return Ok(Committed::Done { change });
+        }
+        let Some(olds) = tables.what_was_written_last(&row, commit)? else {
+            return Ok(Committed::WentBack);
+        };
+        let tables = self.write()?;
+        for (write, old) in commit.visits.iter().zip(olds) {
+            row.change += 1;
+            tables.replace(shard, row.change, write, old, commit.owner)?;
+        }
+        row.change += u64::from(commit.visits.is_empty());
+        row.last_commit = Some((commit.id, row.change));
+        tables.trim_journal(shard, row.cursor, commit.cursor)?;
+        row.cursor = commit.cursor;
+        tables.put_shard(shard, &row)?;
+        for entry in &commit.outbox {
+            tables.put_outbox(shard, entry)?;
+        }
+        tables.park(&commit.parked)?;
+        self.hints.push(Hint::Changed(shard));
+        Ok(Committed::Done { change: row.change })
+    }
+
+    pub(in super::super) fn acknowledge(
+        &mut self,
+        shard: Shard,
+        owner: Ownership,
+        acknowledgements: &[Acknowledgement],
+    ) -> Step<bool> {
+        check_acknowledgements(shard, acknowledgements).map_err(Failure::Answer)?;
+        if !self.owns(shard, owner) {
+            return Ok(false);
+        }
+        if acknowledgements.is_empty() {
+            return Ok(true);
+        }
+        let tables = self.write()?;
+        let mut row = tables.shard(shard)?;
+        let before = row.last_seq;
+        for acknowledgement in acknowledgements {
+            for record in &acknowledgement.records {
+                tables.push_record(record)?;
+            }
+            if let Some(entry) = &acknowledgement.settled {
+                tables.settle_lane(shard, acknowledgement)?;
+                tables.push(shard, &mut row, entry)?;
+            } else {
+                tables.count_attempts(shard, acknowledgement)?;
+            }
+        }
+        if row.last_seq > before {
+            tables.put_shard(shard, &row)?;
+            self.hints.push(Hint::Journal(shard));
+        }
+        Ok(true)
+    }
+}
+
+impl Tables<'_> {
+    /// The visits as they stand, unless something is not what this owner wrote last.
+    fn what_was_written_last(&self, row: &ShardRow, commit: &Commit) -> Step<Option<Vec<Option<VisitRow>>>> {
+        if row.cursor != commit.expected_cursor || commit.cursor > row.last_seq {
+            return Ok(None);
+        }
+        let mut olds = Vec::new();
+        for write in &commit.visits {
+            let old: Option<VisitRow> = self.visits.row(&keys::visit(&write.visit))?;
+            if old.as_ref().map_or(0, |old| old.version) != write.expected {
+                return Ok(None);
+            }
+            olds.push(old);
+        }
+        Ok(Some(olds))
+    }
+
+    fn replace(
+        &mut self,
+        shard: Shard,
+        change: u64,
+        write: &VisitWrite,
+        old: Option<VisitRow>,
+        owner: Ownership,
+    ) -> Step<()> {
+        let key = keys::visit(&write.visit);
+        let old_wake = old.as_ref().and_then(|old| old.wake);
+        if let Some(old) = &old {
+            self.changed.delete(&keys::change(shard, old.change))?;
+        }
+        let wake = write.wake.filter(|_| write.state.is_some());
+        if let Some(old_wake) = old_wake
+            && wake != Some(old_wake)
+        {
+            self.wakes.delete(&keys::wake(shard, old_wake, &write.visit))?;
+        }
+        let Some(state) = &write.state else {
+            self.visits.delete(&key)?;
+            return Ok(());
+        };
+        let row =
+            VisitRow { version: write.expected + 1, epoch: owner.epoch, change, wake, state: state.clone() };
+        self.visits.put_row(&key, &row)?;
+        self.changed.put(&keys::change(shard, change), &key)?;
+        if let Some(wake) = wake
+            && old_wake != Some(wake)
+        {
+            self.wakes.put(&keys::wake(shard, wake, &write.visit), &[])?;
+        }
+        Ok(())
+    }
+
+    fn trim_journal(&mut self, shard: Shard, from: Seq, to: Seq) -> Step<()> {
+        for seq in from.0 + 1..=to.0 {
+            self.journal.delete(&keys::journal(shard, Seq(seq)))?;
+        }
+        // Tries are counted after a crash only, so there is nearly never one.
+        let mut tried = Vec::new();
+        let first = keys::journal(shard, Seq(0));
+        self.tries.scan(&first, Some(&keys::after(&keys::journal(shard, to))), |key, _| {
+            tried.push(key.to_vec());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for key in tried {
+            self.tries.delete(&key)?;
+        }
+        Ok(())
+    }
+
+    fn put_outbox(&mut self, shard: Shard, entry: &OutboxEntry) -> Step<()> {
+        let key = keys::outbox(shard, &entry.visit, &entry.participant, entry.seq);
+        let row = OutboxRow { attempts: entry.attempts, payload: entry.payload.clone() };
+        self.outbox.put_row(&key, &row)
+    }
+
+    /// Removes the lane's entries up to the one that is settled.
+    fn settle_lane(&mut self, shard: Shard, done: &Acknowledgement) -> Step<()> {
+        let last = keys::outbox(shard, &done.visit, &done.participant, done.seq);
+        let mut settled = Vec::new();
+        let first = keys::lane(shard, &done.visit, &done.participant);
+        self.outbox.scan(&first, Some(&keys::after(&last)), |key, _| {
+            settled.push(key.to_vec());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for key in settled {
+            self.outbox.delete(&key)?;
+        }
+        Ok(())
+    }
+
+    fn count_attempts(&mut self, shard: Shard, tried: &Acknowledgement) -> Step<()> {
+        let key = keys::outbox(shard, &tried.visit, &tried.participant, tried.seq);
+        let Some(mut row) = self.outbox.row::<OutboxRow>(&key)? else { return Ok(()) };
+        row.attempts = tried.attempts;
+        self.outbox.put_row(&key, &row)
+    }
+
+    fn park(&mut self, parked: &[ParkedCommand]) -> Step<()> {
+        for command in parked {
+            let number = self.next_number("last_parked")?;
+            self.parked.put(&keys::number(number), &command.write())?;
+            let kept: u64 = self.meta.row_or_default(PARKED_COUNT)?;
+            let mut kept = kept + 1;
+            if kept > u64::try_from(PARKED_KEPT).unwrap_or(u64::MAX) {
+                self.drop_first_parked()?;
+                kept -= 1;
+            }
+            self.meta.put_row(PARKED_COUNT, &kept)?;
+        }
+        Ok(())
+    }
+
+    fn drop_first_parked(&mut self) -> Step<()> {
+        let mut first = None;
+        self.parked.scan(&[], None, |key, _| {
+            first = Some(key.to_vec());
+            Ok(ControlFlow::Break(()))
+        })?;
+        if let Some(key) = first {
+            self.parked.delete(&key)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many commands are parked.
+pub(super) const PARKED_COUNT: &[u8] = b"parked_count";

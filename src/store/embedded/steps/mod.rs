@@ -1,0 +1,97 @@
+//! The steps that write, each on the tables of one write transaction. Every step checks before it writes, so that a step that is refused
+//! leaves the transaction as it was and the others of its batch unharmed.
+
+mod commit;
+mod journal;
+mod lease;
+mod records;
+mod sweep;
+mod values;
+
+use redb::WriteTransaction;
+use vestibule_actors::port::store::{Hint, NewEntry, Seq, StoreLimits};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+
+use super::keys;
+use super::leases::Leases;
+use super::row::{Row, ShardRow};
+use super::tables::{Failure, Look, Step, Tables, Write};
+
+pub(super) use sweep::Part;
+
+/// What a step works on.
+pub(super) struct Desk<'b, 't> {
+    transaction: &'t WriteTransaction,
+    tables: Option<Tables<'t>>,
+    pub(super) leases: &'b mut Leases,
+    pub(super) limits: StoreLimits,
+    pub(super) now: Moment,
+    /// Told when the batch is durable.
+    hints: Vec<Hint>,
+    wrote: bool,
+}
+
+impl<'b, 't> Desk<'b, 't> {
+    pub(super) fn new(
+        transaction: &'t WriteTransaction,
+        leases: &'b mut Leases,
+        limits: StoreLimits,
+        now: Moment,
+    ) -> Self {
+        Self { transaction, tables: None, leases, limits, now, hints: Vec::new(), wrote: false }
+    }
+
+    /// Closes the tables: whether anything was written, and the hints to give once it is durable.
+    pub(super) fn finish(self) -> (bool, Vec<Hint>) {
+        (self.wrote, self.hints)
+    }
+
+    /// The tables, opened when somebody first asks: a batch of prolonged leases needs none.
+    fn look(&mut self) -> Step<&mut Tables<'t>> {
+        let opened = match self.tables.take() {
+            Some(tables) => tables,
+            None => Tables::open(self.transaction)?,
+        };
+        Ok(self.tables.insert(opened))
+    }
+
+    /// The tables, to be written.
+    fn write(&mut self) -> Step<&mut Tables<'t>> {
+        self.wrote = true;
+        self.look()
+    }
+
+    /// A journal's bound as a number of the file.
+    fn journal_bound(&self) -> u64 {
+        u64::try_from(self.limits.journal_entries).unwrap_or(u64::MAX)
+    }
+}
+
+impl Tables<'_> {
+    fn shard(&self, shard: Shard) -> Step<ShardRow> {
+        self.shards.row_or_default(&keys::shard(shard))
+    }
+
+    fn put_shard(&mut self, shard: Shard, row: &ShardRow) -> Step<()> {
+        self.shards.put_row(&keys::shard(shard), row)
+    }
+
+    fn push(&mut self, shard: Shard, row: &mut ShardRow, entry: &NewEntry) -> Step<()> {
+        row.last_seq = Seq(row.last_seq.0 + 1);
+        self.journal.put_row(&keys::journal(shard, row.last_seq), entry)
+    }
+
+    /// The next number of a kind that never comes again.
+    fn next_number(&mut self, kind: &str) -> Step<u64> {
+        let last: u64 = self.meta.row_or_default(kind.as_bytes())?;
+        let next = last + 1;
+        self.meta.put_row(kind.as_bytes(), &next)?;
+        Ok(next)
+    }
+}
+
+/// Reads a row that was just seen in a scan.
+fn read<R: Row>(bytes: &[u8]) -> Step<R> {
+    R::from_bytes(bytes).map_err(Failure::from)
+}

@@ -1,0 +1,176 @@
+//! What leaves in time, in parts: a part is one step of at most so many removals, so that nobody waits long behind a sweep.
+
+use std::ops::ControlFlow;
+use vestibule_actors::port::store::{ParkedCommand, Retention, Swept};
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Moment;
+
+use super::super::keys::{self, Leaving};
+use super::super::row::{MeetingRow, Reader};
+use super::super::tables::{Failure, Look, Step, Tables, Write};
+use super::commit::PARKED_COUNT;
+use super::{Desk, read};
+
+/// Removals in one part.
+const MOST: usize = 500;
+
+/// The parts of a sweep, in their order. Those that may have more to remove are repeated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in super::super) enum Part {
+    Values,
+    Held,
+    OldRecords,
+    RecordsAboveCap,
+    Parked,
+    Meetings,
+}
+
+impl Part {
+    pub(in super::super) const ALL: [Self; 6] =
+        [Self::Values, Self::Held, Self::OldRecords, Self::RecordsAboveCap, Self::Parked, Self::Meetings];
+}
+
+impl Desk<'_, '_> {
+    /// Does a part; what it removed, and whether there may be more.
+    pub(in super::super) fn sweep(&mut self, part: Part, keep: Retention) -> Step<(Swept, bool)> {
+        let now = self.now;
+        let oldest = now - keep.records;
+        let mut swept = Swept::default();
+        let removed = match part {
+            Part::Values => {
+                let due = self.look()?.leaving_before(Leaving::Value, Moment(now.0.saturating_add(1)))?;
+                let removed =
+                    self.each(due, |tables, (_, place)| Ok(tables.drop_value(&place)?.is_some()))?;
+                swept.values = removed;
+                removed
+            }
+            Part::Held => {
+                let due = self.look()?.expired_held(now, MOST)?;
+                let removed = self.each(due, |tables, (organization, meeting, number)| {
+                    tables.drop_held(&organization, meeting, number).map(|()| true)
+                })?;
+                swept.held = removed;
+                removed
+            }
+            Part::OldRecords => {
+                let due = self.look()?.leaving_before(Leaving::Record, oldest)?;
+                let removed = self
+                    .each(due, |tables, (_, place)| tables.drop_record(Reader::new(&place).big_endian()?))?;
+                swept.records_old = removed;
+                removed
+            }
+            Part::RecordsAboveCap => {
+                let due = self.look()?.records_above(keep.records_per_organization)?;
+                let removed = self.each(due, |tables, number| tables.drop_record(number))?;
+                swept.records_above_cap = removed;
+                removed
+            }
+            Part::Parked => self.sweep_parked(oldest)?,
+            Part::Meetings => self.sweep_meetings(oldest)?,
+        };
+        Ok((swept, removed >= count(MOST)))
+    }
+
+    /// Removes each; how many were there.
+    fn each<T>(
+        &mut self,
+        due: Vec<T>,
+        mut remove: impl FnMut(&mut Tables<'_>, T) -> Step<bool>,
+    ) -> Step<u64> {
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let tables = self.write()?;
+        let mut removed = 0;
+        for one in due {
+            removed += u64::from(remove(tables, one)?);
+        }
+        Ok(removed)
+    }
+
+    fn sweep_parked(&mut self, oldest: Moment) -> Step<u64> {
+        let mut due = Vec::new();
+        self.look()?.parked.scan(&[], None, |key, value| {
+            if read::<ParkedCommand>(value)?.at < oldest {
+                due.push(key.to_vec());
+            }
+            Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        let removed = self.each(due, |tables, key| tables.parked.delete(&key))?;
+        if removed > 0 {
+            let tables = self.write()?;
+            let kept: u64 = tables.meta.row_or_default(PARKED_COUNT)?;
+            tables.meta.put_row(PARKED_COUNT, &kept.saturating_sub(removed))?;
+        }
+        Ok(removed)
+    }
+
+    /// Index entries leave with their records, save those of visits that are still there. Those are few, and looked at again each time.
+    fn sweep_meetings(&mut self, oldest: Moment) -> Step<u64> {
+        let tables = self.look()?;
+        let mut due = Vec::new();
+        let end = Leaving::Meeting.at(oldest, &[]);
+        tables.leaving.scan(&[Leaving::Meeting.prefix()], Some(&end), |key, _| {
+            let (at, place) = keys::read_leaving(key)?;
+            let Some(MeetingRow { visit, .. }) = tables.meetings.row(place)? else {
+                return Err(Failure::Corrupt("a meeting is to leave that is not there"));
+            };
+            if tables.visits.bytes(&keys::visit(&visit))?.is_none() {
+                due.push((at, place.to_vec()));
+            }
+            Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        self.each(due, |tables, (at, place)| {
+            tables.leaving.delete(&Leaving::Meeting.at(at, &place))?;
+            tables.meetings.delete(&place)
+        })
+    }
+}
+
+impl Tables<'_> {
+    /// What has a time before `before`, earliest first.
+    fn leaving_before(&self, kind: Leaving, before: Moment) -> Step<Vec<(Moment, Vec<u8>)>> {
+        let mut due = Vec::new();
+        let end = kind.at(before, &[]);
+        self.leaving.scan(&[kind.prefix()], Some(&end), |key, _| {
+            let (at, what) = keys::read_leaving(key)?;
+            due.push((at, what.to_vec()));
+            Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(due)
+    }
+
+    /// The records written first of each organization that has more than it may have.
+    fn records_above(&self, cap: u64) -> Step<Vec<u64>> {
+        let mut above = Vec::new();
+        let mut full = Vec::new();
+        self.record_count.scan(&[], None, |key, value| {
+            let surplus = read::<u64>(value)?.saturating_sub(cap);
+            if surplus > 0 {
+                let organization = OrganizationId::new(Reader::new(key).zero_terminated()?)
+                    .map_err(|_| Failure::Corrupt("records belong to no organization"))?;
+                full.push((organization, surplus));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for (organization, surplus) in full {
+            let prefix = keys::records_of_organization(&organization);
+            let wanted = usize::try_from(surplus).unwrap_or(MOST).min(MOST - above.len().min(MOST));
+            let until = above.len() + wanted;
+            self.record_index.scan_prefix(&prefix, |key, _| {
+                if above.len() >= until {
+                    return Ok(ControlFlow::Break(()));
+                }
+                let mut reader = Reader::new(key);
+                reader.skip(prefix.len())?;
+                above.push(reader.big_endian()?);
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        Ok(above)
+    }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,207 @@
+//! The one thread that writes. It takes everything that waits, does it in one transaction, makes it durable once, and only then answers.
+//! It never waits for a batch to fill: while one is on its way to the disk the next one gathers by itself.
+
+use redb::{Database, Durability as EngineDurability, StorageError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use vestibule_actors::port::clock::{SharedClock, instant};
+use vestibule_actors::port::store::{Hint, StoreError, StoreLimits};
+
+use super::leases::Leases;
+use super::open::{Place, reason_of};
+use super::shared::Shared;
+use super::steps::Desk;
+use super::tables::{Failure, Step};
+
+/// After a failure the file is opened anew at most this often.
+const REOPEN_EVERY: Duration = Duration::from_secs(1);
+
+/// A step that waits to be done.
+pub(super) trait Job: Send {
+    /// Does it and keeps the answer. Done again when its batch has to be repeated without another one.
+    fn run(&mut self, desk: &mut Desk<'_, '_>) -> Step<()>;
+
+    /// Gives the answer, now that it is durable; or the error that became of it.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+pub(super) struct Task<T, F> {
+    step: F,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Task<T, F> {
+    pub(super) fn new(step: F) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { step, result: None, reply }, answer)
+    }
+}
+
+impl<T: Send, F: FnMut(&mut Desk<'_, '_>) -> Step<T> + Send> Job for Task<T, F> {
+    fn run(&mut self, desk: &mut Desk<'_, '_>) -> Step<()> {
+        self.result = Some(match (self.step)(desk) {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Answer(error)) => Err(error),
+            Err(failure) => return Err(failure),
+        });
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let lost = || Err(StoreError::Unavailable("the step was not done".to_owned()));
+        let answer = match outcome {
+            Ok(()) => self.result.unwrap_or_else(lost),
+            Err(error) => Err(error),
+        };
+        // A caller that went away learns nothing; what was done stays done.
+        let _ = self.reply.send(answer);
+    }
+}
+
+pub(super) type Jobs = mpsc::Receiver<Box<dyn Job>>;
+
+pub(super) struct Writer {
+    pub(super) place: Place,
+    pub(super) shared: Arc<Shared>,
+    pub(super) clock: SharedClock,
+    pub(super) limits: StoreLimits,
+    pub(super) batch: usize,
+    pub(super) leases: Leases,
+    pub(super) hints: broadcast::Sender<Hint>,
+    pub(super) reopened: Option<tokio::time::Instant>,
+}
+
+/// How a try at a batch ended.
+enum Tried {
+    /// Durable, and whether anything was written at all.
+    Done(Vec<Hint>),
+    /// One of them cannot be done and may have written something: the others are done without it.
+    Spoiled(usize, StoreError),
+    /// The file does not do what it should.
+    Broken(StoreError),
+}
+
+impl Writer {
+    /// Works until nobody can ask any more and everything asked is done.
+    pub(super) fn run(mut self, mut jobs: Jobs) {
+        let mut batch = Vec::with_capacity(self.batch);
+        while jobs.blocking_recv_many(&mut batch, self.batch) > 0 {
+            self.work(&mut batch);
+        }
+        self.shared.close();
+    }
+
+    fn work(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        while !batch.is_empty() {
+            let leases = self.leases.clone();
+            match self.attempt(batch) {
+                Tried::Done(hints) => {
+                    self.publish();
+                    batch.drain(..).for_each(|job| job.answer(Ok(())));
+                    for hint in hints {
+                        // Nobody listening is no loss.
+                        let _ = self.hints.send(hint);
+                    }
+                }
+                Tried::Spoiled(which, error) => {
+                    self.leases = leases;
+                    self.shared.stats.step_spoiled();
+                    tracing::error!(%error, "a step of the store met something unreadable");
+                    if which < batch.len() {
+                        batch.remove(which).answer(Err(error));
+                    }
+                }
+                Tried::Broken(error) => {
+                    self.leases = leases;
+                    self.shared.stats.batch_failed();
+                    tracing::error!(%error, "the store cannot write");
+                    self.shared.broke(&error);
+                    batch.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                }
+            }
+        }
+    }
+
+    fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Tried {
+        let database = match self.database() {
+            Ok(database) => database,
+            Err(error) => return Tried::Broken(error),
+        };
+        let tried = catch_unwind(AssertUnwindSafe(|| self.transact(&database, batch)));
+        match tried {
+            Ok(Ok(hints)) => Tried::Done(hints),
+            Ok(Err((Some(which), Failure::Corrupt(what)))) => {
+                Tried::Spoiled(which, StoreError::Corrupt(what.to_owned()))
+            }
+            Ok(Err((_, failure))) => Tried::Broken(error_of(failure)),
+            // The engine panics on a file whose structure is broken; the transaction was dropped with it.
+            Err(_) => Tried::Broken(StoreError::Corrupt("the file's structure is broken".to_owned())),
+        }
+    }
+
+    /// One transaction; the hints to give. On failure, whose step it was.
+    fn transact(
+        &mut self,
+        database: &Database,
+        batch: &mut [Box<dyn Job>],
+    ) -> Result<Vec<Hint>, (Option<usize>, Failure)> {
+        let began = instant();
+        let nobody = |failure| (None, failure);
+        let mut transaction = database.begin_write().map_err(|error| nobody(error.into()))?;
+        transaction
+            .set_durability(EngineDurability::Immediate)
+            .map_err(|error| nobody(Failure::File(redb::Error::from(error))))?;
+        let mut desk = Desk::new(&transaction, &mut self.leases, self.limits, self.clock.now());
+        for (which, job) in batch.iter_mut().enumerate() {
+            job.run(&mut desk).map_err(|failure| (Some(which), failure))?;
+        }
+        let (wrote, hints) = desk.finish();
+        if wrote {
+            transaction.commit().map_err(|error| nobody(error.into()))?;
+            self.shared.stats.committed(batch.len(), began.elapsed());
+        } else {
+            transaction.abort().map_err(|error| nobody(error.into()))?;
+        }
+        Ok(hints)
+    }
+
+    /// The open file. After a failure it is opened anew, so that a disk that has space again is enough to go on.
+    fn database(&mut self) -> Result<Arc<Database>, StoreError> {
+        let trouble = match self.shared.database() {
+            Ok(database) => return Ok(database),
+            Err(trouble) => trouble,
+        };
+        let now = instant();
+        if self.reopened.is_some_and(|at| now.saturating_duration_since(at) < REOPEN_EVERY) {
+            return Err(trouble);
+        }
+        self.reopened = Some(now);
+        match self.place.open() {
+            Ok(database) => {
+                tracing::warn!("the store is open again");
+                Ok(self.shared.opened(database))
+            }
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    fn publish(&self) {
+        *self.shared.leases.lock().unwrap_or_else(PoisonError::into_inner) = self.leases.clone();
+    }
+}
+
+/// What the caller is told of a failure that is not its own.
+pub(super) fn error_of(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Answer(error) => error,
+        Failure::Corrupt(what) => StoreError::Corrupt(what.to_owned()),
+        Failure::File(redb::Error::Corrupted(what)) => StoreError::Corrupt(what),
+        Failure::File(redb::Error::PreviousIo) => {
+            StoreError::Unavailable(StorageError::PreviousIo.to_string())
+        }
+        failure @ Failure::File(_) => StoreError::Unavailable(reason_of(failure)),
+    }
+}

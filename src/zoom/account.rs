@@ -1,0 +1,107 @@
+//! What the edge must know of one organization's Zoom account, and what all threads of the node share of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_domain::id::OrganizationId;
+
+use super::pace::Paces;
+use crate::outbound::{Bearer, Shared, TokenFailure};
+use crate::settings::{self, ProviderAction, ProviderUserType, Secret};
+
+/// One organization's Zoom account. Base URLs have no slash at their end.
+#[derive(Debug, Clone)]
+pub struct ZoomConfig {
+    pub api_base_url: String,
+    pub oauth_base_url: String,
+    pub account_id: String,
+    pub client_id: String,
+    pub client_secret: Secret,
+    /// How long Zoom may take for any answer.
+    pub timeout: Duration,
+    /// The type of an account that is made for a provider.
+    pub provider_user_type: ProviderUserType,
+    /// How such an account is made.
+    pub provider_action: ProviderAction,
+    /// For the address of a provider for whom the launch brings none.
+    pub provider_email_domain: Option<String>,
+    /// Whether a provider's Zoom user who was found without a licence is given one, where providers shall have one.
+    pub license_found_users: bool,
+    /// For the made-up addresses under which patients are registered.
+    pub registrant_email_domain: String,
+    /// What a meeting is planned for; it may go on longer.
+    pub visit_duration: Duration,
+    /// Readings of a meeting's status in a second, on this node.
+    pub meeting_reads_per_second: u32,
+    /// Calls in a second by Zoom's labels, on this node.
+    pub per_second: PerSecond,
+}
+
+/// Zoom's limits per second and account; all apps of the account share them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PerSecond {
+    pub light: u32,
+    pub medium: u32,
+    pub heavy: u32,
+}
+
+impl PerSecond {
+    /// What a Pro account may do, the smallest that can be used with registration.
+    pub const PRO: Self = Self { light: 30, medium: 20, heavy: 10 };
+}
+
+impl ZoomConfig {
+    /// From the settings of an organization.
+    #[must_use]
+    pub fn from_settings(organization: &settings::Organization) -> Self {
+        let zoom = &organization.zoom;
+        Self {
+            api_base_url: zoom.api_base_url.as_str().to_owned(),
+            oauth_base_url: zoom.oauth_base_url.as_str().to_owned(),
+            account_id: zoom.account_id.clone(),
+            client_id: zoom.client_id.clone(),
+            client_secret: zoom.client_secret.clone(),
+            timeout: zoom.timeout,
+            provider_user_type: organization.provider_user_type,
+            provider_action: zoom.provider_action,
+            provider_email_domain: zoom.provider_email_domain.clone(),
+            license_found_users: false,
+            registrant_email_domain: organization.registrant_email_domain.clone(),
+            visit_duration: organization.visit_duration,
+            meeting_reads_per_second: zoom.meeting_reads_per_second,
+            per_second: PerSecond::PRO,
+        }
+    }
+}
+
+/// One organization's Zoom account, with its token and its pace.
+pub(super) struct ZoomAccount {
+    pub config: ZoomConfig,
+    pub token: Shared<Bearer, TokenFailure>,
+    pub paces: Paces,
+}
+
+/// The Zoom accounts of all organizations. Made once in a process; tokens and paces are shared by all threads.
+pub struct ZoomAccounts(BTreeMap<OrganizationId, ZoomAccount>);
+
+impl ZoomAccounts {
+    #[must_use]
+    pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, ZoomConfig)>) -> Arc<Self> {
+        let accounts = organizations.into_iter().map(|(id, config)| {
+            let paces = Paces::new(config.per_second, config.meeting_reads_per_second);
+            (id, ZoomAccount { config, token: Shared::default(), paces })
+        });
+        Arc::new(Self(accounts.collect()))
+    }
+
+    /// The configuration of an organization, if there is such a one.
+    #[must_use]
+    pub fn config(&self, organization: &OrganizationId) -> Option<&ZoomConfig> {
+        self.0.get(organization).map(|account| &account.config)
+    }
+
+    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&ZoomAccount> {
+        self.0.get(organization)
+    }
+}

@@ -1,0 +1,127 @@
+//! Zoom's answers, as far as we read them.
+
+use serde_json::Value;
+use vestibule_domain::id::{MeetingId, ZoomUserId};
+use vestibule_domain::intent::MeetingSettings;
+use vestibule_domain::name::PersonalLink;
+
+use crate::outbound::lenient::{boolean, integer, text, text_or_number};
+
+/// A user of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct User {
+    pub id: ZoomUserId,
+    pub email: Option<String>,
+    pub standing: Standing,
+    pub licensed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Active,
+    /// Has not accepted the invitation.
+    Pending,
+    Inactive,
+}
+
+impl User {
+    pub fn read(body: &Value) -> Option<Self> {
+        let standing = match text(body, "status") {
+            Some("pending") => Standing::Pending,
+            Some("inactive") => Standing::Inactive,
+            // Answers to a lookup always have a status; what is not said to stand in the way does not.
+            _ => Standing::Active,
+        };
+        Some(Self {
+            id: ZoomUserId::new(text(body, "id")?).ok()?,
+            email: text(body, "email").map(str::to_owned),
+            standing,
+            // 3 is the on-premise licence of old.
+            licensed: matches!(integer(body, "type"), Some(2 | 3)),
+        })
+    }
+}
+
+/// A meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meeting {
+    pub id: MeetingId,
+    pub host: Option<ZoomUserId>,
+    /// What was asked for and what holds may differ; `None` where the answer does not say.
+    pub effective: Option<MeetingSettings>,
+    pub join_url: Option<PersonalLink>,
+    pub start_url: Option<PersonalLink>,
+    pub started: bool,
+    /// Addresses or ids.
+    pub alternative_hosts: Vec<String>,
+}
+
+impl Meeting {
+    pub fn read(body: &Value) -> Option<Self> {
+        let settings = body.get("settings");
+        let hosts = settings.and_then(|settings| text(settings, "alternative_hosts")).unwrap_or_default();
+        Some(Self {
+            id: meeting_id(body)?,
+            host: text(body, "host_id").and_then(|id| ZoomUserId::new(id).ok()),
+            effective: settings.and_then(effective),
+            join_url: link(body, "join_url"),
+            start_url: link(body, "start_url"),
+            started: text(body, "status") == Some("started"),
+            alternative_hosts: hosts
+                .split([';', ','])
+                .map(|host| host.trim().to_lowercase())
+                .filter(|host| !host.is_empty())
+                .collect(),
+        })
+    }
+}
+
+fn effective(settings: &Value) -> Option<MeetingSettings> {
+    Some(MeetingSettings {
+        waiting_room: boolean(settings, "waiting_room")?,
+        join_before_host: boolean(settings, "join_before_host")?,
+        registration: integer(settings, "approval_type")? == 0,
+    })
+}
+
+/// Numbers in most answers, text in some.
+pub(super) fn meeting_id(body: &Value) -> Option<MeetingId> {
+    MeetingId::from_pasted(&text_or_number(body, "id")?)
+}
+
+/// Where a browser may be sent: an http(s) address, and nothing that runs in a page.
+pub(super) fn link(body: &Value, field: &str) -> Option<PersonalLink> {
+    let url = text(body, field)?;
+    let parsed = url::Url::parse(url).ok()?;
+    (matches!(parsed.scheme(), "https" | "http") && parsed.has_host()).then(|| PersonalLink::new(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_meeting_is_read_with_the_settings_that_hold() {
+        let body = json!({"id": 85_012_345_678_u64, "host_id": "h", "status": "started", "join_url": "https://z.example/j/1",
+            "start_url": "javascript:alert(1)",
+            "settings": {"waiting_room": true, "join_before_host": false, "approval_type": 2,
+                "alternative_hosts": "A@x.org; b;"}});
+        let meeting = Meeting::read(&body).unwrap();
+        let effective = MeetingSettings { waiting_room: true, join_before_host: false, registration: false };
+        assert_eq!(meeting.effective, Some(effective));
+        assert_eq!(meeting.alternative_hosts, ["a@x.org", "b"]);
+        assert!(meeting.started && meeting.start_url.is_none());
+        assert_eq!(Meeting::read(&json!({"id": "850 1234 5678"})).unwrap().effective, None);
+        assert_eq!(Meeting::read(&json!({"uuid": "x"})), None);
+    }
+
+    #[test]
+    fn a_user_without_a_status_stands_in_nobodys_way() {
+        let user = User::read(&json!({"id": "u", "type": 1})).unwrap();
+        assert_eq!((user.standing, user.licensed), (Standing::Active, false));
+        let user = User::read(&json!({"id": "u", "type": 2, "status": "pending", "email": ""})).unwrap();
+        assert_eq!((user.standing, user.licensed, user.email), (Standing::Pending, true, None));
+        assert_eq!(User::read(&json!({"email": "x@y"})), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Links that let somebody in: fetched at the click, handed on, never kept.
+
+use serde_json::json;
+use vestibule_actors::port::zoom::LinkRefused;
+use vestibule_domain::id::{MeetingId, ZoomUserId};
+use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry};
+use vestibule_domain::name::{PersonalLink, Phi};
+
+use super::answers::{Meeting, link};
+use super::error::RestError;
+use super::pace::Label;
+use super::rest::{Api, Call};
+use crate::outbound::encode::encode;
+use crate::outbound::lenient::text;
+use awc::http::Method;
+use vestibule_domain::id::RegistrantId;
+
+/// Zoom's bound on a first name.
+const LONGEST_NAME: usize = 64;
+
+impl Api<'_> {
+    /// Whoever opens it is the host; good for two hours.
+    pub async fn start_link(&self, meeting: MeetingId) -> Result<PersonalLink, LinkRefused> {
+        let body = self.call(&Call::get(&format!("/meetings/{meeting}"), Label::Light)).await;
+        let meeting = body.map_err(|error| refused(&error)).map(|body| Meeting::read(&body))?;
+        meeting.and_then(|meeting| meeting.start_url).ok_or(LinkRefused::Unavailable)
+    }
+
+    /// The meeting's join link with the user's own token in it: who opens it comes in as that user.
+    pub async fn alternative_link(
+        &self,
+        user: &ZoomUserId,
+        join_url: &PersonalLink,
+    ) -> Result<PersonalLink, LinkRefused> {
+        let path = format!("/users/{}/token?type=zak", encode(user.as_str()));
+        let body = self.call(&Call::get(&path, Label::Light)).await.map_err(|error| refused(&error))?;
+        let token = text(&body, "token").ok_or(LinkRefused::Unavailable)?;
+        let mut url = url::Url::parse(join_url.reveal()).map_err(|_| LinkRefused::Refused)?;
+        url.query_pairs_mut().append_pair("zak", token);
+        Ok(PersonalLink::new(url))
+    }
+
+    /// Registers somebody and gets their personal link. The address is drawn by lot and nobody reads mail there, so that it says
+    /// nothing about the person and the bound on registrations of one address is never met.
+    pub async fn register(&self, meeting: MeetingId, display_name: &Phi) -> IntentOutcome {
+        let domain = &self.account.config.registrant_email_domain;
+        let (high, low) = (self.randomness.draw(), self.randomness.draw());
+        let body = json!({
+            "email": format!("{high:016x}{low:016x}@{domain}"),
+            "first_name": name(display_name),
+        });
+        let path = format!("/meetings/{meeting}/registrants");
+        let answer = self.call(&Call::with_body(Method::POST, &path, Label::Light, body)).await;
+        let body = match answer {
+            Ok(body) => body,
+            Err(error) => return registration_refused(&error),
+        };
+        let registrant = text(&body, "registrant_id").and_then(|id| RegistrantId::new(id).ok());
+        match (registrant, link(&body, "join_url")) {
+            (Some(registrant), Some(link)) => IntentOutcome::Registered { registrant, link },
+            // Registered, but to be approved by hand: the meeting's settings were changed.
+            (Some(_), None) => unavailable(),
+            (None, _) => IntentOutcome::Ambiguous,
+        }
+    }
+}
+
+fn name(display_name: &Phi) -> String {
+    let name: String =
+        display_name.reveal().trim().chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    if name.is_empty() { "Patient".to_owned() } else { name }
+}
+
+fn unavailable() -> IntentOutcome {
+    IntentOutcome::Failed(CallFailure { problem: ProblemCode::RegistrationUnavailable, retry: Retry::Never })
+}
+
+/// Registration is off (404 without a code of its own), the host has no licence (200), or the meeting is full (3043).
+fn registration_refused(error: &RestError) -> IntentOutcome {
+    let Some(refusal) = error.refusal() else { return error.outcome_of_post() };
+    if refusal.is_meeting_gone() {
+        return IntentOutcome::MeetingGone;
+    }
+    if refusal.has_code(&[200]) {
+        let problem = ProblemCode::HostUnlicensed;
+        return IntentOutcome::Failed(CallFailure { problem, retry: Retry::Never });
+    }
+    if refusal.status == 404 || refusal.has_code(&[404, 3038, 3043]) {
+        return unavailable();
+    }
+    error.outcome_of_post()
+}
+
+fn refused(error: &RestError) -> LinkRefused {
+    match error {
+        RestError::Refused(refusal) if refusal.is_meeting_gone() => LinkRefused::Gone,
+        RestError::Refused(refusal) if refusal.wait.is_none() => LinkRefused::Refused,
+        _ => LinkRefused::Unavailable,
+    }
+}

@@ -1,0 +1,163 @@
+//! One call to Zoom's REST API: token, pace, time-outs, and what may be repeated.
+
+use std::sync::Arc;
+
+use awc::http::Method;
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use vestibule_actors::port::clock::{SharedClock, SharedRandomness, instant};
+use vestibule_domain::time::Span;
+
+use super::account::ZoomAccount;
+use super::error::{RestError, Wait, ZoomRefusal};
+use super::pace::Label;
+use crate::outbound::client::until;
+use crate::outbound::{Bearer, HttpClient, NoAnswer, Request, Response, TokenFailure, lenient, oauth};
+
+/// A call is sent at most so often: the first time, once with a new token, and again where Zoom's limits ask for a moment.
+const MOST_TRIES: u32 = 4;
+/// Added at random to a short wait, so that those who wait do not come back together.
+const JITTER_MILLIS: u64 = 250;
+
+/// Calls one account's API from one thread; everything ends at the deadline.
+pub(super) struct Api<'a> {
+    pub http: &'a HttpClient,
+    pub account: &'a ZoomAccount,
+    pub clock: &'a SharedClock,
+    pub randomness: &'a SharedRandomness,
+    pub deadline: Instant,
+}
+
+/// What is asked.
+pub(super) struct Call<'a> {
+    pub method: Method,
+    /// Behind the API's base, encoded.
+    pub path: &'a str,
+    pub label: Label,
+    pub body: Option<Value>,
+}
+
+impl<'a> Call<'a> {
+    pub fn get(path: &'a str, label: Label) -> Self {
+        Self { method: Method::GET, path, label, body: None }
+    }
+
+    pub fn with_body(method: Method, path: &'a str, label: Label, body: Value) -> Self {
+        Self { method, path, label, body: Some(body) }
+    }
+
+    /// A POST makes something; anything else can be repeated.
+    fn is_repeatable(&self) -> bool {
+        self.method != Method::POST
+    }
+}
+
+/// What is to be done after a try that did not succeed.
+enum After {
+    GiveUp,
+    /// With a new token.
+    NewToken,
+    /// After a moment.
+    Wait(Span),
+}
+
+impl Api<'_> {
+    /// Makes a call. The answer's body; [`Value::Null`] where it has none.
+    pub async fn call(&self, call: &Call<'_>) -> Result<Value, RestError> {
+        let mut token_renewed = false;
+        let mut tries = 1;
+        loop {
+            let token = self.token().await?;
+            self.account
+                .paces
+                .call(call.label, self.deadline)
+                .await
+                .map_err(|full| RestError::Paced(full.wait))?;
+            let error = match self.attempt(call, &token).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            if error.refusal().is_some_and(|refusal| refusal.status == 401 || refusal.lacks_scope()) {
+                self.account.token.forget(&token);
+            }
+            match self.after(call, &error, token_renewed) {
+                _ if tries >= MOST_TRIES => return Err(error),
+                After::GiveUp => return Err(error),
+                After::NewToken => token_renewed = true,
+                After::Wait(span) => sleep(span.to_duration()).await,
+            }
+            tries += 1;
+        }
+    }
+
+    fn after(&self, call: &Call<'_>, error: &RestError, token_renewed: bool) -> After {
+        let wait = match error {
+            RestError::Refused(refusal) if refusal.lacks_scope() => return After::GiveUp,
+            // Refused before anything was done, so that a POST may be sent again too.
+            RestError::Refused(refusal) if refusal.status == 401 && !token_renewed => return After::NewToken,
+            RestError::Refused(ZoomRefusal { wait: Some(Wait::Short(span)), .. }) => *span,
+            RestError::InDoubt if call.is_repeatable() => Span(0),
+            _ => return After::GiveUp,
+        };
+        let jitter = self.randomness.draw() % JITTER_MILLIS;
+        let wait = Span(wait.0.saturating_add(i64::try_from(jitter).unwrap_or(0)));
+        if instant() + wait.to_duration() < self.deadline { After::Wait(wait) } else { After::GiveUp }
+    }
+
+    async fn attempt(&self, call: &Call<'_>, token: &Bearer) -> Result<Value, RestError> {
+        let url = format!("{}{}", self.account.config.api_base_url, call.path);
+        let request = Request {
+            method: call.method.clone(),
+            url: &url,
+            headers: vec![("authorization", token.header())],
+            body: call.body.as_ref().map(|body| ("application/json", Bytes::from(body.to_string()))),
+            deadline: until(self.account.config.timeout, self.deadline),
+        };
+        let response = self.http.send(request).await.map_err(|error| match error {
+            NoAnswer::NotSent => RestError::NotSent,
+            NoAnswer::InDoubt => RestError::InDoubt,
+        })?;
+        let tracking = response.header("x-zm-trackingid").unwrap_or_default();
+        tracing::debug!(status = response.status.as_u16(), tracking, "Zoom answered");
+        self.read(&response)
+    }
+
+    fn read(&self, response: &Response) -> Result<Value, RestError> {
+        let refused = |body| Err(RestError::Refused(ZoomRefusal::read(response, body, self.clock.now())));
+        match response.status.as_u16() {
+            204 => Ok(Value::Null),
+            200..=299 => match response.json() {
+                // Some refusals come with 200 and a code, and nothing of what was asked for.
+                Some(body) if is_refusal(&body) => refused(Some(&body)),
+                Some(body) => Ok(body),
+                None => Err(RestError::InDoubt),
+            },
+            // A gateway's redirect is no answer of Zoom's; with 408 and errors of a server it may have been done all the same.
+            300..=399 | 408 | 500..=599 => Err(RestError::InDoubt),
+            _ => refused(response.json().as_ref()),
+        }
+    }
+
+    /// The account's token: one for the node, one refresh at a time.
+    async fn token(&self) -> Result<Arc<Bearer>, RestError> {
+        let config = &self.account.config;
+        let fetched = self.account.token.get(self.clock.as_ref(), || async {
+            let url = format!("{}/oauth/token", config.oauth_base_url);
+            let authorization = oauth::basic(&config.client_id, config.client_secret.expose());
+            let form = [("grant_type", "account_credentials"), ("account_id", config.account_id.as_str())];
+            let deadline = until(config.timeout, self.deadline);
+            let now = self.clock.now();
+            let body = oauth::post_form(self.http, &url, Some(authorization), &form, deadline, now).await?;
+            oauth::bearer(&body)
+        });
+        match tokio::time::timeout_at(self.deadline, fetched).await {
+            Ok(token) => token.map_err(RestError::Token),
+            Err(_) => Err(RestError::Token(TokenFailure::Unavailable)),
+        }
+    }
+}
+
+fn is_refusal(body: &Value) -> bool {
+    lenient::integer(body, "code").is_some() && body.get("message").is_some() && body.get("id").is_none()
+}

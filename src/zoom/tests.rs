@@ -1,0 +1,1 @@
+//! Calls against the fake Zoom.

@@ -1,0 +1,98 @@
+// Every page of the service as people meet it: accessible, fitting a small phone, in light and dark, and strict.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { startDemo } from "./support/demo.mjs";
+
+const PAGES = [
+  { name: "index", path: "/", heading: "Vestibule" },
+  { name: "live board", path: "/ops", heading: "Live visits" },
+  { name: "records", path: "/records", heading: "Notification records" },
+  { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records" },
+  { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: "Notification records" },
+  { name: "sign-in", path: "/sign-in", heading: "Sign in" },
+  { name: "unknown organization", path: "/epic/nowhere/launch/patient?iss=x&launch=y", status: 404 },
+  { name: "unknown kind", path: "/epic/lakeside/launch/nonsense?iss=x&launch=y", status: 404 },
+  { name: "foreign iss", path: "/epic/lakeside/launch/patient?iss=https://evil.example/FHIR/R4&launch=y", status: 403 },
+  { name: "forged state", path: "/epic/callback?code=x&state=forged", status: 400 },
+  { name: "unknown ticket", path: "/visit/no-such-ticket", status: [403, 404] },
+];
+
+let demo;
+let browser;
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+for (const { name, path, heading, status = 200 } of PAGES) {
+  test(`${name} is accessible and fits, small and large, light and dark`, async () => {
+    for (const [viewport, colorScheme] of [
+      [SMALL_PHONE, "light"],
+      [DESKTOP, "dark"],
+    ]) {
+      const someone = await person(browser, { viewport, colorScheme });
+      const page = await someone.newPage();
+      const answer = await page.goto(demo.service + path);
+      assert.ok([status].flat().includes(answer.status()), `${name} answered ${answer.status()}`);
+      if (heading) await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+      await assertFits(page, name);
+      await assertAccessible(page, `${name}, ${colorScheme}`);
+      assert.deepEqual(someone.complaints, []);
+      await someone.leave();
+    }
+  });
+
+  test(`${name} is served with a strict policy`, async () => {
+    const answer = await fetch(demo.service + path, { redirect: "manual" });
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /frame-ancestors/);
+    assert.doesNotMatch(policy, /unsafe-|\*(?!\.zoom)/);
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    assert.equal(answer.headers.get("referrer-policy"), "same-origin");
+  });
+}
+
+test("error pages speak plainly: a reference, what to do, and nothing of the machine", async () => {
+  const someone = await person(browser);
+  const page = await someone.newPage();
+  await page.goto(`${demo.service}/epic/callback?code=x&state=forged`);
+  await page.getByRole("heading", { name: "This link has expired" }).waitFor();
+  await page.getByText("open the visit again from MyChart").waitFor();
+  const reference = await page.locator(".reference code").first().innerText();
+  assert.match(reference, /^[\w-]{8,}$/);
+  assert.doesNotMatch(await page.locator("body").innerText(), /panic|Error:|src\/|stack/i);
+  await someone.leave();
+});
+
+test("a Spanish browser gets Spanish error pages", async () => {
+  const someone = await person(browser, { locale: "es-MX" });
+  const page = await someone.newPage();
+  await page.goto(`${demo.service}/epic/callback?code=x&state=forged`);
+  await page.getByRole("heading", { name: "Este enlace ha caducado" }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "es");
+  await someone.leave();
+});
+
+test("static files may be kept for good under their version, and only there", async () => {
+  const html = await (await fetch(`${demo.service}/ops`)).text();
+  const [, path] = /href="(\/assets\/[^"]+site\.css)"/.exec(html);
+  const kept = await fetch(demo.service + path);
+  assert.match(kept.headers.get("cache-control"), /immutable/);
+  assert.match(kept.headers.get("content-type"), /^text\/css/);
+  const again = await fetch(demo.service + path, { headers: { "if-none-match": kept.headers.get("etag") } });
+  assert.equal(again.status, 304);
+  const other = await fetch(demo.service + path.replace(/\/assets\/[^/]+/, "/assets/0000000000000000"));
+  assert.doesNotMatch(other.headers.get("cache-control"), /immutable/);
+  const missing = await fetch(`${demo.service}/assets/x/none.css`);
+  assert.equal(missing.status, 404);
+});
