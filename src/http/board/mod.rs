@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use vestibule_actors::hub::Watch;
 
 use super::access::Who;
-use super::app::{App, Bounds};
+use super::app::App;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use crate::web::OpsPage;
@@ -59,7 +59,7 @@ pub async fn stream(
     if app.readiness.is_draining() {
         return Err(ApiError::Draining);
     }
-    let Some(seat) = Seat::take(&app.limits) else {
+    let Ok(seat) = Arc::clone(&app.limits.ops_connections).try_acquire_owned() else {
         app.metrics.refused("ops_connections");
         return Err(ApiError::Overloaded("ops_connections"));
     };
@@ -77,24 +77,6 @@ pub async fn stream(
         drop((seat, open));
     });
     Ok(response)
-}
-
-/// One of the places for boards.
-struct Seat(Arc<Bounds>);
-
-impl Seat {
-    fn take(bounds: &Arc<Bounds>) -> Option<Self> {
-        let permit = bounds.ops_connections.try_acquire().ok()?;
-        // It outlives the request, and so does its place; `drop` gives it back.
-        permit.forget();
-        Some(Self(Arc::clone(bounds)))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.ops_connections.add_permits(1);
-    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ use vestibule_domain::visit::Visit;
 
 use super::app::{App, Bounds, Readiness};
 use super::metrics::Metrics;
-use crate::settings::{Settings, Sources};
+use crate::epic::EpicSites;
+use crate::settings::{Secret, Settings, Sources};
+use crate::zoom::webhook::NameKey;
 
 pub use samples::*;
 
@@ -210,6 +212,8 @@ impl Kit {
             metrics: Arc::new(Metrics::new()),
             readiness: Arc::new(Readiness::default()),
             node: "node-a".into(),
+            epic: EpicSites::new([]),
+            name_key: NameKey::new(Secret::new("a key")),
         };
         Self { app, store, clock }
     }
