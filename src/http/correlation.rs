@@ -299,4 +299,63 @@ mod tests {
         assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));
         ask!(service, anonymous("/healthz").method(actix_web::http::Method::DELETE)).problem(405);
     }
+
+    /// What the log says, kept for the test.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    // I15: what a request carries in its path, its query and its headers does not reach the log.
+    #[actix_web::test]
+    async fn the_log_names_the_route_and_nothing_of_the_request() {
+        let kit = Kit::new();
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let log = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
+        let log = log.with_writer(move || writer.clone()).finish();
+        let guard = tracing::subscriber::set_default(log);
+        let service = service!(kit);
+        for path in [
+            "/api/v1/visits/lakeside/SECRET-CSN?SECRET-NAME=SECRET-VALUE",
+            "/api/v1/notifications?organization=lakeside&csn=SECRET",
+            "/records?organization=lakeside&csn=SECRET",
+            "/visit/SECRET-TICKET",
+            "/SECRET?code=SECRET",
+        ] {
+            ask!(service, get(path));
+            ask!(service, anonymous(path).insert_header(("authorization", "Bearer SECRET")));
+            ask!(service, anonymous(path).insert_header(("cookie", "vestibule_session=SECRET")));
+        }
+        drop(guard);
+        let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("\"route\":\"/api/v1/visits/{organization}/{csn}\""), "{log}");
+        assert!(log.contains("\"correlation_id\"") && log.contains("\"latency_ms\""), "{log}");
+        assert!(!log.contains("SECRET") && !log.contains("battery staple"), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn a_method_that_is_not_taken_is_told_which_are() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        for (path, allowed) in [
+            ("/healthz", "GET, HEAD"),
+            ("/sign-in", "GET, HEAD, POST"),
+            ("/sign-out", "POST"),
+            ("/api/v1/visits", "GET, HEAD"),
+        ] {
+            let told = ask!(service, get(path).method(actix_web::http::Method::PUT));
+            told.problem(405);
+            assert_eq!(told.header("allow"), allowed, "{path}");
+        }
+    }
 }

@@ -128,6 +128,20 @@ async fn a_visit_is_found_by_its_csn_or_by_one_of_its_group() {
     }
 }
 
+#[actix_web::test]
+async fn ids_with_odd_characters_are_found_when_they_are_escaped() {
+    let kit = Kit::new();
+    for (key, path) in [
+        (key("a/b?c"), "/api/v1/visits/lakeside/a%2Fb%3Fc"),
+        (group_key("room/7#1"), "/api/v1/group-visits/lakeside/room%2F7%231"),
+        (key("50%25"), "/api/v1/visits/lakeside/50%2525"),
+    ] {
+        kit.commit(&key, Some(&group(key.clone(), &[]))).await;
+        let service = service!(kit);
+        assert_eq!(ask!(service, get(path)).status, 200, "{path}");
+    }
+}
+
 async fn recorded() -> Kit {
     let kit = Kit::new();
     let at = |seconds| NOW + Span::seconds(seconds);

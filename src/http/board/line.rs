@@ -9,6 +9,7 @@ use vestibule_actors::hub::{Change, Feed};
 use vestibule_actors::port::clock::instant;
 
 use super::message::{delta, snapshot};
+use super::open_feed;
 use crate::http::access::Who;
 use crate::http::app::App;
 
@@ -62,12 +63,17 @@ impl Line {
         let now = instant();
         let mut times = Times { heard: now, pinged: now, asked: now };
         let mut begun = false;
-        let feed = Arc::clone(&self.feed);
         loop {
+            let feed = Arc::clone(&self.feed);
             let told = tokio::select! {
                 changes = next(&feed, begun) => {
-                    let sent = if begun { self.deltas(&changes).await } else { self.snapshot(&changes).await };
-                    begun = true;
+                    let far_behind = begun && changes.len() > self.app.settings.limits.ops_buffer;
+                    let sent = match (begun, far_behind) {
+                        (false, _) => self.snapshot(&changes).await,
+                        (true, false) => self.deltas(&changes).await,
+                        (true, true) => self.begin_again().await,
+                    };
+                    begun = !far_behind;
                     sent
                 }
                 message = messages.recv() => {
@@ -93,6 +99,13 @@ impl Line {
                 self.send(text).await?;
             }
         }
+        Ok(())
+    }
+
+    /// One message with everything is less than one for each of so many changes.
+    async fn begin_again(&mut self) -> Result<(), End> {
+        let feed = open_feed(&self.app).await;
+        self.feed = feed.ok_or(End::Close(CloseCode::Again, "try again shortly"))?;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use tokio::time::timeout;
-use vestibule_actors::hub::Watch;
+use vestibule_actors::hub::{Feed, Watch};
 
 use super::access::Who;
 use super::app::App;
@@ -65,10 +65,7 @@ pub async fn stream(
     };
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::BadRequest("this address speaks websocket (version 13) only".to_owned()))?;
-    let feed = match timeout(FEED_WITHIN, app.hub.send(Watch)).await {
-        Ok(Ok(feed)) => feed,
-        Ok(Err(_)) | Err(_) => return Err(ApiError::Overloaded("hub")),
-    };
+    let feed = open_feed(&app).await.ok_or(ApiError::Overloaded("hub"))?;
     let line = Line { app: app.into_inner(), who, session, feed };
     let messages = messages.max_frame_size(LONGEST_FRAME);
     let open = line.app.metrics.board();
@@ -77,6 +74,11 @@ pub async fn stream(
         drop((seat, open));
     });
     Ok(response)
+}
+
+/// A feed that begins with everything. `None` when the hub is not well.
+async fn open_feed(app: &App) -> Option<Arc<Feed>> {
+    timeout(FEED_WITHIN, app.hub.send(Watch)).await.ok()?.ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The stream over a real websocket.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -130,6 +131,37 @@ async fn an_empty_board_begins_with_an_empty_snapshot() {
     assert_eq!(next(&mut reader).await, json!({"type": "snapshot", "visits": []}));
     kit.commit(&key("10001"), Some(&waiting(key("10001")))).await;
     assert_eq!(next(&mut reader).await["visit"]["csn"], "10001");
+    served.handle.stop(false).await;
+}
+
+// I13: a reader that fell far behind begins again, and with nothing older than it saw.
+#[actix_web::test]
+async fn a_reader_that_is_far_behind_gets_a_new_snapshot() {
+    let kit = Kit::with("limits.ops_buffer = 16");
+    let served = serve(&kit).await;
+    let mut reader = served.connect().await.unwrap();
+    assert_eq!(next(&mut reader).await["visits"], json!([]));
+    // Without hints all of them are found at one look, or at two.
+    kit.store.faults().lose_hints(true);
+    for number in 0..60 {
+        let key = key(&number.to_string());
+        kit.commit(&key, Some(&waiting(key.clone()))).await;
+    }
+    let (mut known, mut snapshots) = (BTreeMap::<String, u64>::new(), 0);
+    while known.len() < 60 {
+        let message = next(&mut reader).await;
+        let visits = match message["type"].as_str().unwrap() {
+            "snapshot" => message["visits"].as_array().unwrap().clone(),
+            _ => vec![message["visit"].clone()],
+        };
+        snapshots += usize::from(message["type"] == "snapshot");
+        for visit in visits {
+            let version = visit["version"].as_u64().unwrap();
+            let before = known.insert(visit["csn"].as_str().unwrap().to_owned(), version);
+            assert!(before.is_none_or(|before| before <= version));
+        }
+    }
+    assert!(snapshots > 0, "sixty single messages instead of a snapshot");
     served.handle.stop(false).await;
 }
 
