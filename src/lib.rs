@@ -12,11 +12,14 @@
     )
 )]
 
+pub mod demo;
 pub mod epic;
 pub mod http;
 pub mod outbound;
+pub mod service;
 pub mod settings;
 pub mod simulator;
 pub mod store;
+pub mod system;
 pub mod web;
 pub mod zoom;

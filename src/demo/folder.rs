@@ -24,7 +24,9 @@ impl Folder {
     /// Makes the folder, and in it a key for Epic if there is none.
     pub(super) fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
         let kept = named.is_some();
-        let path = named.unwrap_or_else(|| std::env::temp_dir().join(format!("vestibule-demo-{}", process_token().simple())));
+        let path = named.unwrap_or_else(|| {
+            std::env::temp_dir().join(format!("vestibule-demo-{}", process_token().simple()))
+        });
         let folder = Self { path, kept };
         let failed = |e: &dyn std::fmt::Display| {
             Failure::Unavailable(format!("--data: {} cannot be used: {e}", folder.path.display()))

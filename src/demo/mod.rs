@@ -107,7 +107,9 @@ async fn start_fakes(listen: SocketAddr, service_url: &str) -> Result<Simulator,
 }
 
 fn greet(fakes: &Fakes, service_url: &str, folder: &Folder) {
-    println!("Vestibule demo. Open the first address: a provider's schedule in Epic beside a patient's MyChart.");
+    println!(
+        "Vestibule demo. Open the first address: a provider's schedule in Epic beside a patient's MyChart."
+    );
     println!("  fakes    {}/", fakes.url());
     println!("  service  {service_url}/");
     println!("  board    {service_url}/ops");
@@ -121,7 +123,8 @@ fn greet(fakes: &Fakes, service_url: &str, folder: &Folder) {
 fn play_morning(simulator: &Simulator, visits: usize, speed: f64) {
     let world = simulator.world().clone();
     actix_rt::spawn(async move {
-        let config = MorningConfig { visits, speed, settle: Duration::from_secs(60), ..MorningConfig::default() };
+        let config =
+            MorningConfig { visits, speed, settle: Duration::from_secs(60), ..MorningConfig::default() };
         let summary = play(&world, &config).await;
         println!("The busy morning is over: {}", summary.sentence());
     });

@@ -19,8 +19,12 @@ pub(super) fn of_demo(
     folder: &Folder,
     fakes: &str,
 ) -> Result<Settings, Failure> {
-    let here = std::env::current_dir().map_err(|e| Failure::Unavailable(format!("the working directory cannot be found: {e}")))?;
-    let store = arguments.store.clone().unwrap_or_else(|| format!("embedded:{}", folder.path().join("store").display()));
+    let here = std::env::current_dir()
+        .map_err(|e| Failure::Unavailable(format!("the working directory cannot be found: {e}")))?;
+    let store = arguments
+        .store
+        .clone()
+        .unwrap_or_else(|| format!("embedded:{}", folder.path().join("store").display()));
     let text = text(listen, &store, fakes, &folder.key().display().to_string());
     let sources = Sources::new(here).text("the demo's settings", &text).environment(process_environment());
     Ok(Settings::load(sources)?)
@@ -60,11 +64,18 @@ fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
         ("zoom", zoom),
     ]);
     let whole = table(vec![
-        ("server", table(vec![("listen", text(&listen.to_string())), ("public_url", text(&format!("http://{listen}")))])),
+        (
+            "server",
+            table(vec![
+                ("listen", text(&listen.to_string())),
+                ("public_url", text(&format!("http://{listen}"))),
+            ]),
+        ),
         ("store", table(vec![("url", text(store))])),
         ("access", table(vec![("mode", text("loopback"))])),
         ("logging", table(vec![("format", text("text")), ("filter", text("warn"))])),
         ("organization", table(vec![(demo.organization.as_str(), organization)])),
     ]);
-    whole.to_string()
+    // A table by itself is written as a document; a value would be written inline.
+    whole.as_table().map(ToString::to_string).unwrap_or_default()
 }

@@ -38,21 +38,19 @@ impl Browser {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes()))
     }
 
-    /// The cookie. A page that Epic may frame needs `SameSite=None` and its own partition; any other gets `Lax`.
-    pub fn cookie(&self, settings: &Settings, organization: &Organization) -> Cookie<'static> {
+    /// The `Set-Cookie` value. A page that Epic may frame needs `SameSite=None` and its own partition; any other gets `Lax`.
+    pub fn set_cookie(&self, settings: &Settings, organization: &Organization) -> String {
         let secure = settings.server.public_url.is_https();
         let framed = secure && !organization.framing_hosts.is_empty();
-        let mut cookie = Cookie::build(NAME, self.0.clone())
+        let cookie = Cookie::build(NAME, self.0.as_str())
             .path("/")
             .http_only(true)
             .secure(secure)
             .max_age(LIFE)
             .same_site(if framed { SameSite::None } else { SameSite::Lax })
             .finish();
-        if framed {
-            cookie.set_partitioned(true);
-        }
-        cookie
+        // The cookie crate does not know the attribute yet.
+        if framed { format!("{cookie}; Partitioned") } else { cookie.to_string() }
     }
 }
 

@@ -19,11 +19,17 @@ pub struct Here {
 
 impl Here {
     /// The link for a way in: committed for a patient, fetched at this click for a provider.
-    pub(super) async fn link(&self, organization: &OrganizationId, way: WayIn<'_>) -> Result<PersonalLink, Reason> {
+    pub(super) async fn link(
+        &self,
+        organization: &OrganizationId,
+        way: WayIn<'_>,
+    ) -> Result<PersonalLink, Reason> {
         let fetched = match way {
             WayIn::Personal(link) => Ok(link.clone()),
             WayIn::Start(meeting) => self.zoom.start_link(organization, meeting).await,
-            WayIn::Alternative { user, join_url } => self.zoom.alternative_link(organization, user, join_url).await,
+            WayIn::Alternative { user, join_url } => {
+                self.zoom.alternative_link(organization, user, join_url).await
+            }
         };
         fetched.map_err(|refused| match refused {
             LinkRefused::Gone | LinkRefused::Unavailable | LinkRefused::Refused => Reason::ZoomNotAnswering,

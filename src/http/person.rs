@@ -1,14 +1,16 @@
 //! Answers for people: pages, refusals in plain words, and the way to Zoom.
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use vestibule_domain::name::PersonalLink;
 
 use super::correlation;
 use crate::settings::{Environment, Organization};
-use crate::web::{Audience, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage, security_headers};
+use crate::web::{
+    Audience, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage, security_headers,
+};
 
 /// A refusal that a person sees. What lies behind it is logged under the correlation id, never shown.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,7 +38,12 @@ impl PersonError {
     }
 
     /// A refusal that names the organization in its own language.
-    pub fn of(request: &HttpRequest, reason: Reason, organization: &Organization, audience: Audience) -> Self {
+    pub fn of(
+        request: &HttpRequest,
+        reason: Reason,
+        organization: &Organization,
+        audience: Audience,
+    ) -> Self {
         Self {
             language: super::visit::language_of(request, Some(organization)),
             audience,
@@ -63,7 +70,9 @@ impl ResponseError for PersonError {
         };
         let mut response = page(self.status_code(), &error, &PagePolicy::default());
         if self.reason == Reason::Overloaded {
-            response.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("5"));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("5"));
         }
         response
     }
@@ -84,7 +93,12 @@ pub fn page(status: StatusCode, view: &impl Page, policy: &PagePolicy<'_>) -> Ht
 }
 
 /// Sends a person to Zoom: by a redirect, or inside a frame, where Zoom cannot be shown, by a page with a link that opens a window.
-pub fn redirect_to_zoom(request: &HttpRequest, organization: &Organization, language: Language, link: &PersonalLink) -> HttpResponse {
+pub fn redirect_to_zoom(
+    request: &HttpRequest,
+    organization: &Organization,
+    language: Language,
+    link: &PersonalLink,
+) -> HttpResponse {
     if !is_framed(request) {
         let mut response = HttpResponse::SeeOther();
         for header in security_headers(&PagePolicy::default()) {
@@ -93,7 +107,8 @@ pub fn redirect_to_zoom(request: &HttpRequest, organization: &Organization, lang
         return response.insert_header((LOCATION, link.reveal())).finish();
     }
     let Ok(link) = ExternalLink::parse(link.reveal()) else {
-        return PersonError::of(request, Reason::ZoomNotAnswering, organization, Audience::Unknown).error_response();
+        return PersonError::of(request, Reason::ZoomNotAnswering, organization, Audience::Unknown)
+            .error_response();
     };
     let stand_in = StandInPage {
         language,

@@ -16,13 +16,13 @@ use vestibule_domain::visit::{self, CallState, Visit, WayIn};
 
 use super::app::App;
 use super::browser::Browser;
+use super::here::Here;
 use super::person::{PersonError, page, redirect_to_zoom};
 use super::ticket::Ticket;
-use super::here::Here;
 use crate::settings::Organization;
 use crate::web::{
-    Audience, ExternalLink, Language, MessageKey, PagePolicy, Phase, Reason, VisitStatus, WaitingPage, Watcher,
-    ZOOM_FORM_TARGETS,
+    Audience, ExternalLink, Language, MessageKey, PagePolicy, Phase, Reason, VisitStatus, WaitingPage,
+    Watcher, ZOOM_FORM_TARGETS,
 };
 
 mod stream;
@@ -55,9 +55,13 @@ impl<'a> Place<'a> {
     async fn find(app: &'a App, request: &HttpRequest, name: &str) -> Result<Self, PersonError> {
         let refuse = |reason| PersonError::new(request, reason);
         let found = Ticket::find(app.desk.ports(), name).await;
-        let ticket = found.map_err(|_| refuse(Reason::Overloaded))?.ok_or_else(|| refuse(Reason::NotFound))?;
-        let organization =
-            app.settings.organizations.get(&ticket.visit.organization).ok_or_else(|| refuse(Reason::UnknownOrganization))?;
+        let ticket =
+            found.map_err(|_| refuse(Reason::Overloaded))?.ok_or_else(|| refuse(Reason::NotFound))?;
+        let organization = app
+            .settings
+            .organizations
+            .get(&ticket.visit.organization)
+            .ok_or_else(|| refuse(Reason::UnknownOrganization))?;
         let language = language_of(request, Some(organization));
         let own_browser = ticket.is_for(Browser::of(request).as_ref());
         Ok(Self { app, ticket, organization, language, own_browser })
@@ -108,14 +112,22 @@ impl<'a> Place<'a> {
     }
 }
 
-async fn waiting_page(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, PersonError> {
+async fn waiting_page(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?;
     let snapshot = place.snapshot(&request).await?;
     place.sign(snapshot.as_ref()).await;
     Ok(render(&place, &request, &name, snapshot.as_ref(), false))
 }
 
-async fn state(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, PersonError> {
+async fn state(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?;
     let snapshot = place.snapshot(&request).await?;
     place.sign(snapshot.as_ref()).await;
@@ -138,7 +150,10 @@ async fn join(
     let Some(way) = way else {
         return Ok(render(&place, &request, &name, snapshot.as_ref(), true));
     };
-    let link = here.link(&place.ticket.visit.organization, way).await.map_err(|reason| place.refuse(&request, reason))?;
+    let link = here
+        .link(&place.ticket.visit.organization, way)
+        .await
+        .map_err(|reason| place.refuse(&request, reason))?;
     let gone = Command::Departed { participant: place.ticket.participant.clone() };
     // Where this is lost the page merely counts as waiting until its signs run out.
     if let Err(error) = app.desk.submit(&place.ticket.visit, gone).await {
@@ -147,17 +162,29 @@ async fn join(
     Ok(redirect_to_zoom(&request, place.organization, place.language, &link))
 }
 
-fn render(place: &Place<'_>, request: &HttpRequest, name: &str, snapshot: Option<&Snapshot>, refused: bool) -> HttpResponse {
+fn render(
+    place: &Place<'_>,
+    request: &HttpRequest,
+    name: &str,
+    snapshot: Option<&Snapshot>,
+    refused: bool,
+) -> HttpResponse {
     let organization = place.organization;
-    let device_test = organization.device_test_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
-    let device_test_help = organization.device_test_help_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
+    let device_test =
+        organization.device_test_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
+    let device_test_help =
+        organization.device_test_help_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
     let waiting = WaitingPage {
         language: place.language,
         organization: &organization.display_name,
         test_environment: organization.environment == crate::settings::Environment::Test,
         ticket: name,
         tab_group: &tab_group(place, request).unwrap_or_else(|| name.to_owned()),
-        watcher: if place.ticket.participant.role() == Role::Provider { Watcher::Provider } else { Watcher::Patient },
+        watcher: if place.ticket.participant.role() == Role::Provider {
+            Watcher::Provider
+        } else {
+            Watcher::Patient
+        },
         status: place.status(snapshot),
         just_refused: refused,
         device_test: device_test.as_ref(),
@@ -177,7 +204,8 @@ fn tab_group(place: &Place<'_>, request: &HttpRequest) -> Option<String> {
     use base64::Engine;
     use sha2::{Digest, Sha256};
     let browser = Browser::of(request).filter(|_| place.own_browser)?;
-    let text = format!("{}|{}|{}", browser.hash(), place.ticket.visit.to_text(), place.ticket.participant.to_text());
+    let text =
+        format!("{}|{}|{}", browser.hash(), place.ticket.visit.to_text(), place.ticket.participant.to_text());
     Some(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())))
 }
 
@@ -199,7 +227,9 @@ fn is_own_origin(app: &App, request: &HttpRequest) -> bool {
 
 /// The language of a page: asked for in the address, else the browser's, else the organization's.
 pub(super) fn language_of(request: &HttpRequest, organization: Option<&Organization>) -> Language {
-    let query = web::Query::<LanguageQuery>::from_query(request.query_string()).ok().and_then(|q| q.into_inner().lang);
+    let query = web::Query::<LanguageQuery>::from_query(request.query_string())
+        .ok()
+        .and_then(|q| q.into_inner().lang);
     let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let organization = organization.map(|o| match o.default_language {
         crate::settings::Language::English => "en",
@@ -214,7 +244,13 @@ struct LanguageQuery {
 }
 
 /// How the visit stands for one person, in a sentence.
-fn status(visit: Option<&Visit>, who: &ParticipantKey, policy: &Policy, now: Moment, language: Language) -> VisitStatus {
+fn status(
+    visit: Option<&Visit>,
+    who: &ParticipantKey,
+    policy: &Policy,
+    now: Moment,
+    language: Language,
+) -> VisitStatus {
     let Some(visit) = visit else {
         return VisitStatus::new(language, Phase::Scheduled, false, MessageKey::ConnectionTrouble);
     };
@@ -262,8 +298,8 @@ fn patient_message(visit: &Visit, admit: Admit, way: Option<&WayIn<'_>>) -> Mess
 }
 
 /// The content type of server-sent events.
-pub(super) const EVENT_STREAM: (actix_web::http::header::HeaderName, &str) = (CONTENT_TYPE, "text/event-stream; charset=utf-8");
+pub(super) const EVENT_STREAM: (actix_web::http::header::HeaderName, &str) =
+    (CONTENT_TYPE, "text/event-stream; charset=utf-8");
 
 /// How often the stream says something even if nothing happens, so that nothing between takes it for dead.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
-

@@ -6,10 +6,10 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::store::Routed;
-use sha2::{Digest, Sha256};
 use vestibule_domain::fact::{Fact, FactKind};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
@@ -23,7 +23,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/zoom/{organization}/webhook", web::post().to(receive));
 }
 
-async fn receive(app: web::Data<App>, request: HttpRequest, organization: web::Path<String>, payload: web::Payload) -> HttpResponse {
+async fn receive(
+    app: web::Data<App>,
+    request: HttpRequest,
+    organization: web::Path<String>,
+    payload: web::Payload,
+) -> HttpResponse {
     let began = instant();
     let answered = answer(&app, &request, &organization, payload).await;
     app.metrics.webhook(&answered.event, answered.response.status().as_u16(), began.elapsed());

@@ -10,10 +10,16 @@ use crate::settings::{LogFormat, Logging};
 pub fn start(logging: &Logging) {
     let filter = EnvFilter::try_new(&logging.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = match logging.format {
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
-        LogFormat::Text => fmt::layer().with_target(false).compact().boxed(),
+        LogFormat::Json => fmt::layer()
+            .with_writer(std::io::stderr)
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed(),
+        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).with_target(false).compact().boxed(),
     };
-    if tracing_subscriber::registry().with(filter).with(lines.with_writer_stderr()).try_init().is_err() {
+    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_err() {
         tracing::debug!("the log runs already");
     }
 }

@@ -3,9 +3,11 @@
 mod failure;
 pub mod log;
 mod organizations;
+mod secret_key;
 mod servers;
 mod store;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,19 +17,22 @@ use tokio::time::{sleep, timeout};
 use vestibule_actors::desk::Desk;
 use vestibule_actors::node::{DrainNode, Node, NodeConfig};
 use vestibule_actors::port::Ports;
-use vestibule_actors::port::clock::Randomness;
+use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
+use vestibule_actors::port::observer::Observer;
 use vestibule_actors::port::place::Arbiters;
 use vestibule_actors::port::store::{OwnerToken, SharedStore};
 use vestibule_actors::shard::ShardRules;
 
 pub use failure::Failure;
 
-use crate::epic::EpicSites;
+use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::app::{App, Bounds, Readiness};
+use crate::http::here::Here;
 use crate::http::metrics::Metrics;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandomness, process_token};
-use crate::zoom::ZoomAccounts;
+use crate::zoom::webhook::NameKey;
+use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 
 /// The store of one node tells it of every change, so looks are only for what a lost hint left behind.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -54,51 +59,82 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
         tracing::warn!("{warning}");
     }
     let settings = Arc::new(settings);
-    let metrics = Arc::new(Metrics::default());
-    let readiness = Arc::new(Readiness::default());
-    let store = store::open(&settings, &metrics).await?;
-    let randomness = Arc::new(SystemRandomness);
-    let clock = Arc::new(SystemClock);
-    let epic = EpicSites::new(&settings, clock.clone(), randomness.clone())?;
-    let zoom = ZoomAccounts::new(&settings, store.clone(), clock.clone(), randomness.clone());
+    // The doors are bound before anything is opened, so that a port that is in use leaves nothing half started.
+    let bound = servers::bind(&settings)?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let randomness: SharedRandomness = Arc::new(SystemRandomness);
+    let store = store::open(&settings, Arc::clone(&clock))?;
+    let name_key = NameKey::new(secret_key::find(&settings, &store, randomness.as_ref()).await?);
+    let epic = epic_sites(&settings)?;
+    let zoom = zoom_accounts(&settings);
+    let metrics = Arc::new(Metrics::new());
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
     let ports = Ports {
-        store: store.clone(),
-        clock,
-        randomness: randomness.clone(),
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        randomness: Arc::clone(&randomness),
         place: Arc::new(Arbiters::start(arbiters)),
         organizations: Arc::new(organizations::FromSettings::new(&settings)),
-        epic: epic.factory(),
-        zoom: zoom.factory(),
-        observer: metrics.clone(),
+        epic: EpicClient::factory(Arc::clone(&epic), Arc::clone(&clock), Arc::clone(&randomness)),
+        zoom: ZoomClient::factory(zoom, Arc::clone(&store), Arc::clone(&clock), Arc::clone(&randomness)),
+        observer: Arc::clone(&metrics) as Arc<dyn Observer>,
         decide: Arc::new(vestibule_domain::decide),
     };
-    let name = settings.node.name.clone().unwrap_or_else(|| format!("node-{:08x}", randomness.draw() as u32));
-    let app_of = |hub| App {
-        settings: settings.clone(),
-        desk: Desk::new(ports.clone()),
-        hub,
-        metrics: metrics.clone(),
-        readiness: readiness.clone(),
-        limits: Arc::new(Bounds::of(&settings)),
-        node: name.as_str().into(),
-        epic: epic.clone(),
-    };
+    let name =
+        settings.node.name.clone().unwrap_or_else(|| format!("node-{:08x}", randomness.draw() & 0xffff_ffff));
     let config = NodeConfig {
         name: name.clone(),
         token: OwnerToken(process_token()),
-        shards: ShardRules { look_every: LOOK_EVERY, idle_after: settings.node.visit_idle, ..ShardRules::default() },
+        shards: ShardRules {
+            look_every: LOOK_EVERY,
+            idle_after: settings.node.visit_idle,
+            ..ShardRules::default()
+        },
         organizations: settings.organizations.keys().cloned().collect(),
     };
-    // The doors are bound before leases are taken, so that a port that is in use leaves nothing half started.
-    let bound = servers::bind(&settings)?;
     let started = Node::start(config, ports.clone()).await.map_err(|e| Failure::Bug(e.to_string()))?;
-    let app = app_of(started.hub);
-    let servers = servers::run(bound, &app, ports.zoom.clone())?;
-    actix_rt::spawn(become_ready(store.clone(), readiness));
-    actix_rt::spawn(sweep(store, settings.clone()));
+    let app = App {
+        settings: Arc::clone(&settings),
+        desk: Desk::new(ports.clone()),
+        hub: started.hub,
+        metrics,
+        readiness: Arc::new(Readiness::default()),
+        limits: Arc::new(Bounds::of(&settings)),
+        node: name.as_str().into(),
+        epic: Arc::clone(&epic),
+        name_key,
+    };
+    let make_zoom = Arc::clone(&ports.zoom);
+    let here = move || Here {
+        epic: Rc::new(EpicClient::new(Arc::clone(&epic), Arc::clone(&clock), Arc::clone(&randomness))),
+        zoom: make_zoom(),
+    };
+    let servers = servers::run(bound, &app, Arc::new(here))?;
+    actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
+    actix_rt::spawn(sweep(store, Arc::clone(&settings)));
     tracing::info!(node = name, arbiters, "the node runs");
-    Ok(Running { app, node: started.node, gave_up: started.gave_up, servers, drain_timeout: settings.node.drain_timeout })
+    Ok(Running {
+        app,
+        node: started.node,
+        gave_up: started.gave_up,
+        servers,
+        drain_timeout: settings.node.drain_timeout,
+    })
+}
+
+fn epic_sites(settings: &Settings) -> Result<Arc<EpicSites>, Failure> {
+    let mut sites = Vec::new();
+    for (id, organization) in &settings.organizations {
+        let config = EpicConfig::from_settings(&organization.epic);
+        let config = config
+            .map_err(|e| Failure::Unavailable(format!("organization.{id}.epic.private_key_files: {e}")))?;
+        sites.push((id.clone(), config));
+    }
+    Ok(EpicSites::new(sites))
+}
+
+fn zoom_accounts(settings: &Settings) -> Arc<ZoomAccounts> {
+    ZoomAccounts::new(settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o))))
 }
 
 impl Running {
@@ -117,14 +153,18 @@ impl Running {
             _ = &mut self.gave_up => true,
         };
         self.stop().await;
-        if gave_up { Err(Failure::Bug("shards of this node died again and again".to_owned())) } else { Ok(()) }
+        if gave_up {
+            Err(Failure::Bug("shards of this node died again and again".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Drains: not ready, work in hand finished, leases handed over.
     pub async fn stop(self) {
         tracing::info!("draining");
         self.app.readiness.drain();
-        self.servers.stop(self.drain_timeout).await;
+        self.servers.stop().await;
         if timeout(self.drain_timeout, self.node.send(DrainNode)).await.is_err() {
             tracing::warn!("not all leases could be handed over in time; they run out by themselves");
         }

@@ -17,8 +17,16 @@ pub struct FromSettings(BTreeMap<OrganizationId, (Arc<Policy>, NotifierRules)>);
 
 impl FromSettings {
     pub fn new(settings: &Settings) -> Self {
-        let rules = |organization: &Organization| (Arc::new(organization.policy(settings)), notifier_rules(organization));
-        Self(settings.organizations.iter().map(|(id, organization)| (id.clone(), rules(organization))).collect())
+        let rules = |organization: &Organization| {
+            (Arc::new(organization.policy(settings)), notifier_rules(organization))
+        };
+        Self(
+            settings
+                .organizations
+                .iter()
+                .map(|(id, organization)| (id.clone(), rules(organization)))
+                .collect(),
+        )
     }
 }
 

@@ -1,21 +1,23 @@
 //! The HTTP listeners: one for everybody, and where the settings say so a second one for operators.
 
 use std::net::{SocketAddr, TcpListener};
-use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
-use vestibule_actors::port::zoom::ZoomFactory;
 
 use super::Failure;
-use crate::http;
 use crate::http::app::App;
-use crate::http::zoom_here::ZoomHere;
+use crate::http::correlation::correlate;
+use crate::http::here::Here;
+use crate::http::routes;
 use crate::settings::Settings;
 
 /// Connections that are waiting to be taken up; beyond it the system refuses them.
-const BACKLOG: i32 = 1024;
+const BACKLOG: u32 = 1024;
+/// How long requests in hand may go on. Event streams end by themselves as soon as the node drains.
+const SHUTDOWN_SECONDS: u64 = 10;
 
 /// Listeners that are bound and do not serve yet.
 pub(super) struct Bound {
@@ -28,38 +30,80 @@ pub(super) struct Servers(Vec<ServerHandle>);
 
 pub(super) fn bind(settings: &Settings) -> Result<Bound, Failure> {
     let public = listen(settings.server.listen, "server.listen")?;
-    let internal = settings.server.internal_listen.map(|address| listen(address, "server.internal_listen")).transpose()?;
+    let internal = settings
+        .server
+        .internal_listen
+        .map(|address| listen(address, "server.internal_listen"))
+        .transpose()?;
     Ok(Bound { public, internal })
 }
 
 fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .map_err(|e| Failure::Unavailable(format!("{key}: cannot listen on {address}: {e}; free the address or choose another")))
+    TcpListener::bind(address).map_err(|e| {
+        Failure::Unavailable(format!(
+            "{key}: cannot listen on {address}: {e}; free the address or choose another"
+        ))
+    })
 }
 
-pub(super) fn run(bound: Bound, app: &App, zoom: ZoomFactory) -> Result<Servers, Failure> {
+/// Runs a server on its listener. A macro, since the type of an actix server names everything that is in its application. Signals are
+/// the process's business, which drains before it stops its servers.
+macro_rules! serve {
+    ($server:expr, $listener:expr) => {{
+        let running = $server
+            .backlog(BACKLOG)
+            .disable_signals()
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .listen($listener)
+            .map_err(|e| Failure::Unavailable(format!("the listener cannot be used: {e}")))?
+            .run();
+        let handle = running.handle();
+        actix_rt::spawn(running);
+        handle
+    }};
+}
+
+/// Makes the edges of one worker thread.
+pub(super) type MakeHere = Arc<dyn Fn() -> Here + Send + Sync>;
+
+pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Failure> {
     let operations_are_public = bound.internal.is_none();
-    let mut handles = Vec::new();
     let public = app.clone();
-    let public_zoom = zoom.clone();
     let server = HttpServer::new(move || {
-        let zoom = ZoomHere(public_zoom());
+        let shared = public.clone();
         WebApp::new()
             .app_data(web::Data::new(public.clone()))
-            .app_data(web::Data::from(std::sync::Arc::new(zoom)))
-            .wrap(http::correlation::Correlated::new(public.clone()))
-            .configure(|config| http::configure(config, &public, operations_are_public))
+            .app_data(web::Data::new(here()))
+            .wrap(from_fn(correlate))
+            .configure(routes::configure_public)
+            .configure(|config| {
+                if operations_are_public {
+                    routes::configure_operations(&shared, config);
+                }
+            })
+            .configure(routes::configure_always)
     });
-    handles.push(serve(server, bound.public)?);
+    let mut handles = vec![serve!(server, bound.public)];
     if let Some(listener) = bound.internal {
         let internal = app.clone();
         let server = HttpServer::new(move || {
+            let shared = internal.clone();
             WebApp::new()
                 .app_data(web::Data::new(internal.clone()))
-                .wrap(http::correlation::Correlated::new(internal.clone()))
-                .configure(|config| http::configure_internal(config, &internal))
+                .wrap(from_fn(correlate))
+                .configure(|config| routes::configure_operations(&shared, config))
+                .configure(routes::configure_always)
         });
-        handles.push(serve(server, listener)?);
+        handles.push(serve!(server, listener));
     }
     Ok(Servers(handles))
+}
+
+impl Servers {
+    /// Takes no new connections, and waits for requests in hand.
+    pub(super) async fn stop(&self) {
+        for handle in &self.0 {
+            handle.stop(true).await;
+        }
+    }
 }

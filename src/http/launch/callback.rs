@@ -17,9 +17,9 @@ use super::state::LaunchState;
 use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
+use crate::http::here::Here;
 use crate::http::person::{PersonError, redirect_to_zoom};
 use crate::http::ticket::Ticket;
-use crate::http::here::Here;
 use crate::settings::{Organization, Secret};
 use crate::web::{PagePolicy, Reason, security_headers};
 
@@ -50,13 +50,21 @@ pub(super) async fn callback(
     let told = outcome.as_ref().err().map_or("accepted", |refused| refused.reason.code());
     app.metrics.launch(state.kind.segment(), told);
     if let Err(refused) = &outcome {
-        tracing::warn!(reason = refused.reason.code(), correlation_id = refused.correlation_id, "launch refused");
+        tracing::warn!(
+            reason = refused.reason.code(),
+            correlation_id = refused.correlation_id,
+            "launch refused"
+        );
     }
     outcome
 }
 
 /// One answer for a state that is forged, used, expired or another browser's.
-async fn take_state(app: &App, request: &HttpRequest, name: Option<&str>) -> Result<LaunchState, PersonError> {
+async fn take_state(
+    app: &App,
+    request: &HttpRequest,
+    name: Option<&str>,
+) -> Result<LaunchState, PersonError> {
     let used = || PersonError::new(request, Reason::LinkUsedOrExpired);
     let taken = LaunchState::take(app.desk.ports(), name.ok_or_else(used)?).await;
     let state = taken.map_err(|_| PersonError::new(request, Reason::Overloaded))?.ok_or_else(used)?;
@@ -89,7 +97,12 @@ impl Arrival<'_> {
         let began = instant();
         let wait = self.app.settings.page.launch_wait;
         let role = launch.role;
-        let decided = self.app.desk.launch(&visit, launch.clone(), wait).await.map_err(|error| self.overloaded(&error))?;
+        let decided = self
+            .app
+            .desk
+            .launch(&visit, launch.clone(), wait)
+            .await
+            .map_err(|error| self.overloaded(&error))?;
         let participant = ParticipantKey::new(role, launch.fhir_user.clone());
         if let Some((LaunchOutcome::Refused(refusal), _)) = &decided {
             return Err(self.refuse(match refusal {
@@ -99,7 +112,8 @@ impl Arrival<'_> {
             }));
         }
         if role == Role::Provider
-            && let Some(response) = self.straight_to_zoom(&visit, &participant, wait.saturating_sub(began.elapsed())).await
+            && let Some(response) =
+                self.straight_to_zoom(&visit, &participant, wait.saturating_sub(began.elapsed())).await
         {
             return Ok(response);
         }
@@ -132,7 +146,12 @@ impl Arrival<'_> {
     }
 
     /// A provider goes straight on where Zoom is quick enough; `None` when it is not.
-    async fn straight_to_zoom(&self, visit: &VisitKey, who: &ParticipantKey, wait: Duration) -> Option<HttpResponse> {
+    async fn straight_to_zoom(
+        &self,
+        visit: &VisitKey,
+        who: &ParticipantKey,
+        wait: Duration,
+    ) -> Option<HttpResponse> {
         let policy = self.organization.policy(&self.app.settings);
         let has_way = |seen: &Snapshot| seen.visit.way_in(who, &policy).map(|_| ());
         let ((), snapshot) = self.app.desk.wait_for(visit, wait, has_way).await?;
@@ -142,11 +161,16 @@ impl Arrival<'_> {
         Some(redirect_to_zoom(self.request, self.organization, self.state.language(), &link))
     }
 
-    async fn to_waiting_page(&self, visit: VisitKey, participant: ParticipantKey) -> Result<HttpResponse, PersonError> {
+    async fn to_waiting_page(
+        &self,
+        visit: VisitKey,
+        participant: ParticipantKey,
+    ) -> Result<HttpResponse, PersonError> {
         let browser = Browser::of(self.request).ok_or_else(|| self.refuse(Reason::LinkUsedOrExpired))?;
         let life = Span::from_duration(self.app.settings.limits.ticket_life);
         let ticket = Ticket::new(visit, participant, &browser);
-        let name = ticket.keep(self.app.desk.ports(), life).await.map_err(|_| self.refuse(Reason::Overloaded))?;
+        let name =
+            ticket.keep(self.app.desk.ports(), life).await.map_err(|_| self.refuse(Reason::Overloaded))?;
         let mut response = HttpResponse::SeeOther();
         for header in security_headers(&PagePolicy::default()) {
             response.insert_header(header);

@@ -8,7 +8,7 @@ mod context;
 mod organization;
 mod state;
 
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_domain::time::Span;
@@ -65,23 +65,42 @@ async fn launch_by_query(
     launch(&app, &here, &request, asked, &kind, query).await
 }
 
-async fn launch(app: &App, here: &Here, request: &HttpRequest, asked: Asked, kind: &str, query: LaunchQuery) -> Result<HttpResponse, PersonError> {
+async fn launch(
+    app: &App,
+    here: &Here,
+    request: &HttpRequest,
+    asked: Asked,
+    kind: &str,
+    query: LaunchQuery,
+) -> Result<HttpResponse, PersonError> {
     let outcome = begin(app, here, request, asked, kind, query).await;
     if let Err(refused) = &outcome {
-        app.metrics.launch(LaunchKind::parse(kind).map_or("unknown", LaunchKind::segment), refused.reason.code());
-        tracing::warn!(reason = refused.reason.code(), correlation_id = refused.correlation_id, "launch refused");
+        app.metrics
+            .launch(LaunchKind::parse(kind).map_or("unknown", LaunchKind::segment), refused.reason.code());
+        tracing::warn!(
+            reason = refused.reason.code(),
+            correlation_id = refused.correlation_id,
+            "launch refused"
+        );
     }
     outcome
 }
 
-async fn begin(app: &App, here: &Here, request: &HttpRequest, asked: Asked, kind: &str, query: LaunchQuery) -> Result<HttpResponse, PersonError> {
+async fn begin(
+    app: &App,
+    here: &Here,
+    request: &HttpRequest,
+    asked: Asked,
+    kind: &str,
+    query: LaunchQuery,
+) -> Result<HttpResponse, PersonError> {
     let Ok(_permit) = app.limits.launches.try_acquire() else {
         app.metrics.refused("launches");
         return Err(PersonError::new(request, Reason::Overloaded));
     };
     let kind = LaunchKind::parse(kind).ok_or_else(|| PersonError::new(request, Reason::NotFound))?;
-    let (id, organization) =
-        organization::resolve(&app.settings, asked, query.iss.as_deref()).map_err(|reason| PersonError::new(request, reason))?;
+    let (id, organization) = organization::resolve(&app.settings, asked, query.iss.as_deref())
+        .map_err(|reason| PersonError::new(request, reason))?;
     let refuse = |reason| PersonError::of(request, reason, organization, kind.audience());
     let (Some(_), Some(launch)) = (&query.iss, query.launch.filter(|launch| !launch.is_empty())) else {
         return Err(refuse(Reason::MissingVisitContext));
@@ -109,7 +128,7 @@ async fn begin(app: &App, here: &Here, request: &HttpRequest, asked: Asked, kind
     for header in security_headers(&PagePolicy::default()) {
         response.insert_header(header);
     }
-    response.cookie(browser.cookie(&app.settings, organization));
+    response.insert_header((SET_COOKIE, browser.set_cookie(&app.settings, organization)));
     Ok(response.insert_header((LOCATION, url)).finish())
 }
 
@@ -119,7 +138,11 @@ fn redirect_uri(app: &App) -> String {
 }
 
 /// Our public keys for Epic.
-async fn jwks(app: web::Data<App>, request: HttpRequest, organization: web::Path<String>) -> Result<HttpResponse, PersonError> {
+async fn jwks(
+    app: web::Data<App>,
+    request: HttpRequest,
+    organization: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
     let unknown = || PersonError::new(&request, Reason::UnknownOrganization);
     let (id, _) = app.settings.organization(&organization).ok_or_else(unknown)?;
     let site = app.epic.config(id).ok_or_else(unknown)?;

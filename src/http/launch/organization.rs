@@ -31,16 +31,22 @@ pub(super) fn resolve<'a>(
         return Err(Reason::UnknownOrganization);
     }
     let Some(iss) = iss else { return Err(Reason::MissingVisitContext) };
-    let own = candidates.iter().find(|(_, organization)| same_base(iss, organization.epic.fhir_base_url.as_str()));
+    let own =
+        candidates.iter().find(|(_, organization)| same_base(iss, organization.epic.fhir_base_url.as_str()));
     own.copied().ok_or_else(|| foreign(settings, &candidates, iss))
 }
 
 /// `org_id` is an API key and changes when it is regenerated. From then on a launch by it alone is ambiguous, and `acc_id` is needed.
-fn by_org_id<'a>(settings: &'a Settings, org_id: &str) -> Result<Vec<(&'a OrganizationId, &'a Organization)>, Reason> {
+fn by_org_id<'a>(
+    settings: &'a Settings,
+    org_id: &str,
+) -> Result<Vec<(&'a OrganizationId, &'a Organization)>, Reason> {
     let knows = |organization: &Organization| {
-        organization.org_id.as_deref() == Some(org_id) || organization.former_org_ids.iter().any(|former| former == org_id)
+        organization.org_id.as_deref() == Some(org_id)
+            || organization.former_org_ids.iter().any(|former| former == org_id)
     };
-    let found: Vec<_> = settings.organizations.iter().filter(|(_, organization)| knows(organization)).collect();
+    let found: Vec<_> =
+        settings.organizations.iter().filter(|(_, organization)| knows(organization)).collect();
     if found.iter().any(|(_, organization)| !organization.former_org_ids.is_empty()) {
         return Err(Reason::MissingAccountId);
     }
@@ -51,7 +57,9 @@ fn by_org_id<'a>(settings: &'a Settings, org_id: &str) -> Result<Vec<(&'a Organi
 fn foreign(settings: &Settings, candidates: &[(&OrganizationId, &Organization)], iss: &str) -> Reason {
     let twin = settings.organizations.values().any(|other| {
         same_base(iss, other.epic.fhir_base_url.as_str())
-            && candidates.iter().any(|(_, wanted)| wanted.acc_id == other.acc_id && wanted.environment != other.environment)
+            && candidates
+                .iter()
+                .any(|(_, wanted)| wanted.acc_id == other.acc_id && wanted.environment != other.environment)
     });
     if twin { Reason::WrongEnvironment } else { Reason::ForeignServer }
 }
@@ -72,9 +80,12 @@ mod tests {
         for same in ["https://EPIC.example.org/api/FHIR/R4/", "HTTPS://epic.example.org:443/api/FHIR/R4"] {
             assert!(same_base(same, base), "{same}");
         }
-        for other in
-            ["https://epic.example.org/api/fhir/R4", "http://epic.example.org/api/FHIR/R4", "https://epic.example.org.evil.example/api/FHIR/R4", "x"]
-        {
+        for other in [
+            "https://epic.example.org/api/fhir/R4",
+            "http://epic.example.org/api/FHIR/R4",
+            "https://epic.example.org.evil.example/api/FHIR/R4",
+            "x",
+        ] {
             assert!(!same_base(other, base), "{other}");
         }
     }

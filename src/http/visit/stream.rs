@@ -30,7 +30,11 @@ struct Page {
     _permit: OwnedSemaphorePermit,
 }
 
-pub(super) async fn events(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, PersonError> {
+pub(super) async fn events(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
     // Looked up once before the stream is opened, so that a wrong ticket gets an answer that ends the browser's reconnecting.
     Place::find(&app, &request, &name).await?;
     let Ok(permit) = app.limits.page_streams.clone().try_acquire_owned() else {
@@ -39,7 +43,15 @@ pub(super) async fn events(app: web::Data<App>, request: HttpRequest, name: web:
         return Ok(HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "10")).finish());
     };
     let hints = app.desk.ports().store.hints();
-    let page = Page { app, request, name: name.into_inner(), hints, told: None, quiet: Duration::ZERO, _permit: permit };
+    let page = Page {
+        app,
+        request,
+        name: name.into_inner(),
+        hints,
+        told: None,
+        quiet: Duration::ZERO,
+        _permit: permit,
+    };
     let frames = stream::unfold(Some(page), |page| async move {
         let mut page = page?;
         let frame = page.next().await?;

@@ -1,0 +1,12 @@
+//! The whole service from outside: scenarios over real HTTP, the store's conformance, crashes of real processes, and tidiness.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect"
+)]
+
+mod tidy;
