@@ -199,3 +199,163 @@ fn note(app: &App, asked: &Asked, status: StatusCode, took: Duration) {
         tracing::info!(status, latency_ms, "answered");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{App as Application, HttpResponse, web};
+
+    use super::*;
+    use crate::http::kit::{Kit, anonymous, ask, get, service};
+    use crate::http::metrics::TextFormat;
+    use crate::http::routes::configure_always;
+
+    /// The application with doors that misbehave.
+    macro_rules! with_doors {
+        ($kit:expr) => {
+            actix_web::test::init_service(
+                Application::new()
+                    .app_data(web::Data::new($kit.app.clone()))
+                    .wrap(from_fn(correlate))
+                    .configure(configure_always)
+                    .route("/panics/{csn}", web::get().to(|| async { panics() }))
+                    .route("/bare", web::get().to(|| async { HttpResponse::InternalServerError().finish() }))
+                    .route("/id", web::get().to(|id: CorrelationId| async move { String::from(id) }))
+                    .route("/framed", web::get().to(framed)),
+            )
+            .await
+        };
+    }
+
+    fn panics() -> HttpResponse {
+        panic!("on purpose")
+    }
+
+    async fn framed() -> HttpResponse {
+        HttpResponse::Ok()
+            .insert_header(("content-security-policy", "frame-ancestors https://a.example"))
+            .finish()
+    }
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_is_a_500_and_counted() {
+        let kit = Kit::new();
+        let service = with_doors!(kit);
+        let told = ask!(service, anonymous("/panics/10001"));
+        assert!(told.problem(500).contains("correlation id"));
+        assert!(!told.text().contains("on purpose"));
+        let page = ask!(service, anonymous("/panics/10001").insert_header(("accept", "text/html")));
+        assert_eq!((page.status, page.header("content-type")), (500, "text/html; charset=utf-8"));
+        assert!(page.text().contains(page.header("x-correlation-id")));
+        let metrics = kit.app.metrics.render(TextFormat::Prometheus).unwrap();
+        assert!(metrics.contains("vestibule_handler_panics_total 2"), "{metrics}");
+        let line = "vestibule_http_requests_total{method=\"GET\",route=\"/panics/{csn}\",status=\"500\"} 2";
+        assert!(metrics.contains(line) && !metrics.contains("10001"), "{metrics}");
+        assert_eq!(ask!(service, anonymous("/healthz")).status, 200, "the worker lives on");
+    }
+
+    #[actix_web::test]
+    async fn every_answer_has_its_own_id_and_the_strict_headers() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let mut ids = std::collections::BTreeSet::new();
+        for (request, status) in [
+            (get("/ops"), 200),
+            (get("/api/v1/visits"), 200),
+            (anonymous("/api/v1/visits"), 401),
+            (anonymous("/ops"), 303),
+            (anonymous("/healthz"), 200),
+            (anonymous("/nothing"), 404),
+        ] {
+            let told = ask!(service, request);
+            assert_eq!(told.status, status);
+            assert!(told.header("content-security-policy").starts_with("default-src 'none'"));
+            assert_eq!(told.header("x-content-type-options"), "nosniff");
+            assert_eq!(told.header("x-frame-options"), "DENY");
+            assert_eq!(told.header("cache-control"), "no-store");
+            assert_eq!(told.header("x-correlation-id").len(), 16);
+            assert!(ids.insert(told.header("x-correlation-id").to_owned()));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_handler_sees_the_id_and_may_choose_its_framing() {
+        let kit = Kit::new();
+        let service = with_doors!(kit);
+        let told = ask!(service, anonymous("/id"));
+        assert_eq!(told.text(), told.header("x-correlation-id"));
+        let told = ask!(service, anonymous("/framed"));
+        assert_eq!(told.header("content-security-policy"), "frame-ancestors https://a.example");
+        assert_eq!(told.header("x-frame-options"), "");
+    }
+
+    #[actix_web::test]
+    async fn bare_answers_become_problems_or_pages() {
+        let kit = Kit::new();
+        let service = with_doors!(kit);
+        ask!(service, anonymous("/bare")).problem(500);
+        ask!(service, anonymous("/nothing")).problem(404);
+        let page = ask!(service, anonymous("/nothing").insert_header(("accept", "text/html,*/*")));
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));
+        ask!(service, anonymous("/healthz").method(actix_web::http::Method::DELETE)).problem(405);
+    }
+
+    /// What the log says, kept for the test.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    // I15: what a request carries in its path, its query and its headers does not reach the log.
+    #[actix_web::test]
+    async fn the_log_names_the_route_and_nothing_of_the_request() {
+        let kit = Kit::new();
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let log = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
+        let log = log.with_writer(move || writer.clone()).finish();
+        let guard = tracing::subscriber::set_default(log);
+        let service = service!(kit);
+        for path in [
+            "/api/v1/visits/lakeside/SECRET-CSN?SECRET-NAME=SECRET-VALUE",
+            "/api/v1/notifications?organization=lakeside&csn=SECRET",
+            "/records?organization=lakeside&csn=SECRET",
+            "/visit/SECRET-TICKET",
+            "/SECRET?code=SECRET",
+        ] {
+            ask!(service, get(path));
+            ask!(service, anonymous(path).insert_header(("authorization", "Bearer SECRET")));
+            ask!(service, anonymous(path).insert_header(("cookie", "vestibule_session=SECRET")));
+        }
+        drop(guard);
+        let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("\"route\":\"/api/v1/visits/{organization}/{csn}\""), "{log}");
+        assert!(log.contains("\"correlation_id\"") && log.contains("\"latency_ms\""), "{log}");
+        assert!(!log.contains("SECRET") && !log.contains("battery staple"), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn a_method_that_is_not_taken_is_told_which_are() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        for (path, allowed) in [
+            ("/healthz", "GET, HEAD"),
+            ("/sign-in", "GET, HEAD, POST"),
+            ("/sign-out", "POST"),
+            ("/api/v1/visits", "GET, HEAD"),
+        ] {
+            let told = ask!(service, get(path).method(actix_web::http::Method::PUT));
+            told.problem(405);
+            assert_eq!(told.header("allow"), allowed, "{path}");
+        }
+    }
+}

@@ -72,3 +72,60 @@ pub async fn metrics(app: web::Data<App>, request: HttpRequest) -> Result<HttpRe
 pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
     ApiError::NotFound.answer(&request)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::http::kit::{Kit, anonymous, ask, get, service};
+    use crate::web::asset_url;
+
+    #[actix_web::test]
+    async fn a_file_is_kept_by_browsers_and_not_sent_twice() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let url = asset_url("site.css");
+        let told = ask!(service, anonymous(&url));
+        assert_eq!((told.status, told.header("content-type")), (200, "text/css; charset=utf-8"));
+        assert_eq!(told.header("cache-control"), "public, max-age=31536000, immutable");
+        let tag = told.header("etag").to_owned();
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+            let again = ask!(service, anonymous(&url).insert_header(("if-none-match", known)));
+            assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, tag.as_str()));
+        }
+        let changed = ask!(service, anonymous(&url).insert_header(("if-none-match", "\"other\"")));
+        assert_eq!(changed.status, 200);
+        for bad in ["/assets/", "/assets/x/none.css", "/assets/x/../mod.rs", "/assets/x/%2e%2e/mod.rs"] {
+            assert_eq!(ask!(service, anonymous(bad)).status, 404, "{bad}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn the_index_links_to_operations_where_they_are() {
+        let kit = Kit::new();
+        let both = service!(kit);
+        assert!(ask!(both, anonymous("/")).text().contains("href=\"/ops\""));
+        let public = actix_web::test::init_service(
+            actix_web::App::new()
+                .app_data(actix_web::web::Data::new(kit.app.clone()))
+                .wrap(actix_web::middleware::from_fn(crate::http::correlation::correlate))
+                .configure(crate::http::routes::configure_always),
+        )
+        .await;
+        assert!(!ask!(public, anonymous("/")).text().contains("href=\"/ops\""));
+        for path in ["/ops", "/ops/stream", "/records", "/metrics", "/api/v1/visits", "/sign-in"] {
+            ask!(public, get(path)).problem(404);
+        }
+        assert_eq!(ask!(public, anonymous("/healthz")).status, 200);
+    }
+
+    #[actix_web::test]
+    async fn metrics_come_in_the_format_that_is_asked_for() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let told = ask!(service, get("/metrics"));
+        assert_eq!(told.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+        assert!(told.text().contains("vestibule_build_info{"));
+        let told = ask!(service, get("/metrics").insert_header(("accept", "application/openmetrics-text")));
+        assert!(told.header("content-type").starts_with("application/openmetrics-text"));
+        assert!(told.text().ends_with("# EOF\n"));
+    }
+}

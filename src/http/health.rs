@@ -113,3 +113,72 @@ pub async fn readyz(app: web::Data<App>) -> HttpResponse {
     };
     answer.json(Ready { status, checks })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use vestibule_actors::memory::{Call, When};
+    use vestibule_actors::port::observer::{Observed, Observer};
+
+    use crate::http::kit::{Kit, Told, anonymous, ask, organization, service};
+
+    fn is(told: &Told, status: u16, word: &str, store: &str) {
+        assert_eq!(told.status, status, "{}", told.text());
+        assert_eq!((&told.json()["status"], &told.json()["checks"]["store"]), (&json!(word), &json!(store)));
+    }
+
+    #[actix_web::test]
+    async fn a_node_is_ready_once_the_store_has_answered_and_until_it_drains() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let faults = kit.store.faults();
+        faults.fail_always(Some(Call::Ping), When::Before);
+        let told = ask!(service, anonymous("/readyz"));
+        is(&told, 503, "starting", "no_answer");
+        assert_eq!(told.header("retry-after"), "1");
+        assert_eq!(ask!(service, anonymous("/healthz")).json(), json!({"status": "ok"}));
+
+        faults.heal();
+        tokio::time::sleep(super::HOLDS_FOR).await;
+        is(&ask!(service, anonymous("/readyz")), 200, "ready", "ok");
+
+        faults.fail_always(Some(Call::Ping), When::Before);
+        tokio::time::sleep(super::HOLDS_FOR).await;
+        is(&ask!(service, anonymous("/readyz")), 200, "degraded", "no_answer");
+
+        kit.app.readiness.drain();
+        is(&ask!(service, anonymous("/readyz")), 503, "draining", "no_answer");
+        assert_eq!(ask!(service, anonymous("/healthz")).status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_store_that_hangs_is_waited_for_a_second_at_most_and_asked_once() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        kit.store.faults().delay(Some(Call::Ping), When::Before, Duration::from_secs(30));
+        let began = std::time::Instant::now();
+        is(&ask!(service, anonymous("/readyz")), 503, "starting", "no_answer");
+        for _ in 0..5 {
+            ask!(service, anonymous("/readyz"));
+        }
+        assert!(began.elapsed() < Duration::from_secs(5));
+        assert_eq!(kit.store.faults().calls(Call::Ping), 1);
+    }
+
+    #[actix_web::test]
+    async fn an_epic_that_fails_degrades_and_no_more() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        kit.app.metrics.observe(Observed::Notifier {
+            organization: organization("lakeside"),
+            lanes: 1,
+            oldest_ms: 5000,
+            breaker_open: true,
+        });
+        let told = ask!(service, anonymous("/readyz"));
+        is(&told, 200, "degraded", "ok");
+        assert_eq!(told.json()["checks"]["epic"], "breaker_open");
+    }
+}

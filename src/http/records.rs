@@ -102,3 +102,54 @@ fn row(record: &Record) -> RecordRow {
         hint: view.hint,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vestibule_actors::memory::When;
+    use vestibule_actors::port::store::Outcome;
+    use vestibule_domain::time::Span;
+
+    use crate::http::kit::{Kit, NOW, ask, get, key, record, service};
+
+    #[actix_web::test]
+    async fn a_search_shows_records_and_leads_to_older_ones() {
+        let kit = Kit::new();
+        let records = (0..60).map(|n| record(NOW + Span::seconds(n), Outcome::Delivered)).collect();
+        kit.record(&key("10001"), records).await;
+        let service = service!(kit);
+        let blank = ask!(service, get("/records"));
+        assert_eq!(blank.status, 200);
+        assert!(blank.text().contains("Lakeside Health"));
+        let page = ask!(service, get("/records?organization=lakeside&meeting_id=850+1234+5678&csn="));
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("50 records on this page"), "{}", page.text());
+        assert!(page.text().contains("2026-11-23 17:00:59 UTC"));
+        let text = page.text();
+        let older = text.split("href=\"").find(|part| part.contains("cursor=")).unwrap();
+        let older = older.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+        let page = ask!(service, get(&older));
+        assert!(page.text().contains("10 records on this page"), "{}", page.text());
+        let none = ask!(service, get("/records?organization=hillside&csn=10001"));
+        assert!(none.text().contains("No notification was found"));
+    }
+
+    #[actix_web::test]
+    async fn a_search_that_cannot_be_made_says_so_on_the_page() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        for (query, told) in [
+            ("organization=lakeside&csn=1&meeting_id=85012345678", "not both"),
+            ("organization=nowhere&csn=1", "Choose an organization"),
+            ("csn=1", "Choose an organization"),
+            ("organization=lakeside&meeting_id=12", "9 to 12 digits"),
+        ] {
+            let page = ask!(service, get(&format!("/records?{query}")));
+            assert_eq!(page.status, 400, "{query}");
+            assert!(page.text().contains(told), "{query}");
+        }
+        kit.store.faults().fail_always(None, When::Before);
+        let page = ask!(service, get("/records?organization=lakeside&csn=1"));
+        assert_eq!(page.status, 503);
+        assert!(page.text().contains("cannot be read at the moment"));
+    }
+}

@@ -1,7 +1,8 @@
 //! Which address leads where, for the doors of operators and for those that every listener has.
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::from_fn;
-use actix_web::{Resource, web};
+use actix_web::{Resource, ResponseError, Route, web};
 
 use super::access::{self, guard};
 use super::app::App;
@@ -37,12 +38,10 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 .app_data(access::form_settings(&app.settings))
                 .route(read().to(access::sign_in_page))
                 .route(web::post().to(access::sign_in))
-                .default_service(web::to(wrong_method)),
+                .default_service(only("GET, HEAD, POST")),
         )
         .service(
-            web::resource("/sign-out")
-                .route(web::post().to(access::sign_out))
-                .default_service(web::to(wrong_method)),
+            web::resource("/sign-out").route(web::post().to(access::sign_out)).default_service(only("POST")),
         )
         .service(reading("/ops", read().to(board::page)).wrap(from_fn(guard)))
         .service(reading("/ops/stream", web::get().to(board::stream)).wrap(from_fn(guard)))
@@ -62,10 +61,15 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
 }
 
 /// An address that is only read.
-fn reading(path: &str, route: actix_web::Route) -> Resource {
-    web::resource(path).route(route).default_service(web::to(wrong_method))
+fn reading(path: &str, route: Route) -> Resource {
+    web::resource(path).route(route).default_service(only("GET, HEAD"))
 }
 
-async fn wrong_method() -> Result<actix_web::HttpResponse, ApiError> {
-    Err(ApiError::MethodNotAllowed)
+/// Answers any other method, with those that are allowed.
+fn only(allowed: &'static str) -> Route {
+    web::to(move || async move {
+        let mut answer = ApiError::MethodNotAllowed.error_response();
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+        answer
+    })
 }

@@ -30,13 +30,18 @@ fn is_ours(request: &HttpRequest, origin: &str, public_url: &BaseUrl) -> bool {
         return true;
     }
     let Some((_, authority)) = origin.split_once("://") else { return false };
-    names(request).is_some_and(|names| names.iter().all(|name| name.eq_ignore_ascii_case(authority)))
+    every_name(request, |name| name.eq_ignore_ascii_case(authority))
 }
 
 /// Whether every name that the request gives us is one of the machine itself. A page of another site whose name was made to lead
 /// here (DNS rebinding) is told by its name.
 pub fn is_named_loopback(request: &HttpRequest) -> bool {
-    names(request).is_some_and(|names| !names.is_empty() && names.iter().all(|name| is_loopback_name(name)))
+    every_name(request, is_loopback_name)
+}
+
+/// Whether the request has a name at all, and all of them are as wanted.
+fn every_name(request: &HttpRequest, wanted: impl Fn(&str) -> bool) -> bool {
+    names(request).is_some_and(|names| !names.is_empty() && names.iter().all(|name| wanted(name)))
 }
 
 /// The names, with their ports, that the request was sent to: of its `Host` header and of its target. `None` where one cannot

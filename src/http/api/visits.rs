@@ -226,12 +226,15 @@ impl<'a> Viewer<'a> {
         let key = &snapshot.visit.key;
         let Some(policy) = ports.organizations.policy(&key.organization) else { return Ok(None) };
         let shard = Shard::of_visit(key);
-        if !self.owners.contains_key(&shard) {
-            let owner = stored(ports.store.locate(shard)).await?;
-            self.owners.insert(shard, owner);
-        }
-        let owner = self.owners.get(&shard).and_then(Option::as_ref);
-        Ok(Some(VisitView::new(snapshot, owner, &policy, now(self.app))))
+        let owner = match self.owners.get(&shard) {
+            Some(known) => known.clone(),
+            None => {
+                let owner = stored(ports.store.locate(shard)).await?;
+                self.owners.insert(shard, owner.clone());
+                owner
+            }
+        };
+        Ok(Some(VisitView::new(snapshot, owner.as_ref(), &policy, now(self.app))))
     }
 }
 

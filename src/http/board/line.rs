@@ -9,6 +9,7 @@ use vestibule_actors::hub::{Change, Feed};
 use vestibule_actors::port::clock::instant;
 
 use super::message::{delta, snapshot};
+use super::open_feed;
 use crate::http::access::Who;
 use crate::http::app::App;
 
@@ -62,12 +63,17 @@ impl Line {
         let now = instant();
         let mut times = Times { heard: now, pinged: now, asked: now };
         let mut begun = false;
-        let feed = Arc::clone(&self.feed);
         loop {
+            let feed = Arc::clone(&self.feed);
             let told = tokio::select! {
                 changes = next(&feed, begun) => {
-                    let sent = if begun { self.deltas(&changes).await } else { self.snapshot(&changes).await };
-                    begun = true;
+                    let far_behind = begun && changes.len() > self.app.settings.limits.ops_buffer;
+                    let sent = match (begun, far_behind) {
+                        (false, _) => self.snapshot(&changes).await,
+                        (true, false) => self.deltas(&changes).await,
+                        (true, true) => self.begin_again().await,
+                    };
+                    begun = !far_behind;
                     sent
                 }
                 message = messages.recv() => {
@@ -93,6 +99,13 @@ impl Line {
                 self.send(text).await?;
             }
         }
+        Ok(())
+    }
+
+    /// One message with everything is less than one for each of so many changes.
+    async fn begin_again(&mut self) -> Result<(), End> {
+        let feed = open_feed(&self.app).await;
+        self.feed = feed.ok_or(End::Close(CloseCode::Again, "try again shortly"))?;
         Ok(())
     }
 
@@ -141,5 +154,69 @@ async fn taken(sent: impl Future<Output = Result<(), actix_ws::Closed>>) -> Resu
     match timeout(TAKES_WITHIN, sent).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Lost),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use actix_web::{FromRequest, web};
+
+    use super::*;
+    use crate::http::kit::{Kit, TOKEN, anonymous, ask, get, service};
+
+    /// A line that nobody reads, with an open feed.
+    async fn line(kit: &Kit, who: Who) -> Line {
+        let (request, mut payload) = TestRequest::get()
+            .insert_header(("connection", "upgrade"))
+            .insert_header(("upgrade", "websocket"))
+            .insert_header(("sec-websocket-version", "13"))
+            .insert_header(("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="))
+            .to_http_parts();
+        let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        let (response, session, _) = actix_ws::handle(&request, body).unwrap();
+        // The body takes what is sent; without it the session would be closed.
+        std::mem::drop(actix_web::rt::spawn(async move {
+            let _ = actix_web::body::to_bytes(response.into_body()).await;
+        }));
+        let feed = kit.app.hub.send(vestibule_actors::hub::Watch).await.unwrap();
+        Line { app: Arc::new(kit.app.clone()), who, session, feed }
+    }
+
+    fn times(ago: Duration) -> Times {
+        let then = instant() - ago;
+        Times { heard: instant(), pinged: instant(), asked: then }
+    }
+
+    #[actix_web::test]
+    async fn a_line_ends_with_the_sign_in() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let told = ask!(
+            service,
+            anonymous("/sign-in").method(actix_web::http::Method::POST).set_form([("token", TOKEN)])
+        );
+        let cookie = ("cookie", told.header("set-cookie").split(';').next().unwrap().to_owned());
+        let request = TestRequest::get().insert_header(cookie.clone()).to_http_request();
+        let session = crate::http::access::SessionKey::of_request(&request).unwrap();
+        let mut line = line(&kit, Who::Person(session)).await;
+        assert!(line.look(&mut times(ASK_EVERY)).await.is_ok());
+        let out = anonymous("/sign-out").method(actix_web::http::Method::POST).insert_header(cookie);
+        assert_eq!(ask!(service, out).status, 303);
+        assert!(line.look(&mut times(Duration::ZERO)).await.is_ok(), "it is not asked all the time");
+        let end = line.look(&mut times(ASK_EVERY)).await;
+        assert!(matches!(end, Err(End::Close(CloseCode::Policy, _))));
+        assert_eq!(ask!(service, get("/ops")).status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_reader_that_is_silent_for_long_is_gone() {
+        let kit = Kit::new();
+        let mut line = line(&kit, Who::Program).await;
+        let mut silent = Times { heard: instant() - SILENT_FOR, ..times(Duration::ZERO) };
+        assert!(matches!(line.look(&mut silent).await, Err(End::Lost)));
+        let mut quiet = Times { pinged: instant() - PING_EVERY, ..times(Duration::ZERO) };
+        assert!(line.look(&mut quiet).await.is_ok());
+        assert!(quiet.pinged.elapsed() < PING_EVERY, "it was pinged");
     }
 }

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use tokio::time::timeout;
-use vestibule_actors::hub::Watch;
+use vestibule_actors::hub::{Feed, Watch};
 
 use super::access::Who;
-use super::app::{App, Bounds};
+use super::app::App;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use crate::web::OpsPage;
@@ -59,16 +59,13 @@ pub async fn stream(
     if app.readiness.is_draining() {
         return Err(ApiError::Draining);
     }
-    let Some(seat) = Seat::take(&app.limits) else {
+    let Ok(seat) = Arc::clone(&app.limits.ops_connections).try_acquire_owned() else {
         app.metrics.refused("ops_connections");
         return Err(ApiError::Overloaded("ops_connections"));
     };
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::BadRequest("this address speaks websocket (version 13) only".to_owned()))?;
-    let feed = match timeout(FEED_WITHIN, app.hub.send(Watch)).await {
-        Ok(Ok(feed)) => feed,
-        Ok(Err(_)) | Err(_) => return Err(ApiError::Overloaded("hub")),
-    };
+    let feed = open_feed(&app).await.ok_or(ApiError::Overloaded("hub"))?;
     let line = Line { app: app.into_inner(), who, session, feed };
     let messages = messages.max_frame_size(LONGEST_FRAME);
     let open = line.app.metrics.board();
@@ -79,22 +76,9 @@ pub async fn stream(
     Ok(response)
 }
 
-/// One of the places for boards.
-struct Seat(Arc<Bounds>);
-
-impl Seat {
-    fn take(bounds: &Arc<Bounds>) -> Option<Self> {
-        let permit = bounds.ops_connections.try_acquire().ok()?;
-        // It outlives the request, and so does its place; `drop` gives it back.
-        permit.forget();
-        Some(Self(Arc::clone(bounds)))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.ops_connections.add_permits(1);
-    }
+/// A feed that begins with everything. `None` when the hub is not well.
+async fn open_feed(app: &App) -> Option<Arc<Feed>> {
+    timeout(FEED_WITHIN, app.hub.send(Watch)).await.ok()?.ok()
 }
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ use vestibule_domain::visit::Visit;
 
 use super::app::{App, Bounds, Readiness};
 use super::metrics::Metrics;
-use crate::settings::{Settings, Sources};
+use crate::epic::EpicSites;
+use crate::settings::{Secret, Settings, Sources};
+use crate::zoom::webhook::NameKey;
 
 pub use samples::*;
 
@@ -210,6 +212,8 @@ impl Kit {
             metrics: Arc::new(Metrics::new()),
             readiness: Arc::new(Readiness::default()),
             node: "node-a".into(),
+            epic: EpicSites::new([]),
+            name_key: NameKey::new(Secret::new("a key")),
         };
         Self { app, store, clock }
     }
@@ -226,15 +230,20 @@ impl Kit {
 
     /// Commits a visit as its owner would; `None` removes it.
     pub async fn commit(&self, key: &VisitKey, visit: Option<&Visit>) {
-        self.commit_with(key, visit, Vec::new()).await;
+        self.commit_with(key, visit.map(|visit| codec::encode(visit).unwrap()), Vec::new()).await;
+    }
+
+    /// Commits whatever bytes as a visit.
+    pub async fn commit_bytes(&self, key: &VisitKey, state: Vec<u8>) {
+        self.commit_with(key, Some(state), Vec::new()).await;
     }
 
     /// Sets a command of the visit aside.
     pub async fn park(&self, key: &VisitKey, visit: &Visit, parked: ParkedCommand) {
-        self.commit_with(key, Some(visit), vec![parked]).await;
+        self.commit_with(key, Some(codec::encode(visit).unwrap()), vec![parked]).await;
     }
 
-    async fn commit_with(&self, key: &VisitKey, visit: Option<&Visit>, parked: Vec<ParkedCommand>) {
+    async fn commit_with(&self, key: &VisitKey, state: Option<Vec<u8>>, parked: Vec<ParkedCommand>) {
         let shard = Shard::of_visit(key);
         let owner = self.own(key).await;
         let cursor = self.store.cursor(shard).await.unwrap();
@@ -242,7 +251,7 @@ impl Kit {
         let write = VisitWrite {
             visit: key.clone(),
             expected: stands.map_or(0, |stored| stored.version),
-            state: visit.map(|visit| codec::encode(visit).unwrap()),
+            state,
             wake: None,
         };
         let commit = Commit {
@@ -272,4 +281,90 @@ impl Kit {
         let written = self.store.acknowledge(Shard::of_visit(key), owner, vec![acknowledgement]).await;
         assert!(written.unwrap());
     }
+}
+
+/// The whole application as a service, as one listener has it that is both public and internal.
+macro_rules! service {
+    ($kit:expr) => {{
+        let app = $kit.app.clone();
+        let operations = app.clone();
+        actix_web::test::init_service(
+            actix_web::App::new()
+                .app_data(actix_web::web::Data::new(app))
+                .wrap(actix_web::middleware::from_fn($crate::http::correlation::correlate))
+                .configure($crate::http::routes::configure_always)
+                .configure(move |config| $crate::http::routes::configure_operations(&operations, config)),
+        )
+        .await
+    }};
+}
+pub(crate) use service;
+
+/// A request of a program that may see everything.
+pub fn get(path: &str) -> actix_web::test::TestRequest {
+    anonymous(path).insert_header(("authorization", format!("Bearer {TOKEN}")))
+}
+
+/// A request of somebody from somewhere.
+pub fn anonymous(path: &str) -> actix_web::test::TestRequest {
+    actix_web::test::TestRequest::with_uri(path)
+        .peer_addr(([192, 0, 2, 7], 4711).into())
+        .insert_header(("host", "video.example.org"))
+}
+
+/// What came of a request.
+pub struct Told {
+    pub status: u16,
+    pub headers: actix_web::http::header::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Told {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The detail of the problem document that it must be.
+    pub fn problem(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["correlation_id"], self.header("x-correlation-id"));
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Sends a request and reads the whole answer.
+macro_rules! ask {
+    ($service:expr, $request:expr) => {
+        $crate::http::kit::told(actix_web::dev::Service::call(&$service, $request.to_request()).await).await
+    };
+}
+pub(crate) use ask;
+
+/// Reads the whole answer.
+pub async fn told<B: actix_web::body::MessageBody + 'static>(
+    answer: Result<actix_web::dev::ServiceResponse<B>, actix_web::Error>,
+) -> Told {
+    let response = match answer {
+        Ok(response) => response.into_parts().1.map_into_boxed_body(),
+        Err(error) => error.error_response(),
+    };
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = actix_web::body::to_bytes(response.into_body()).await;
+    Told { status, headers, body: body.ok().unwrap_or_default().to_vec() }
+}
+
+/// The status alone, of an answer whose body does not end.
+pub fn status<B>(answer: Result<actix_web::dev::ServiceResponse<B>, actix_web::Error>) -> u16 {
+    answer.map_or_else(|error| error.as_response_error().status_code(), |response| response.status()).as_u16()
 }

@@ -58,6 +58,7 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         first_name: None,
         last_name: None,
         launched_at: NOW,
+        last_launch: NOW,
         page_seen: None,
         departed: None,
         zoom_user: None,

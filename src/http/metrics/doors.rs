@@ -57,7 +57,6 @@ impl Drop for Open {
 }
 
 impl DoorMetrics {
-    #[expect(clippy::too_many_lines, reason = "a list of metrics, one after the other")]
     pub(super) fn registered(r: &mut Registry) -> Self {
         let waited_seconds = Family::new_with_constructor(waiting_seconds as fn() -> Histogram);
         r.register(
