@@ -7,6 +7,7 @@ use vestibule_domain::intent::{
     CallFailure, Intent, IntentOutcome, MadeMeeting, MeetingSettings, ProblemCode, Retry, ZoomCall,
 };
 use vestibule_domain::name::PersonalLink;
+use vestibule_domain::visit::CallState;
 use vestibule_domain::visit::participant::ParticipantKey;
 
 /// A meeting as Zoom makes it, with nothing coerced.
@@ -64,7 +65,11 @@ impl Story {
 
     /// The one call under way of a kind.
     pub fn call(&self, which: impl Fn(&ZoomCall) -> bool) -> Intent {
-        let found: Vec<&Intent> = self.begun.iter().filter(|intent| which(&intent.call)).collect();
+        let running = |intent: &&Intent| {
+            self.visit.calls.get(&intent.id).is_some_and(|open| open.state == CallState::Running)
+        };
+        let found: Vec<&Intent> =
+            self.begun.iter().filter(running).filter(|intent| which(&intent.call)).collect();
         assert_eq!(found.len(), 1, "one such call among {:?}", self.begun);
         found[0].clone()
     }
@@ -84,10 +89,6 @@ pub fn is_create(call: &ZoomCall) -> bool {
 
 pub fn is_find(call: &ZoomCall) -> bool {
     matches!(call, ZoomCall::FindMeetings { .. })
-}
-
-pub fn is_delete(call: &ZoomCall) -> bool {
-    matches!(call, ZoomCall::DeleteMeeting { .. })
 }
 
 pub fn is_read(call: &ZoomCall) -> bool {
