@@ -26,6 +26,11 @@ impl Identity {
         *self == Self::default()
     }
 
+    /// Whether it names somebody whom we can know.
+    pub(super) fn is_known(&self) -> bool {
+        self.zoom_user.is_some() || self.registrant.is_some()
+    }
+
     /// Where two events disagree the greater key wins, so that their order does not matter.
     pub(super) fn learn(&mut self, keys: &SessionKeys) {
         self.zoom_user = self.zoom_user.take().max(keys.zoom_user.clone());

@@ -38,9 +38,9 @@ pub struct Believed {
     pub since: Moment,
     /// When the person last came into Zoom by it.
     pub arrived: Option<Moment>,
-    /// Signed-in users of this session and of those that it is bound to.
+    /// The signed-in user of this session, or those of the sessions that it is bound to.
     pub zoom_users: BTreeSet<ZoomUserId>,
-    /// Registrants of this session and of those that it is bound to.
+    /// The registrant of this session, or those of the sessions that it is bound to.
     pub registrants: BTreeSet<RegistrantId>,
     /// Whether it is a telephone.
     pub phone: bool,
@@ -138,8 +138,7 @@ impl Instance {
             let Some((presence, since)) = session.presence().filter(|_| !told_better) else { continue };
             let mut keys = Believed::of(&session.who, presence, since);
             keys.arrived = session.arrived();
-            let tied = ties.iter().filter(|(one, _)| one == id).filter_map(|(_, other)| merged.get(other));
-            for other in tied {
+            for other in tied_to(id, &merged, &ties) {
                 keys.zoom_users.extend(other.who.zoom_user.clone());
                 keys.registrants.extend(other.who.registrant.clone());
             }
@@ -180,15 +179,37 @@ fn home_of<'a>(id: &'a SessionId, homes: &Homes<'a>) -> &'a SessionId {
 
 /// Which sessions were bound to each other; both ways, since whose the telephone is does not depend on which of the two the event
 /// was about.
-fn ties(merged: &BTreeMap<SessionId, Session>, homes: &Homes<'_>) -> BTreeSet<(SessionId, SessionId)> {
+fn ties<'a>(
+    merged: &'a BTreeMap<SessionId, Session>,
+    homes: &Homes<'a>,
+) -> BTreeSet<(&'a SessionId, &'a SessionId)> {
     let mut ties = BTreeSet::new();
     for (id, session) in merged {
         for other in session.bound_to.iter().map(|other| homes.get(other).copied().unwrap_or(other)) {
-            ties.insert((other.clone(), id.clone()));
-            ties.insert((id.clone(), other.clone()));
+            ties.insert((other, id));
+            ties.insert((id, other));
         }
     }
     ties
+}
+
+/// The sessions that say whose this one is: none where it says so itself, else those that it is bound to, be it through others that
+/// do not know either.
+fn tied_to<'a>(
+    id: &'a SessionId,
+    merged: &'a BTreeMap<SessionId, Session>,
+    ties: &BTreeSet<(&'a SessionId, &'a SessionId)>,
+) -> Vec<&'a Session> {
+    let (mut seen, mut ask, mut found) = (BTreeSet::from([id]), vec![id], Vec::new());
+    while let Some(id) = ask.pop() {
+        match merged.get(id) {
+            Some(session) if session.who.is_known() => found.push(session),
+            _ => ask.extend(
+                ties.iter().filter(|(one, _)| *one == id).map(|(_, other)| *other).filter(|o| seen.insert(o)),
+            ),
+        }
+    }
+    found
 }
 
 /// R6: a joined, admitted or waiting-room fact implies that the instance has started; waiting for the host does not.

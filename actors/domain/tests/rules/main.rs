@@ -1,0 +1,21 @@
+//! The rules of a visit, tried from outside: named anomalies, true histories in every order, launches, calls, lights and lanes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stand outside of test functions, and may fail like them"
+)]
+
+mod anomalies;
+mod binding;
+mod calls;
+mod common;
+mod history;
+mod lanes;
+mod launches;
+mod lights;
+mod meetings;
+mod readings;
+mod totality;

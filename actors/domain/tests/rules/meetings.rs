@@ -1,0 +1,431 @@
+//! The one meeting of a visit: made, doubted, found, doubled, changed and deleted (I12).
+
+use crate::common::facts;
+use crate::common::facts::{MEETING, fact, of, patient, provider, registrant};
+use crate::common::story::{Story, ada, dr, patient_launch, provider_launch};
+use crate::common::zoom::{AUTOMATIC, answer, failed, is_create, is_ensure, is_find, link, made};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use vestibule_domain::command::Command;
+use vestibule_domain::fact::FactKind::{Deleted, Ended, Joined, Started, Updated};
+use vestibule_domain::id::MeetingId;
+use vestibule_domain::intent::{Intent, IntentOutcome, MeetingSettings, ProblemCode, Retry, ZoomCall};
+use vestibule_domain::policy::Admittance;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::admittance::Admit;
+use vestibule_domain::visit::participant::{Presence, Role};
+use vestibule_domain::visit::{MOST_MEETINGS, Phase, WayIn};
+
+/// Both have launched and the meeting is being made.
+fn being_made() -> (Story, Intent) {
+    let mut story = Story::new();
+    story.launch(patient_launch("ada"));
+    story.at(5).launch(provider_launch("dr"));
+    story.zoom_answers_all_but(is_create);
+    let create = story.call(is_create);
+    (story, create)
+}
+
+fn a_made(meeting: MeetingId) -> IntentOutcome {
+    IntentOutcome::Made(made(meeting, &facts::user("dr"), AUTOMATIC))
+}
+
+fn mine(story: &Story) -> Option<MeetingId> {
+    story.visit.meeting.as_ref().map(|meeting| meeting.id)
+}
+
+fn to_delete(story: &Story) -> Vec<MeetingId> {
+    let deletes = story.begun.iter().filter_map(|intent| match &intent.call {
+        ZoomCall::DeleteMeeting { meeting } => Some(*meeting),
+        _ => None,
+    });
+    deletes.collect()
+}
+
+// 31: two launches at once make one user and one meeting.
+#[test]
+fn two_launches_at_once_make_one_meeting() {
+    for patient_first in [true, false] {
+        let mut story = Story::new();
+        let mut launches = [provider_launch("dr"), patient_launch("ada")];
+        if patient_first {
+            launches.reverse();
+        }
+        for launch in launches {
+            story.launch(launch);
+        }
+        story.call(is_ensure);
+        story.zoom_answers_all_but(is_create);
+        story.call(is_create);
+        story.at(2).launch(provider_launch("dr"));
+        story.call(is_create);
+    }
+}
+
+// 30: after a time-out the marker is looked for, and not before nothing of the call can be under way any more.
+#[test]
+fn an_ambiguous_making_is_looked_for_and_not_repeated() {
+    let (mut story, create) = being_made();
+    let ZoomCall::CreateMeeting { marker, .. } = &create.call else { panic!("{create:?}") };
+    story.at(20).close(&create, IntentOutcome::Ambiguous);
+    let due = create.not_after + story.policy.margin;
+    assert_eq!(story.visit.wake(&story.policy, story.now), Some(due));
+    story.now = due - vestibule_domain::time::Span(1);
+    story.tick();
+    assert!(story.begun.is_empty(), "looking too early would prove nothing");
+    story.now = due;
+    story.tick();
+    let find = story.call(is_find);
+    assert!(matches!(&find.call, ZoomCall::FindMeetings { marker: looked_for, .. } if looked_for == marker));
+    story.close(&find, IntentOutcome::Found(vec![made(MEETING, &facts::user("dr"), AUTOMATIC)]));
+    assert_eq!((mine(&story), to_delete(&story)), (Some(MEETING), vec![]));
+}
+
+#[test]
+fn a_making_whose_result_never_came_is_looked_for() {
+    let (mut story, create) = being_made();
+    story.now = create.not_after + story.policy.margin;
+    story.tick();
+    let find = story.call(is_find);
+    // None is found, so one is made, with the same marker.
+    story.close(&find, IntentOutcome::Found(vec![]));
+    let again = story.call(|call| is_create(call));
+    assert_eq!(again.call, create.call);
+    assert!(again.attempt > create.attempt, "making and looking in turn counts as one call");
+}
+
+// 29: the answer that was given up for lost comes after all.
+#[test]
+fn a_late_answer_is_taken_up_and_a_second_meeting_is_removed() {
+    let (mut story, create) = being_made();
+    story.now = create.not_after + story.policy.margin;
+    story.tick();
+    let find = story.call(is_find);
+    story.close(&find, IntentOutcome::Found(vec![]));
+    let second = story.call(is_create);
+    story.take(Command::IntentClosed { intent: create.id, outcome: a_made(MEETING) });
+    assert_eq!(mine(&story), Some(MEETING));
+    story.close(&second, a_made(MeetingId(2)));
+    assert_eq!((mine(&story), to_delete(&story)), (Some(MEETING), vec![MeetingId(2)]));
+}
+
+#[test]
+fn a_second_making_that_is_lost_while_the_first_is_adopted_is_still_looked_for() {
+    let (mut story, create) = being_made();
+    story.now = create.not_after + story.policy.margin;
+    story.tick();
+    let find = story.call(is_find);
+    story.close(&find, IntentOutcome::Found(vec![]));
+    let second = story.call(is_create);
+    story.take(Command::IntentClosed { intent: create.id, outcome: a_made(MEETING) });
+    story.now = second.not_after + story.policy.margin;
+    story.tick();
+    let both = [MEETING, MeetingId(2)].map(|id| made(id, &facts::user("dr"), AUTOMATIC)).to_vec();
+    let find = story.call(is_find);
+    story.close(&find, IntentOutcome::Found(both));
+    assert_eq!((mine(&story), to_delete(&story)), (Some(MEETING), vec![MeetingId(2)]));
+}
+
+#[test]
+fn of_several_that_bear_the_marker_one_stays() {
+    let (mut story, create) = being_made();
+    story.close(&create, IntentOutcome::Ambiguous);
+    story.now = create.not_after + story.policy.margin;
+    story.tick();
+    let found = [7, 8, 9].map(|id| made(MeetingId(id), &facts::user("dr"), AUTOMATIC)).to_vec();
+    let find = story.call(is_find);
+    story.close(&find, IntentOutcome::Found(found));
+    assert_eq!((mine(&story), to_delete(&story)), (Some(MeetingId(7)), vec![MeetingId(8), MeetingId(9)]));
+}
+
+// 27: a deleted meeting is made anew, by a provider's launch alone; the old one's events move nothing.
+#[test]
+fn a_deleted_meeting_is_made_anew_by_a_provider() {
+    let mut story = Story::ready();
+    assert!(matches!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(_))));
+    story.at(8).fact(fact(Deleted, "U0", 8));
+    assert_eq!(story.visit.way_in(&dr(), &story.policy), None);
+    story.at(9).launch(patient_launch("ada"));
+    story.tick();
+    assert!(story.begun.is_empty() && story.visit.problems.contains_key(&ProblemCode::MeetingDeleted));
+    story.at(10).launch(provider_launch("dr"));
+    story.zoom_answers();
+    let second = MeetingId(MEETING.0 + 1);
+    assert_eq!(mine(&story), Some(second));
+    assert!(story.visit.problems.is_empty());
+    story.facts([fact(Started, "U1", 12), of(&provider("dr", "p1"), Joined, "U1", 12)]);
+    assert_eq!((story.visit.phase, story.presence(&dr())), (Phase::Ended, Presence::Gone));
+    assert_eq!(story.visit.way_in(&ada(), &story.policy), None, "a live old meeting lets nobody in");
+    let mut live = fact(Started, "U2", 20);
+    live.meeting = second;
+    story.fact(live);
+    assert_eq!(story.visit.way_in(&ada(), &story.policy), Some(WayIn::Personal(&link("ada", second))));
+    assert!(
+        story.visit.participants[&ada()].registrants.contains(&registrant("ada", MEETING)),
+        "an old link still names the person"
+    );
+}
+
+#[test]
+fn a_meeting_that_a_call_finds_gone_counts_as_deleted() {
+    let mut story = Story::new();
+    story.at(5).launch(provider_launch("dr"));
+    story.zoom_answers();
+    story.at(8).launch(patient_launch("ada"));
+    let register = story.call(crate::common::zoom::is_register);
+    story.close(&register, IntentOutcome::MeetingGone);
+    assert_eq!((mine(&story), story.begun.len()), (None, 0));
+    assert!(story.visit.problems.contains_key(&ProblemCode::MeetingDeleted));
+}
+
+#[test]
+fn copies_of_answers_bring_no_deleted_or_removed_meeting_back() {
+    let (mut story, create) = being_made();
+    let first = Command::IntentClosed { intent: create.id, outcome: a_made(MEETING) };
+    let superfluous = Command::IntentClosed { intent: create.id, outcome: a_made(MeetingId(2)) };
+    story.close(&create, a_made(MEETING));
+    story.take(superfluous.clone()).zoom_answers();
+    story.at(8).fact(fact(Deleted, "U0", 8));
+    story.at(9).launch(provider_launch("dr"));
+    story.take(first).take(superfluous);
+    assert_eq!((mine(&story), to_delete(&story)), (None, vec![]));
+    story.call(is_create);
+}
+
+#[test]
+fn meetings_that_are_deleted_again_and_again_have_a_limit() {
+    let mut story = Story::ready();
+    for round in 0..2 * MOST_MEETINGS as u64 {
+        let mut deleted = fact(Deleted, "U0", 0);
+        deleted.meeting = MeetingId(MEETING.0 + round);
+        story.fact(deleted);
+        story.at(10 + round as i64).launch(provider_launch("dr"));
+        story.zoom_answers();
+    }
+    assert_eq!((story.visit.deleted.len(), mine(&story)), (MOST_MEETINGS, None));
+    assert!(story.visit.problems.contains_key(&ProblemCode::HistoryFull));
+}
+
+// 19, 28: what Zoom coerced or somebody changed is a visible problem, and holds in the admittance.
+#[test]
+fn coerced_and_changed_settings_are_seen_and_obeyed() {
+    let coerced = |settings: MeetingSettings, admittance: Admittance| {
+        let mut story = Story::new();
+        story.policy.admittance = admittance;
+        story.launch(patient_launch("ada"));
+        story.launch(provider_launch("dr"));
+        story.zoom_answers_all_but(is_create);
+        let create = story.call(is_create);
+        story.close(&create, IntentOutcome::Made(made(MEETING, &facts::user("dr"), settings)));
+        story.zoom_answers();
+        story
+    };
+    let mut locked = coerced(MeetingSettings { join_before_host: true, ..AUTOMATIC }, Admittance::Automatic);
+    assert!(locked.visit.problems.contains_key(&ProblemCode::JoinBeforeHostLocked));
+    locked.fact(of(&patient("other", "x"), Joined, "U1", 10));
+    assert_eq!(locked.visit.admit(&ada(), &locked.policy), Admit::Wait, "live, and nobody treats there");
+    locked.fact(of(&provider("dr", "p1"), Joined, "U1", 11));
+    assert_eq!(locked.visit.admit(&ada(), &locked.policy), Admit::Go);
+
+    let open = coerced(AUTOMATIC, Admittance::Manual);
+    assert!(open.visit.problems.contains_key(&ProblemCode::WaitingRoomLocked));
+    let unregistered = coerced(MeetingSettings { registration: false, ..AUTOMATIC }, Admittance::Automatic);
+    assert!(unregistered.visit.problems.contains_key(&ProblemCode::RegistrationUnavailable));
+    assert_eq!(unregistered.visit.way_in(&ada(), &unregistered.policy), None);
+
+    let mut drifts = Story::ready();
+    let changed = |on, second| fact(Updated { waiting_room: Some(on), join_before_host: None }, "U0", second);
+    drifts.facts([changed(false, 30), changed(true, 20)]);
+    assert!(!drifts.visit.problems.contains_key(&ProblemCode::PolicyDrift), "the newest change counts");
+    drifts.fact(changed(true, 40));
+    assert!(drifts.visit.problems.contains_key(&ProblemCode::PolicyDrift));
+    drifts.fact(fact(Started, "U1", 41));
+    assert_eq!(drifts.visit.admit(&ada(), &drifts.policy), Admit::GoToWaitingRoom);
+}
+
+// 26: a fact that carries no time of sending is taken in by when it was received.
+#[test]
+fn a_deletion_without_a_time_of_sending_counts() {
+    let mut story = Story::ready();
+    let mut deleted = fact(Deleted, "U0", 8);
+    (deleted.instance, deleted.sent) = (None, deleted.at);
+    story.fact(deleted);
+    assert_eq!(mine(&story), None);
+}
+
+// 44, R8: a fact of a meeting that is not the visit's.
+#[test]
+fn a_foreign_meetings_facts_change_nothing() {
+    let mut story = Story::ready();
+    let before = story.visit.clone();
+    for kind in [Started, Ended, Deleted, Updated { waiting_room: Some(true), join_before_host: Some(true) }]
+    {
+        let mut foreign = fact(kind, "U1", 9);
+        foreign.meeting = MeetingId(999);
+        story.fact(foreign);
+    }
+    assert_eq!(story.visit, before);
+}
+
+/// One thing that may happen while meetings are made.
+#[derive(Clone, Debug)]
+enum Event {
+    /// An answer to one of all calls that were ever begun: a first one, a late one, or a copy.
+    Answer(prop::sample::Index, u8),
+    ProviderLaunches(bool),
+    PatientLaunches,
+    Delete,
+    Start,
+    Time(i64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        10 => (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(which, how)| Event::Answer(which, how)),
+        2 => any::<bool>().prop_map(Event::ProviderLaunches),
+        1 => Just(Event::PatientLaunches),
+        1 => Just(Event::Delete),
+        1 => Just(Event::Start),
+        4 => (1..60_i64).prop_map(Event::Time),
+    ]
+}
+
+/// A Zoom that really has the meetings it made, and lists those that bear a marker.
+#[derive(Default)]
+struct Account {
+    made: Vec<(MeetingId, vestibule_domain::id::Marker)>,
+    removed: BTreeSet<MeetingId>,
+    begun: Vec<Intent>,
+    /// The meeting that each create made, whatever was answered.
+    by_call: std::collections::BTreeMap<vestibule_domain::intent::IntentId, MeetingId>,
+}
+
+impl Account {
+    fn outcome(&mut self, intent: &Intent, now: Moment, how: u8) -> IntentOutcome {
+        if how.is_multiple_of(7) && !is_create(&intent.call) {
+            return failed(ProblemCode::ZoomUnavailable, Retry::After(None));
+        }
+        match &intent.call {
+            // Nothing of a call is under way after its not_after, so what was not made by then never is.
+            ZoomCall::CreateMeeting { .. }
+                if now > intent.not_after && !self.by_call.contains_key(&intent.id) =>
+            {
+                failed(ProblemCode::ZoomUnavailable, Retry::After(None))
+            }
+            ZoomCall::CreateMeeting { marker, host, .. } => {
+                let next = MeetingId(1_000 + self.made.len() as u64);
+                let id = *self.by_call.entry(intent.id).or_insert_with(|| {
+                    self.made.push((next, marker.clone()));
+                    next
+                });
+                let answered = IntentOutcome::Made(made(id, host, AUTOMATIC));
+                if how.is_multiple_of(3) { IntentOutcome::Ambiguous } else { answered }
+            }
+            ZoomCall::FindMeetings { marker, host } => IntentOutcome::Found(
+                self.made
+                    .iter()
+                    .filter(|(id, m)| m == marker && !self.removed.contains(id))
+                    .map(|(id, _)| made(*id, host, AUTOMATIC))
+                    .collect(),
+            ),
+            ZoomCall::DeleteMeeting { meeting } => {
+                self.removed.insert(*meeting);
+                IntentOutcome::Deleted
+            }
+            _ => answer(intent, MEETING),
+        }
+    }
+}
+
+fn check_links(story: &Story, account: &Account) {
+    let policy = &story.policy;
+    for key in story.visit.participants.keys() {
+        let Some(way) = story.visit.way_in(key, policy) else { continue };
+        let meeting = mine(story).unwrap();
+        assert_ne!(story.visit.admit(key, policy), Admit::Wait, "I6: the policy allows it");
+        assert!(!story.visit.superfluous.contains(&meeting) && !account.removed.contains(&meeting), "I12");
+        match way {
+            WayIn::Start(id) => assert_eq!((id, key.role()), (meeting, Role::Provider)),
+            WayIn::Alternative { .. } => assert_eq!(key.role(), Role::Provider),
+            WayIn::Personal(url) => {
+                assert_eq!(
+                    *url,
+                    link(&crate::common::zoom::name_of(key), meeting),
+                    "I6: the person's own link"
+                );
+                assert_eq!(story.visit.phase, Phase::InProgress);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    // I12, I6: people are only ever sent to one live meeting; every other one is removed, and no link of it is ever given.
+    #[test]
+    fn whatever_happens_to_the_calls_one_meeting_stays(events in prop::collection::vec(event(), 1..80)) {
+        let (mut story, mut account) = (Story::new(), Account::default());
+        let mut ever: Vec<MeetingId> = Vec::new();
+        story.launch(provider_launch("dr"));
+        for event in events {
+            match event {
+                Event::Answer(which, how) if !account.begun.is_empty() => {
+                    let intent = which.get(&account.begun).clone();
+                    let outcome = account.outcome(&intent, story.now, how);
+                    story.close(&intent, outcome);
+                }
+                Event::Answer(..) => {}
+                Event::ProviderLaunches(other) => {
+                    story.now.0 += 1;
+                    story.launch(provider_launch(if other { "eve" } else { "dr" }));
+                }
+                Event::PatientLaunches => {
+                    story.now.0 += 1;
+                    story.launch(patient_launch("ada"));
+                }
+                Event::Delete => if let Some(id) = mine(&story) {
+                    account.removed.insert(id);
+                    let mut deleted = fact(Deleted, "U0", 0);
+                    (deleted.meeting, deleted.at) = (id, story.now);
+                    story.fact(deleted);
+                },
+                Event::Start => if let Some(id) = mine(&story) {
+                    let mut started = fact(Started, &format!("U{id}"), 0);
+                    (started.meeting, started.at) = (id, story.now);
+                    story.fact(started);
+                },
+                Event::Time(seconds) => {
+                    story.now.0 += seconds * 1000;
+                    story.tick();
+                }
+            }
+            for intent in &story.begun {
+                if !account.begun.iter().any(|known| known.id == intent.id) {
+                    account.begun.push(intent.clone());
+                }
+            }
+            ever.extend(mine(&story));
+            check_links(&story, &account);
+        }
+        // Zoom comes back to its senses: everything is answered and every deadline passes.
+        for _ in 0..60 {
+            while let Some(intent) = story.begun.first().cloned() {
+                let outcome = account.outcome(&intent, story.now, 1);
+                story.close(&intent, outcome);
+                check_links(&story, &account);
+            }
+            if !story.visit.calls.is_empty() {
+                story.now = story.visit.wake(&story.policy, story.now).unwrap();
+                story.tick();
+            }
+        }
+        // Of everything that was ever made only the visit's own meeting is left.
+        let left: Vec<MeetingId> = account.made.iter().map(|(id, _)| *id).filter(|id| !account.removed.contains(id)).collect();
+        prop_assert!(left.iter().all(|id| mine(&story) == Some(*id)), "{left:?} are left beside {:?}", mine(&story));
+        let removed_by_us = account.made.iter().filter(|(id, _)| story.visit.superfluous.contains(id));
+        for (id, _) in removed_by_us {
+            prop_assert!(!ever.contains(id), "a removed meeting was never the visit's");
+        }
+    }
+}
