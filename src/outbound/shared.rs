@@ -70,10 +70,13 @@ impl<T, E: Clone> Shared<T, E> {
         let turn = match self.turn.try_lock() {
             Ok(turn) => turn,
             // Somebody fetches already. What is still usable is as good as it was a moment ago.
-            Err(_) => match self.lock().usable(clock.now()) {
-                Some(value) => return Ok(value),
-                None => self.turn.lock().await,
-            },
+            Err(_) => {
+                let usable = self.lock().usable(clock.now());
+                match usable {
+                    Some(value) => return Ok(value),
+                    None => self.turn.lock().await,
+                }
+            }
         };
         // It may have come, or failed, while we waited for our turn.
         if let Some(answer) = self.lock().at_once(clock.now()) {

@@ -180,8 +180,8 @@ fn new_user(wanted: &Wanted<'_>, email: &str, action: ProviderAction, kind: Prov
         "type": match kind { ProviderUserType::Basic => 1, ProviderUserType::Licensed => 2 },
         "first_name": name(wanted.first_name).unwrap_or_else(|| "Provider".to_owned()),
     });
-    if let Some(last_name) = name(wanted.last_name) {
-        user["last_name"] = Value::from(last_name);
+    if let (Some(last_name), Some(fields)) = (name(wanted.last_name), user.as_object_mut()) {
+        fields.insert("last_name".to_owned(), Value::from(last_name));
     }
     let action = match action {
         ProviderAction::Create => "create",
