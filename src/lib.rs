@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod check;
 pub mod demo;
 pub mod epic;
 pub mod http;

@@ -22,6 +22,8 @@ enum Command {
     Serve(Files),
     /// Prints the effective settings, secrets masked.
     Config(Files),
+    /// Tries every outside thing, and says pass or fail with what to do.
+    Check(vestibule::check::CheckArguments),
 }
 
 #[derive(clap::Args)]
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
             Command::Demo(demo) => vestibule::demo::run(demo).await,
             Command::Serve(files) => serve(&files.config).await,
             Command::Config(files) => config(&files.config),
+            Command::Check(check) => vestibule::check::run(check).await,
         }
     });
     match ended {

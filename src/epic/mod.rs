@@ -8,6 +8,7 @@ pub mod id_token;
 mod jwks;
 mod keys;
 mod metadata;
+mod probe;
 pub mod smart;
 mod status2018;
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::outbound::HttpClient;
 /// Calls Zoom from one thread.
 pub struct ZoomClient {
     http: HttpClient,
-    accounts: Arc<ZoomAccounts>,
+    pub(super) accounts: Arc<ZoomAccounts>,
     store: SharedStore,
     clock: SharedClock,
     randomness: SharedRandomness,
@@ -54,7 +54,7 @@ impl ZoomClient {
         })
     }
 
-    fn api<'a>(&'a self, account: &'a ZoomAccount, deadline: Instant) -> Api<'a> {
+    pub(super) fn api<'a>(&'a self, account: &'a ZoomAccount, deadline: Instant) -> Api<'a> {
         Api { http: &self.http, account, clock: &self.clock, randomness: &self.randomness, deadline }
     }
 

@@ -7,6 +7,7 @@ mod error;
 mod links;
 mod meetings;
 mod pace;
+mod probe;
 mod providers;
 mod rest;
 #[cfg(test)]

@@ -140,7 +140,7 @@ impl Api<'_> {
     }
 
     /// The account's token: one for the node, one refresh at a time.
-    async fn token(&self) -> Result<Arc<Bearer>, RestError> {
+    pub async fn token(&self) -> Result<Arc<Bearer>, RestError> {
         let config = &self.account.config;
         let fetched = self.account.token.get(self.clock.as_ref(), || async {
             let url = format!("{}/oauth/token", config.oauth_base_url);

@@ -1,0 +1,159 @@
+//! `vestibule check`: tries every outside thing that an organization needs, and says pass or fail with what to do. It changes nothing
+//! anywhere, so that it can be run in a change window and beside a service that runs.
+
+mod outcome;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use vestibule_actors::memory::MemoryStore;
+use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
+use vestibule_actors::port::store::SharedStore;
+use vestibule_domain::id::OrganizationId;
+
+use crate::epic::{EpicClient, EpicConfig, EpicSites};
+use crate::service::Failure;
+use crate::settings::{Settings, StoreUrl};
+use crate::store::{EmbeddedSettings, EmbeddedStore};
+use crate::system::{SystemClock, SystemRandomness};
+use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
+use outcome::{Checked, Report};
+
+/// The arguments of `vestibule check`.
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// A settings file; later ones override earlier ones.
+    #[arg(long = "config", value_name = "FILE")]
+    config: Vec<PathBuf>,
+    /// Only this organization.
+    #[arg(long, value_name = "ID")]
+    organization: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the checks and prints them.
+///
+/// # Errors
+/// [`Failure::Settings`] for bad settings, [`Failure::Unavailable`] when a check failed.
+pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
+    let settings = Settings::of_process(&arguments.config)?;
+    let mut report = Report::default();
+    check_store(&settings, &mut report);
+    let wanted = wanted(&settings, arguments.organization.as_deref())?;
+    let checks = Checks::new(&settings)?;
+    for organization in wanted {
+        checks.epic(&organization, &mut report).await;
+        checks.zoom(&organization, &mut report).await;
+    }
+    println!("{}", if arguments.json { report.to_json() } else { report.to_text() });
+    match report.failed() {
+        0 => Ok(()),
+        failed => Err(Failure::Unavailable(format!("{failed} of {} checks failed", report.len()))),
+    }
+}
+
+fn wanted(settings: &Settings, only: Option<&str>) -> Result<Vec<OrganizationId>, Failure> {
+    match only {
+        None => Ok(settings.organizations.keys().cloned().collect()),
+        Some(id) => match settings.organization(id) {
+            Some((id, _)) => Ok(vec![id.clone()]),
+            None => Err(Failure::Unavailable(format!(
+                "--organization: there is no organization \"{id}\" in the settings"
+            ))),
+        },
+    }
+}
+
+/// A store that a running service holds is in use, which is no failure of the settings.
+fn check_store(settings: &Settings, report: &mut Report) {
+    let StoreUrl::Embedded(folder) = &settings.store.url else { return };
+    if !folder.exists() {
+        report.add(None, "store", Checked::pass("is made at the first start"));
+        return;
+    }
+    let clock: SharedClock = Arc::new(SystemClock);
+    let opened = EmbeddedStore::open(EmbeddedSettings::new(folder), clock);
+    report.add(
+        None,
+        "store",
+        match opened {
+            Ok(_) => Checked::pass("can be opened"),
+            Err(error) => Checked::fail(
+                error.to_string(),
+                "stop the service that uses it, or mend what the message names",
+            ),
+        },
+    );
+}
+
+/// What the checks call with.
+struct Checks {
+    epic: EpicClient,
+    zoom: ZoomClient,
+}
+
+impl Checks {
+    fn new(settings: &Settings) -> Result<Self, Failure> {
+        let clock: SharedClock = Arc::new(SystemClock);
+        let randomness: SharedRandomness = Arc::new(SystemRandomness);
+        let mut sites = Vec::new();
+        for (id, organization) in &settings.organizations {
+            let config = EpicConfig::from_settings(&organization.epic).map_err(|e| {
+                Failure::Unavailable(format!("organization.{id}.epic.private_key_files: {e}"))
+            })?;
+            sites.push((id.clone(), config));
+        }
+        let accounts =
+            settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
+        // Nothing that a check learns is kept.
+        let nowhere: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
+        Ok(Self {
+            epic: EpicClient::new(EpicSites::new(sites), Arc::clone(&clock), Arc::clone(&randomness)),
+            zoom: ZoomClient::new(ZoomAccounts::new(accounts), nowhere, clock, randomness),
+        })
+    }
+
+    async fn epic(&self, organization: &OrganizationId, report: &mut Report) {
+        let fhir = self.epic.probe_fhir(organization).await;
+        let advice = "check epic.fhir_base_url (it ends in /R4), DNS, the firewall and the proxy toward Epic";
+        report.add(
+            Some(organization),
+            "epic: FHIR server",
+            Checked::of(fhir.map(|()| "answers".to_owned()), advice),
+        );
+        let discovery = self.epic.probe_discovery(organization).await;
+        let advice = "check epic.fhir_base_url, or name the authorization server in epic.oauth_base_url";
+        report.add(Some(organization), "epic: authorization server", Checked::of(discovery, advice));
+        let token = self.epic.probe_backend_token(organization).await;
+        let token = token
+            .map(|given| given.map_or("not needed with status_auth = \"basic\"", |()| "is given").to_owned());
+        let advice = "check epic.client_id, that Epic has our key set URL (/epic/{organization}/jwks.json, reachable from Epic), and the clock";
+        report.add(Some(organization), "epic: backend token", Checked::of(token, advice));
+    }
+
+    async fn zoom(&self, organization: &OrganizationId, report: &mut Report) {
+        let Some(token) = self.zoom.probe_token(organization).await else { return };
+        let advice =
+            "check zoom.account_id, zoom.client_id and zoom.client_secret, and that the app is activated";
+        let has_token = token.is_ok();
+        report.add(
+            Some(organization),
+            "zoom: token",
+            Checked::of(token.map(|()| "is given".to_owned()), advice),
+        );
+        if !has_token {
+            return;
+        }
+        if let Some(users) = self.zoom.probe_users(organization).await {
+            let advice = "give the app the scopes user:read:user:admin and user:write:user:admin";
+            report.add(
+                Some(organization),
+                "zoom: users",
+                Checked::of(users.map(|()| "can be looked up".to_owned()), advice),
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the checks found, for people and for programs.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use vestibule_domain::id::OrganizationId;
+
+/// How one check ended.
+pub(super) enum Checked {
+    Pass(String),
+    Fail { what: String, advice: &'static str },
+}
+
+impl Checked {
+    pub(super) fn pass(what: &str) -> Self {
+        Self::Pass(what.to_owned())
+    }
+
+    pub(super) fn fail(what: String, advice: &'static str) -> Self {
+        Self::Fail { what, advice }
+    }
+
+    pub(super) fn of(result: Result<String, impl Display>, advice: &'static str) -> Self {
+        match result {
+            Ok(what) => Self::Pass(what),
+            Err(error) => Self::fail(error.to_string(), advice),
+        }
+    }
+}
+
+/// One line of the report.
+#[derive(Serialize)]
+struct Line {
+    organization: Option<String>,
+    check: &'static str,
+    passed: bool,
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
+}
+
+/// All checks in the order in which they were made.
+#[derive(Default, Serialize)]
+pub(super) struct Report {
+    checks: Vec<Line>,
+}
+
+impl Report {
+    pub(super) fn add(
+        &mut self,
+        organization: Option<&OrganizationId>,
+        check: &'static str,
+        checked: Checked,
+    ) {
+        let organization = organization.map(ToString::to_string);
+        let (passed, what, advice) = match checked {
+            Checked::Pass(what) => (true, what, None),
+            Checked::Fail { what, advice } => (false, what, Some(advice)),
+        };
+        self.checks.push(Line { organization, check, passed, what, advice });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.checks.len()
+    }
+
+    pub(super) fn failed(&self) -> usize {
+        self.checks.iter().filter(|line| !line.passed).count()
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        let line = |line: &Line| {
+            let mark = if line.passed { "pass" } else { "FAIL" };
+            let whose = line.organization.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+            let advice = line.advice.map(|advice| format!("\n      {advice}")).unwrap_or_default();
+            format!("{mark}  {whose}{}: {}{advice}", line.check, line.what)
+        };
+        self.checks.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
