@@ -152,8 +152,10 @@ fn complete(response: ServiceResponse<BoxBody>, asked: &Asked) -> ServiceRespons
         Some(error) => {
             let (request, bare) = response.into_parts();
             let mut told = if asked.wants_page { error.page(asked.language) } else { error.error_response() };
-            if let Some(allow) = bare.headers().get(header::ALLOW) {
-                told.headers_mut().insert(header::ALLOW, allow.clone());
+            for (name, value) in bare.headers() {
+                if !told.headers().contains_key(name) || name == header::SET_COOKIE {
+                    told.headers_mut().append(name.clone(), value.clone());
+                }
             }
             ServiceResponse::new(request, told)
         }
@@ -220,6 +222,7 @@ mod tests {
                     .configure(configure_always)
                     .route("/panics/{csn}", web::get().to(|| async { panics() }))
                     .route("/bare", web::get().to(|| async { HttpResponse::InternalServerError().finish() }))
+                    .route("/busy", web::get().to(busy))
                     .route("/id", web::get().to(|id: CorrelationId| async move { String::from(id) }))
                     .route("/framed", web::get().to(framed)),
             )
@@ -229,6 +232,10 @@ mod tests {
 
     fn panics() -> HttpResponse {
         panic!("on purpose")
+    }
+
+    async fn busy() -> HttpResponse {
+        HttpResponse::ServiceUnavailable().insert_header(("retry-after", "10")).finish()
     }
 
     async fn framed() -> HttpResponse {
@@ -294,6 +301,9 @@ mod tests {
         let kit = Kit::new();
         let service = with_doors!(kit);
         ask!(service, anonymous("/bare")).problem(500);
+        let busy = ask!(service, anonymous("/busy"));
+        busy.problem(503);
+        assert_eq!(busy.header("retry-after"), "10");
         ask!(service, anonymous("/nothing")).problem(404);
         let page = ask!(service, anonymous("/nothing").insert_header(("accept", "text/html,*/*")));
         assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));

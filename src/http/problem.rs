@@ -57,6 +57,9 @@ pub enum ApiError {
     /// The text is for the log only.
     #[error("something went wrong; tell the help desk the correlation id")]
     Internal(&'static str),
+    /// A status of 400 or above, of the framework or of a door that has nothing to add.
+    #[error("no more is known about it; tell the help desk the correlation id")]
+    Bare(StatusCode),
 }
 
 /// A problem document.
@@ -115,6 +118,7 @@ impl ApiError {
             }
             Self::Unreadable(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", "Unreadable"),
             Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
+            Self::Bare(status) => told(*status, "status", status.canonical_reason().unwrap_or("Refused")),
         }
     }
 
@@ -158,6 +162,8 @@ impl ApiError {
             | Self::ForeignOrigin
             | Self::Unreadable(_)
             | Self::Internal(_) => Reason::SomethingWentWrong,
+            Self::Bare(StatusCode::SERVICE_UNAVAILABLE) => Reason::Overloaded,
+            Self::Bare(_) => Reason::SomethingWentWrong,
         }
     }
 
@@ -240,16 +246,16 @@ impl From<DeskError> for ApiError {
     }
 }
 
-/// The problem for an answer of the framework that has a status and nothing else.
+/// The problem for an answer that has a status and nothing else; its status is the same.
 pub(super) fn of_status(status: StatusCode) -> Option<ApiError> {
-    Some(match status {
-        StatusCode::NOT_FOUND => ApiError::NotFound,
-        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
-        StatusCode::BAD_REQUEST => ApiError::BadRequest("the request cannot be read".to_owned()),
-        status if status.is_server_error() => ApiError::Internal("an answer without a body"),
-        _ => return None,
-    })
+    match status {
+        StatusCode::NOT_FOUND => Some(ApiError::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::MethodNotAllowed),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(ApiError::BodyTooLarge),
+        StatusCode::BAD_REQUEST => Some(ApiError::BadRequest("the request cannot be read".to_owned())),
+        status if status.is_client_error() || status.is_server_error() => Some(ApiError::Bare(status)),
+        _ => None,
+    }
 }
 
 /// Whether the caller is a browser that navigates, and so shows pages.

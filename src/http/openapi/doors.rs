@@ -28,10 +28,9 @@ struct Validation {
 
 #[utoipa::path(get, path = "/epic/{organization}/launch/{kind}", tag = "epic", security(()), params(
     ("organization" = String, Path, description = "As in the settings"),
-    ("kind" = String, Path, description = "provider, patient, group-provider, group-patient, guest, device-test or visit-tools"),
+    ("kind" = String, Path, description = "provider or patient. Reserved, and 404 until they are served: group-provider, group-patient, guest, device-test, visit-tools"),
     ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
     ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
-    ("data" = Option<String>, Query, description = "An encrypted launch; also as `extData`"),
 ), responses(
     (status = 303, description = "To Epic's authorization server, and from there to /epic/callback"),
     (status = 400, description = "The launch lacks what it needs, or cannot be read; a page", content_type = "text/html"),
@@ -99,10 +98,9 @@ fn webhook() {}
     ("ticket" = String, Path, description = "Given by a launch"),
 ), responses(
     (status = 200, description = "The waiting page", content_type = "text/html"),
-    (status = 403, description = "Another browser than the launch's; a page", content_type = "text/html"),
     (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
 ))]
-/// The waiting page.
+/// The waiting page. In another browser than the launch's it only looks on.
 fn waiting_page() {}
 
 #[utoipa::path(get, path = "/visit/{ticket}/events", tag = "visit", security(()), params(
@@ -138,8 +136,7 @@ fn join() {}
 #[utoipa::path(get, path = "/visit/{ticket}/tools", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
 ), responses(
-    (status = 200, description = "Who waits, guest link, dial-in, end", content_type = "text/html"),
-    (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
+    (status = 404, description = "Reserved for the provider's page beside the meeting; not served yet"),
 ))]
-/// The provider's page beside the meeting.
+/// Reserved: who waits, guest link, dial-in, end.
 fn tools() {}

@@ -57,7 +57,7 @@ function phaseCell({ phase, admittance }) {
 
 /** Which node holds the visit, and since which change of owner (the epoch). */
 function updatedCell({ owner, updated_at: updated }) {
-  const held = owner ? `${owner.node}, epoch ${owner.epoch}` : "no owner";
+  const held = owner?.node ? `${owner.node}, epoch ${owner.epoch}` : "no owner";
   return element("td", { class: "nowrap" }, time(updated), element("br"), quiet(held));
 }
 
