@@ -1,1 +1,252 @@
-//! Every answer of the status service.
+//! Every answer of the status service, and what is sent to it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::json;
+use vestibule_actors::port::epic::Epic;
+use vestibule_domain::id::{ConferenceId, Csn, ExternalId, FhirReference};
+use vestibule_domain::visit::participant::ParticipantKey;
+
+use super::super::testing::{OUR_KEY, client, config, lakeside};
+use super::*;
+use crate::epic::SigningKeys;
+use crate::outbound::testing::{Reply, Server, nowhere};
+use crate::settings::Secret;
+
+fn update(role: Role, connected: bool) -> Update {
+    let reference = FhirReference::new("Patient/e1").unwrap();
+    Update {
+        participant: ParticipantKey::new(role, reference),
+        seq: 1,
+        connected,
+        occurred_at: Moment(0),
+        decided_at: Moment(0),
+        role,
+        external_id: ExternalId::new("WPR/1+2").unwrap(),
+        csn: None,
+        meeting: None,
+    }
+}
+
+fn visit() -> VisitKey {
+    VisitKey { organization: lakeside(), visit: VisitId::Csn(Csn::new("10001").unwrap()) }
+}
+
+fn refusal(code: &str) -> Value {
+    let message = format!("An error occurred while executing the command: {code}.");
+    json!({"Message": "An error has occurred.", "ExceptionMessage": message, "InnerException": {}})
+}
+
+/// An Epic with a token endpoint, whose status service answers by `status`.
+async fn epic(status: impl Fn(usize) -> Reply + 'static) -> Server {
+    let (tokens, asked) = (Cell::new(0), Cell::new(0));
+    Server::start(move |seen| match seen.line().as_str() {
+        "POST /oauth2/token" => {
+            tokens.set(tokens.get() + 1);
+            Reply::Json(200, json!({"access_token": format!("token{}", tokens.get()), "expires_in": 3600}))
+        }
+        "GET /tele/status" => {
+            asked.set(asked.get() + 1);
+            status(asked.get())
+        }
+        other => panic!("{other}"),
+    })
+    .await
+}
+
+fn config_of(server: &Server) -> EpicConfig {
+    let mut config = config(&server.base);
+    config.oauth_base_url = Some(format!("{}/oauth2", server.base));
+    config
+}
+
+async fn send(config: EpicConfig) -> EpicAnswer {
+    client(config).send(&visit(), &update(Role::Patient, true)).await
+}
+
+#[actix_web::test]
+async fn the_request_is_exactly_the_services() {
+    let server = epic(|_| Reply::Json(200, json!({"Status": "1"}))).await;
+    let client = client(config_of(&server));
+    let accepted = EpicAnswer { resp_code: 200, epic_code: None, verdict: Verdict::Accepted };
+    assert_eq!(client.send(&visit(), &update(Role::Proxy, true)).await, accepted);
+    let group = VisitId::Conference(ConferenceId::new("G&1").unwrap());
+    let group = VisitKey { organization: lakeside(), visit: group };
+    assert_eq!(client.send(&group, &update(Role::Provider, false)).await, accepted);
+    let seen: Vec<_> = server.seen().into_iter().filter(|seen| seen.method == "GET").collect();
+    assert_eq!(
+        seen[0].target,
+        "/tele/status?ConferenceID=10001&ExternalID=WPR%2F1%2B2&ExternalIDType=2&VendorName=Vestibule%20%26%20Co&ConnectionStatus=1"
+    );
+    assert_eq!(
+        seen[1].target,
+        "/tele/status?ConferenceID=G%261&ExternalID=WPR%2F1%2B2&ExternalIDType=1&VendorName=Vestibule%20%26%20Co&ConnectionStatus=2"
+    );
+    for seen in &seen {
+        assert_eq!(seen.header("authorization"), Some("Bearer token1"), "one token serves both");
+        assert_eq!(seen.header("epic-client-id"), Some("our-client"));
+    }
+    let asked = &server.seen()[0];
+    assert_eq!(asked.form("grant_type").as_deref(), Some("client_credentials"));
+    let assertion = asked.form("client_assertion").unwrap();
+    let header = jsonwebtoken::decode_header(&assertion).unwrap();
+    let published: Value =
+        serde_json::from_str(&SigningKeys::load([&Secret::new(OUR_KEY.as_str())]).unwrap().jwks_json())
+            .unwrap();
+    assert_eq!(header.kid.as_deref(), published["keys"][0]["kid"].as_str());
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode::<Value>(&assertion).unwrap().claims;
+    assert_eq!(claims["aud"], format!("{}/oauth2/token", server.base));
+}
+
+#[actix_web::test]
+async fn basic_authentication_is_sent_as_emp() {
+    let server = epic(|_| Reply::Json(401, json!({}))).await;
+    let mut config = config_of(&server);
+    config.status_auth = StatusAuth::Basic { user: "VIDEO".into(), password: Secret::new("p:w") };
+    let answer = send(config).await;
+    assert!(matches!(answer.verdict, Verdict::Permanent { .. }), "{answer:?}");
+    let seen = server.seen();
+    assert_eq!(seen.len(), 1, "no token, and no second try");
+    // base64 of emp$VIDEO:p:w
+    assert_eq!(seen[0].header("authorization"), Some("Basic ZW1wJFZJREVPOnA6dw=="));
+}
+
+#[actix_web::test]
+async fn the_nine_codes_are_permanent_in_any_case_and_kept_literally() {
+    for code in NINE_PERMANENT_CODES.into_iter().chain(["NO-USER-ID-Type"]) {
+        let server = epic(move |_| Reply::Json(400, refusal(code))).await;
+        let answer = send(config_of(&server)).await;
+        assert_eq!((answer.resp_code, answer.epic_code.as_deref()), (400, Some(code)));
+        let Verdict::Permanent { hint } = answer.verdict else { panic!("{code} is not permanent") };
+        assert_eq!(Some(hint.as_str()), hint_for_code(code));
+    }
+}
+
+#[actix_web::test]
+async fn every_status_has_its_verdict() {
+    let transient = |wait: Option<i64>, alive| (wait.map(Span::seconds), alive);
+    for (status, headers, body, expected) in [
+        (429, vec![("retry-after", "7".to_owned())], String::new(), Some(transient(Some(7), true))),
+        (429, vec![], String::new(), Some(transient(None, true))),
+        (503, vec![("retry-after", "2".to_owned())], "<html>".into(), Some(transient(Some(2), false))),
+        (500, vec![], String::new(), Some(transient(None, false))),
+        (408, vec![], String::new(), Some(transient(None, false))),
+        (400, vec![], refusal("LOCK-FAILED").to_string(), Some(transient(None, true))),
+        (400, vec![], refusal("lock-failed").to_string(), Some(transient(None, true))),
+        (400, vec![], "no JSON".into(), None),
+        (400, vec![], "x".repeat(300 * 1024), None),
+        (403, vec![], String::new(), None),
+        (404, vec![], "<html>".into(), None),
+        (422, vec![], String::new(), None),
+        (302, vec![("location", "http://127.0.0.1:1/".to_owned())], String::new(), None),
+    ] {
+        let copy = (headers.clone(), body.clone());
+        let server = epic(move |_| Reply::With(status, copy.0.clone(), copy.1.clone())).await;
+        let answer = send(config_of(&server)).await;
+        assert_eq!(answer.resp_code, status);
+        match (answer.verdict, expected) {
+            (Verdict::Transient { retry_after, alive, hint }, Some(expected)) => {
+                assert_eq!((retry_after, alive), expected, "{status} {body}");
+                assert!(hint.is_some());
+            }
+            (Verdict::Permanent { hint }, None) => assert!(!hint.is_empty()),
+            (verdict, _) => panic!("{status}: {verdict:?}"),
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_may_have_had_an_effect_is_in_doubt() {
+    let half = epic(|_| Reply::Half(400)).await;
+    assert!(
+        matches!(send(config_of(&half)).await.verdict, Verdict::Transient { alive: true, .. }),
+        "a lock, maybe"
+    );
+    let half = epic(|_| Reply::Half(200)).await;
+    assert_eq!(send(config_of(&half)).await.verdict, Verdict::Accepted, "the status line says it");
+    for reply in [|_| Reply::Close, |_| Reply::Hang, |_| Reply::With(504, Vec::new(), String::new())] {
+        let server = epic(reply).await;
+        let mut config = config_of(&server);
+        config.timeout = Duration::from_millis(300);
+        let answer = send(config).await;
+        assert!(matches!(answer.verdict, Verdict::InDoubt { .. }), "{answer:?}");
+        assert!(matches!(answer.resp_code, 0 | 504));
+    }
+}
+
+#[actix_web::test]
+async fn nothing_is_in_doubt_that_was_not_sent() {
+    let server = epic(|_| Reply::Close).await;
+    let mut config = config_of(&server);
+    config.telehealth_base_url = nowhere().await;
+    let answer = send(config).await;
+    assert_eq!(answer.resp_code, 0);
+    assert!(matches!(answer.verdict, Verdict::Transient { alive: false, .. }), "{answer:?}");
+    for reply in [
+        |_: &_| Reply::Json(400, json!({"error": "invalid_client", "error_description": null})),
+        |_: &_| Reply::Json(429, json!({})),
+        |_: &_| Reply::Json(200, json!({"token_type": "bearer"})),
+        |_: &_| Reply::Half(200),
+        |_: &_| Reply::Close,
+    ] {
+        let server = Server::start(reply).await;
+        let answer = send(config_of(&server)).await;
+        assert_eq!(answer.resp_code, 0);
+        assert!(matches!(answer.verdict, Verdict::Transient { alive: false, .. }), "{answer:?}");
+        assert_eq!(server.count("GET /tele/status"), 0);
+    }
+}
+
+#[actix_web::test]
+async fn a_refused_token_is_dropped_and_the_request_sent_once_more() {
+    let server =
+        epic(|time| if time == 1 { Reply::Json(401, json!({})) } else { Reply::Json(200, json!({})) }).await;
+    assert_eq!(send(config_of(&server)).await.verdict, Verdict::Accepted);
+    assert_eq!((server.count("POST /oauth2/token"), server.count("GET /tele/status")), (2, 2));
+
+    let server = epic(|_| Reply::Json(401, json!({}))).await;
+    let answer = send(config_of(&server)).await;
+    assert!(matches!(answer.verdict, Verdict::Permanent { .. }) && answer.resp_code == 401, "{answer:?}");
+    assert_eq!((server.count("POST /oauth2/token"), server.count("GET /tele/status")), (2, 2));
+}
+
+#[actix_web::test]
+async fn many_updates_at_once_ask_for_one_token() {
+    let server = epic(|_| Reply::Json(200, json!({}))).await;
+    let client = Rc::new(client(config_of(&server)));
+    let updates: Vec<_> = (0..30).map(|_| (visit(), update(Role::Patient, true))).collect();
+    let sent = updates.iter().map(|(visit, update)| client.send(visit, update));
+    let answers = futures_util::future::join_all(sent).await;
+    assert!(answers.iter().all(|answer| answer.verdict == Verdict::Accepted));
+    assert_eq!((server.count("POST /oauth2/token"), server.count("GET /tele/status")), (1, 30));
+}
+
+#[actix_web::test]
+async fn an_attempt_always_ends() {
+    let server = Server::start(|_| Reply::Hang).await;
+    let mut config = config_of(&server);
+    config.timeout = Duration::from_millis(200);
+    let began = instant();
+    let answer = send(config).await;
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(
+        matches!(answer.verdict, Verdict::Transient { alive: false, .. }),
+        "no token, nothing sent: {answer:?}"
+    );
+}
+
+#[test]
+fn only_codes_are_read_out_of_messages() {
+    let read = |message: &str| code(&json!({ "ExceptionMessage": message }));
+    assert_eq!(read("An error occurred: INVALID-USER-ID.").as_deref(), Some("INVALID-USER-ID"));
+    assert_eq!(read("LOCK-FAILED").as_deref(), Some("LOCK-FAILED"));
+    assert_eq!(read("Refused: NEW-CODE-7.").as_deref(), Some("NEW-CODE-7"));
+    for text in ["Something about Ada Smith-Jones.", "Patient: Smith-Jones", "An error has occurred.", ""] {
+        assert_eq!(read(text), None, "{text}");
+    }
+    assert_eq!(read(&format!("x: {}-{}", "A".repeat(40), "B".repeat(40))), None);
+    assert_eq!(code(&json!({"ExceptionMessage": 5})), None);
+    assert_eq!(code(&json!([])), None);
+}

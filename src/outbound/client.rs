@@ -179,3 +179,7 @@ impl std::fmt::Debug for Body {
 pub fn until(timeout: Duration, deadline: Instant) -> Instant {
     deadline.min(instant() + timeout)
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -7,6 +7,8 @@ pub mod lenient;
 pub mod oauth;
 pub mod retry_after;
 pub mod shared;
+#[cfg(test)]
+pub mod testing;
 
 pub use client::{Body, HttpClient, NoAnswer, Request, Response};
 pub use oauth::{Bearer, TokenFailure};

@@ -67,16 +67,15 @@ impl<T, E: Clone> Shared<T, E> {
         if let Some(answer) = self.lock().at_once(clock.now()) {
             return answer;
         }
-        let turn = match self.turn.try_lock() {
-            Ok(turn) => turn,
+        let turn = if let Ok(turn) = self.turn.try_lock() {
+            turn
+        } else {
             // Somebody fetches already. What is still usable is as good as it was a moment ago.
-            Err(_) => {
-                let usable = self.lock().usable(clock.now());
-                match usable {
-                    Some(value) => return Ok(value),
-                    None => self.turn.lock().await,
-                }
+            let usable = self.lock().usable(clock.now());
+            if let Some(value) = usable {
+                return Ok(value);
             }
+            self.turn.lock().await
         };
         // It may have come, or failed, while we waited for our turn.
         if let Some(answer) = self.lock().at_once(clock.now()) {
