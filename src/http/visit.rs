@@ -154,12 +154,22 @@ async fn join(
         .link(&place.ticket.visit.organization, way)
         .await
         .map_err(|reason| place.refuse(&request, reason))?;
+    note_the_wait(&place, snapshot.as_ref());
     let gone = Command::Departed { participant: place.ticket.participant.clone() };
     // Where this is lost the page merely counts as waiting until its signs run out.
     if let Err(error) = app.desk.submit(&place.ticket.visit, gone).await {
         tracing::warn!(%error, "a departure could not be handed in");
     }
     Ok(redirect_to_zoom(&request, place.organization, place.language, &link))
+}
+
+/// How long the person waited, from the launch to the way in.
+fn note_the_wait(place: &Place<'_>, snapshot: Option<&Snapshot>) {
+    let who = &place.ticket.participant;
+    if let Some(person) = snapshot.and_then(|s| s.visit.participants.get(who)) {
+        let now = place.app.desk.ports().clock.now();
+        place.app.metrics.waited(who.role().as_str(), (now - person.last_launch).to_duration());
+    }
 }
 
 fn render(

@@ -116,13 +116,17 @@ async fn handle(app: &App, id: &OrganizationId, organization: &Organization, eve
 }
 
 async fn keep(app: &App, id: &OrganizationId, event: &'static str, fact: Fact) -> Answered {
+    let sent = fact.sent;
     let kept = timeout(app.settings.limits.webhook_answer, app.desk.submit_fact(id, fact)).await;
     let response = match kept {
         Ok(Ok(routed)) => {
             match routed {
                 Routed::Held => app.metrics.webhook_held(id),
                 Routed::HeldDroppingOldest => app.metrics.webhook_held_dropping_oldest(id),
-                Routed::Appended(_) => app.metrics.webhook_appended(id),
+                Routed::Appended(_) => {
+                    app.metrics.webhook_appended(id);
+                    app.metrics.webhook_event_age((app.desk.ports().clock.now() - sent).to_duration());
+                }
                 Routed::Full => {}
             }
             HttpResponse::Ok().finish()

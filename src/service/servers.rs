@@ -14,8 +14,6 @@ use crate::http::here::Here;
 use crate::http::routes;
 use crate::settings::Settings;
 
-/// Connections that are waiting to be taken up; beyond it the system refuses them.
-const BACKLOG: u32 = 1024;
 /// How long requests in hand may go on. Event streams end by themselves as soon as the node drains.
 const SHUTDOWN_SECONDS: u64 = 10;
 
@@ -51,7 +49,6 @@ fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Failure> {
 macro_rules! serve {
     ($server:expr, $listener:expr) => {{
         let running = $server
-            .backlog(BACKLOG)
             .disable_signals()
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .listen($listener)

@@ -46,7 +46,9 @@ pub(super) async fn callback(
         return Err(PersonError::new(&request, Reason::UnknownOrganization));
     };
     let arrival = Arrival { app: &app, here: &here, request: &request, organization, state: &state };
+    let began = instant();
     let outcome = arrival.arrive(query.into_inner()).await;
+    app.metrics.launch_took(state.kind.segment(), began.elapsed());
     let told = outcome.as_ref().err().map_or("accepted", |refused| refused.reason.code());
     app.metrics.launch(state.kind.segment(), told);
     if let Err(refused) = &outcome {

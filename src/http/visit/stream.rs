@@ -12,6 +12,7 @@ use vestibule_actors::port::store::Hint;
 use vestibule_domain::shard::Shard;
 
 use super::super::app::App;
+use super::super::metrics::Open;
 use super::super::person::PersonError;
 use super::{EVENT_STREAM, KEEP_ALIVE, Place};
 use crate::web::VisitStatus;
@@ -28,6 +29,8 @@ struct Page {
     told: Option<VisitStatus>,
     quiet: Duration,
     _permit: OwnedSemaphorePermit,
+    /// Counts this page as open.
+    _open: Open,
 }
 
 pub(super) async fn events(
@@ -43,6 +46,7 @@ pub(super) async fn events(
         return Ok(HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "10")).finish());
     };
     let hints = app.desk.ports().store.hints();
+    let open = app.metrics.waiting_page();
     let page = Page {
         app,
         request,
@@ -51,6 +55,7 @@ pub(super) async fn events(
         told: None,
         quiet: Duration::ZERO,
         _permit: permit,
+        _open: open,
     };
     let frames = stream::unfold(Some(page), |page| async move {
         let mut page = page?;
