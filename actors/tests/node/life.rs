@@ -180,3 +180,49 @@ fn a_second_provider_becomes_alternative_host_of_the_same_meeting() {
         assert_eq!(creates, 1);
     });
 }
+
+/// Several visits at once, with an Epic that fails now and then; everything that left the node, in order.
+fn trace_of_a_busy_hour() -> Vec<String> {
+    let trace = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let kept = trace.clone();
+    run(async move {
+        let world = World::new();
+        let _running = world.start().await;
+        let failing = |n: u16| vestibule_actors::port::epic::EpicAnswer {
+            resp_code: 500 + n,
+            epic_code: None,
+            verdict: vestibule_actors::port::epic::Verdict::Transient {
+                retry_after: None,
+                alive: false,
+                hint: None,
+            },
+        };
+        world.epic.lock().unwrap().next.extend([failing(0), failing(3)]);
+        for n in 0..6 {
+            let csn = format!("3000{n}");
+            let patient = world.launch(&csn, Role::Patient, &format!("WPR{n}")).await;
+            world.launch(&csn, Role::Provider, &format!("EMP{n}")).await;
+            let meeting = world
+                .until(&csn, "a meeting", |s| s.visit.meeting.as_ref().filter(|m| m.indexed).map(|m| m.id))
+                .await;
+            world.until(&csn, "a link", |s| s.visit.participants[&patient].link.as_ref().map(|_| ())).await;
+            world.fact(meeting, FactKind::Joined, by_link(&patient, n)).await;
+        }
+        for n in 0..6 {
+            let csn = format!("3000{n}");
+            world.until(&csn, "everything told", |s| s.visit.is_told().then_some(())).await;
+            kept.borrow_mut().extend(world.records(&csn).await.iter().map(|record| format!("{record:?}")));
+        }
+        kept.borrow_mut().extend(world.epic.lock().unwrap().received.iter().map(|sent| format!("{sent:?}")));
+        kept.borrow_mut().extend(world.zoom.lock().unwrap().calls.iter().map(|call| format!("{call:?}")));
+    });
+    trace.take()
+}
+
+// I14: same seed, same trace.
+#[test]
+fn the_same_run_leaves_the_same_trace_to_the_millisecond() {
+    let first = trace_of_a_busy_hour();
+    assert!(first.len() > 30, "{}", first.len());
+    assert_eq!(first, trace_of_a_busy_hour());
+}
