@@ -2,4 +2,4 @@
 
 pub mod embedded;
 
-pub use embedded::{EmbeddedSettings, EmbeddedStore, OpenError};
+pub use embedded::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};
