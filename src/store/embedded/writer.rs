@@ -194,6 +194,9 @@ impl Writer {
         }
         let how = if syncs { EngineDurability::Immediate } else { EngineDurability::None };
         transaction.set_durability(how).map_err(|error| nobody(redb::Error::from(error).into()))?;
+        // A second sync, so that the newest commit is either whole or not there. With one sync the engine takes a damaged newest commit for
+        // one that was cut off, and goes back to the one before without a word.
+        transaction.set_two_phase_commit(true);
         transaction.commit().map_err(|error| nobody(error.into()))?;
         self.synced.committed(syncs, began);
         self.shared.stats.committed(batch.len(), began.elapsed());
