@@ -14,6 +14,8 @@ mod shared;
 mod stats;
 mod steps;
 mod tables;
+#[cfg(test)]
+mod trouble;
 mod writer;
 
 pub use open::{FORMAT, OpenError};
@@ -103,6 +105,10 @@ impl EmbeddedStore {
     /// [`OpenError`], whose message says what to do.
     pub fn open(settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
         let place = Place::take(&settings.folder, settings.cache_bytes)?;
+        Self::start(place, settings, clock)
+    }
+
+    fn start(place: Place, settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(place.open()?));
         let (hints, _) = broadcast::channel(HINTS);
         let (jobs, waiting) = mpsc::channel(settings.queue.max(1));
@@ -137,7 +143,7 @@ impl EmbeddedStore {
         &self.shared.stats
     }
 
-    async fn write<T: Send + 'static>(
+    async fn doing<T: Send + 'static>(
         &self,
         patience: Patience,
         step: impl FnMut(&mut Desk<'_, '_>) -> Step<T> + Send + 'static,
@@ -159,7 +165,7 @@ impl EmbeddedStore {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    async fn read<T: Send + 'static>(
+    async fn looking<T: Send + 'static>(
         &self,
         step: impl FnOnce(&ReadTransaction) -> Step<T> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -131,7 +131,7 @@ pub async fn hints_tell_of_journals_and_changes(world: &World) {
     let mut hints = world.store.hints();
     let owner = world.own(place).await;
     world.append(&visit, &["1"]).await;
-    write_all(world, owner, place, &[visit.clone()], 0, 1).await;
+    write_all(world, owner, place, std::slice::from_ref(&visit), 0, 1).await;
     world.store.append(place, vec![entry(&visit, "2")]).await.unwrap();
     let expected = [Hint::Journal(place), Hint::Changed(place), Hint::Journal(place)];
     for hint in expected {
