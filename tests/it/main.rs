@@ -9,4 +9,5 @@
     reason = "tests say what they expect"
 )]
 
+mod store;
 mod tidy;

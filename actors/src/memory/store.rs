@@ -297,3 +297,114 @@ impl Store for MemoryStore {
         self.hints.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::time::{Instant, timeout};
+
+    struct Still;
+
+    impl crate::port::clock::Clock for Still {
+        fn now(&self) -> Moment {
+            Moment(0)
+        }
+    }
+
+    fn store() -> Arc<MemoryStore> {
+        Arc::new(MemoryStore::new(Arc::new(Still), StoreLimits::default()))
+    }
+
+    async fn append(store: &MemoryStore) -> Result<Appended, StoreError> {
+        let visit = VisitKey::from_text("lakeside/csn/1").unwrap();
+        let shard = Shard::of_visit(&visit);
+        store.append(shard, vec![NewEntry { visit, payload: Vec::new() }]).await
+    }
+
+    fn place(answer: Result<Appended, StoreError>) -> Option<u64> {
+        match answer {
+            Ok(Appended::Done(seq)) => Some(seq.0),
+            _ => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_before_leaves_the_step_undone_and_one_after_does_not() {
+        let store = store();
+        store.faults().fail(Some(Call::Append), When::Before, 2);
+        assert_eq!(place(append(&store).await), None);
+        store.ping().await.unwrap();
+        assert_eq!(place(append(&store).await), None);
+        assert_eq!(place(append(&store).await), Some(1), "two were ordered");
+        store.faults().fail(None, When::After, 1);
+        assert_eq!(place(append(&store).await), None);
+        assert_eq!(place(append(&store).await), Some(3), "the second was written without an answer");
+        assert_eq!(store.faults().calls(Call::Append), 5);
+    }
+
+    #[tokio::test]
+    async fn a_lasting_fault_ends_when_it_is_healed() {
+        let store = store();
+        store.faults().fail_always(None, When::Before);
+        for _ in 0..3 {
+            assert!(store.ping().await.is_err());
+        }
+        store.faults().heal();
+        store.ping().await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_call_takes_its_time_by_the_clock_of_the_simulation() {
+        let store = store();
+        store.faults().delay(Some(Call::Ping), When::After, Duration::from_secs(3));
+        let began = Instant::now();
+        store.ping().await.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test]
+    async fn a_call_stops_at_a_breakpoint_and_the_next_one_does_not() {
+        let store = store();
+        let mut breakpoint = store.faults().stop_next(Call::Append, When::After);
+        let stopped = {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { append(&store).await })
+        };
+        assert!(timeout(Duration::from_secs(5), breakpoint.reached()).await.unwrap());
+        assert_eq!(place(append(&store).await), Some(2), "the first was done, and only its answer waits");
+        assert!(!stopped.is_finished());
+        breakpoint.go_on();
+        assert_eq!(place(stopped.await.unwrap()), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_breakpoint_that_is_dropped_holds_nobody() {
+        let store = store();
+        drop(store.faults().stop_next(Call::Ping, When::Before));
+        timeout(Duration::from_secs(5), store.ping()).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn hints_can_be_lost() {
+        let store = store();
+        let mut hints = store.hints();
+        store.faults().lose_hints(true);
+        append(&store).await.unwrap();
+        assert!(hints.try_recv().is_err());
+        store.faults().lose_hints(false);
+        append(&store).await.unwrap();
+        assert!(matches!(hints.try_recv(), Ok(Hint::Journal(_))));
+    }
+
+    #[tokio::test]
+    async fn a_store_can_go_back() {
+        let store = store();
+        append(&store).await.unwrap();
+        let before = store.snapshot();
+        assert_eq!(place(append(&store).await), Some(2));
+        store.go_back(before);
+        assert_eq!(place(append(&store).await), Some(2), "the second was forgotten");
+    }
+}

@@ -14,13 +14,17 @@ mod shared;
 mod stats;
 mod steps;
 mod tables;
+#[cfg(test)]
+mod trouble;
 mod writer;
 
 pub use open::{FORMAT, OpenError};
 pub use stats::{BATCH_BOUNDS, HistogramReading, LATENCY_BOUNDS_US, StatsReading, StoreStats};
+pub use writer::Durability;
 
 use redb::ReadTransaction;
 use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::error::TrySendError;
@@ -36,7 +40,7 @@ use readers::Readers;
 use shared::Shared;
 use steps::Desk;
 use tables::Step;
-use writer::{Job, Task, Writer};
+use writer::{Job, SYNC_EVERY, Synced, Task, Writer, flush};
 
 /// Hints that a slow listener may be behind before it is told that it missed some.
 const HINTS: usize = 1_024;
@@ -48,6 +52,8 @@ pub struct EmbeddedSettings {
     pub folder: PathBuf,
     /// Bounds of journals and held events.
     pub limits: StoreLimits,
+    /// When a write counts as durable.
+    pub durability: Durability,
     /// At most so many steps share a commit; at least 1.
     pub batch: usize,
     /// At most so many steps wait; more are answered [`StoreError::Unavailable`], save those of shard owners, which wait for room.
@@ -63,6 +69,7 @@ impl EmbeddedSettings {
         Self {
             folder: folder.into(),
             limits: StoreLimits::default(),
+            durability: Durability::Fsync,
             batch: 256,
             queue: 4_096,
             cache_bytes: 128 * 1024 * 1024,
@@ -77,6 +84,8 @@ pub struct EmbeddedStore {
     hints: broadcast::Sender<Hint>,
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     readers: Option<Readers>,
+    /// Held so that the thread that asks for a sync now and then ends with the store.
+    metronome: Option<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -96,6 +105,10 @@ impl EmbeddedStore {
     /// [`OpenError`], whose message says what to do.
     pub fn open(settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
         let place = Place::take(&settings.folder, settings.cache_bytes)?;
+        Self::start(place, settings, clock)
+    }
+
+    fn start(place: Place, settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(place.open()?));
         let (hints, _) = broadcast::channel(HINTS);
         let (jobs, waiting) = mpsc::channel(settings.queue.max(1));
@@ -107,13 +120,21 @@ impl EmbeddedStore {
             batch: settings.batch.max(1),
             leases: Leases::default(),
             hints: hints.clone(),
+            durability: settings.durability,
+            synced: Synced::default(),
             reopened: None,
         };
         let no_thread = |error| OpenError::Io { path: settings.folder.clone(), error };
         let (readers, mut threads) = Readers::start(&shared).map_err(no_thread)?;
         let writing = std::thread::Builder::new().name("store-write".to_owned());
         threads.push(writing.spawn(move || writer.run(waiting)).map_err(no_thread)?);
-        Ok(Self { shared, clock, hints, jobs: Some(jobs), readers: Some(readers), threads })
+        let mut metronome = None;
+        if settings.durability == Durability::EverySecond {
+            let (stop, beating) = beat(jobs.downgrade()).map_err(no_thread)?;
+            metronome = Some(stop);
+            threads.push(beating);
+        }
+        Ok(Self { shared, clock, hints, jobs: Some(jobs), readers: Some(readers), metronome, threads })
     }
 
     /// Counters, for metrics.
@@ -122,7 +143,7 @@ impl EmbeddedStore {
         &self.shared.stats
     }
 
-    async fn write<T: Send + 'static>(
+    async fn doing<T: Send + 'static>(
         &self,
         patience: Patience,
         step: impl FnMut(&mut Desk<'_, '_>) -> Step<T> + Send + 'static,
@@ -144,7 +165,7 @@ impl EmbeddedStore {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    async fn read<T: Send + 'static>(
+    async fn looking<T: Send + 'static>(
         &self,
         step: impl FnOnce(&ReadTransaction) -> Step<T> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -164,9 +185,23 @@ impl Drop for EmbeddedStore {
     fn drop(&mut self) {
         self.jobs = None;
         self.readers = None;
+        self.metronome = None;
         for thread in self.threads.drain(..) {
             // A thread that panicked has nothing left to wait for.
             let _ = thread.join();
         }
     }
+}
+
+/// A thread that asks for a sync now and then, so that the last commits before a quiet time reach the disk too.
+fn beat(jobs: mpsc::WeakSender<Box<dyn Job>>) -> std::io::Result<(SyncSender<()>, JoinHandle<()>)> {
+    let (stop, stopped) = sync_channel::<()>(0);
+    let work = move || {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(SYNC_EVERY) {
+            let Some(jobs) = jobs.upgrade() else { return };
+            // A full queue syncs by itself.
+            let _ = jobs.try_send(flush());
+        }
+    };
+    Ok((stop, std::thread::Builder::new().name("store-sync".to_owned()).spawn(work)?))
 }

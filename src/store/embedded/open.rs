@@ -82,6 +82,9 @@ pub(super) struct Place {
     file: PathBuf,
     cache_bytes: usize,
     _lock: File,
+    /// Makes the disk fail.
+    #[cfg(test)]
+    pub(super) trouble: Option<super::trouble::Switch>,
 }
 
 impl Place {
@@ -95,7 +98,13 @@ impl Place {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { folder: folder.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(io_error(&path, error)),
         }
-        let place = Self { file: folder.join(FILE), cache_bytes, _lock: lock };
+        let place = Self {
+            file: folder.join(FILE),
+            cache_bytes,
+            _lock: lock,
+            #[cfg(test)]
+            trouble: None,
+        };
         if !place.file.exists() {
             place.make(folder)?;
         }
@@ -113,10 +122,13 @@ impl Place {
     fn open_unchecked(&self) -> Result<Database, OpenError> {
         // The engine promises errors, not panics, only for files that it wrote itself.
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            Database::builder()
-                .set_cache_size(self.cache_bytes)
-                .set_check_integrity_on_open(true)
-                .open(&self.file)
+            let mut builder = Database::builder();
+            builder.set_cache_size(self.cache_bytes).set_check_integrity_on_open(true);
+            #[cfg(test)]
+            if let Some(switch) = &self.trouble {
+                return builder.create_with_backend(switch.backend(&self.file)?);
+            }
+            builder.open(&self.file)
         }));
         opened.map_err(|_| self.damaged("its structure is broken"))?.map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => {

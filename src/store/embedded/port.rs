@@ -27,15 +27,15 @@ impl Store for EmbeddedStore {
         ttl: Span,
     ) -> Answer<'a, Acquired> {
         let node = node.to_owned();
-        self.write(Patience::Waits, move |desk| desk.acquire(shard, &node, token, ttl)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.acquire(shard, &node, token, ttl)).boxed()
     }
 
     fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool> {
-        self.write(Patience::Waits, move |desk| Ok(desk.renew(shard, owner, ttl))).boxed()
+        self.doing(Patience::Waits, move |desk| Ok(desk.renew(shard, owner, ttl))).boxed()
     }
 
     fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool> {
-        self.write(Patience::Waits, move |desk| desk.release(shard, owner)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.release(shard, owner)).boxed()
     }
 
     fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>> {
@@ -45,7 +45,7 @@ impl Store for EmbeddedStore {
     }
 
     fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended> {
-        self.write(Patience::None, move |desk| desk.append(shard, &entries)).boxed()
+        self.doing(Patience::None, move |desk| desk.append(shard, &entries)).boxed()
     }
 
     fn route_or_hold<'a>(
@@ -55,37 +55,37 @@ impl Store for EmbeddedStore {
         payload: Vec<u8>,
     ) -> Answer<'a, Routed> {
         let organization = organization.clone();
-        self.write(Patience::None, move |desk| desk.route_or_hold(&organization, meeting, &payload)).boxed()
+        self.doing(Patience::None, move |desk| desk.route_or_hold(&organization, meeting, &payload)).boxed()
     }
 
     fn index_meeting<'a>(&'a self, meeting: MeetingId, visit: &'a VisitKey) -> Answer<'a, usize> {
         let visit = visit.clone();
-        self.write(Patience::Waits, move |desk| desk.index_meeting(meeting, &visit)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.index_meeting(meeting, &visit)).boxed()
     }
 
     fn read(&self, shard: Shard, after: Seq, max: usize) -> Answer<'_, Vec<JournalEntry>> {
-        EmbeddedStore::read(self, move |snapshot| reads::journal(snapshot, shard, after, max)).boxed()
+        self.looking(move |snapshot| reads::journal(snapshot, shard, after, max)).boxed()
     }
 
     fn cursor(&self, shard: Shard) -> Answer<'_, Seq> {
-        EmbeddedStore::read(self, move |snapshot| reads::cursor(snapshot, shard)).boxed()
+        self.looking(move |snapshot| reads::cursor(snapshot, shard)).boxed()
     }
 
     fn load<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, Option<StoredVisit>> {
         let visit = visit.clone();
-        EmbeddedStore::read(self, move |snapshot| reads::load(snapshot, &visit)).boxed()
+        self.looking(move |snapshot| reads::load(snapshot, &visit)).boxed()
     }
 
     fn commit(&self, commit: Commit) -> Answer<'_, Committed> {
-        self.write(Patience::Waits, move |desk| desk.commit(&commit)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.commit(&commit)).boxed()
     }
 
     fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>> {
-        self.write(Patience::Waits, move |desk| desk.count_try(shard, owner, seq)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.count_try(shard, owner, seq)).boxed()
     }
 
     fn due(&self, shard: Shard, until: Moment, max: usize) -> Answer<'_, Vec<(VisitKey, Moment)>> {
-        EmbeddedStore::read(self, move |snapshot| reads::due(snapshot, shard, until, max)).boxed()
+        self.looking(move |snapshot| reads::due(snapshot, shard, until, max)).boxed()
     }
 
     fn outbox<'a>(
@@ -94,7 +94,7 @@ impl Store for EmbeddedStore {
         after: Option<(VisitKey, ParticipantKey, u64)>,
         max: usize,
     ) -> Answer<'a, Vec<OutboxEntry>> {
-        EmbeddedStore::read(self, move |snapshot| reads::outbox(snapshot, shard, after, max)).boxed()
+        self.looking(move |snapshot| reads::outbox(snapshot, shard, after, max)).boxed()
     }
 
     fn acknowledge(
@@ -103,7 +103,7 @@ impl Store for EmbeddedStore {
         owner: Ownership,
         acknowledgements: Vec<Acknowledgement>,
     ) -> Answer<'_, bool> {
-        self.write(Patience::Waits, move |desk| desk.acknowledge(shard, owner, &acknowledgements)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.acknowledge(shard, owner, &acknowledgements)).boxed()
     }
 
     fn permit<'a>(
@@ -131,11 +131,11 @@ impl Store for EmbeddedStore {
     }
 
     fn changes(&self) -> Answer<'_, Vec<(Shard, u64)>> {
-        EmbeddedStore::read(self, reads::changes).boxed()
+        self.looking(reads::changes).boxed()
     }
 
     fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>> {
-        EmbeddedStore::read(self, move |snapshot| reads::changed_since(snapshot, shard, change, max)).boxed()
+        self.looking(move |snapshot| reads::changed_since(snapshot, shard, change, max)).boxed()
     }
 
     fn visits<'a>(
@@ -145,23 +145,21 @@ impl Store for EmbeddedStore {
         limit: usize,
     ) -> Answer<'a, Page<StoredVisit, VisitKey>> {
         let organization = organization.cloned();
-        EmbeddedStore::read(self, move |snapshot| {
-            reads::visits(snapshot, organization.as_ref(), after.as_ref(), limit)
-        })
-        .boxed()
+        self.looking(move |snapshot| reads::visits(snapshot, organization.as_ref(), after.as_ref(), limit))
+            .boxed()
     }
 
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>> {
-        EmbeddedStore::read(self, move |snapshot| reads::records(snapshot, &query)).boxed()
+        self.looking(move |snapshot| reads::records(snapshot, &query)).boxed()
     }
 
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {
-        EmbeddedStore::read(self, move |snapshot| reads::parked(snapshot, limit)).boxed()
+        self.looking(move |snapshot| reads::parked(snapshot, limit)).boxed()
     }
 
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
         let key = key.to_owned();
-        self.write(Patience::None, move |desk| desk.put(space, &key, &value, ttl)).boxed()
+        self.doing(Patience::None, move |desk| desk.put(space, &key, &value, ttl)).boxed()
     }
 
     fn put_if_absent<'a>(
@@ -172,17 +170,17 @@ impl Store for EmbeddedStore {
         ttl: Span,
     ) -> Answer<'a, Vec<u8>> {
         let key = key.to_owned();
-        self.write(Patience::None, move |desk| desk.put_if_absent(space, &key, &value, ttl)).boxed()
+        self.doing(Patience::None, move |desk| desk.put_if_absent(space, &key, &value, ttl)).boxed()
     }
 
     fn get<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
         let (key, now) = (key.to_owned(), self.clock.now());
-        EmbeddedStore::read(self, move |snapshot| reads::get(snapshot, now, space, &key)).boxed()
+        self.looking(move |snapshot| reads::get(snapshot, now, space, &key)).boxed()
     }
 
     fn take<'a>(&'a self, space: Space, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
         let key = key.to_owned();
-        self.write(Patience::None, move |desk| desk.take(space, &key)).boxed()
+        self.doing(Patience::None, move |desk| desk.take(space, &key)).boxed()
     }
 
     fn organization_get<'a>(
@@ -191,8 +189,7 @@ impl Store for EmbeddedStore {
         field: &'a str,
     ) -> Answer<'a, Option<OrganizationValue>> {
         let (organization, field) = (organization.clone(), field.to_owned());
-        EmbeddedStore::read(self, move |snapshot| reads::organization_get(snapshot, &organization, &field))
-            .boxed()
+        self.looking(move |snapshot| reads::organization_get(snapshot, &organization, &field)).boxed()
     }
 
     fn organization_put<'a>(
@@ -203,7 +200,7 @@ impl Store for EmbeddedStore {
         value: Vec<u8>,
     ) -> Answer<'a, bool> {
         let (organization, field) = (organization.clone(), field.to_owned());
-        self.write(Patience::Waits, move |desk| {
+        self.doing(Patience::Waits, move |desk| {
             desk.organization_put(&organization, &field, expected, &value)
         })
         .boxed()
@@ -215,7 +212,7 @@ impl Store for EmbeddedStore {
             for part in Part::ALL {
                 loop {
                     let (swept, more) =
-                        self.write(Patience::Waits, move |desk| desk.sweep(part, keep)).await?;
+                        self.doing(Patience::Waits, move |desk| desk.sweep(part, keep)).await?;
                     all.values += swept.values;
                     all.held += swept.held;
                     all.records_old += swept.records_old;
@@ -231,7 +228,7 @@ impl Store for EmbeddedStore {
     }
 
     fn ping(&self) -> Answer<'_, ()> {
-        self.write(Patience::Waits, |_| Ok(())).boxed()
+        self.doing(Patience::Waits, |_| Ok(())).boxed()
     }
 
     fn hints(&self) -> broadcast::Receiver<Hint> {

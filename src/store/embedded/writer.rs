@@ -18,6 +18,19 @@ use super::tables::{Failure, Step};
 /// After a failure the file is opened anew at most this often.
 const REOPEN_EVERY: Duration = Duration::from_secs(1);
 
+/// How long commits may stay off the disk with [`Durability::EverySecond`].
+pub(super) const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// When a write counts as durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Durability {
+    /// It is on the disk before it is answered.
+    #[default]
+    Fsync,
+    /// It is on the disk within about a second. A crash of the machine *or of the process* may lose what was answered in that time.
+    EverySecond,
+}
+
 /// A step that waits to be done.
 pub(super) trait Job: Send {
     /// Does it and keeps the answer. Done again when its batch has to be repeated without another one.
@@ -71,7 +84,18 @@ pub(super) struct Writer {
     pub(super) batch: usize,
     pub(super) leases: Leases,
     pub(super) hints: broadcast::Sender<Hint>,
+    pub(super) durability: Durability,
+    pub(super) synced: Synced,
     pub(super) reopened: Option<tokio::time::Instant>,
+}
+
+/// What is on the disk, where that is not everything.
+#[derive(Default)]
+pub(super) struct Synced {
+    /// When everything was last on the disk.
+    at: Option<tokio::time::Instant>,
+    /// Something was committed since.
+    behind: bool,
 }
 
 /// How a try at a batch ended.
@@ -90,6 +114,10 @@ impl Writer {
         let mut batch = Vec::with_capacity(self.batch);
         while jobs.blocking_recv_many(&mut batch, self.batch) > 0 {
             self.work(&mut batch);
+        }
+        if self.synced.behind {
+            self.synced.at = None;
+            self.work(&mut vec![flush()]);
         }
         self.shared.close();
     }
@@ -151,20 +179,27 @@ impl Writer {
         let began = instant();
         let nobody = |failure| (None, failure);
         let mut transaction = database.begin_write().map_err(|error| nobody(error.into()))?;
-        transaction
-            .set_durability(EngineDurability::Immediate)
-            .map_err(|error| nobody(Failure::File(redb::Error::from(error))))?;
         let mut desk = Desk::new(&transaction, &mut self.leases, self.limits, self.clock.now());
         for (which, job) in batch.iter_mut().enumerate() {
             job.run(&mut desk).map_err(|failure| (Some(which), failure))?;
         }
         let (wrote, hints) = desk.finish();
-        if wrote {
-            transaction.commit().map_err(|error| nobody(error.into()))?;
-            self.shared.stats.committed(batch.len(), began.elapsed());
-        } else {
+        let syncs = match self.durability {
+            Durability::Fsync => wrote,
+            Durability::EverySecond => (wrote || self.synced.behind) && self.synced.is_due(began),
+        };
+        if !wrote && !syncs {
             transaction.abort().map_err(|error| nobody(error.into()))?;
+            return Ok(hints);
         }
+        let how = if syncs { EngineDurability::Immediate } else { EngineDurability::None };
+        transaction.set_durability(how).map_err(|error| nobody(redb::Error::from(error).into()))?;
+        // A second sync, so that the newest commit is either whole or not there. With one sync the engine takes a damaged newest commit for
+        // one that was cut off, and goes back to the one before without a word.
+        transaction.set_two_phase_commit(true);
+        transaction.commit().map_err(|error| nobody(error.into()))?;
+        self.synced.committed(syncs, began);
+        self.shared.stats.committed(batch.len(), began.elapsed());
         Ok(hints)
     }
 
@@ -191,6 +226,25 @@ impl Writer {
     fn publish(&self) {
         *self.shared.leases.lock().unwrap_or_else(PoisonError::into_inner) = self.leases.clone();
     }
+}
+
+impl Synced {
+    fn is_due(&self, now: tokio::time::Instant) -> bool {
+        self.at.is_none_or(|at| now.saturating_duration_since(at) >= SYNC_EVERY)
+    }
+
+    fn committed(&mut self, synced: bool, began: tokio::time::Instant) {
+        self.behind = !synced;
+        if synced {
+            self.at = Some(began);
+        }
+    }
+}
+
+/// A step that does nothing, so that what was committed before it reaches the disk when that is due.
+pub(super) fn flush() -> Box<dyn Job> {
+    let (task, _) = Task::new(|_: &mut Desk<'_, '_>| Ok(()));
+    Box::new(task)
 }
 
 /// What the caller is told of a failure that is not its own.

@@ -1,0 +1,217 @@
+//! A disk that fails when a test says so: full, or unable to sync. What the store owes then: a clear answer, nothing half done, and going
+//! on by itself when the disk is well again.
+
+use redb::backends::FileBackend;
+use redb::{BackendError, DatabaseError, StorageBackend};
+use std::fs::OpenOptions;
+use std::io;
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+const WELL: u8 = 0;
+const FULL: u8 = 1;
+const NO_SYNC: u8 = 2;
+
+/// Says how the disk is. Clones are of the same disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Switch(Arc<AtomicU8>);
+
+impl Switch {
+    fn set(&self, to: u8) {
+        self.0.store(to, Ordering::SeqCst);
+    }
+
+    fn fails(&self, when: u8) -> io::Result<()> {
+        if self.0.load(Ordering::SeqCst) == when {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn backend(&self, file: &Path) -> Result<Troubled, DatabaseError> {
+        let file = OpenOptions::new().read(true).write(true).open(file)?;
+        Ok(Troubled { inner: FileBackend::new(file)?, switch: self.clone() })
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Troubled {
+    inner: FileBackend,
+    switch: Switch,
+}
+
+type Range = Bound<u64>;
+
+impl StorageBackend for Troubled {
+    fn len(&self) -> Result<u64, io::Error> {
+        self.inner.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+        self.inner.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), io::Error> {
+        self.switch.fails(FULL)?;
+        self.inner.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), io::Error> {
+        self.switch.fails(NO_SYNC)?;
+        self.inner.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+        self.switch.fails(FULL)?;
+        self.inner.write(offset, data)
+    }
+
+    fn close(&self) -> Result<(), io::Error> {
+        self.inner.close()
+    }
+
+    fn try_lock_range(&self, start: Range, end: Range) -> Result<bool, BackendError> {
+        self.inner.try_lock_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Range, end: Range) -> Result<(), BackendError> {
+        self.inner.unlock_range(start, end)
+    }
+}
+
+mod tests {
+    use super::super::open::Place;
+    use super::super::{EmbeddedSettings, EmbeddedStore};
+    use super::{FULL, NO_SYNC, Switch, WELL};
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tempfile::TempDir;
+    use uuid::Uuid;
+    use vestibule_actors::port::clock::Clock;
+    use vestibule_actors::port::store::{
+        Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, Seq, Store, StoreError,
+        VisitWrite,
+    };
+    use vestibule_domain::id::VisitKey;
+    use vestibule_domain::shard::Shard;
+    use vestibule_domain::time::{Moment, Span};
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Moment {
+            Moment(1_795_000_000_000)
+        }
+    }
+
+    struct World {
+        store: EmbeddedStore,
+        switch: Switch,
+        visit: VisitKey,
+        shard: Shard,
+        owner: Ownership,
+        _folder: TempDir,
+    }
+
+    async fn world() -> World {
+        let folder = TempDir::new().unwrap();
+        let settings = EmbeddedSettings::new(folder.path());
+        let switch = Switch::default();
+        let mut place = Place::take(&settings.folder, settings.cache_bytes).unwrap();
+        place.trouble = Some(switch.clone());
+        let store = EmbeddedStore::start(place, settings, Arc::new(Still)).unwrap();
+        let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();
+        let shard = Shard::of_visit(&visit);
+        let token = OwnerToken(Uuid::from_u128(1));
+        let owner = match store.acquire(shard, "node", token, Span::seconds(6)).await.unwrap() {
+            Acquired::Granted { epoch, .. } => Ownership { token, epoch },
+            held @ Acquired::Held(_) => panic!("{held:?}"),
+        };
+        World { store, switch, visit, shard, owner, _folder: folder }
+    }
+
+    impl World {
+        async fn append(&self) -> Result<Appended, StoreError> {
+            let entry = NewEntry { visit: self.visit.clone(), payload: vec![1; 10_000] };
+            self.store.append(self.shard, vec![entry]).await
+        }
+
+        async fn journal(&self) -> usize {
+            self.store.read(self.shard, Seq(0), 1_000).await.unwrap().len()
+        }
+
+        fn commit(&self, id: u128, expected: u64) -> Commit {
+            Commit {
+                shard: self.shard,
+                owner: self.owner,
+                id: Uuid::from_u128(id),
+                expected_cursor: Seq(0),
+                cursor: Seq(0),
+                visits: vec![VisitWrite {
+                    visit: self.visit.clone(),
+                    expected,
+                    state: Some(vec![1; 10_000]),
+                    wake: None,
+                }],
+                outbox: Vec::new(),
+                parked: Vec::new(),
+            }
+        }
+
+        /// Waits until the store says that it is well.
+        async fn well_again(&self) {
+            self.switch.set(WELL);
+            let answers = async {
+                while self.store.ping().await.is_err() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), answers).await.expect("the store stays away");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_answered_and_nothing_is_half_done() {
+        let world = world().await;
+        world.append().await.unwrap();
+        world.switch.set(FULL);
+        for _ in 0..3 {
+            let answer = world.append().await;
+            assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        }
+        let answer = world.store.commit(world.commit(1, 0)).await;
+        assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        assert!(matches!(world.store.ping().await, Err(StoreError::Unavailable(_))), "readiness is told");
+        assert!(world.store.stats().read().failed_batches >= 1);
+        world.well_again().await;
+        assert_eq!(world.journal().await, 1, "only what was acknowledged is there");
+        assert!(world.store.load(&world.visit).await.unwrap().is_none());
+        assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
+        let done = world.store.commit(world.commit(1, 0)).await.unwrap();
+        assert_eq!(done, Committed::Done { change: 1 }, "the lease outlived the trouble");
+    }
+
+    // I1: a commit whose answer was lost is asked again by its id, and is done once.
+    #[tokio::test]
+    async fn a_commit_that_could_not_be_synced_may_be_repeated() {
+        let world = world().await;
+        world.switch.set(NO_SYNC);
+        let answer = world.store.commit(world.commit(1, 0)).await;
+        assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        world.well_again().await;
+        assert_eq!(world.store.commit(world.commit(1, 0)).await.unwrap(), Committed::Done { change: 1 });
+        let stored = world.store.load(&world.visit).await.unwrap().unwrap();
+        assert_eq!((stored.version, stored.change), (1, 1));
+        assert_eq!(world.store.commit(world.commit(2, 1)).await.unwrap(), Committed::Done { change: 2 });
+    }
+
+    #[tokio::test]
+    async fn trouble_at_the_end_does_not_hang_the_process() {
+        let world = world().await;
+        world.append().await.unwrap();
+        world.switch.set(FULL);
+        drop(world);
+    }
+}

@@ -1,0 +1,104 @@
+//! Values with an expiry, an organization's own fields, and its gate.
+
+use super::world::{World, organization, other_organization};
+use futures_util::future::join_all;
+use vestibule_actors::port::store::{OrganizationValue, Space};
+use vestibule_domain::gate::{Answer, Because, Limits, Settled};
+use vestibule_domain::time::Span;
+
+const MINUTE: Span = Span::minutes(1);
+const SPACE: Space = Space::Ticket;
+
+pub async fn a_value_lives_until_its_time(world: &World) {
+    let store = &world.store;
+    assert_eq!(store.get(SPACE, "k").await.unwrap(), None);
+    store.put(SPACE, "k", b"1".to_vec(), MINUTE).await.unwrap();
+    world.clock.pass(Span(MINUTE.0 - 1));
+    assert_eq!(store.get(SPACE, "k").await.unwrap(), Some(b"1".to_vec()));
+    store.put(SPACE, "k", b"2".to_vec(), MINUTE).await.unwrap();
+    world.clock.pass(Span(MINUTE.0 - 1));
+    assert_eq!(store.get(SPACE, "k").await.unwrap(), Some(b"2".to_vec()), "replaced, with a time of its own");
+    world.clock.pass(Span(1));
+    assert_eq!(store.get(SPACE, "k").await.unwrap(), None);
+    assert_eq!(store.take(SPACE, "k").await.unwrap(), None);
+    store.put(SPACE, "far", b"3".to_vec(), Span(i64::MAX)).await.unwrap();
+    assert_eq!(store.get(SPACE, "far").await.unwrap(), Some(b"3".to_vec()));
+    store.put(SPACE, "", Vec::new(), MINUTE).await.unwrap();
+    assert_eq!(store.get(SPACE, "").await.unwrap(), Some(Vec::new()), "an empty key is a key");
+}
+
+pub async fn of_all_who_take_one_gets_it(world: &World) {
+    world.store.put(SPACE, "k", b"1".to_vec(), MINUTE).await.unwrap();
+    let takes = join_all((0..20).map(|_| world.store.take(SPACE, "k"))).await;
+    assert_eq!(takes.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1);
+    assert_eq!(world.store.get(SPACE, "k").await.unwrap(), None);
+}
+
+pub async fn the_first_put_if_absent_stands(world: &World) {
+    let store = &world.store;
+    let puts = (0..20_u8).map(|n| store.put_if_absent(SPACE, "k", vec![n], MINUTE));
+    let answers: Vec<_> = join_all(puts).await.into_iter().map(Result::unwrap).collect();
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    assert_eq!(store.get(SPACE, "k").await.unwrap(), Some(answers[0].clone()));
+    world.clock.pass(MINUTE);
+    let anew = store.put_if_absent(SPACE, "k", b"new".to_vec(), MINUTE).await.unwrap();
+    assert_eq!(anew, b"new", "what has expired does not stand in the way");
+}
+
+pub async fn spaces_never_meet(world: &World) {
+    let spaces = [Space::OauthState, Space::Ticket, Space::Session, Space::Keys];
+    for (number, space) in spaces.into_iter().enumerate() {
+        world.store.put(space, "k", vec![number as u8], MINUTE).await.unwrap();
+    }
+    assert_eq!(world.store.take(Space::OauthState, "k").await.unwrap(), Some(vec![0]));
+    for (number, space) in spaces.into_iter().enumerate().skip(1) {
+        assert_eq!(world.store.get(space, "k").await.unwrap(), Some(vec![number as u8]));
+    }
+}
+
+pub async fn an_organizations_field_is_written_by_version(world: &World) {
+    let (store, ours) = (&world.store, organization());
+    assert_eq!(store.organization_get(&ours, "f").await.unwrap(), None);
+    assert!(!store.organization_put(&ours, "f", 1, b"x".to_vec()).await.unwrap(), "it is not there yet");
+    assert!(store.organization_put(&ours, "f", 0, b"a".to_vec()).await.unwrap());
+    assert!(!store.organization_put(&ours, "f", 0, b"b".to_vec()).await.unwrap(), "somebody was first");
+    assert!(store.organization_put(&ours, "f", 1, b"b".to_vec()).await.unwrap());
+    let value = OrganizationValue { version: 2, value: b"b".to_vec() };
+    assert_eq!(store.organization_get(&ours, "f").await.unwrap(), Some(value));
+    assert_eq!(store.organization_get(&ours, "ff").await.unwrap(), None);
+    assert_eq!(store.organization_get(&other_organization(), "f").await.unwrap(), None);
+    let races = (0..10_u8).map(|n| store.organization_put(&ours, "raced", 0, vec![n]));
+    let won = join_all(races).await.into_iter().filter(|won| *won.as_ref().unwrap()).count();
+    assert_eq!(won, 1);
+}
+
+// I10: grants never exceed the organization's rate; the store's gate is everybody's.
+pub async fn a_gate_counts_for_everybody(world: &World) {
+    let limits = Limits {
+        per_second: 5,
+        concurrent: 3,
+        failures: 2,
+        probe_every: Span::seconds(5),
+        unused: Span::seconds(1),
+        permit_life: Span::seconds(15),
+    };
+    let ours = organization();
+    let ask = async || world.store.permit(&ours, limits).await.unwrap();
+    let mut permits = Vec::new();
+    for _ in 0..3 {
+        match ask().await {
+            Answer::Granted { permit, .. } => permits.push(permit),
+            wait @ Answer::Wait { .. } => panic!("{wait:?}"),
+        }
+    }
+    assert!(matches!(ask().await, Answer::Wait { because: Because::Concurrency, .. }));
+    let other = world.store.permit(&other_organization(), limits).await.unwrap();
+    assert!(matches!(other, Answer::Granted { .. }), "another organization has a gate of its own");
+    let settle =
+        async |at: usize| world.store.settle(&ours, limits, permits[at], Settled::Failed).await.unwrap();
+    assert!(!settle(0).await);
+    assert!(settle(1).await, "the breaker is open");
+    assert!(matches!(ask().await, Answer::Wait { because: Because::Breaker, .. }));
+    world.clock.pass(Span::seconds(5));
+    assert!(matches!(ask().await, Answer::Granted { .. }), "the probe");
+}
