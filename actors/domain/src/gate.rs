@@ -297,6 +297,46 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_that_was_not_used_is_given_to_the_next_who_asks() {
+        let mut gate = open_gate();
+        let probe = granted(&mut gate, 5_004);
+        gate.settle(&LIMITS, Moment(5_005), probe, Settled::Unused);
+        assert!(gate.is_open());
+        granted(&mut gate, 5_006);
+    }
+
+    #[test]
+    fn a_permit_that_was_not_used_is_no_failure_and_no_success() {
+        let mut gate = Gate::default();
+        for now in 0..4 {
+            let permit = granted(&mut gate, now);
+            gate.settle(&LIMITS, Moment(now), permit, Settled::Failed);
+        }
+        let unused = granted(&mut gate, 4);
+        gate.settle(&LIMITS, Moment(4), unused, Settled::Unused);
+        let last = granted(&mut gate, 5);
+        gate.settle(&LIMITS, Moment(5), last, Settled::Failed);
+        assert!(gate.is_open(), "five failures in a row");
+    }
+
+    #[test]
+    fn a_lower_rate_and_a_clock_that_went_back_close_the_gate_for_a_second_at_most() {
+        let mut gate = Gate::default();
+        for _ in 0..5 {
+            let permit = granted(&mut gate, 10_000);
+            gate.settle(&LIMITS, Moment(10_000), permit, Settled::Alive);
+        }
+        let slower = Limits { per_second: 1, ..LIMITS };
+        assert_eq!(
+            gate.ask(&slower, Moment(10_500)),
+            Answer::Wait { until: Moment(11_000), because: Because::Rate }
+        );
+        let mut earlier = gate.clone();
+        assert!(matches!(earlier.ask(&slower, Moment(0)), Answer::Granted { .. }));
+        assert!(matches!(gate.ask(&slower, Moment(11_000)), Answer::Granted { .. }));
+    }
+
+    #[test]
     fn a_pause_holds_everybody() {
         let mut gate = Gate::default();
         let permit = granted(&mut gate, 0);

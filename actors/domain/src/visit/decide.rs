@@ -52,12 +52,14 @@ pub(super) struct Deciding<'a> {
 
 impl Deciding<'_> {
     fn take(&mut self, entry: &Entry) {
+        // A door whose clock is ahead must not keep a page open, or a launch fresh, for longer than it is.
+        let at = entry.at.min(self.now);
         match &entry.command {
-            Command::Launch(launch) => self.launch(&entry.id, entry.at, launch),
+            Command::Launch(launch) => self.launch(&entry.id, at, launch),
             Command::Fact(fact) => self.fact(fact),
-            Command::PageSeen { participant } => self.page_seen(participant, entry.at),
-            Command::Departed { participant } => self.departed(participant, entry.at),
-            Command::IntentClosed { intent, outcome } => self.call_closed(*intent, entry.at, outcome),
+            Command::PageSeen { participant } => self.page_seen(participant, at),
+            Command::Departed { participant } => self.departed(participant, at),
+            Command::IntentClosed { intent, outcome } => self.call_closed(*intent, at, outcome),
             Command::StatusDelivered { participant, seq, connected } => {
                 self.status_delivered(participant, *seq, *connected)
             }

@@ -27,12 +27,7 @@ impl Deciding<'_> {
     pub(super) fn call_closed(&mut self, id: IntentId, at: Moment, outcome: &IntentOutcome) {
         let open = self.visit.calls.get(&id).filter(|open| open.state == CallState::Running).cloned();
         let Some(open) = open else {
-            // A late answer of a call that was taken for lost: a meeting that came of it must not be forgotten.
-            match outcome {
-                IntentOutcome::Made(made) => self.adopt(at, None, std::slice::from_ref(made)),
-                IntentOutcome::Found(found) => self.adopt(at, None, found),
-                _ => {}
-            }
+            self.late_answer(at, outcome);
             return;
         };
         match outcome {
@@ -44,8 +39,18 @@ impl Deciding<'_> {
                     // An answer that does not belong to its call is a bug of an edge, and proves nothing about the call.
                     self.visit.calls.insert(id, open);
                     self.call_ambiguous(id);
+                    self.late_answer(at, done);
                 }
             }
+        }
+    }
+
+    /// An answer of a call that does not wait for it, mostly since it was taken for lost: a meeting that came of it must not be forgotten.
+    fn late_answer(&mut self, at: Moment, outcome: &IntentOutcome) {
+        match outcome {
+            IntentOutcome::Made(made) => self.adopt(at, None, std::slice::from_ref(made)),
+            IntentOutcome::Found(found) => self.adopt(at, None, found),
+            _ => {}
         }
     }
 
