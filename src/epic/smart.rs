@@ -213,7 +213,7 @@ impl TokenAnswer {
 /// Epic gives the bare id.
 fn patient(id: &str) -> Option<FhirReference> {
     let id = id.strip_prefix("Patient/").unwrap_or(id);
-    let plain = !id.contains(['/', ':', '?', '#']);
+    let plain = !id.is_empty() && !id.contains(['/', ':', '?', '#']);
     FhirReference::new(format!("Patient/{id}")).ok().filter(|_| plain)
 }
 

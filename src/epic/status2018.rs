@@ -120,10 +120,19 @@ fn judge_response(response: &Response, now: Moment) -> EpicAnswer {
         504 => Verdict::InDoubt { hint: Some(hint.to_owned()) },
         408 | 500..=599 => transient(wait(), false, hint),
         // Without its body it may have been a lock.
-        400 if matches!(response.body, Body::Cut) => transient(None, true, hint),
+        400 if is_torn(response) => transient(None, true, hint),
         _ => Verdict::Permanent { hint: hint.to_owned() },
     };
     EpicAnswer { resp_code, epic_code, verdict }
+}
+
+/// The beginning of an object whose end did not come.
+fn is_torn(response: &Response) -> bool {
+    match &response.body {
+        Body::Cut => true,
+        Body::Whole(bytes) => bytes.trim_ascii_start().starts_with(b"{") && response.json().is_none(),
+        Body::TooLong => false,
+    }
 }
 
 fn transient(retry_after: Option<Span>, alive: bool, hint: &str) -> Verdict {

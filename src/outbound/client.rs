@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awc::Connector;
-use awc::error::{PayloadError, SendRequestError};
+use awc::error::{ConnectError, PayloadError, SendRequestError};
 use awc::http::{Method, StatusCode, Version, header};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
@@ -126,6 +126,7 @@ impl HttpClient {
             Err(_) => return Err(NoAnswer::InDoubt),
         };
         let body = match timeout_at(deadline, answer.body().limit(LONGEST_BODY)).await {
+            Ok(Ok(bytes)) if is_short(&bytes, &answer) => Body::Cut,
             Ok(Ok(bytes)) => Body::Whole(bytes),
             Ok(Err(PayloadError::Overflow)) => Body::TooLong,
             Ok(Err(_)) | Err(_) => Body::Cut,
@@ -134,9 +135,19 @@ impl HttpClient {
     }
 }
 
+/// The client takes the end of the connection for the end of the body; only the announced length tells them apart. A body in
+/// chunks has none: whoever needs it whole notices that it is no JSON.
+fn is_short<S>(bytes: &Bytes, answer: &awc::ClientResponse<S>) -> bool {
+    let announced = answer.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
+    announced.is_some_and(|announced| bytes.len() < announced)
+}
+
 /// Whether the request can have reached the other side.
 fn classify(error: &SendRequestError) -> NoAnswer {
     match error {
+        // By this the client also says that the other side closed the connection in place of an answer.
+        SendRequestError::Connect(ConnectError::Disconnected) => NoAnswer::InDoubt,
         SendRequestError::Url(_)
         | SendRequestError::Connect(_)
         | SendRequestError::Http(_)

@@ -1,6 +1,7 @@
 //! Reading other people's JSON: a field of another type than expected is an absent field, never an error.
 
 use serde_json::Value;
+use vestibule_domain::id::MeetingId;
 
 /// The text of a field; empty and blank texts are absent.
 #[must_use]
@@ -24,6 +25,16 @@ pub fn integer(object: &Value, field: &str) -> Option<i64> {
     match object.get(field)? {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A Zoom meeting id: a number in some places, a text in others.
+#[must_use]
+pub fn meeting_id(object: &Value, field: &str) -> Option<MeetingId> {
+    match object.get(field)? {
+        Value::Number(number) => number.as_u64().filter(|id| *id > 0).map(MeetingId),
+        Value::String(text) => MeetingId::from_pasted(text),
         _ => None,
     }
 }

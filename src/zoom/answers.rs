@@ -5,7 +5,7 @@ use vestibule_domain::id::{MeetingId, ZoomUserId};
 use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::name::PersonalLink;
 
-use crate::outbound::lenient::{boolean, integer, text, text_or_number};
+use crate::outbound::lenient::{boolean, integer, meeting_id, text};
 
 /// A user of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Meeting {
         let settings = body.get("settings");
         let hosts = settings.and_then(|settings| text(settings, "alternative_hosts")).unwrap_or_default();
         Some(Self {
-            id: meeting_id(body)?,
+            id: meeting_id(body, "id")?,
             host: text(body, "host_id").and_then(|id| ZoomUserId::new(id).ok()),
             effective: settings.and_then(effective),
             join_url: link(body, "join_url"),
@@ -82,11 +82,6 @@ fn effective(settings: &Value) -> Option<MeetingSettings> {
         join_before_host: boolean(settings, "join_before_host")?,
         registration: integer(settings, "approval_type")? == 0,
     })
-}
-
-/// Numbers in most answers, text in some.
-pub(super) fn meeting_id(body: &Value) -> Option<MeetingId> {
-    MeetingId::from_pasted(&text_or_number(body, "id")?)
 }
 
 /// Where a browser may be sent: an http(s) address, and nothing that runs in a page.

@@ -1,8 +1,9 @@
 //! Links that let somebody in: fetched at the click, handed on, never kept.
 
+use awc::http::Method;
 use serde_json::json;
 use vestibule_actors::port::zoom::LinkRefused;
-use vestibule_domain::id::{MeetingId, ZoomUserId};
+use vestibule_domain::id::{MeetingId, RegistrantId, ZoomUserId};
 use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry};
 use vestibule_domain::name::{PersonalLink, Phi};
 
@@ -10,10 +11,9 @@ use super::answers::{Meeting, link};
 use super::error::RestError;
 use super::pace::Label;
 use super::rest::{Api, Call};
+use crate::outbound::TokenFailure;
 use crate::outbound::encode::encode;
 use crate::outbound::lenient::text;
-use awc::http::Method;
-use vestibule_domain::id::RegistrantId;
 
 /// Zoom's bound on a first name.
 const LONGEST_NAME: usize = 64;
@@ -95,6 +95,7 @@ fn refused(error: &RestError) -> LinkRefused {
     match error {
         RestError::Refused(refusal) if refusal.is_meeting_gone() => LinkRefused::Gone,
         RestError::Refused(refusal) if refusal.wait.is_none() => LinkRefused::Refused,
+        RestError::Token(TokenFailure::Refused { .. }) => LinkRefused::Refused,
         _ => LinkRefused::Unavailable,
     }
 }

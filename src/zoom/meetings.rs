@@ -9,12 +9,12 @@ use vestibule_domain::intent::{
 };
 use vestibule_domain::time::{Moment, Span};
 
-use super::answers::{Meeting, User, meeting_id};
+use super::answers::{Meeting, User};
 use super::error::RestError;
 use super::pace::Label;
 use super::rest::{Api, Call};
 use crate::outbound::encode::{encode, with_query};
-use crate::outbound::lenient::text;
+use crate::outbound::lenient::{meeting_id, text};
 
 /// Seen by everybody in the meeting and in Zoom's reports: it names nobody.
 const TOPIC: &str = "Video visit";
@@ -95,7 +95,9 @@ impl Api<'_> {
             let body = self.call(&Call::get(&with_query(&path, &query), Label::Medium)).await?;
             let rows = body.get("meetings").and_then(Value::as_array).ok_or(RestError::InDoubt)?;
             ids.extend(
-                rows.iter().filter(|row| text(row, "agenda") == Some(marker.as_str())).filter_map(meeting_id),
+                rows.iter()
+                    .filter(|row| text(row, "agenda") == Some(marker.as_str()))
+                    .filter_map(|row| meeting_id(row, "id")),
             );
             match text(&body, "next_page_token") {
                 Some(next) => page_token = next.to_owned(),

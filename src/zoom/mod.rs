@@ -11,8 +11,6 @@ mod probe;
 mod providers;
 mod rest;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 pub mod webhook;
 

@@ -26,6 +26,8 @@ const NO_SEAT: [i64; 5] = [200, 1108, 2033, 2034, 3412];
 /// Zoom's bounds.
 const LONGEST_EMAIL: usize = 128;
 const LONGEST_NAME: usize = 64;
+/// Characters of a password that are drawn.
+const PASSWORD_DRAWN: usize = 22;
 /// Characters of the made-up part of an address: 128 bits in hexadecimal.
 const LOCAL_PART: usize = 32;
 
@@ -87,7 +89,10 @@ impl Api<'_> {
 
     async fn provision(&self, wanted: &Wanted<'_>, email: &str) -> Result<User, IntentOutcome> {
         let config = &self.account.config;
-        let body = new_user(wanted, email, config.provider_action, config.provider_user_type);
+        let mut body = new_user(wanted, email, config.provider_action, config.provider_user_type);
+        if config.provider_action == ProviderAction::AutoCreate {
+            body["user_info"]["password"] = Value::from(self.password());
+        }
         let answer = self.call(&Call::with_body(Method::POST, "/users", Label::Light, body)).await;
         let made_id = match &answer {
             Ok(body) => text(body, "id").map(str::to_owned),
@@ -107,6 +112,13 @@ impl Api<'_> {
             },
             Err(error) => Err(error.outcome()),
         }
+    }
+
+    /// `autoCreate` asks for one. Nobody ever knows it: providers come in by start links, or set their own by mail.
+    fn password(&self) -> String {
+        let drawn: String = self.randomness.secret().chars().take(PASSWORD_DRAWN).collect();
+        // Zoom wants capitals, small letters and digits, and takes 32 characters.
+        format!("{drawn}aA1-")
     }
 
     async fn accept(&self, user: User) -> IntentOutcome {

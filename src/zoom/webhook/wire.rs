@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::Sha256;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
-use vestibule_domain::id::{InvalidId, MeetingId};
+use vestibule_domain::id::InvalidId;
 use vestibule_domain::time::Moment;
 
-use crate::outbound::lenient::{boolean, integer, text, text_or_number};
+use crate::outbound::lenient::{boolean, integer, meeting_id, text, text_or_number};
 use crate::settings::Secret;
 
 /// Zoom's tokens have 22 characters; a longer one than this is not answered.
@@ -151,7 +151,7 @@ fn kind(event: &str, object: &Value) -> Option<(FactKind, About)> {
 
 fn fact(event: &str, object: &Value, sent: Moment, names: &NameKey) -> Option<Fact> {
     let (kind, about) = kind(event, object)?;
-    let meeting = MeetingId::from_pasted(&text_or_number(object, "id")?)?;
+    let meeting = meeting_id(object, "id")?;
     let person = object.get("participant").filter(|_| matches!(about, About::Person | About::BeforeHost));
     let own_time = match (&kind, about) {
         (FactKind::Started, _) => time(object, "start_time"),

@@ -3,6 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
+use vestibule_domain::id::MeetingId;
 use vestibule_domain::time::Span;
 
 const NOW: Moment = Moment(1_785_369_400_000);

@@ -1,1 +1,0 @@
-//! Calls against the fake Zoom.
