@@ -9,4 +9,5 @@
     reason = "tests say what they expect"
 )]
 
+mod scenarios;
 mod tidy;
