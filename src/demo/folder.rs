@@ -63,8 +63,9 @@ impl Drop for Folder {
     }
 }
 
-/// A key made for this demo, so that none has to stand in the source. PKCS#8 in PEM.
-fn fresh_key() -> Option<String> {
+/// A key made for this demo, so that none has to stand in the source. PKCS#8 in PEM; `None` where none could be made.
+#[must_use]
+pub fn fresh_key() -> Option<String> {
     let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
     let der: Pkcs8V1Der<'static> = pair.as_der().ok()?;
     let text = STANDARD.encode(der.as_ref());

@@ -13,6 +13,9 @@ use clap::Args;
 use crate::service::{self, Failure};
 use crate::simulator::people::{MorningConfig, play};
 use crate::simulator::{self, Simulator, SimulatorConfig};
+pub use folder::fresh_key;
+pub use settings::text as settings_text;
+
 use folder::Folder;
 
 /// A busy morning of more visits than this is a load test and not a demo.

@@ -35,7 +35,10 @@ pub(super) fn seed() -> u64 {
     SystemRandomness.draw()
 }
 
-fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
+/// Settings as TOML for a service on `listen` that works with the fakes at `fakes`. `store` is as in `store.url`, `key` the path of a private
+/// key for Epic.
+#[must_use]
+pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
     let demo = SimulatorConfig::demo(listen, "");
     let table = |entries: Vec<(&str, Value)>| -> Value {
         Value::Table(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Table>())

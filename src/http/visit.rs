@@ -94,6 +94,12 @@ impl<'a> Place<'a> {
         status(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
     }
 
+    /// Whether the person has gone on to Zoom at this moment or later.
+    fn departed_since(&self, snapshot: Option<&Snapshot>, since: Moment) -> bool {
+        let person = snapshot.and_then(|s| s.visit.participants.get(&self.ticket.participant));
+        person.and_then(|person| person.departed).is_some_and(|departed| departed >= since)
+    }
+
     /// Tells the visit that this page is open, if it was not told lately. A page of another browser is only looking on.
     async fn sign(&self, snapshot: Option<&Snapshot>) {
         let now = self.app.desk.ports().clock.now();

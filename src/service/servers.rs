@@ -51,6 +51,8 @@ macro_rules! serve {
         let running = $server
             .disable_signals()
             .shutdown_timeout(SHUTDOWN_SECONDS)
+            // Who closes the connection has gone: the events of a page that was closed end now and not at a failed write.
+            .h1_allow_half_closed(false)
             .listen($listener)
             .map_err(|e| Failure::Unavailable(format!("the listener cannot be used: {e}")))?
             .run();

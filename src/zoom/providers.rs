@@ -90,8 +90,9 @@ impl Api<'_> {
     async fn provision(&self, wanted: &Wanted<'_>, email: &str) -> Result<User, IntentOutcome> {
         let config = &self.account.config;
         let mut body = new_user(wanted, email, config.provider_action, config.provider_user_type);
-        if config.provider_action == ProviderAction::AutoCreate {
-            body["user_info"]["password"] = Value::from(self.password());
+        let user_info = body.get_mut("user_info").and_then(Value::as_object_mut);
+        if let (ProviderAction::AutoCreate, Some(user_info)) = (config.provider_action, user_info) {
+            user_info.insert("password".to_owned(), Value::from(self.password()));
         }
         let answer = self.call(&Call::with_body(Method::POST, "/users", Label::Light, body)).await;
         let made_id = match &answer {

@@ -5,9 +5,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::disallowed_methods,
     reason = "tests say what they expect"
 )]
 
+mod scenarios;
 mod store;
 mod tidy;

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::timeout;
 use vestibule_actors::port::store::Hint;
 use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
 
 use super::super::app::App;
 use super::super::metrics::Open;
@@ -26,6 +27,7 @@ struct Page {
     request: HttpRequest,
     name: String,
     hints: broadcast::Receiver<Hint>,
+    opened: Moment,
     told: Option<VisitStatus>,
     quiet: Duration,
     _permit: OwnedSemaphorePermit,
@@ -47,11 +49,13 @@ pub(super) async fn events(
     };
     let hints = app.desk.ports().store.hints();
     let open = app.metrics.waiting_page();
+    let opened = app.desk.ports().clock.now();
     let page = Page {
         app,
         request,
         name: name.into_inner(),
         hints,
+        opened,
         told: None,
         quiet: Duration::ZERO,
         _permit: permit,
@@ -79,7 +83,10 @@ impl Page {
             let app = self.app.clone();
             let place = Place::find(&app, &self.request, &self.name).await.ok()?;
             if let Ok(snapshot) = place.snapshot(&self.request).await {
-                place.sign(snapshot.as_ref()).await;
+                // A stream of the time before the person went on, which its browser or another tab has left open, is no sign.
+                if !place.departed_since(snapshot.as_ref(), self.opened) {
+                    place.sign(snapshot.as_ref()).await;
+                }
                 let status = place.status(snapshot.as_ref());
                 if self.told != Some(status) {
                     self.told = Some(status);

@@ -1,0 +1,280 @@
+//! One house for each test: the fakes, a service that works with them, and the ways to look at both.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use awc::http::header::HeaderMap;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vestibule::demo::{fresh_key, settings_text};
+use vestibule::service::{self, Running};
+use vestibule::settings::{Settings, Sources};
+use vestibule::simulator::people::{Browser, connections};
+use vestibule::simulator::zoom::signature;
+use vestibule::simulator::{self, FakeEpic, FakeZoom, Simulator, SimulatorConfig};
+
+/// Everything that is waited for comes within this, or the test fails.
+pub const WITHIN: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(15);
+/// A minute of the fakes' own waits passes in a fifth of a second.
+const TIME_SCALE: f64 = 300.0;
+/// Ports below those that the system gives to outgoing connections, so that none is taken between the look and the use.
+const FIRST_PORT: u16 = 12_000;
+const PORTS: u16 = 18_000;
+
+/// Waits are short and nothing is random that tests wait for.
+const QUICK: &str = r#"
+[node]
+arbiters = 1
+[organization.lakeside.epic]
+retry = { first = "20ms", most = "100ms", give_up_after = "1h" }
+breaker = { failures = 5, probe_every = "100ms" }
+timeout = "2s"
+[organization.lakeside.zoom]
+timeout = "2s"
+"#;
+
+/// A running service beside its fakes.
+pub struct House {
+    pub fakes: Simulator,
+    pub url: String,
+    pub listen: SocketAddr,
+    service: Option<Running>,
+    settings: Vec<String>,
+    folder: TempDir,
+    pub http: awc::Client,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or_default())
+    }
+}
+
+/// A free port of this machine.
+pub fn free_port() -> SocketAddr {
+    let start = u16::try_from(std::process::id() % u32::from(PORTS)).unwrap();
+    for step in 0..PORTS {
+        let port = FIRST_PORT + start.wrapping_mul(7).wrapping_add(step) % PORTS;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no port is free");
+}
+
+/// Looks until `look` finds something.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {WITHIN:?}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+impl House {
+    pub async fn open() -> Self {
+        Self::with("").await
+    }
+
+    /// With these settings over those of the demo.
+    pub async fn with(settings: &str) -> Self {
+        Self::built(settings, |_| {}).await
+    }
+
+    pub async fn built(settings: &str, fakes: impl FnOnce(&mut SimulatorConfig)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key.pem"), fresh_key().unwrap()).unwrap();
+        let listen = free_port();
+        let url = format!("http://{listen}");
+        let mut config = SimulatorConfig::demo((Ipv4Addr::LOCALHOST, 0).into(), &url);
+        config.time_scale = TIME_SCALE;
+        fakes(&mut config);
+        let fakes = simulator::start(config).await.unwrap();
+        let store = format!("embedded:{}", folder.path().join("store").display());
+        let key = folder.path().join("key.pem").display().to_string();
+        let base = settings_text(listen, &store, fakes.url(), &key);
+        // The addresses of the fakes are known only now, so that tests name them by a word.
+        let own = settings.replace("FAKES", fakes.url());
+        let settings = vec![base, QUICK.to_owned(), own];
+        let mut house = Self { fakes, url, listen, service: None, settings, folder, http: connections() };
+        house.start().await;
+        house
+    }
+
+    /// Starts the service, again after [`Self::stop_service`], on the same store.
+    pub async fn start(&mut self) {
+        let sources = Sources::new(self.folder.path());
+        let sources = self.settings.iter().fold(sources, |all, text| all.text("a test", text));
+        let settings = Settings::load(sources).unwrap_or_else(|error| panic!("{error}"));
+        let running = service::start(settings).await.unwrap_or_else(|error| panic!("{error}"));
+        self.service = Some(running);
+        let house = &*self;
+        until("the service is ready", async || (house.get("/readyz").await.status == 200).then_some(()))
+            .await;
+    }
+
+    /// Drains the service; the fakes go on.
+    pub async fn stop_service(&mut self) {
+        self.service.take().unwrap().stop().await;
+    }
+
+    pub async fn close(mut self) {
+        if let Some(service) = self.service.take() {
+            service.stop().await;
+        }
+        self.fakes.stop().await;
+    }
+
+    pub fn service(&self) -> &Running {
+        self.service.as_ref().unwrap()
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub fn epic(&self) -> &FakeEpic {
+        self.fakes.epic()
+    }
+
+    pub fn zoom(&self) -> &FakeZoom {
+        self.fakes.zoom()
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.http.clone(), self.fakes.url())
+    }
+
+    // === asking the service ===
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.url));
+        let request = headers.iter().fold(request, |request, header| request.insert_header(*header));
+        read(request.send().await).await
+    }
+
+    /// The visit of this CSN by the API.
+    pub async fn visit(&self, csn: &str) -> Value {
+        self.get(&format!("/api/v1/visits/lakeside/{csn}")).await.json()
+    }
+
+    /// The notification records of this CSN, newest first.
+    pub async fn records(&self, csn: &str) -> Vec<Value> {
+        let answer =
+            self.get(&format!("/api/v1/notifications?organization=lakeside&csn={csn}&limit=500")).await;
+        answer.json()["notifications"].as_array().unwrap().clone()
+    }
+
+    /// Waits until the visit looks so.
+    pub async fn until_visit(&self, csn: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let last = std::cell::RefCell::new(Value::Null);
+        let looked = tokio::time::timeout(WITHIN, async {
+            loop {
+                let visit = self.visit(csn).await;
+                if is_so(&visit) {
+                    return visit;
+                }
+                *last.borrow_mut() = visit;
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        });
+        match looked.await {
+            Ok(visit) => visit,
+            Err(_) => panic!("{what}: not within {WITHIN:?}: {:#}", last.borrow()),
+        }
+    }
+
+    /// Waits until Epic's light of this person is so.
+    pub async fn until_light(&self, csn: &str, who: &str, on: bool) {
+        let what = format!("the light of {who} in {csn} is {on}");
+        until(&what, async || (self.epic().is_connected(csn, who) == on).then_some(())).await;
+    }
+
+    /// Waits until every event has been delivered and every light says what is true, and the visits agree with it.
+    pub async fn until_right(&self) {
+        let wrong = std::cell::RefCell::new(Vec::new());
+        let looked = tokio::time::timeout(WITHIN, async {
+            loop {
+                let people = self.fakes.final_truth();
+                *wrong.borrow_mut() = people.into_iter().filter(|person| !person.right()).collect();
+                if wrong.borrow().is_empty() && self.zoom().deliveries_pending() == 0 {
+                    return;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        });
+        assert!(looked.await.is_ok(), "wrong lights: {:#?}", wrong.borrow());
+    }
+
+    // === speaking as Zoom ===
+
+    /// Sends a body as an event, rightly signed.
+    pub async fn event(&self, body: &str) -> Answer {
+        self.event_at(body, jiff::Timestamp::now().as_second()).await
+    }
+
+    pub async fn event_at(&self, body: &str, timestamp: i64) -> Answer {
+        let signature = signature(&self.zoom().account().webhook_secret, timestamp, body);
+        self.event_with(body, Some(&signature), Some(&timestamp.to_string())).await
+    }
+
+    pub async fn event_with(&self, body: &str, signature: Option<&str>, timestamp: Option<&str>) -> Answer {
+        let mut request = self.http.post(format!("{}/zoom/lakeside/webhook", self.url));
+        request = request.insert_header(("content-type", "application/json"));
+        if let Some(signature) = signature {
+            request = request.insert_header(("x-zm-signature", signature));
+        }
+        if let Some(timestamp) = timestamp {
+            request = request.insert_header(("x-zm-request-timestamp", timestamp));
+        }
+        read(request.send_body(body.to_owned()).await).await
+    }
+}
+
+pub async fn read<S>(response: Result<awc::ClientResponse<S>, awc::error::SendRequestError>) -> Answer
+where
+    S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
+{
+    let mut response = response.unwrap_or_else(|error| panic!("no answer: {error}"));
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.body().limit(4 * 1024 * 1024).await.unwrap();
+    Answer { status, headers, body }
+}
+
+/// A participant of a visit in the API's JSON.
+pub fn participant<'a>(visit: &'a Value, who: &str) -> &'a Value {
+    let all = visit["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().find(|one| one["external_id"] == json!(who)).unwrap_or(&Value::Null)
+}
+
+/// Whether a visit in the API's JSON shows this problem.
+pub fn has_problem(visit: &Value, code: &str) -> bool {
+    let all = visit["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().any(|problem| problem["code"] == json!(code))
+}
