@@ -294,15 +294,21 @@ impl Bench {
                 same!(self, commit(commit.clone()));
             }
             Op::Acknowledge { visit, claim, lane, seq, settles, records } => {
-                let visit = self.visit(visit);
+                let (mut visit, mut participant, mut seq) = (self.visit(visit), lane_of(lane), seq);
                 let shard = Shard::of_visit(&visit);
                 let owner = self.owner(shard, claim).await;
+                // Mostly of an update that is waiting.
+                let waiting = self.model.outbox(shard, None, 100).await.unwrap();
+                if !waiting.is_empty() && seq < 4 {
+                    let OutboxEntry { visit: v, participant: p, seq: s, .. } = lane.get(&waiting).clone();
+                    (visit, participant, seq) = (v, p, s);
+                }
                 let records = records.into_iter().map(|(visit, meeting, at)| {
                     record(7, organization_of(meeting == 1), visit, meeting, START + Span(at))
                 });
                 let report = Acknowledgement {
                     visit: visit.clone(),
-                    participant: lane_of(lane),
+                    participant,
                     seq,
                     attempts: 7,
                     records: records.collect(),
