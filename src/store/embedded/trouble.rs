@@ -208,6 +208,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_lease_changes_hands_on_the_disk_or_not_at_all() {
+        let world = world().await;
+        let other = Shard::all().find(|shard| *shard != world.shard).unwrap();
+        let token = OwnerToken(Uuid::from_u128(2));
+        world.switch.set(FULL);
+        assert!(world.store.acquire(other, "node", token, Span::seconds(6)).await.is_err());
+        assert!(world.store.release(world.shard, world.owner).await.is_err());
+        world.well_again().await;
+        assert_eq!(world.store.locate(other).await.unwrap(), None, "it was never granted");
+        assert!(
+            world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap(),
+            "it is still ours"
+        );
+        assert!(world.store.release(world.shard, world.owner).await.unwrap());
+    }
+
+    #[tokio::test]
     async fn trouble_at_the_end_does_not_hang_the_process() {
         let world = world().await;
         world.append().await.unwrap();

@@ -3,10 +3,13 @@
 //! What a step refers to (owners, versions, cursors) is mostly taken from what the model holds, so that most steps succeed, and
 //! sometimes made up. `PROPTEST_CASES` asks for more; a failure leaves its seed in `random.regressions`, which is tried first next time.
 
+mod ops;
+
 use super::world::{
     HandClock, LIMITS, START, csn, entry, group_visit, organization, other_organization, patient, provider,
     record, settings, shard, token, visits,
 };
+use ops::{Claim, Op, Written, ops};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
@@ -24,177 +27,6 @@ use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::ParticipantKey;
-
-#[derive(Clone, Debug)]
-enum Op {
-    Acquire {
-        shard: Index,
-        node: u128,
-    },
-    Renew {
-        shard: Index,
-        claim: Claim,
-    },
-    Release {
-        shard: Index,
-        claim: Claim,
-    },
-    Append {
-        visit: Index,
-        payloads: Vec<u8>,
-    },
-    Route {
-        north: bool,
-        meeting: u64,
-        payload: u8,
-    },
-    IndexMeeting {
-        meeting: u64,
-        visit: Index,
-    },
-    Commit {
-        shard: Index,
-        claim: Claim,
-        honest: bool,
-        id: u128,
-        taken: u64,
-        writes: Vec<Written>,
-        parks: bool,
-    },
-    CountTry {
-        shard: Index,
-        claim: Claim,
-        seq: u64,
-    },
-    Acknowledge {
-        visit: Index,
-        claim: Claim,
-        lane: Index,
-        seq: u64,
-        settles: bool,
-        records: Vec<(u64, u64, i64)>,
-    },
-    Permit {
-        north: bool,
-    },
-    Settle {
-        permit: u64,
-        fails: bool,
-    },
-    Put {
-        key: u8,
-        value: u8,
-        ttl: i64,
-    },
-    PutIfAbsent {
-        key: u8,
-        value: u8,
-        ttl: i64,
-    },
-    Take {
-        key: u8,
-    },
-    OrganizationPut {
-        field: u8,
-        honest: bool,
-        value: u8,
-    },
-    Sweep {
-        records: i64,
-        cap: u64,
-    },
-    Pass {
-        ms: i64,
-    },
-    Reopen,
-}
-
-/// By which right a step is asked for.
-#[derive(Clone, Copy, Debug)]
-enum Claim {
-    /// The one who holds it, if anybody does.
-    Holder,
-    MadeUp(u128, u64),
-}
-
-#[derive(Clone, Debug)]
-struct Written {
-    visit: Index,
-    removes: bool,
-    wake: Option<i64>,
-    update: Option<(Index, u64)>,
-}
-
-fn claims() -> impl Strategy<Value = Claim> {
-    prop_oneof![
-        9 => Just(Claim::Holder),
-        1 => (1_u128..3, 1_u64..4).prop_map(|(node, epoch)| Claim::MadeUp(node, epoch)),
-    ]
-}
-
-fn writes() -> impl Strategy<Value = Vec<Written>> {
-    let wake = prop::option::of(-3_i64..20_000);
-    let update = prop::option::of((any::<Index>(), 1_u64..5));
-    let one = (any::<Index>(), prop::bool::weighted(0.15), wake, update)
-        .prop_map(|(visit, removes, wake, update)| Written { visit, removes, wake, update });
-    prop::collection::vec(one, 0..4)
-}
-
-fn ops() -> impl Strategy<Value = Op> {
-    let index = any::<Index>;
-    let lease = prop_oneof![
-        3 => (index(), 1_u128..3).prop_map(|(shard, node)| Op::Acquire { shard, node }),
-        1 => (index(), claims()).prop_map(|(shard, claim)| Op::Renew { shard, claim }),
-        1 => (index(), claims()).prop_map(|(shard, claim)| Op::Release { shard, claim }),
-    ];
-    let payloads = prop::collection::vec(any::<u8>(), 0..3);
-    let journal = prop_oneof![
-        4 => (index(), payloads).prop_map(|(visit, payloads)| Op::Append { visit, payloads }),
-        3 => (prop::bool::weighted(0.2), 1_u64..4, any::<u8>())
-            .prop_map(|(north, meeting, payload)| Op::Route { north, meeting, payload }),
-        1 => (1_u64..4, index()).prop_map(|(meeting, visit)| Op::IndexMeeting { meeting, visit }),
-        1 => (index(), claims(), 0_u64..12).prop_map(|(shard, claim, seq)| Op::CountTry { shard, claim, seq }),
-    ];
-    let commit =
-        (index(), claims(), prop::bool::weighted(0.9), 0_u128..40, 0_u64..4, writes(), any::<bool>())
-            .prop_map(|(shard, claim, honest, id, taken, writes, parks)| Op::Commit {
-                shard,
-                claim,
-                honest,
-                id,
-                taken,
-                writes,
-                parks,
-            });
-    let records = prop::collection::vec((0_u64..4, 0_u64..4, -5_000_i64..5_000), 0..3);
-    let acknowledge = (index(), claims(), index(), 1_u64..5, any::<bool>(), records).prop_map(
-        |(visit, claim, lane, seq, settles, records)| Op::Acknowledge {
-            visit,
-            claim,
-            lane,
-            seq,
-            settles,
-            records,
-        },
-    );
-    let ttl = || prop_oneof![Just(i64::MAX), -1_i64..10_000];
-    let values = prop_oneof![
-        2 => (0_u8..4, any::<u8>(), ttl()).prop_map(|(key, value, ttl)| Op::Put { key, value, ttl }),
-        2 => (0_u8..4, any::<u8>(), ttl()).prop_map(|(key, value, ttl)| Op::PutIfAbsent { key, value, ttl }),
-        2 => (0_u8..4).prop_map(|key| Op::Take { key }),
-        1 => (0_u8..3, any::<bool>(), any::<u8>())
-            .prop_map(|(field, honest, value)| Op::OrganizationPut { field, honest, value }),
-        1 => any::<bool>().prop_map(|north| Op::Permit { north }),
-        1 => (1_u64..5, any::<bool>()).prop_map(|(permit, fails)| Op::Settle { permit, fails }),
-    ];
-    let time = prop_oneof![
-        4 => (0_i64..3_000).prop_map(|ms| Op::Pass { ms }),
-        1 => Just(Op::Pass { ms: LIMITS.held_for.0 }),
-        2 => (0_i64..10_000, 0_u64..8).prop_map(|(records, cap)| Op::Sweep { records, cap }),
-        1 => Just(Op::Reopen),
-    ];
-    prop_oneof![3 => lease, 4 => journal, 5 => commit, 3 => acknowledge, 2 => values, 2 => time]
-}
 
 struct Bench {
     model: MemoryStore,
@@ -294,15 +126,21 @@ impl Bench {
                 same!(self, commit(commit.clone()));
             }
             Op::Acknowledge { visit, claim, lane, seq, settles, records } => {
-                let visit = self.visit(visit);
+                let (mut visit, mut participant, mut seq) = (self.visit(visit), lane_of(lane), seq);
                 let shard = Shard::of_visit(&visit);
                 let owner = self.owner(shard, claim).await;
+                // Mostly of an update that is waiting.
+                let waiting = self.model.outbox(shard, None, 100).await.unwrap();
+                if !waiting.is_empty() && seq < 4 {
+                    let OutboxEntry { visit: v, participant: p, seq: s, .. } = lane.get(&waiting).clone();
+                    (visit, participant, seq) = (v, p, s);
+                }
                 let records = records.into_iter().map(|(visit, meeting, at)| {
                     record(7, organization_of(meeting == 1), visit, meeting, START + Span(at))
                 });
                 let report = Acknowledgement {
                     visit: visit.clone(),
-                    participant: lane_of(lane),
+                    participant,
                     seq,
                     attempts: 7,
                     records: records.collect(),
