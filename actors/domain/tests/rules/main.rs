@@ -8,6 +8,7 @@
     reason = "helpers of tests stand outside of test functions, and may fail like them"
 )]
 
+mod account;
 mod anomalies;
 mod binding;
 mod calls;
@@ -17,5 +18,7 @@ mod lanes;
 mod launches;
 mod lights;
 mod meetings;
+mod pages;
 mod readings;
+mod silence;
 mod totality;
