@@ -18,7 +18,7 @@ use crate::outbound::lenient::text;
 use crate::settings::{ProviderAction, ProviderUserType};
 
 /// No such user: not at all, not on this account, or an invitation that is not there.
-const NO_SUCH_USER: [i64; 3] = [1001, 1010, 1120];
+pub(super) const NO_SUCH_USER: [i64; 3] = [1001, 1010, 1120];
 /// The address is taken, on this account or elsewhere.
 const ADDRESS_TAKEN: [i64; 2] = [1005, 1009];
 /// No seat of the type, or the type is not allowed: "max paid users", permission, feature limits.
