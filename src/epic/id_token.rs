@@ -2,10 +2,11 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
+use tokio::time::timeout;
 use vestibule_domain::id::{FhirReference, OrganizationId};
 use vestibule_domain::time::Moment;
 
-use super::client::EpicClient;
+use super::client::{EpicClient, EpicSite};
 use super::config::{EpicConfig, comparable};
 use super::smart::SmartError;
 use crate::outbound::lenient;
@@ -61,7 +62,7 @@ pub enum IdTokenError {
 }
 
 impl EpicClient {
-    /// Verifies an id_token and says who launched.
+    /// Verifies an id_token and says who launched, within the organization's time-out.
     ///
     /// # Errors
     /// [`IdTokenError`].
@@ -73,6 +74,17 @@ impl EpicClient {
     ) -> Result<FhirUser, IdTokenError> {
         let unavailable = IdTokenError::KeysUnavailable;
         let site = self.sites.get(organization).ok_or(unavailable(SmartError::UnknownOrganization))?;
+        let verified = timeout(site.config.timeout, self.verify_at(site, token, nonce));
+        verified.await.unwrap_or(Err(unavailable(SmartError::Unavailable)))
+    }
+
+    async fn verify_at(
+        &self,
+        site: &EpicSite,
+        token: &Secret,
+        nonce: &str,
+    ) -> Result<FhirUser, IdTokenError> {
+        let unavailable = IdTokenError::KeysUnavailable;
         let key_id = key_id(token.expose())?;
         let keys = self.keys_with(site, &key_id).await.map_err(unavailable)?;
         let key = keys.key(&key_id).ok_or(IdTokenError::UnknownKey)?;

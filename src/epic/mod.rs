@@ -3,6 +3,8 @@
 mod backend;
 mod client;
 mod config;
+#[cfg(test)]
+mod fake_tests;
 mod hints;
 pub mod id_token;
 mod jwks;

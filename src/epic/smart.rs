@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout_at;
 use vestibule_actors::port::clock::{Randomness, instant};
 use vestibule_domain::id::{FhirReference, OrganizationId};
 use vestibule_domain::name::Phi;
@@ -134,7 +135,7 @@ impl EpicClient {
         ))
     }
 
-    /// Redeems a code. Never repeated: a code is good once.
+    /// Redeems a code, within the organization's time-out. Never repeated: a code is good once.
     ///
     /// # Errors
     /// [`SmartError`].
@@ -146,7 +147,9 @@ impl EpicClient {
         verifier: &Secret,
     ) -> Result<TokenAnswer, SmartError> {
         let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
-        let endpoints = self.endpoints(site).await?;
+        let deadline = instant() + site.config.timeout;
+        let endpoints =
+            timeout_at(deadline, self.endpoints(site)).await.unwrap_or(Err(SmartError::Unavailable))?;
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -155,7 +158,6 @@ impl EpicClient {
         ];
         let proof = self.prove(site, &endpoints.token)?;
         form.extend(proof.fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let deadline = instant() + site.config.timeout;
         let now = self.clock.now();
         let body = oauth::post_form(&self.http, &endpoints.token, proof.header, &form, deadline, now).await?;
         TokenAnswer::read(&body, &site.config.context_names)

@@ -2,7 +2,7 @@
 
 use awc::http::Method;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::epic::{EpicAnswer, Verdict};
 use vestibule_domain::effect::Update;
@@ -34,7 +34,8 @@ impl EpicClient {
         }
         let mut last = None;
         for _ in 0..2 {
-            let token = match self.backend_token(site, deadline).await {
+            let token = timeout_at(deadline, self.backend_token(site, deadline)).await;
+            let token = match token.unwrap_or(Err(TokenFailure::Unavailable)) {
                 Ok(token) => token,
                 // A second token that cannot be had says less than the 401 before it.
                 Err(failure) => return last.unwrap_or_else(|| without_token(&failure)),

@@ -12,6 +12,7 @@ use vestibule_domain::time::{Moment, Span};
 use super::answers::{Meeting, User};
 use super::error::RestError;
 use super::pace::Label;
+use super::providers::NO_SUCH_USER;
 use super::rest::{Api, Call};
 use crate::outbound::encode::{encode, with_query};
 use crate::outbound::lenient::{meeting_id, text};
@@ -43,6 +44,10 @@ impl Api<'_> {
         let answer = self.call(&Call::with_body(Method::POST, &path, Label::Medium, body)).await;
         let meeting = match answer {
             Ok(body) => Meeting::read(&body),
+            // The host was deleted, or never accepted the invitation.
+            Err(RestError::Refused(refusal)) if refusal.has_code(&NO_SUCH_USER) => {
+                return failed(ProblemCode::UserRefused, Retry::Never);
+            }
             Err(error) => return error.outcome_of_post(),
         };
         // A success that cannot be read may be a meeting all the same.

@@ -1,7 +1,7 @@
 //! A provider's Zoom user: found by the id that it had the last time, then by e-mail; else one is made.
 
 use awc::http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use vestibule_actors::port::store::{SharedStore, StoreError};
 use vestibule_domain::id::{FhirReference, OrganizationId, ZoomUserId};
@@ -18,7 +18,7 @@ use crate::outbound::lenient::text;
 use crate::settings::{ProviderAction, ProviderUserType};
 
 /// No such user: not at all, not on this account, or an invitation that is not there.
-const NO_SUCH_USER: [i64; 3] = [1001, 1010, 1120];
+pub(super) const NO_SUCH_USER: [i64; 3] = [1001, 1010, 1120];
 /// The address is taken, on this account or elsewhere.
 const ADDRESS_TAKEN: [i64; 2] = [1005, 1009];
 /// No seat of the type, or the type is not allowed: "max paid users", permission, feature limits.
@@ -89,11 +89,9 @@ impl Api<'_> {
 
     async fn provision(&self, wanted: &Wanted<'_>, email: &str) -> Result<User, IntentOutcome> {
         let config = &self.account.config;
-        let mut body = new_user(wanted, email, config.provider_action, config.provider_user_type);
-        let user_info = body.get_mut("user_info").and_then(Value::as_object_mut);
-        if let (ProviderAction::AutoCreate, Some(user_info)) = (config.provider_action, user_info) {
-            user_info.insert("password".to_owned(), Value::from(self.password()));
-        }
+        let password = (config.provider_action == ProviderAction::AutoCreate).then(|| self.password());
+        let user = new_user(wanted, email, config.provider_user_type, password);
+        let body = json!({"action": word(config.provider_action), "user_info": user});
         let answer = self.call(&Call::with_body(Method::POST, "/users", Label::Light, body)).await;
         let made_id = match &answer {
             Ok(body) => text(body, "id").map(str::to_owned),
@@ -183,26 +181,39 @@ fn store_does_not_answer(error: &StoreError) -> IntentOutcome {
     IntentOutcome::Failed(CallFailure { problem: ProblemCode::ZoomUnavailable, retry })
 }
 
-fn new_user(wanted: &Wanted<'_>, email: &str, action: ProviderAction, kind: ProviderUserType) -> Value {
+fn new_user(
+    wanted: &Wanted<'_>,
+    email: &str,
+    kind: ProviderUserType,
+    password: Option<String>,
+) -> Map<String, Value> {
     let name = |name: Option<&Phi>| {
         let name = name.map(|name| name.reveal().trim().chars().take(LONGEST_NAME).collect::<String>());
         name.filter(|name| !name.is_empty())
     };
-    let mut user = json!({
-        "email": email,
-        "type": match kind { ProviderUserType::Basic => 1, ProviderUserType::Licensed => 2 },
-        "first_name": name(wanted.first_name).unwrap_or_else(|| "Provider".to_owned()),
-    });
-    if let (Some(last_name), Some(fields)) = (name(wanted.last_name), user.as_object_mut()) {
-        fields.insert("last_name".to_owned(), Value::from(last_name));
-    }
-    let action = match action {
+    let kind = match kind {
+        ProviderUserType::Basic => 1,
+        ProviderUserType::Licensed => 2,
+    };
+    let first_name = name(wanted.first_name).unwrap_or_else(|| "Provider".to_owned());
+    let fields = [
+        ("email", Some(Value::from(email))),
+        ("type", Some(Value::from(kind))),
+        ("first_name", Some(Value::from(first_name))),
+        ("last_name", name(wanted.last_name).map(Value::from)),
+        ("password", password.map(Value::from)),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// How Zoom spells the action.
+fn word(action: ProviderAction) -> &'static str {
+    match action {
         ProviderAction::Create => "create",
         ProviderAction::AutoCreate => "autoCreate",
         ProviderAction::SsoCreate => "ssoCreate",
         ProviderAction::CustCreate => "custCreate",
-    };
-    json!({"action": action, "user_info": user})
+    }
 }
 
 impl Wanted<'_> {

@@ -17,6 +17,8 @@ use crate::outbound::{Bearer, HttpClient, NoAnswer, Request, Response, TokenFail
 
 /// A call is sent at most so often: the first time, once with a new token, and again where Zoom's limits ask for a moment.
 const MOST_TRIES: u32 = 4;
+/// The wait before a reading is repeated that failed at Zoom; it doubles with each time.
+const AFTER_AN_ERROR: Span = Span(100);
 /// Added at random to a short wait, so that those who wait do not come back together.
 const JITTER_MILLIS: u64 = 250;
 
@@ -81,7 +83,7 @@ impl Api<'_> {
             if error.refusal().is_some_and(|refusal| refusal.status == 401 || refusal.lacks_scope()) {
                 self.account.token.forget(&token);
             }
-            match self.after(call, &error, token_renewed) {
+            match self.after(call, &error, token_renewed, tries) {
                 _ if tries >= MOST_TRIES => return Err(error),
                 After::GiveUp => return Err(error),
                 After::NewToken => token_renewed = true,
@@ -91,13 +93,13 @@ impl Api<'_> {
         }
     }
 
-    fn after(&self, call: &Call<'_>, error: &RestError, token_renewed: bool) -> After {
+    fn after(&self, call: &Call<'_>, error: &RestError, token_renewed: bool, tries: u32) -> After {
         let wait = match error {
             RestError::Refused(refusal) if refusal.lacks_scope() => return After::GiveUp,
             // Refused before anything was done, so that a POST may be sent again too.
             RestError::Refused(refusal) if refusal.status == 401 && !token_renewed => return After::NewToken,
             RestError::Refused(ZoomRefusal { wait: Some(Wait::Short(span)), .. }) => *span,
-            RestError::InDoubt if call.is_repeatable() => Span(0),
+            RestError::InDoubt if call.is_repeatable() => Span(AFTER_AN_ERROR.0 << tries.min(8)),
             _ => return After::GiveUp,
         };
         let jitter = self.randomness.draw() % JITTER_MILLIS;

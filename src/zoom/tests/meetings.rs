@@ -96,9 +96,12 @@ async fn refusals_to_make_a_meeting_are_told_apart() {
     fault(&fakes, "meetings.create", Some(1), refused);
     let outcome = call(&setup, &create(&host, "m3")).await;
     assert_eq!(outcome, failed(ProblemCode::ZoomRefused, Retry::Never));
+    let nobody = ZoomUserId::new("no-such-user").unwrap();
+    let outcome = call(&setup, &create(&nobody, "m4")).await;
+    assert_eq!(outcome, failed(ProblemCode::UserRefused, Retry::Never));
     fakes.zoom().change_settings(|settings| settings.scopes.retain(|scope| !scope.contains("write:meeting")));
     fakes.zoom().revoke_tokens();
-    let outcome = call(&setup, &create(&host, "m4")).await;
+    let outcome = call(&setup, &create(&host, "m5")).await;
     assert_eq!(problem(&outcome), Some(ProblemCode::ZoomUnauthorized));
     fakes.stop().await;
 }

@@ -1,0 +1,169 @@
+//! A whole launch and its light against the fake Epic, which shares no code with this edge and is as strict as the real one.
+
+use std::sync::Arc;
+
+use vestibule_actors::port::epic::{Epic, Verdict};
+use vestibule_domain::effect::Update;
+use vestibule_domain::id::{Csn, ExternalId, VisitId, VisitKey};
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::participant::{ParticipantKey, Role};
+
+use super::testing::{Hand, OUR_KEY, client_at, config, lakeside, randomness};
+use super::*;
+use crate::outbound::testing::{Reply, Server};
+use crate::settings::{Secret, StatusAuth};
+use crate::simulator::epic::{EpicFault, EpicFaultKind, IdTokenFault};
+use crate::simulator::{self, LaunchKind, Simulator, SimulatorConfig};
+
+/// The fakes, and a service of which only the key set is there.
+struct World {
+    fakes: Simulator,
+    client: EpicClient,
+    _service: Server,
+}
+
+async fn world() -> World {
+    let keys = SigningKeys::load([&Secret::new(OUR_KEY.as_str())]).unwrap().jwks_json();
+    let service = Server::start(move |seen| match seen.line().as_str() {
+        "GET /epic/lakeside/jwks.json" => {
+            Reply::With(200, vec![("content-type", "application/json".into())], keys.clone())
+        }
+        other => panic!("{other}"),
+    })
+    .await;
+    let set = SimulatorConfig::demo(([127, 0, 0, 1], 0).into(), &service.base);
+    let client_id = set.epic_client_id.clone();
+    let fakes = simulator::start(set).await.unwrap();
+    let mut epic = config(&format!("{}/epic", fakes.url()));
+    epic.telehealth_base_url = format!("{}/epic", fakes.url());
+    epic.client_id = client_id;
+    epic.status_path =
+        "/api/epic/2018/Clinical/Patient/SETEXTERNALCONNECTIONSTATUS/Telemedicine/SetExternalConnectionStatus".into();
+    epic.status_auth = StatusAuth::Bearer;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let clock = Arc::new(Hand(i64::try_from(now).unwrap().into()));
+    World { fakes, client: client_at(epic, clock), _service: service }
+}
+
+impl World {
+    /// Follows a launch up to the token, as the front door and the browser do.
+    async fn launch(&self, kind: LaunchKind, person: &str, csn: &str) -> (TokenAnswer, String) {
+        let launch = self.fakes.epic().launch_url(kind, person, csn).unwrap();
+        let launch = url::Url::parse(&launch).unwrap();
+        let ask = |url: &url::Url, name: &str| {
+            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap()
+        };
+        let own = self.client.sites.config(&lakeside()).unwrap();
+        assert!(own.is_own_issuer(&ask(&launch, "iss")));
+        let pkce = Pkce::draw(randomness().as_ref());
+        let (redirect, nonce) = (self.fakes.epic().site().redirect_uri.clone(), "a-nonce-of-this-launch");
+        let request = AuthorizeRequest {
+            redirect_uri: &redirect,
+            launch: &ask(&launch, "launch"),
+            state: "a-state-of-this-launch",
+            nonce,
+            challenge: &pkce.challenge,
+        };
+        let there = self.client.authorize_url(&lakeside(), &request).await.unwrap();
+        let browser = awc::Client::builder().disable_redirects().finish();
+        let answer = browser.get(there).send().await.unwrap();
+        let back = url::Url::parse(answer.headers().get("location").unwrap().to_str().unwrap()).unwrap();
+        assert_eq!(ask(&back, "state"), "a-state-of-this-launch");
+        let code = ask(&back, "code");
+        let answer = self.client.exchange(&lakeside(), &code, &redirect, &pkce.verifier).await.unwrap();
+        let again = self.client.exchange(&lakeside(), &code, &redirect, &pkce.verifier).await;
+        let refused = SmartError::Refused { status: 400, error: Some("invalid_grant".into()) };
+        assert_eq!(again.unwrap_err(), refused, "a code is good once");
+        (answer, nonce.to_owned())
+    }
+
+    async fn light(&self, role: Role, external_id: &str, connected: bool) -> Verdict {
+        let visit = VisitKey { organization: lakeside(), visit: VisitId::Csn(Csn::new("10001").unwrap()) };
+        let update = Update {
+            participant: ParticipantKey::new(role, "Patient/ePatA".to_owned().try_into().unwrap()),
+            seq: 1,
+            connected,
+            occurred_at: Moment(0),
+            decided_at: Moment(0),
+            role,
+            external_id: ExternalId::new(external_id).unwrap(),
+            csn: None,
+            meeting: None,
+        };
+        self.client.send(&visit, &update).await.verdict
+    }
+
+    fn fault(&self, call: &str, fault: EpicFaultKind) {
+        assert!(self.fakes.epic().add_fault(EpicFault { call: call.to_owned(), times: Some(1), fault }));
+    }
+}
+
+#[actix_web::test]
+async fn people_launch_as_who_they_are() {
+    let world = world().await;
+    for (kind, person, csn, user, reference) in [
+        (LaunchKind::Patient, "WPR1", "10001", UserKind::Patient, "Patient/ePatA"),
+        (LaunchKind::Provider, "EMP501", "10001", UserKind::Practitioner, "Practitioner/eProvRivera"),
+        (LaunchKind::Patient, "WPR14", "10004", UserKind::RelatedPerson, "RelatedPerson/eRelBerg"),
+    ] {
+        let (answer, nonce) = world.launch(kind, person, csn).await;
+        assert_eq!(answer.context.csn.as_deref(), Some(csn));
+        assert_eq!(answer.context.external_id.as_deref(), Some(person));
+        let token = answer.id_token.unwrap();
+        let got = world.client.verify_id_token(&lakeside(), &token, &nonce).await.unwrap();
+        assert_eq!((got.kind, got.reference.as_str()), (user, reference));
+    }
+    assert_eq!((world.fakes.epic().calls("discovery"), world.fakes.epic().calls("jwks")), (1, 1));
+    world.fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn every_fault_of_an_id_token_is_noticed() {
+    let world = world().await;
+    for (fault, error) in [
+        (IdTokenFault::WrongKey, IdTokenError::WrongSignature),
+        (IdTokenFault::UnknownKey, IdTokenError::UnknownKey),
+        (IdTokenFault::Expired, IdTokenError::WrongTime),
+        (IdTokenFault::WrongAudience, IdTokenError::WrongAudience),
+        (IdTokenFault::WrongNonce, IdTokenError::WrongNonce),
+        (IdTokenFault::WrongIssuer, IdTokenError::WrongIssuer),
+        (IdTokenFault::Unsigned, IdTokenError::Malformed),
+    ] {
+        world.fakes.epic().set_id_token_fault(Some(fault));
+        let (answer, nonce) = world.launch(LaunchKind::Patient, "WPR1", "10001").await;
+        let token = answer.id_token.unwrap();
+        let got = world.client.verify_id_token(&lakeside(), &token, &nonce).await;
+        assert_eq!(got, Err(error), "{fault:?}");
+    }
+    world.fakes.epic().set_id_token_fault(Some(IdTokenFault::Missing));
+    let (answer, _) = world.launch(LaunchKind::Patient, "WPR1", "10001").await;
+    assert!(answer.id_token.is_none());
+    world.fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn the_light_follows_what_is_sent() {
+    let world = world().await;
+    let epic = world.fakes.epic();
+    assert_eq!(world.light(Role::Patient, "WPR1", true).await, Verdict::Accepted);
+    assert!(epic.is_green("10001"));
+    assert_eq!(world.light(Role::Patient, "WPR1", false).await, Verdict::Accepted);
+    assert!(!epic.is_green("10001"));
+    assert_eq!(world.light(Role::Provider, "EMP501", true).await, Verdict::Accepted);
+    assert!(epic.is_connected("10001", "EMP501") && !epic.is_green("10001"));
+    assert_eq!(epic.calls("token.client_credentials"), 1);
+
+    epic.revoke_tokens();
+    assert_eq!(world.light(Role::Patient, "WPR1", true).await, Verdict::Accepted, "a new token, once more");
+    assert_eq!(epic.calls("token.client_credentials"), 2);
+    let stranger = world.light(Role::Patient, "WPR99", true).await;
+    assert!(matches!(stranger, Verdict::Permanent { .. }), "{stranger:?}");
+    world.fault("status", EpicFaultKind::LockFailed);
+    let locked = world.light(Role::Patient, "WPR1", true).await;
+    assert!(matches!(locked, Verdict::Transient { alive: true, .. }), "{locked:?}");
+    world.fault("status", EpicFaultKind::DoneThenDrop);
+    let lost = world.light(Role::Patient, "WPR1", false).await;
+    assert!(matches!(lost, Verdict::InDoubt { .. }), "{lost:?}");
+    assert!(!epic.is_green("10001"), "it was done all the same");
+    world.fakes.stop().await;
+}
