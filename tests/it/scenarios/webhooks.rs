@@ -110,7 +110,8 @@ async fn the_challenge_is_answered_by_the_secret() {
         json!({"event": "endpoint.url_validation", "event_ts": 1, "payload": {"plainToken": "abc"}});
     assert_eq!(house.event_with(&unsigned.to_string(), None, None).await.status, 401);
     let empty = json!({"event": "endpoint.url_validation", "event_ts": 1, "payload": {}});
-    assert_eq!(house.event(&empty.to_string()).await.status, 400);
+    let answer = house.event(&empty.to_string()).await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, ""), "there is nothing to prove");
     house.close().await;
 }
 
@@ -237,7 +238,8 @@ async fn a_full_journal_is_a_503_and_nothing_that_was_answered_200_is_lost() {
     }))
     .await;
     let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
-    assert_eq!(of(200) + of(503), answers.len());
+    let others: Vec<&Answer> = answers.iter().filter(|answer| !matches!(answer.status, 200 | 503)).collect();
+    assert!(others.is_empty(), "{:?}", others.first());
     assert!(of(200) > 0);
     assert!(of(503) > 0, "400 at once do not fit into 16 places");
     for answer in answers.iter().filter(|answer| answer.status == 503) {
