@@ -33,11 +33,12 @@ pub struct Shared<T, E> {
 struct Held<T, E> {
     value: Option<Timed<T>>,
     failure: Option<Failure<E>>,
+    /// When it was last fetched only because something was missing in it.
+    missed_at: Option<Moment>,
 }
 
 struct Timed<T> {
     value: Arc<T>,
-    fetched: Moment,
     renew_at: Moment,
     unusable_at: Moment,
 }
@@ -50,7 +51,10 @@ struct Failure<E> {
 
 impl<T, E> Default for Shared<T, E> {
     fn default() -> Self {
-        Self { held: Mutex::new(Held { value: None, failure: None }), turn: tokio::sync::Mutex::new(()) }
+        Self {
+            held: Mutex::new(Held { value: None, failure: None, missed_at: None }),
+            turn: tokio::sync::Mutex::new(()),
+        }
     }
 }
 
@@ -88,7 +92,7 @@ impl<T, E: Clone> Shared<T, E> {
     }
 
     /// The value after something was missing in `seen`: a newer one if there is one, else it is fetched once more, but not
-    /// within `apart` of the last time. Where that fails, `seen` again.
+    /// within `apart` of the last time that something was missing. Where that fails, `seen` again.
     pub async fn newer<F, Fut>(&self, clock: &dyn Clock, seen: &Arc<T>, apart: Span, fetch: F) -> Arc<T>
     where
         F: FnOnce() -> Fut,
@@ -99,7 +103,12 @@ impl<T, E: Clone> Shared<T, E> {
             return answer;
         }
         let fetched = fetch().await;
-        let answer = self.lock().take_in(fetched, clock.now());
+        let now = clock.now();
+        let answer = {
+            let mut held = self.lock();
+            held.missed_at = Some(now);
+            held.take_in(fetched, now)
+        };
         drop(turn);
         answer.unwrap_or_else(|_| Arc::clone(seen))
     }
@@ -134,9 +143,10 @@ impl<T, E: Clone> Held<T, E> {
 
     fn newer_than(&self, seen: &Arc<T>, apart: Span, now: Moment) -> Option<Arc<T>> {
         let pausing = self.failure.as_ref().is_some_and(|failure| now < failure.again_at);
+        let lately = self.missed_at.is_some_and(|missed| now < missed + apart);
         match &self.value {
             Some(timed) if !Arc::ptr_eq(&timed.value, seen) => Some(Arc::clone(&timed.value)),
-            Some(timed) if pausing || now < timed.fetched + apart => Some(Arc::clone(seen)),
+            Some(_) if pausing || lately => Some(Arc::clone(seen)),
             Some(_) => None,
             None => pausing.then(|| Arc::clone(seen)),
         }
@@ -148,7 +158,6 @@ impl<T, E: Clone> Held<T, E> {
                 let value = Arc::new(fresh.value);
                 self.value = Some(Timed {
                     value: Arc::clone(&value),
-                    fetched: now,
                     renew_at: now + fresh.renew_after,
                     unusable_at: now + fresh.usable_for,
                 });
@@ -279,15 +288,18 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_was_missing_is_looked_for_once_in_a_while() {
+    async fn what_was_missing_is_looked_for_at_once_and_then_only_once_in_a_while() {
         let shared: Shared<u32, &'static str> = Shared::default();
         let clock = hand(0);
         let seen = shared.get(&clock, || async { fresh(1) }).await.unwrap();
-        clock.0.store(50, Ordering::SeqCst);
         let apart = Span(60);
-        assert_eq!(*shared.newer(&clock, &seen, apart, || async { fresh(2) }).await, 1);
-        clock.0.store(60, Ordering::SeqCst);
-        assert_eq!(*shared.newer(&clock, &seen, apart, || async { fresh(2) }).await, 2);
+        clock.0.store(1, Ordering::SeqCst);
+        let second = shared.newer(&clock, &seen, apart, || async { fresh(2) }).await;
+        assert_eq!(*second, 2, "however young the value is");
         assert_eq!(*shared.newer(&clock, &seen, apart, || async { fresh(3) }).await, 2, "newer than seen");
+        clock.0.store(60, Ordering::SeqCst);
+        assert_eq!(*shared.newer(&clock, &second, apart, || async { fresh(3) }).await, 2);
+        clock.0.store(61, Ordering::SeqCst);
+        assert_eq!(*shared.newer(&clock, &second, apart, || async { fresh(3) }).await, 3);
     }
 }

@@ -81,6 +81,12 @@ pub fn free_port() -> SocketAddr {
     panic!("no port is free");
 }
 
+fn folder_with_key() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key.pem"), fresh_key().unwrap()).unwrap();
+    folder
+}
+
 /// Looks until `look` finds something.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + WITHIN;
@@ -104,9 +110,39 @@ impl House {
     }
 
     pub async fn built(settings: &str, fakes: impl FnOnce(&mut SimulatorConfig)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("key.pem"), fresh_key().unwrap()).unwrap();
+        Self::on(free_port(), folder_with_key(), settings, fakes).await
+    }
+
+    /// A house of two organizations, each with fakes of its own: the second is `hillside`.
+    pub async fn beside_another(settings: &str) -> (Self, Simulator) {
+        let folder = folder_with_key();
         let listen = free_port();
+        let mut config = SimulatorConfig::demo((Ipv4Addr::LOCALHOST, 0).into(), &format!("http://{listen}"));
+        config.time_scale = TIME_SCALE;
+        config.seed = 2;
+        config.organization = "hillside".to_owned();
+        config.zoom_account_id = "DemoZoomAccount2".to_owned();
+        let (client, secret) = (config.epic_client_id.clone(), config.zoom_client_secret.clone());
+        let (zoom_client, webhook) = (config.zoom_client_id.clone(), config.zoom_webhook_secret.clone());
+        let other = simulator::start(config).await.unwrap();
+        let url = other.url();
+        let second = format!(
+            "{settings}\n[organization.hillside]\nepic.fhir_base_url = \"{url}/epic/api/FHIR/R4\"\n\
+             epic.telehealth_base_url = \"{url}/epic\"\nepic.client_id = \"{client}\"\n\
+             epic.private_key_files = [\"key.pem\"]\nzoom.api_base_url = \"{url}/zoom/v2\"\n\
+             zoom.oauth_base_url = \"{url}/zoom\"\nzoom.account_id = \"DemoZoomAccount2\"\n\
+             zoom.client_id = \"{zoom_client}\"\nzoom.client_secret = \"{secret}\"\n\
+             zoom.webhook_secret_tokens = [\"{webhook}\"]\n"
+        );
+        (Self::on(listen, folder, &second, |_| {}).await, other)
+    }
+
+    async fn on(
+        listen: SocketAddr,
+        folder: TempDir,
+        settings: &str,
+        fakes: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
         let url = format!("http://{listen}");
         let mut config = SimulatorConfig::demo((Ipv4Addr::LOCALHOST, 0).into(), &url);
         config.time_scale = TIME_SCALE;

@@ -1,6 +1,9 @@
 //! The service as its neighbours see it: a real node on an embedded store, a fake Epic and a fake Zoom, people with browsers, and
 //! nothing between them but HTTP.
 
+mod epic;
 mod house;
+mod launches;
 mod people;
 mod story;
+mod webhooks;

@@ -1,0 +1,353 @@
+//! Launches that must not succeed: each gets its status and a page in plain words, and changes nothing.
+
+use serde_json::{Value, json};
+use url::Url;
+use vestibule::simulator::LaunchKind;
+use vestibule::simulator::epic::{EpicFault, EpicFaultKind, IdTokenFault, LaunchOptions};
+use vestibule::simulator::people::Landing;
+
+use super::house::{Answer, House, until};
+
+const PATIENT: &str = "WPR1";
+const PROVIDER: &str = "EMP501";
+const CSN: &str = "10001";
+/// What Epic says of its refusals, and nobody else may.
+const EPICS_OWN_WORDS: [&str; 6] =
+    ["invalid_", "OAuth2 Error", "unsupported", "is not available", "access_denied", "EPICS-OWN-WORDS"];
+
+/// The page of a refusal: plain words, a reference, the reason's code, and nothing of Epic's.
+fn is_plain(text: &str, code: &str) {
+    assert!(text.contains(&format!(">{code}<")), "no {code} on: {text}");
+    assert!(text.contains("What you can do") && text.contains("<html"), "{text}");
+    for words in EPICS_OWN_WORDS {
+        assert!(!text.contains(words), "{words} on: {text}");
+    }
+}
+
+fn is_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert!(answer.header("content-type").starts_with("text/html"));
+    let reference = answer.header("x-correlation-id");
+    assert!(reference.len() >= 16 && answer.text().contains(reference));
+    is_plain(&answer.text(), code);
+}
+
+fn landed(landing: &Landing, status: u16, code: &str) {
+    let Landing::Page { status: got, body, .. } = landing else { panic!("not refused: {landing:?}") };
+    assert_eq!(*got, status, "{}", String::from_utf8_lossy(body));
+    is_plain(&String::from_utf8_lossy(body), code);
+}
+
+/// A browser on its way: its cookie, and the address to which Epic sends it back.
+struct OnTheWay {
+    cookie: String,
+    callback: String,
+}
+
+impl House {
+    fn fresh_launch(&self, kind: LaunchKind, csn: &str, who: &str) -> Url {
+        Url::parse(&self.epic().launch_url(kind, who, csn).unwrap()).unwrap()
+    }
+
+    async fn spoilt(&self, kind: LaunchKind, csn: &str, who: &str, options: LaunchOptions) -> Landing {
+        let url = self.epic().launch_url_with(kind, who, csn, options).unwrap();
+        self.browser().open(&url).await.unwrap()
+    }
+
+    /// Through Epic's sign-in, up to the door to which it leads back.
+    async fn on_the_way(&self, kind: LaunchKind, csn: &str, who: &str) -> OnTheWay {
+        let url = self.fresh_launch(kind, csn, who);
+        let to_epic = self.get(&format!("{}?{}", url.path(), url.query().unwrap())).await;
+        assert_eq!(to_epic.status, 302, "{}", to_epic.text());
+        let cookie = to_epic.header("set-cookie").split(';').next().unwrap().to_owned();
+        let asked = self.http.get(to_epic.header("location")).send().await;
+        let back = super::house::read(asked).await;
+        let callback = back.header("location").strip_prefix(&self.url).unwrap().to_owned();
+        OnTheWay { cookie, callback }
+    }
+
+    async fn nothing_changed(&self) {
+        let visits = self.get("/api/v1/visits?organization=lakeside").await.json();
+        assert_eq!(visits["visits"], json!([]));
+        assert!(self.zoom().meetings().is_empty());
+        assert_eq!(self.epic().calls("status"), 0);
+    }
+}
+
+#[actix_web::test]
+async fn what_is_not_there_is_not_found() {
+    let house = House::open().await;
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let query = url.query().unwrap();
+    for (path, code) in [
+        ("/epic/nowhere/launch/patient", "unknown-organization"),
+        ("/epic/Lakeside!/launch/patient", "unknown-organization"),
+        ("/epic/lakeside/launch/surgeon", "not-found"),
+        ("/epic/launch/patient", "unknown-organization"),
+    ] {
+        is_refused(&house.get(&format!("{path}?{query}")).await, 404, code);
+    }
+    let strange = format!("/epic/launch/patient?{query}&acc_id=SomebodyElse");
+    is_refused(&house.get(&strange).await, 404, "unknown-organization");
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn only_the_organizations_own_epic_may_launch_and_no_other_is_ever_asked() {
+    let house = House::open().await;
+    let fake = house.fakes.url();
+    for iss in [
+        "https://evil.example/api/FHIR/R4".to_owned(),
+        format!("{fake}/epic/api/FHIR/DSTU2"),
+        format!("{fake}.evil.example/epic/api/FHIR/R4"),
+        "not an address".to_owned(),
+    ] {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("iss", &iss)
+            .append_pair("launch", "x")
+            .finish();
+        is_refused(&house.get(&format!("/epic/lakeside/launch/provider?{query}")).await, 403, "foreign-iss");
+    }
+    assert_eq!(house.epic().calls("discovery"), 0);
+    // A slash at the end and the case of the host make no other Epic.
+    let url = house.fresh_launch(LaunchKind::Provider, CSN, PROVIDER);
+    let query = url.query().unwrap().replace("FHIR%2FR4", "FHIR%2FR4%2F");
+    assert_eq!(house.get(&format!("{}?{query}", url.path())).await.status, 302);
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_launch_without_its_context_is_told_so() {
+    let house = House::open().await;
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    for missing in ["iss", "launch"] {
+        let kept = pairs.iter().filter(|(name, _)| name != missing);
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+        is_refused(&house.get(&format!("{}?{query}", url.path())).await, 400, "missing-visit-context");
+    }
+    let without = |name: &str| LaunchOptions { without: vec![name.to_owned()], ..LaunchOptions::default() };
+    landed(
+        &house.spoilt(LaunchKind::Patient, CSN, PATIENT, without("csn")).await,
+        400,
+        "missing-visit-context",
+    );
+    let empty =
+        LaunchOptions { context: [("csn".to_owned(), " ".to_owned())].into(), ..LaunchOptions::default() };
+    landed(&house.spoilt(LaunchKind::Provider, CSN, PROVIDER, empty).await, 400, "missing-visit-context");
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_launch_by_query_needs_the_account_once_a_key_was_changed() {
+    let house =
+        House::with("[organization.lakeside]\norg_id = \"KEY2\"\nformer_org_ids = [\"KEY1\"]\n").await;
+    let ask = async |more: &str| {
+        let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+        house.get(&format!("/epic/launch/patient?{}{more}", url.query().unwrap())).await
+    };
+    for key in ["KEY1", "KEY2"] {
+        let refused = ask(&format!("&org_id={key}")).await;
+        is_refused(&refused, 400, "missing-acc-id");
+        assert!(refused.text().contains("acc_id"), "the message names what is missing");
+        assert_eq!(ask(&format!("&org_id={key}&acc_id=DemoZoomAccount1")).await.status, 302);
+    }
+    assert_eq!(ask("&acc_id=DemoZoomAccount1").await.status, 302);
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn test_and_production_of_one_account_are_told_apart_by_iss() {
+    let house = House::with(
+        r#"
+[organization.lakeside-live]
+environment = "production"
+epic = { fhir_base_url = "https://live.example.org/api/FHIR/R4", telehealth_base_url = "https://live.example.org", client_id = "live", private_key_files = ["key.pem"] }
+zoom = { account_id = "DemoZoomAccount1", client_id = "x", client_secret = "x", webhook_secret_tokens = ["x"] }
+"#,
+    )
+    .await;
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let query = url.query().unwrap();
+    // Test's Epic at production's address.
+    let mixed = house.get(&format!("/epic/lakeside-live/launch/patient?{query}")).await;
+    is_refused(&mixed, 403, "wrong-environment");
+    let by_account = house.get(&format!("/epic/launch/patient?{query}&acc_id=DemoZoomAccount1")).await;
+    assert_eq!(by_account.status, 302);
+    assert!(by_account.header("location").starts_with(house.fakes.url()), "iss picks the organization");
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_state_is_good_once_for_one_browser() {
+    let house = House::open().await;
+    let used = "link-used-or-expired";
+    for forged in [
+        "/epic/callback?code=x&state=forged",
+        "/epic/callback?code=x",
+        "/epic/callback?code=x&state=",
+        "/epic/callback",
+    ] {
+        is_refused(&house.get(forged).await, 400, used);
+    }
+    let long = format!("/epic/callback?code=x&state={}", "s".repeat(5_000));
+    is_refused(&house.get(&long).await, 400, used);
+
+    let stolen = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
+    is_refused(&house.get(&stolen.callback).await, 400, used);
+    is_refused(&house.get_with(&stolen.callback, &[("cookie", &stolen.cookie)]).await, 400, used);
+    let other = house.on_the_way(LaunchKind::Patient, "10002", "WPR2").await;
+    is_refused(&house.get_with(&other.callback, &[("cookie", &stolen.cookie)]).await, 400, used);
+    assert_eq!(house.epic().calls("token.authorization_code"), 0, "no code was brought to Epic");
+    house.nothing_changed().await;
+
+    let own = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
+    let cookie = [("cookie", own.cookie.as_str())];
+    assert_eq!(house.get_with(&own.callback, &cookie).await.status, 303);
+    is_refused(&house.get_with(&own.callback, &cookie).await, 400, used);
+    assert_eq!(house.epic().calls("token.authorization_code"), 1, "a replay reaches nobody");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn what_epic_says_of_a_refusal_stays_between_us() {
+    let house = House::open().await;
+    for query in ["error=access_denied&error_description=EPICS-OWN-WORDS", "code=wrong-code"] {
+        let on = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
+        let state = on.callback.split("state=").nth(1).unwrap().split('&').next().unwrap();
+        let back = format!("/epic/callback?state={state}&{query}");
+        is_refused(&house.get_with(&back, &[("cookie", &on.cookie)]).await, 502, "epic-not-answering");
+    }
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn an_identity_that_epic_did_not_sign_for_this_launch_is_nobodys() {
+    let house = House::open().await;
+    for fault in [
+        IdTokenFault::WrongKey,
+        IdTokenFault::UnknownKey,
+        IdTokenFault::Expired,
+        IdTokenFault::WrongAudience,
+        IdTokenFault::WrongNonce,
+        IdTokenFault::WrongIssuer,
+        IdTokenFault::Unsigned,
+        IdTokenFault::Missing,
+    ] {
+        house.epic().set_id_token_fault(Some(fault));
+        let (_, landing) = house.launch(LaunchKind::Patient, CSN, PATIENT).await;
+        landed(&landing, 403, "identity-not-confirmed");
+    }
+    house.nothing_changed().await;
+    house.epic().set_id_token_fault(None);
+    house.waits(CSN, PATIENT).await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_role_that_does_not_fit_the_launch_is_refused() {
+    let house = House::open().await;
+    for (kind, csn, who) in [
+        (LaunchKind::Patient, CSN, PROVIDER),
+        (LaunchKind::Provider, CSN, PATIENT),
+        (LaunchKind::Provider, "10004", "WPR14"),
+    ] {
+        landed(&house.launch(kind, csn, who).await.1, 403, "role-mismatch");
+    }
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_visit_belongs_to_one_patient() {
+    let house = House::open().await;
+    let other = |id: &str| LaunchOptions { patient: Some(id.to_owned()), ..LaunchOptions::default() };
+    // Who launches for themselves is the patient whom the launch names.
+    landed(&house.spoilt(LaunchKind::Patient, CSN, PATIENT, other("ePatB")).await, 403, "other-patient");
+    house.waits(CSN, PATIENT).await;
+    let stranger =
+        LaunchOptions { context: [("csn".to_owned(), CSN.to_owned())].into(), ..LaunchOptions::default() };
+    landed(&house.spoilt(LaunchKind::Patient, "10002", "WPR2", stranger).await, 403, "other-patient");
+    landed(&house.spoilt(LaunchKind::Provider, CSN, PROVIDER, other("ePatB")).await, 403, "other-patient");
+    assert!(house.zoom().meetings().is_empty(), "a refused provider makes no meeting");
+    let visit = house.visit(CSN).await;
+    let people: Vec<&Value> = visit["participants"].as_array().unwrap().iter().collect();
+    assert_eq!(people.len(), 1, "{people:?}");
+    house.starts(CSN, PROVIDER).await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn an_epic_that_does_not_answer_is_a_502() {
+    let house = House::with("[organization.lakeside.epic]\ntimeout = \"400ms\"\n").await;
+    let faults = [
+        ("discovery", EpicFaultKind::Status { status: 500 }),
+        ("discovery", EpicFaultKind::Hang),
+        ("discovery", EpicFaultKind::Drop),
+        ("token", EpicFaultKind::Status { status: 503 }),
+        ("token", EpicFaultKind::Hang),
+        ("jwks", EpicFaultKind::Drop),
+    ];
+    for (call, fault) in faults {
+        house.epic().add_fault(EpicFault { call: call.to_owned(), times: None, fault: fault.clone() });
+        let (_, landing) = house.launch(LaunchKind::Patient, CSN, PATIENT).await;
+        house.epic().clear_faults();
+        landed(&landing, 502, "epic-not-answering");
+    }
+    house.nothing_changed().await;
+    // Nothing of it sticks: Epic is back, and so are launches.
+    let back = until("launches work again", async || {
+        let landing = house.launch(LaunchKind::Patient, CSN, PATIENT).await.1;
+        landing.ticket().map(str::to_owned)
+    });
+    assert!(!back.await.is_empty());
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn discovery_that_was_heard_once_serves_while_epic_is_down_and_none_is_made_where_the_settings_say_it()
+{
+    let house = House::open().await;
+    house.waits(CSN, PATIENT).await;
+    house.waits("10002", "WPR2").await;
+    assert_eq!(house.epic().calls("discovery"), 1);
+    house.close().await;
+    let house = House::with("[organization.lakeside.epic]\noauth_base_url = \"FAKES/epic/oauth2\"\n").await;
+    house.waits(CSN, PATIENT).await;
+    assert_eq!(house.epic().calls("discovery"), 0);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn one_launch_too_many_is_told_to_come_again() {
+    let house = House::with("[limits]\nconcurrent_launches = 1\n").await;
+    house.epic().add_fault(EpicFault {
+        call: "discovery".to_owned(),
+        times: None,
+        fault: EpicFaultKind::Slow { millis: 1_500 },
+    });
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let path = format!("{}?{}", url.path(), url.query().unwrap());
+    let first = house.http.get(format!("{}{path}", house.url)).send();
+    let first = actix_web::rt::spawn(first);
+    until("the first is under way", async || (house.epic().calls("discovery") > 0).then_some(())).await;
+    let second = house.get(&path).await;
+    is_refused(&second, 503, "overloaded");
+    assert!(second.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+    assert_eq!(first.await.unwrap().unwrap().status().as_u16(), 302);
+    let metrics = house.get("/metrics").await.text();
+    assert!(
+        metrics
+            .lines()
+            .any(|line| line.contains("launches") && line.contains("refused") && line.ends_with(" 1")),
+        "{metrics}"
+    );
+    house.nothing_changed().await;
+    house.close().await;
+}

@@ -1,0 +1,271 @@
+//! What Zoom is answered, row by row, and what becomes of the event.
+
+use serde_json::{Value, json};
+use vestibule::simulator::zoom::{Fate, signature};
+
+use super::house::{Answer, House, participant, until};
+
+const PATIENT: &str = "WPR1";
+const PROVIDER: &str = "EMP501";
+const CSN: &str = "10001";
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// An event of a meeting, as Zoom writes it.
+fn meeting_event(name: &str, account: &str, meeting: &str, uuid: &str) -> Value {
+    json!({
+        "event": name,
+        "event_ts": jiff::Timestamp::now().as_millisecond(),
+        "payload": {"account_id": account, "object": {
+            "id": meeting, "uuid": uuid, "host_id": "somebody", "topic": "Video visit", "type": 2,
+            "start_time": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "duration": 30, "timezone": "UTC",
+        }},
+    })
+}
+
+impl House {
+    /// The values of all metrics whose line has these words, summed.
+    async fn metric(&self, words: &[&str]) -> f64 {
+        let text = self.get("/metrics").await.text();
+        let lines = text
+            .lines()
+            .filter(|line| words.iter().all(|word| line.contains(word)) && !line.starts_with('#'));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    }
+
+    /// The visit is running; gives its meeting and instance.
+    async fn running(&self) -> (String, String) {
+        let mut patient = self.waits(CSN, PATIENT).await;
+        self.starts(CSN, PROVIDER).await;
+        patient.goes_in().await;
+        let visit = self.until_inside(CSN, 2).await;
+        let text = |name: &str| visit["meeting"][name].as_str().unwrap().to_owned();
+        (text("id"), text("uuid"))
+    }
+}
+
+#[actix_web::test]
+async fn the_signature_is_over_the_raw_bytes_and_its_time_is_near() {
+    let house = House::open().await;
+    let secret = house.zoom().account().webhook_secret.clone();
+    let body = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==").to_string();
+    assert_eq!(house.event(&body).await.status, 200);
+    let spaced = body.replace("\":", "\" :  ").replace("Video visit", "Visita \u{2014} Pe\u{f1}a");
+    assert_eq!(house.event(&spaced).await.status, 200, "other bytes, signed as they are");
+    for away in [-299, 299] {
+        assert_eq!(house.event_at(&body, now() + away).await.status, 200, "{away} s");
+    }
+    for away in [-305, 305, -86_400] {
+        assert_eq!(house.event_at(&body, now() + away).await.status, 401, "{away} s");
+    }
+    let time = now().to_string();
+    let good = signature(&secret, now(), &body);
+    let other = signature("somebody-elses-secret", now(), &body);
+    let of_other_body = signature(&secret, now(), "{}");
+    for (given, at) in [
+        (None, Some(time.as_str())),
+        (Some(good.as_str()), None),
+        (None, None),
+        (Some(""), Some(time.as_str())),
+        (Some("v0="), Some(time.as_str())),
+        (Some(other.as_str()), Some(time.as_str())),
+        (Some(of_other_body.as_str()), Some(time.as_str())),
+        (Some(&good[3..]), Some(time.as_str())),
+        (Some(good.as_str()), Some("yesterday")),
+        (Some(good.as_str()), Some("")),
+    ] {
+        assert_eq!(house.event_with(&body, given, at).await.status, 401, "{given:?} {at:?}");
+    }
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_second_secret_is_taken_while_secrets_are_rotated() {
+    let house =
+        House::with("[organization.lakeside.zoom]\nwebhook_secret_tokens = [\"the-next-one\", \"demo-zoom-webhook-secret\"]\n")
+            .await;
+    let body = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==").to_string();
+    assert_eq!(house.event(&body).await.status, 200);
+    let next = signature("the-next-one", now(), &body);
+    assert_eq!(house.event_with(&body, Some(&next), Some(&now().to_string())).await.status, 200);
+    house.zoom().validate();
+    until("the challenge is answered", async || house.zoom().validation()).await;
+    assert!(
+        house.zoom().validation().is_some_and(|answer| answer.accepted),
+        "under the secret that signed it"
+    );
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_challenge_is_answered_by_the_secret() {
+    let house = House::open().await;
+    house.zoom().validate();
+    let answer = until("the challenge is answered", async || house.zoom().validation()).await;
+    assert_eq!((answer.status, answer.accepted), (200, true));
+    let unsigned =
+        json!({"event": "endpoint.url_validation", "event_ts": 1, "payload": {"plainToken": "abc"}});
+    assert_eq!(house.event_with(&unsigned.to_string(), None, None).await.status, 401);
+    let empty = json!({"event": "endpoint.url_validation", "event_ts": 1, "payload": {}});
+    let answer = house.event(&empty.to_string()).await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, ""), "there is nothing to prove");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn what_is_no_event_is_refused_and_what_we_do_not_know_is_not() {
+    let house = House::open().await;
+    for body in ["", "not JSON", "{", "[]", "17", "\"text\"", "{\"event\":5}", "{}", "\u{feff}{}"] {
+        assert_eq!(house.event(body).await.status, 400, "{body}");
+    }
+    let broken = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==");
+    for spoil in ["/payload", "/payload/object", "/payload/object/id"] {
+        let mut event = broken.clone();
+        *event.pointer_mut(spoil).unwrap() = Value::Null;
+        let status = house.event(&event.to_string()).await.status;
+        assert!(matches!(status, 200 | 400), "{spoil}: {status}");
+    }
+    let strange = json!({"event": "phone.callee_ringing", "event_ts": 1, "payload": {"account_id": "DemoZoomAccount1"}});
+    assert_eq!(
+        house.event(&strange.to_string()).await.status,
+        200,
+        "another product's event is nothing to us"
+    );
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(house.event(&deep).await.status, 400);
+    let elsewhere = house.http.post(format!("{}/zoom/nowhere/webhook", house.url)).send_body("{}").await;
+    assert_eq!(elsewhere.unwrap().status().as_u16(), 404);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_body_over_a_mebibyte_is_too_large_whether_it_says_so_or_not() {
+    let house = House::open().await;
+    let mut event = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==");
+    event["payload"]["object"]["topic"] = json!("x".repeat(1_000_000));
+    assert_eq!(house.event(&event.to_string()).await.status, 200, "under the limit");
+    event["payload"]["object"]["topic"] = json!("x".repeat(1_048_576));
+    assert_eq!(house.event(&event.to_string()).await.status, 413);
+    let chunks = (0..32).map(|_| Ok::<_, std::io::Error>(bytes::Bytes::from(vec![b'x'; 65_536])));
+    let sent = house
+        .http
+        .post(format!("{}/zoom/lakeside/webhook", house.url))
+        .send_stream(futures_util::stream::iter(chunks))
+        .await;
+    // A server that answers and closes before everything was sent may cut the answer off on the way.
+    if let Ok(answer) = sent {
+        assert_eq!(answer.status().as_u16(), 413);
+    }
+    assert_eq!(house.get("/healthz").await.status, 200);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn duplicates_strangers_and_other_accounts_are_answered_200_and_change_nothing() {
+    let house = House::open().await;
+    let (meeting, uuid) = house.running().await;
+    until("all events are in", async || (house.zoom().deliveries_pending() == 0).then_some(())).await;
+    house.until_right().await;
+    let settled = house
+        .until_visit(CSN, "Epic has acknowledged", |visit| {
+            participant(visit, PATIENT)["connected"] == true
+                && participant(visit, PROVIDER)["connected"] == true
+        })
+        .await;
+    let told = house.epic().calls("status");
+    // I4: any order and duplication of the same facts gives the same state.
+    let bodies: Vec<String> = house.zoom().deliveries().into_iter().map(|delivery| delivery.body).collect();
+    assert!(bodies.len() >= 4);
+    for body in bodies.iter().rev().chain(&bodies) {
+        assert_eq!(house.event(body).await.status, 200);
+    }
+    let foreign = meeting_event("meeting.ended", "SomebodyElse", &meeting, &uuid);
+    assert_eq!(house.event(&foreign.to_string()).await.status, 200);
+    house.zoom().send_foreign_event();
+    let sent = until("the foreign event is answered", async || {
+        house.zoom().deliveries().into_iter().rev().find(|delivery| delivery.fate == Fate::Delivered)
+    });
+    sent.await;
+    let same = |visit: &Value| {
+        let mut visit = visit.clone();
+        let fields = visit.as_object_mut().unwrap();
+        fields.remove("version");
+        fields.remove("updated_at");
+        visit
+    };
+    // A last true event, so that everything before it has been taken in.
+    let marker = meeting_event("meeting.participant_role_changed", "DemoZoomAccount1", &meeting, &uuid);
+    assert_eq!(house.event(&marker.to_string()).await.status, 200);
+    let visit = house.visit(CSN).await;
+    assert_eq!(same(&visit), same(&settled));
+    assert_eq!(house.epic().calls("status"), told, "nothing new for Epic");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn events_of_a_meeting_that_is_not_known_yet_are_held_within_bounds() {
+    let house = House::with("[limits]\nheld_events = 5\n").await;
+    for number in 0..8 {
+        let event =
+            meeting_event("meeting.started", "DemoZoomAccount1", &format!("8500000000{number}"), "abc==");
+        assert_eq!(house.event(&event.to_string()).await.status, 200, "kept for the time being");
+    }
+    assert_eq!(house.metric(&["webhook_events", "\"held\""]).await, 5.0);
+    assert_eq!(
+        house.metric(&["webhook_events", "\"held_dropping_oldest\""]).await,
+        3.0,
+        "let go, and counted"
+    );
+    assert_eq!(house.get("/api/v1/visits?organization=lakeside").await.json()["visits"], json!([]));
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_full_journal_is_a_503_and_nothing_that_was_answered_200_is_lost() {
+    let house = House::with("[limits]\njournal_entries = 16\n").await;
+    let (meeting, _) = house.running().await;
+    // I3: every event of a meeting of ours that was answered 2xx is reflected in the state.
+    let instances: Vec<String> = (0..400).map(|number| format!("instance-{number}==")).collect();
+    let bodies = instances.iter().map(|uuid| {
+        meeting_event("meeting.participant_role_changed", "DemoZoomAccount1", &meeting, uuid).to_string()
+    });
+    let answers: Vec<Answer> = futures_util::future::join_all(bodies.map(|body| async {
+        let body = body;
+        house.event(&body).await
+    }))
+    .await;
+    let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    let others: Vec<&Answer> = answers.iter().filter(|answer| !matches!(answer.status, 200 | 503)).collect();
+    assert!(others.is_empty(), "{:?}", others.first());
+    assert!(of(200) > 0);
+    assert!(of(503) > 0, "400 at once do not fit into 16 places");
+    for answer in answers.iter().filter(|answer| answer.status == 503) {
+        assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+    }
+    // The journal empties, and the visit goes on.
+    let ended = meeting_event("meeting.ended", "DemoZoomAccount1", &meeting, "never-seen==");
+    until("there is room again", async || {
+        (house.event(&ended.to_string()).await.status == 200).then_some(())
+    })
+    .await;
+    for seat in house.fakes.ledger().seats_of(CSN, PATIENT) {
+        house.leaves(&seat);
+    }
+    house.until_light(CSN, PATIENT, false).await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn more_webhooks_at_once_than_the_limit_are_told_to_come_again() {
+    let house = House::with("[limits]\nconcurrent_webhooks = 1\n").await;
+    let body = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==").to_string();
+    let answers = futures_util::future::join_all((0..64).map(|_| house.event(&body))).await;
+    assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 503)));
+    assert!(answers.iter().any(|answer| answer.status == 200));
+    let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 503).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|answer| !answer.header("retry-after").is_empty()));
+    house.close().await;
+}
