@@ -10,6 +10,7 @@
     reason = "tests say what they expect"
 )]
 
+mod crash;
 mod scenarios;
 mod store;
 mod tidy;

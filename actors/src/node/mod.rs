@@ -12,6 +12,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture,
     WrapFuture,
 };
+use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -107,46 +108,55 @@ impl Node {
 
     // === organizations ===
 
-    fn start_notifier(&self, organization: OrganizationId, again: bool, ctx: &mut Context<Self>) {
+    /// Starts the notifier of an organization. Ends when the shards can reach it.
+    fn start_notifier(
+        &self,
+        organization: OrganizationId,
+        node: Addr<Self>,
+    ) -> impl Future<Output = ()> + use<> {
         let slot = slot_of(&organization);
         let (place, crew, ports) = (Arc::clone(&self.ports.place), self.crew.clone(), self.ports.clone());
-        let (node, fresh) = (ctx.address(), organization.clone());
-        let exited = {
-            let organization = organization.clone();
-            move |exit| report_exit(&node, exit, MemberDied::Notifier(organization))
-        };
-        let start = async move {
-            let (name, for_actor) = (organization.clone(), organization);
-            let notifier =
-                start_at(place.as_ref(), slot, move || EpicNotifier::new(for_actor, ports), exited).await;
-            if let Some(notifier) = notifier {
+        let (name, for_actor) = (organization.clone(), organization.clone());
+        let exited = move |exit| report_exit(&node, exit, MemberDied::Notifier(organization));
+        async move {
+            let make = move || EpicNotifier::new(for_actor, ports);
+            if let Some(notifier) = start_at(place.as_ref(), slot, make, exited).await {
                 crew.set_notifier(name, notifier);
             }
-        };
-        ctx.spawn(start.into_actor(self).map(move |(), node, _| {
-            if again {
-                node.shards.each(|shard| tell(shard, OfferAgain(fresh.clone())));
-            }
-        }));
+        }
     }
 
-    fn start_worker(&self, organization: OrganizationId, ctx: &mut Context<Self>) {
+    /// Starts the Zoom worker of an organization. Ends when the shards can reach it.
+    fn start_worker(
+        &self,
+        organization: OrganizationId,
+        node: Addr<Self>,
+    ) -> impl Future<Output = ()> + use<> {
         let slot = slot_of(&organization);
         let (place, crew, ports) = (Arc::clone(&self.ports.place), self.crew.clone(), self.ports.clone());
-        let node = ctx.address();
-        let exited = {
-            let organization = organization.clone();
-            move |exit| report_exit(&node, exit, MemberDied::Worker(organization))
-        };
-        let start = async move {
-            let (name, for_actor) = (organization.clone(), organization);
-            if let Some(worker) =
-                start_at(place.as_ref(), slot, move || ZoomWorker::new(for_actor, ports), exited).await
-            {
+        let (name, for_actor) = (organization.clone(), organization.clone());
+        let exited = move |exit| report_exit(&node, exit, MemberDied::Worker(organization));
+        async move {
+            let make = move || ZoomWorker::new(for_actor, ports);
+            if let Some(worker) = start_at(place.as_ref(), slot, make, exited).await {
                 crew.set_worker(name, worker);
             }
-        };
-        ctx.spawn(start.into_actor(self));
+        }
+    }
+
+    /// Shards begin only when everybody is there to whom they hand what they find and decide: what is handed to nobody is lost until
+    /// the next start.
+    fn start_members_then_shards(&self, ctx: &mut Context<Self>) {
+        let members = self.config.organizations.iter().map(|organization| {
+            let notifier = self.start_notifier(organization.clone(), ctx.address());
+            let worker = self.start_worker(organization.clone(), ctx.address());
+            async move {
+                notifier.await;
+                worker.await;
+            }
+        });
+        let all = join_all(members.collect::<Vec<_>>()).into_actor(self);
+        ctx.wait(all.map(|_, node, ctx| node.acquire_missing(ctx)));
     }
 
     // === leases ===
@@ -307,10 +317,6 @@ impl Actor for Node {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        for organization in self.config.organizations.clone() {
-            self.start_notifier(organization.clone(), false, ctx);
-            self.start_worker(organization, ctx);
-        }
         let mut hints = self.ports.store.hints();
         let node = ctx.address().downgrade();
         let listen = async move {
@@ -328,7 +334,7 @@ impl Actor for Node {
         };
         ctx.spawn(listen.into_actor(self));
         ctx.run_interval(RENEW_EVERY.to_duration(), Self::renew_all);
-        self.acquire_missing(ctx);
+        self.start_members_then_shards(ctx);
     }
 }
 
@@ -363,8 +369,15 @@ impl Handler<MemberDied> for Node {
         tracing::error!("an organization's actor died and is started again");
         self.count_panic(ctx);
         match died {
-            MemberDied::Notifier(organization) => self.start_notifier(organization, true, ctx),
-            MemberDied::Worker(organization) => self.start_worker(organization, ctx),
+            MemberDied::Notifier(organization) => {
+                let start = self.start_notifier(organization.clone(), ctx.address()).into_actor(self);
+                ctx.spawn(start.map(move |(), node, _| {
+                    node.shards.each(|shard| tell(shard, OfferAgain(organization.clone())));
+                }));
+            }
+            MemberDied::Worker(organization) => {
+                ctx.spawn(self.start_worker(organization, ctx.address()).into_actor(self));
+            }
         }
     }
 }

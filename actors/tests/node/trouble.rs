@@ -1,15 +1,17 @@
 //! Panics, poison, restarts, and a store that does not answer.
 
 use crate::run;
-use crate::world::{CreateFault, World, by_link, launch, visit};
+use crate::world::{CreateFault, World, by_link, launch, organization, visit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use vestibule_actors::memory::{Call, When};
+use vestibule_actors::port::place::{Make, Place};
 use vestibule_actors::port::store::{Store, StoreLimits};
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind;
 use vestibule_domain::intent::{ProblemCode, ZoomCall};
+use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::participant::Role;
 
@@ -195,5 +197,42 @@ fn draining_gives_every_lease_back_cleanly() {
         let _next = world.start().await;
         world.launch("10001", Role::Provider, "EMP1").await;
         assert_eq!(world.store.faults().calls(Call::CountTry), 0);
+    });
+}
+
+/// Actors of the organization take their time to start, as the real ones do, which read certificates first.
+struct SlowMembers;
+
+impl Place for SlowMembers {
+    fn run(&self, slot: usize, make: Make) {
+        let member = slot == usize::from(Shard::of_organization(&organization()).number());
+        tokio::task::spawn_local(async move {
+            if member {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            make().await;
+        });
+    }
+}
+
+// I8: what a start finds in the outbox, or decides while it starts, reaches a notifier that is not there yet.
+#[test]
+fn updates_are_not_lost_while_the_notifier_starts() {
+    run(async {
+        let world = World::new();
+        let before = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        world.launch("10001", Role::Provider, "EMP1").await;
+        let meeting = world
+            .until("10001", "a meeting", |s| s.visit.meeting.as_ref().filter(|m| m.indexed).map(|m| m.id))
+            .await;
+        world.until("10001", "a link", |s| s.visit.participants[&patient].link.as_ref().map(|_| ())).await;
+        before.drain().await;
+        world.fact(meeting, FactKind::Joined, by_link(&patient, 1)).await;
+
+        let _running = world.start_at(Arc::new(SlowMembers)).await;
+        world
+            .until("10001", "the light", |s| s.visit.participants[&patient].light.connected.then_some(()))
+            .await;
     });
 }

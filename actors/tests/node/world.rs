@@ -19,7 +19,7 @@ use vestibule_actors::port::clock::{Clock, Randomness};
 use vestibule_actors::port::epic::{Epic, EpicAnswer, Verdict};
 use vestibule_actors::port::observer::{Observed, Observer};
 use vestibule_actors::port::organizations::{NotifierRules, Organizations};
-use vestibule_actors::port::place::Here;
+use vestibule_actors::port::place::{Here, SharedPlace};
 use vestibule_actors::port::store::{OwnerToken, Record, RecordQuery, Store, StoreLimits};
 use vestibule_actors::port::zoom::{LinkRefused, Zoom};
 use vestibule_actors::port::{Decider, Ports};
@@ -299,13 +299,19 @@ impl World {
     }
 
     pub async fn start(&self) -> Running {
+        self.start_at(Arc::new(Here)).await
+    }
+
+    /// A node whose actors run at a place of the test's.
+    pub async fn start_at(&self, place: SharedPlace) -> Running {
         let config = NodeConfig {
             name: "test".to_owned(),
             token: OwnerToken(Uuid::from_u128(u128::from(self.ports.randomness.draw()))),
             shards: ShardRules::default(),
             organizations: vec![organization()],
         };
-        let Started { node, hub, .. } = Node::start(config, self.ports.clone()).await.unwrap();
+        let Started { node, hub, .. } =
+            Node::start(config, Ports { place, ..self.ports.clone() }).await.unwrap();
         Running { node, hub }
     }
 

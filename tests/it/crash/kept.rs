@@ -1,0 +1,190 @@
+//! What the store holds once the last process has ended: every acknowledged fact in its visit, every decided update on record.
+//!
+//! Facts fold by maxima and sets, so that a fact is in a state exactly when folding it once more changes nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use vestibule::settings::{Secret, Settings};
+use vestibule::store::{EmbeddedSettings, EmbeddedStore};
+use vestibule::system::SystemClock;
+use vestibule::zoom::webhook::{Event, NameKey, parse};
+use vestibule_actors::desk::Snapshot;
+use vestibule_actors::port::store::{Outcome, Record, RecordQuery, Store};
+use vestibule_domain::command::{Command, Entry};
+use vestibule_domain::decide;
+use vestibule_domain::fact::{Fact, FactKind};
+use vestibule_domain::id::{CommandId, MeetingId, OrganizationId};
+use vestibule_domain::policy::Policy;
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::participant::Role;
+
+use super::site::{ORGANIZATION, SECRET_KEY};
+
+const PAGE: usize = 500;
+
+pub struct Kept {
+    store: EmbeddedStore,
+    policy: Policy,
+    visits: Vec<Visit>,
+}
+
+/// How the acknowledged facts fared.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// In the state of their visit.
+    pub reflected: usize,
+    /// Set aside visibly, or beyond what a visit keeps, which its problems show.
+    pub parked: usize,
+    /// Of no visit: an event about a meeting that was made and removed, or of somebody else.
+    pub of_no_visit: usize,
+    pub lost: Vec<String>,
+}
+
+impl Kept {
+    pub async fn open(folder: &Path, settings: &Settings) -> Self {
+        let store = EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::new(SystemClock)).unwrap();
+        let organization = &settings.organizations[&organization()];
+        let visits = visits(&store).await;
+        Self { store, policy: organization.policy(settings), visits }
+    }
+
+    /// Nothing is left to be taken in, and nothing to be told.
+    pub async fn assert_settled(&self) {
+        for shard in Shard::all() {
+            let cursor = self.store.cursor(shard).await.unwrap();
+            let journal = self.store.read(shard, cursor, PAGE).await.unwrap();
+            assert!(journal.is_empty(), "{} commands were not taken in", journal.len());
+            let outbox = self.store.outbox(shard, None, PAGE).await.unwrap();
+            assert!(outbox.is_empty(), "{} updates were not settled", outbox.len());
+        }
+        assert_eq!(self.store.parked(PAGE).await.unwrap(), [], "no command is poison");
+    }
+
+    // I3: every event that was answered 2xx is reflected in state or parked visibly.
+    pub async fn facts(&self, bodies: &[String]) -> Facts {
+        let parked = self.store.parked(PAGE).await.unwrap();
+        let mut facts = Facts::default();
+        for body in bodies {
+            let Some(fact) = fact_of(body) else { continue };
+            let Some(visit) = self.visit_of(fact.meeting) else {
+                facts.of_no_visit += 1;
+                assert!(is_of_a_plan(&fact.kind), "of no visit: {body}");
+                continue;
+            };
+            if self.reflects(visit, fact) {
+                facts.reflected += 1;
+            } else if parked.iter().any(|command| command.visit == visit.key) {
+                facts.parked += 1;
+            } else {
+                facts.lost.push(body.clone());
+            }
+        }
+        facts
+    }
+
+    /// Whether one event is in the state of its visit.
+    pub fn has(&self, body: &str) -> bool {
+        let fact = fact_of(body).expect("a fact");
+        self.visit_of(fact.meeting).is_some_and(|visit| self.reflects(visit, fact))
+    }
+
+    fn visit_of(&self, meeting: MeetingId) -> Option<&Visit> {
+        let owns = |visit: &&Visit| {
+            visit.meeting.as_ref().is_some_and(|own| own.id == meeting)
+                || visit.deleted.contains_key(&meeting)
+                || visit.superfluous.contains(&meeting)
+        };
+        self.visits.iter().find(owns)
+    }
+
+    fn reflects(&self, visit: &Visit, fact: Fact) -> bool {
+        let entry = Entry {
+            id: CommandId::new("once-more".to_owned()).unwrap(),
+            at: visit.updated_at,
+            command: Command::Fact(fact),
+        };
+        let again = decide(visit, &entry, visit.updated_at, &self.policy).visit;
+        told_by_facts(&again) == told_by_facts(visit)
+    }
+
+    // I8: every decided update is acknowledged, superseded by a newer one, or parked with an alert.
+    pub async fn assert_every_update_is_on_record(&self) -> usize {
+        let settled = self.records().await;
+        let mut updates = 0;
+        for visit in &self.visits {
+            for (key, person) in &visit.participants {
+                assert!(person.light.is_settled(), "{key:?} of {:?}: {:?}", visit.key, person.light);
+                assert_eq!(person.light.wanted, person.light.connected, "I9: {key:?} of {:?}", visit.key);
+                let csn = visit.csn().unwrap().as_str().to_owned();
+                let on_record = settled.get(&(csn, key.role())).map(Vec::as_slice).unwrap_or_default();
+                let ends = on_record.iter().filter(|record| record.outcome != Outcome::Retrying).count();
+                let decided = usize::try_from(person.light.decided).unwrap();
+                assert!(
+                    ends >= decided,
+                    "{key:?}: {decided} updates were decided, on record are {on_record:#?}"
+                );
+                updates += decided;
+            }
+        }
+        updates
+    }
+
+    /// The records by CSN and role, newest first; a visit of these tests has one person in each role.
+    async fn records(&self) -> BTreeMap<(String, Role), Vec<Record>> {
+        let mut found: BTreeMap<_, Vec<Record>> = BTreeMap::new();
+        let mut query = RecordQuery { limit: PAGE, ..RecordQuery::default() };
+        loop {
+            let page = self.store.records(query.clone()).await.unwrap();
+            for record in page.items {
+                let csn = record.csn.as_ref().unwrap().as_str().to_owned();
+                found.entry((csn, record.role)).or_default().push(record);
+            }
+            query.before = page.next;
+            if query.before.is_none() {
+                return found;
+            }
+        }
+    }
+}
+
+async fn visits(store: &EmbeddedStore) -> Vec<Visit> {
+    let (mut visits, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.visits(None, after, PAGE).await.unwrap();
+        visits.extend(page.items.iter().map(|stored| Snapshot::read(stored).unwrap().visit));
+        after = page.next;
+        if after.is_none() {
+            return visits;
+        }
+    }
+}
+
+/// The parts of a state that facts alone make.
+fn told_by_facts(visit: &Visit) -> Value {
+    let mut state = serde_json::to_value(visit).unwrap();
+    let meeting = |field: &str| state["meeting"][field].clone();
+    let settings = [meeting("waiting_room_update"), meeting("join_before_host_update")];
+    let parts = ["instances", "before_host", "deleted"].map(|part| state[part].take());
+    serde_json::json!([settings, parts])
+}
+
+fn fact_of(body: &str) -> Option<Fact> {
+    let names = NameKey::new(Secret::new(SECRET_KEY));
+    match parse(body.as_bytes(), Moment(0), &names).unwrap() {
+        Event::Fact { fact, .. } => Some(*fact),
+        _ => None,
+    }
+}
+
+fn is_of_a_plan(kind: &FactKind) -> bool {
+    matches!(kind, FactKind::Created | FactKind::Updated { .. } | FactKind::Deleted)
+}
+
+fn organization() -> OrganizationId {
+    OrganizationId::new(ORGANIZATION.to_owned()).unwrap()
+}

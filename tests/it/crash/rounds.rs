@@ -1,0 +1,156 @@
+//! kill -9 at random moments under load.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use actix_web::rt::spawn;
+use actix_web::rt::time::{sleep, timeout};
+use vestibule::simulator::chance::Chance;
+use vestibule::simulator::people::{MorningConfig, play};
+
+use super::driver::{Driver, never_sent};
+use super::kept::{Facts, Kept};
+use super::regulars::Regulars;
+use super::service::Service;
+use super::site::Site;
+use super::{truth, until};
+
+/// Zoom's waits pass so much faster than life: its first retry comes after a second.
+const RETRIES_SOON: f64 = 300.0;
+/// Zoom's first retry would come after five minutes, when the test has long ended.
+const NO_RETRIES: f64 = 1.0;
+const SETTLES_DOWN_WITHIN: Duration = Duration::from_secs(20);
+const DRAINS_WITHIN: Duration = Duration::from_secs(15);
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).map_or(otherwise, |text| text.parse().expect(variable))
+}
+
+fn seed() -> u64 {
+    let fresh = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap();
+    let seed = number("VESTIBULE_CRASH_SEED", fresh);
+    eprintln!("repeat with VESTIBULE_CRASH_SEED={seed}");
+    seed
+}
+
+/// Kills and starts the process; one time in four it is killed while it starts.
+async fn kill_again_and_again(service: &mut Service, rounds: u64, chance: &mut Chance) {
+    for _ in 0..rounds {
+        if chance.hit(0.25) {
+            sleep(Duration::from_millis(chance.between(10, 400))).await;
+        } else {
+            service.ready().await;
+            sleep(Duration::from_millis(chance.between(100, 1_800))).await;
+        }
+        service.kill();
+        // Zoom, Epic and people meet a closed door for a moment.
+        sleep(Duration::from_millis(chance.between(0, 150))).await;
+        service.spawn();
+    }
+    service.ready().await;
+}
+
+/// What the fake Zoom was answered 200 for, whether at the first try or later.
+fn answered_200(site: &Site) -> Vec<String> {
+    assert_eq!(site.fakes.zoom().deliveries_forgotten(), 0);
+    let all = site.fakes.zoom().deliveries().into_iter();
+    let done = all.filter(|one| one.attempts.iter().any(|attempt| attempt.status == 200));
+    done.map(|one| one.body).collect()
+}
+
+/// Ends the last process and looks into the store: whatever was answered 200 is there.
+async fn assert_nothing_is_lost(site: &mut Site, driver: &Driver) -> (Facts, usize) {
+    let live = site.fakes.zoom().meetings().into_iter().find_map(|m| Some((m.id, m.uuid?)));
+    let (meeting, uuid) = live.expect("a meeting that runs");
+    site.service.terminate();
+    let ended = site.service.ended(DRAINS_WITHIN).await;
+    assert!(ended.success(), "{ended}");
+    let kept = Kept::open(&site.store_folder(), &site.settings()).await;
+    kept.assert_settled().await;
+    assert!(!kept.has(&never_sent(site.fakes.zoom(), meeting, &uuid)), "the check finds what is missing");
+    let mut bodies = answered_200(site);
+    bodies.extend(driver.acknowledged());
+    let facts = kept.facts(&bodies).await;
+    assert!(
+        facts.lost.is_empty(),
+        "{} facts were answered 200 and lost: {:#?}",
+        facts.lost.len(),
+        facts.lost
+    );
+    (facts, kept.assert_every_update_is_on_record().await)
+}
+
+/// Waits until nothing moves any more: the journal is taken in and Epic is told.
+async fn quiet(site: &Site) {
+    let lights = || site.fakes.epic().calls("status");
+    let seen = Cell::new((lights(), Instant::now()));
+    until("Epic to be told everything", SETTLES_DOWN_WITHIN, async || {
+        if seen.get().0 != lights() {
+            seen.set((lights(), Instant::now()));
+        }
+        (seen.get().1.elapsed() > Duration::from_secs(3)).then_some(())
+    })
+    .await;
+}
+
+// I3, I8, I9, I12
+#[actix_web::test]
+async fn nothing_is_lost_when_the_process_is_killed_under_load() {
+    let seed = seed();
+    let began = Instant::now();
+    let mut site = Site::open(seed, 6, RETRIES_SOON).await;
+    site.service.start().await;
+    let regulars = Regulars::come(site.fakes.world(), seed);
+    let world = site.fakes.world().clone();
+    let morning =
+        MorningConfig { visits: 6, speed: 100.0, settle: Duration::ZERO, ..MorningConfig::default() };
+    let morning = spawn(async move { play(&world, &morning).await });
+    let driver = Driver::new(site.fakes.zoom());
+    let driving = driver.start();
+
+    let rounds = number("VESTIBULE_CRASH_ROUNDS", 6);
+    kill_again_and_again(&mut site.service, rounds, &mut Chance::new(seed)).await;
+
+    eprintln!("killed after {:.1} s", began.elapsed().as_secs_f32());
+    let settled = timeout(SETTLES_DOWN_WITHIN, regulars.settle_down()).await;
+    settled.expect("everybody gets in once the service stays");
+    driver.stop(driving).await;
+    eprintln!("settled down after {:.1} s", began.elapsed().as_secs_f32());
+    let morning = timeout(SETTLES_DOWN_WITHIN, morning).await.expect("the morning ends").unwrap();
+    eprintln!("the morning over after {:.1} s", began.elapsed().as_secs_f32());
+    truth::assert_agreement(&site).await;
+    eprintln!("in agreement after {:.1} s", began.elapsed().as_secs_f32());
+    assert!(truth::people_inside(&site.fakes) >= 4, "some stay to the end");
+    truth::assert_one_meeting_for_each_visit(&site).await;
+    let (facts, updates) = assert_nothing_is_lost(&mut site, &driver).await;
+    assert!(facts.reflected > 100, "{facts:?}");
+    eprintln!(
+        "{rounds} kills: {} of {} posted events answered 200, {} facts reflected, {} of no visit, {updates} updates on record; \
+         the morning: {} {:?}",
+        driver.acknowledged().len(),
+        driver.posted(),
+        facts.reflected,
+        facts.of_no_visit,
+        began.elapsed().as_secs_f32(),
+        morning.sentence(),
+    );
+    site.fakes.stop().await;
+}
+
+// I3: nobody sends anything again, so that what was answered 200 is there by itself.
+#[actix_web::test]
+async fn what_was_answered_is_kept_without_anybody_sending_it_again() {
+    let seed = seed();
+    let mut site = Site::open(seed, 4, NO_RETRIES).await;
+    site.service.start().await;
+    let regulars = Regulars::come(site.fakes.world(), seed);
+    let driver = Driver::new(site.fakes.zoom());
+    let driving = driver.start();
+    kill_again_and_again(&mut site.service, 4, &mut Chance::new(seed)).await;
+    regulars.freeze().await;
+    driver.stop(driving).await;
+    quiet(&site).await;
+    let (facts, _) = assert_nothing_is_lost(&mut site, &driver).await;
+    assert!(facts.reflected > 100, "{facts:?}");
+    site.fakes.stop().await;
+}
