@@ -124,11 +124,14 @@ fn greet(fakes: &Fakes, service_url: &str, folder: &Folder) {
 }
 
 fn play_morning(simulator: &Simulator, visits: usize, speed: f64) {
-    let world = simulator.world().clone();
+    let (world, morning) = (simulator.world().clone(), simulator.morning().clone());
+    // None can be under way yet.
+    morning.begin(visits);
     actix_rt::spawn(async move {
         let config =
             MorningConfig { visits, speed, settle: Duration::from_secs(60), ..MorningConfig::default() };
         let summary = play(&world, &config).await;
         println!("The busy morning is over: {}", summary.sentence());
+        morning.end(summary);
     });
 }

@@ -116,6 +116,11 @@ impl Appointment {
         provider.map(|person| (person, Standing::Provider))
     }
 
+    /// Whether the visit was booked for a busy day and not for somebody who clicks.
+    pub fn is_busy(&self) -> bool {
+        self.csn.parse::<usize>().is_ok_and(|csn| csn >= FIRST_BUSY_CSN)
+    }
+
     /// What Epic calls the conference of this visit: the conference id of a group visit, else the CSN.
     pub fn conference(&self) -> &str {
         match &self.conference_id {
@@ -192,10 +197,13 @@ pub fn busy_day(first: usize, visits: usize, mail_domain: &str) -> Day {
                 &format!("No{number}"),
                 &format!("patient{number}@example.org"),
             );
-            one_to_one(&format!("{}", 20_000 + number), "08:00 AM", patient, vec![provider])
+            one_to_one(&format!("{}", FIRST_BUSY_CSN + number), "08:00 AM", patient, vec![provider])
         })
         .collect()
 }
+
+/// The CSNs of a busy day begin here, above those of the small day.
+const FIRST_BUSY_CSN: usize = 20_000;
 
 /// How many patients of a busy day share a provider, who sees them one after another.
 pub const VISITS_PER_PROVIDER: usize = 3;
@@ -219,6 +227,12 @@ mod tests {
         let day = demo_day("lakeside.example");
         assert_eq!(day.last().map(Appointment::conference), Some("CONF7001"));
         assert_eq!(day.first().map(Appointment::conference), Some("10001"));
+    }
+
+    #[test]
+    fn a_busy_day_is_told_from_the_small_one() {
+        assert!(demo_day("lakeside.example").iter().all(|visit| !visit.is_busy()));
+        assert!(busy_day(0, 3, "lakeside.example").iter().all(Appointment::is_busy));
     }
 
     #[test]

@@ -21,6 +21,7 @@ const SHUTDOWN_SECONDS: u64 = 1;
 pub struct Simulator {
     address: SocketAddr,
     world: World,
+    morning: Morning,
     server: ServerHandle,
     engine: Engine,
 }
@@ -52,6 +53,11 @@ impl Simulator {
         &self.world
     }
 
+    /// The busy morning as the demo page tells of it.
+    pub fn morning(&self) -> &Morning {
+        &self.morning
+    }
+
     /// Per visit and person who is known to have a seat or a light: truly in the meeting or not, and what the light says.
     pub fn final_truth(&self) -> Vec<PersonTruth> {
         self.world.final_truth()
@@ -71,6 +77,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
     let world = build(&config, address)?;
     let served = world.clone();
     let morning = Morning::default();
+    let shown = morning.clone();
     let server = HttpServer::new(move || {
         // The fakes call the service over plain loopback; one client per thread, as it cannot be shared.
         let http = awc::Client::builder().timeout(std::time::Duration::from_secs(10)).finish();
@@ -94,7 +101,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
     let handle = server.handle();
     let engine = Engine::start(world.zoom.clone())?;
     actix_web::rt::spawn(server);
-    Ok(Simulator { address, world, server: handle, engine })
+    Ok(Simulator { address, world, morning: shown, server: handle, engine })
 }
 
 fn build(config: &SimulatorConfig, address: SocketAddr) -> Result<World, SimulatorError> {

@@ -104,6 +104,7 @@ fn person(world: &World, visit: &Appointment, person: &Person, launch: LaunchKin
         "name": person.display_name(),
         "connected": world.epic.is_connected(&visit.csn, &person.external_id),
         "presence": world.presence(&visit.csn, &person.external_id),
+        "crashed": world.is_crashed(&visit.csn, &person.external_id),
         "open": format!("/demo/open/{}/{}/{}", launch.segment(), visit.csn, person.external_id),
         "launch": format!("/demo/launch/{}/{}/{}", launch.segment(), visit.csn, person.external_id),
     })
@@ -122,6 +123,7 @@ async fn day(world: web::Data<World>) -> HttpResponse {
                 "time": visit.time,
                 "group": visit.group,
                 "conference_id": visit.conference_id,
+                "of_morning": visit.is_busy(),
                 "green": world.epic.is_green(&visit.csn),
                 "patient": person(&world, visit, &visit.patient, patient),
                 "proxies": visit.proxies.iter().map(|one| person(&world, visit, one, patient)).collect::<Vec<_>>(),

@@ -63,6 +63,14 @@ impl World {
             .unwrap_or(Presence::Gone)
     }
 
+    /// Whether all that this person has in Zoom are dead devices that Zoom has not noticed yet.
+    pub fn is_crashed(&self, csn: &str, external_id: &str) -> bool {
+        let seats = self.ledger.seats_of(csn, external_id);
+        let here = seats.iter().filter_map(|seat| self.zoom.seat(seat));
+        let mut here = here.filter(|seat| seat.presence > Presence::Gone).peekable();
+        here.peek().is_some() && here.all(|seat| seat.crashed)
+    }
+
     /// Everybody who ever had a seat or a light.
     pub fn final_truth(&self) -> Vec<PersonTruth> {
         let mut people = self.ledger.people();

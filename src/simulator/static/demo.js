@@ -3,7 +3,10 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const LOOK_EVERY_MS = 1000;
+  /** Lights of a busy morning that are shown; a page of thousands would show nothing. */
+  const MOST_CHIPS = 300;
   const rows = new Map();
+  const chips = new Map();
 
   async function call(method, path, body) {
     const options = { method, headers: { accept: "application/json" } };
@@ -28,6 +31,7 @@
     byId("problem").hidden = text === "";
   }
 
+  // What somebody asked for went wrong, and stays to be read until the next order works.
   async function attempt(work) {
     try {
       await work();
@@ -45,6 +49,7 @@
 
   const PRESENCE = {
     gone: "not in Zoom",
+    crashed: "phone dead, Zoom has not noticed",
     waiting_for_host: "waits for the host in Zoom",
     in_waiting_room: "in Zoom’s waiting room",
     in_meeting: "in the meeting",
@@ -77,7 +82,7 @@
   }
 
   function time(visit) {
-    return visit.time.replace(/^\S+ /, "");
+    return visit.time.replace(/^\S+ 0?/, "");
   }
 
   // One visit in the schedule: its light, and each provider's own.
@@ -90,10 +95,10 @@
       return { own, row, id: provider.external_id };
     });
     green.id = `light-${visit.csn}`;
-    const title = `${time(visit)} ${visit.patient.name}${visit.group ? " (group)" : ""}`;
+    const title = `${time(visit)} ${visit.patient.name}`;
+    const csn = make("span", { className: "quiet", textContent: `CSN ${visit.csn}` });
     const node = make("article", { className: "visit" }, make("h3", { textContent: title }),
-      make("p", { className: "quiet", textContent: `CSN ${visit.csn}${visit.conference_id ? `, conference ${visit.conference_id}` : ""}` }),
-      make("p", {}, green), make("ul", { className: "people" }, ...people.map((one) => one.row)));
+      make("p", { className: "facts" }, csn, green), make("ul", { className: "people" }, ...people.map((one) => one.row)));
     byId("schedule").append(node);
     return (fresh) => {
       setLight(green, fresh.green, fresh.green ? "Patient connected" : "Patient not connected");
@@ -125,9 +130,19 @@
       for (const one of people) {
         const person = [fresh.patient, ...fresh.proxies].find((candidate) => candidate.external_id === one.id);
         if (!person) continue;
-        setText(one.where, PRESENCE[person.presence] || "");
-        one.dead.hidden = person.presence === "gone";
+        setText(one.where, PRESENCE[person.crashed ? "crashed" : person.presence] || "");
+        one.dead.hidden = person.presence === "gone" || person.crashed;
       }
+    };
+  }
+
+  function chip(visit) {
+    const shown = light(false, visit.csn);
+    const words = make("span", { className: "hidden-words" });
+    byId("morning-visits").append(make("li", {}, shown, words));
+    return (fresh) => {
+      shown.dataset.on = String(fresh.green);
+      setText(words, fresh.green ? " connected" : " not connected");
     };
   }
 
@@ -135,18 +150,29 @@
     byId("ops").href = `${service}/ops`;
     byId("records").href = `${service}/records`;
     for (const visit of visits) {
-      if (!rows.has(visit.csn)) rows.set(visit.csn, [scheduleRow(visit), myChartRow(visit)]);
-      for (const update of rows.get(visit.csn)) update(visit);
+      // The service launches no group visits.
+      if (visit.group) continue;
+      if (visit.of_morning) {
+        if (!chips.has(visit.csn) && chips.size < MOST_CHIPS) chips.set(visit.csn, chip(visit));
+        chips.get(visit.csn)?.(visit);
+      } else {
+        if (!rows.has(visit.csn)) rows.set(visit.csn, [scheduleRow(visit), myChartRow(visit)]);
+        for (const update of rows.get(visit.csn)) update(visit);
+      }
     }
   }
 
+  let unreachable = false;
+
   async function look() {
-    await attempt(async () => paint(await call("GET", "/demo/api/day")));
     try {
-      const morning = await call("GET", "/demo/api/people/morning");
-      setText(byId("morning-state"), morning.text);
+      paint(await call("GET", "/demo/api/day"));
+      setText(byId("morning-state"), (await call("GET", "/demo/api/people/morning")).text);
+      if (unreachable) problem("");
+      unreachable = false;
     } catch (error) {
-      setText(byId("morning-state"), "");
+      unreachable = true;
+      problem("The demo does not answer; it may have been ended.");
     }
   }
 
@@ -165,20 +191,32 @@
     if (fault) await call("POST", "/demo/api/epic/faults", { call: "status", ...fault });
   }));
 
+  const SWITCHES = {
+    duplicate: { duplicate: 1 },
+    reorder: { reorder: 0.7, reorder_millis: 4000 },
+    delay: { delay_millis: 3000 },
+    "some-lost": { lose: 0.25 },
+    "all-lost": { lose_events: ["*"] },
+  };
+
   function weather() {
-    const on = (id) => byId(id).checked;
-    return {
-      duplicate: on("duplicate") ? 1 : 0,
-      reorder: on("reorder") ? 0.7 : 0,
-      reorder_millis: on("reorder") ? 4000 : 0,
-      delay_millis: on("delay") ? 3000 : 0,
-      lose: on("some-lost") ? 0.25 : 0,
-      lose_events: on("all-lost") ? ["*"] : [],
-    };
+    const on = Object.entries(SWITCHES).filter(([id]) => byId(id).checked);
+    return Object.assign({}, ...on.map(([, part]) => part));
   }
 
-  for (const id of ["duplicate", "reorder", "delay", "some-lost", "all-lost"]) {
+  for (const id of Object.keys(SWITCHES)) {
     byId(id).addEventListener("change", () => attempt(() => call("PUT", "/demo/api/zoom/weather", weather())));
+  }
+
+  // A page that is opened anew shows what is switched on already.
+  async function showSwitches() {
+    const [fault] = await call("GET", "/demo/api/epic/faults");
+    byId("epic-fault").value = fault && fault.kind in EPIC_FAULTS ? fault.kind : "";
+    const now = await call("GET", "/demo/api/zoom/weather");
+    for (const [id, part] of Object.entries(SWITCHES)) {
+      const on = Object.entries(part).every(([key, value]) => JSON.stringify(now[key]) === JSON.stringify(value));
+      byId(id).checked = on;
+    }
   }
 
   byId("morning").addEventListener("submit", (event) => {
@@ -188,5 +226,6 @@
   });
 
   look();
+  attempt(showSwitches);
   setInterval(look, LOOK_EVERY_MS);
 })();

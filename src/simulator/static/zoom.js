@@ -44,12 +44,12 @@
   const WHY_GONE = {
     left: "You left the meeting.",
     refused: "The host removed you from the waiting room.",
-    crashed: "Your phone crashed. Zoom has noticed.",
+    crashed: "This device crashed. Zoom has noticed.",
     meeting_ended: "The meeting has ended.",
   };
 
   function describe(me) {
-    if (me.crashed) return "Your phone is dead. Zoom has not noticed yet.";
+    if (me.crashed) return "This device is dead. Zoom has not noticed yet.";
     switch (me.presence) {
       case "waiting_for_host": return "Waiting for the host to start this meeting.";
       case "in_waiting_room": return "Please wait, the host will let you in soon.";
@@ -58,9 +58,10 @@
     }
   }
 
-  function button(label, name, order) {
+  function button(label, name, order, looks = "") {
     const made = document.createElement("button");
     made.type = "button";
+    made.className = looks;
     made.textContent = label;
     made.setAttribute("aria-label", `${label} ${name}`);
     made.addEventListener("click", () => act(order));
@@ -95,10 +96,10 @@
     show("waiting", host && waiting.length > 0);
     show("room", me.presence === "in_meeting");
     list("waiting-list", waiting, (one) => host
-      ? [button("Admit", one.name, { act: "admit", whom: one.seat }), button("Remove", one.name, { act: "refuse", whom: one.seat })]
+      ? [button("Admit", one.name, { act: "admit", whom: one.seat }), button("Remove", one.name, { act: "refuse", whom: one.seat }, "plain")]
       : []);
     list("room-list", inside, (one) => host && one.seat !== me.seat && one.role === "attendee"
-      ? [button("Send back", one.name, { act: "put_back", whom: one.seat })]
+      ? [button("Send back", one.name, { act: "put_back", whom: one.seat }, "plain")]
       : []);
   }
 

@@ -28,12 +28,12 @@ export function visitRow(visit) {
   return element(
     "tr",
     {},
-    element("td", {}, visit.organization),
     visitCell(visit),
     phaseCell(visit),
     element("td", {}, people(visit)),
-    meetingCell(visit),
     element("td", {}, problems(visit)),
+    meetingCell(visit),
+    element("td", {}, visit.organization),
     updatedCell(visit),
   );
 }

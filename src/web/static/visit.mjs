@@ -134,6 +134,7 @@ form.addEventListener("submit", (event) => {
   joining = true;
   remembered.markJoined();
   together.announce();
+  watcher.pause();
   say(text.textJoining);
   clearTimeout(leaveTimer);
   leaveTimer = setTimeout(() => {

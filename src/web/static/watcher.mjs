@@ -138,21 +138,28 @@ export function watchVisit(port) {
     return Math.round(pause * (0.85 + 0.3 * (port.random ?? Math.random)()));
   }
 
-  function stop() {
-    stopped = true;
+  /** The page is being left: whatever it still asked would tell the service that somebody is on it. */
+  function pause() {
     clearTimeout(sourceTimer);
     clearTimeout(pollTimer);
     polling?.abort();
+    polling = null;
     closeSource();
   }
 
+  function stop() {
+    stopped = true;
+    pause();
+  }
+
   return {
+    pause,
     start() {
       stopped = false;
       openSource();
       schedulePoll(jittered(POLL_EVERY));
     },
-    /** The phone woke up or the network came back: look at once, on fresh connections. */
+    /** The phone woke up, the network came back or a pause is over: look at once, on fresh connections. */
     lookAgain() {
       if (stopped) return;
       sourcePause.reset();

@@ -256,6 +256,23 @@ test("a page that wakes up looks at once on fresh connections, though an old req
   assert.deepEqual(heard.at(-1), READY);
 });
 
+test("a page that is being left asks nothing and hears nothing, until it looks again", async () => {
+  watch();
+  source().say(WAITING);
+  watcher.pause();
+  const left = source();
+  assert.ok(left.closed);
+  left.say(READY);
+  await clock.advance(120_000);
+  assert.equal(asked.length, 0);
+  assert.deepEqual(heard, [WAITING]);
+  reply = () => answer(200, READY);
+  watcher.lookAgain();
+  await clock.advance(1);
+  assert.ok(source() !== left);
+  assert.deepEqual(heard.at(-1), READY);
+});
+
 test("a request that never ends is given up after ten seconds", async () => {
   reply = (_, { signal }) =>
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
