@@ -15,7 +15,7 @@ use vestibule_domain::id::OrganizationId;
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::service::Failure;
 use crate::settings::{Settings, StoreUrl};
-use crate::store::{EmbeddedSettings, EmbeddedStore};
+use crate::store::{EmbeddedSettings, EmbeddedStore, OpenError};
 use crate::system::{SystemClock, SystemRandomness};
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 use outcome::{Checked, Report};
@@ -81,10 +81,8 @@ fn check_store(settings: &Settings, report: &mut Report) {
         "store",
         match opened {
             Ok(_) => Checked::pass("can be opened"),
-            Err(error) => Checked::fail(
-                error.to_string(),
-                "stop the service that uses it, or mend what the message names",
-            ),
+            Err(OpenError::InUse { .. }) => Checked::pass("is in use by a running service"),
+            Err(error) => Checked::fail(error.to_string(), "mend what the message names"),
         },
     );
 }

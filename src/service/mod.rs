@@ -28,7 +28,6 @@ pub use failure::Failure;
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
-use crate::http::metrics::Metrics;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandomness, process_token};
 use crate::zoom::webhook::NameKey;
@@ -63,11 +62,11 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
     let bound = servers::bind(&settings)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
-    let store = store::open(&settings, Arc::clone(&clock))?;
+    let (store, metrics) = store::open(&settings, Arc::clone(&clock))?;
     let name_key = NameKey::new(secret_key::find(&settings, &store, randomness.as_ref()).await?);
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings);
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(metrics);
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
     let ports = Ports {
         store: Arc::clone(&store),

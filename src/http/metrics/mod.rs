@@ -4,13 +4,16 @@
 mod actors;
 mod doors;
 mod labels;
+mod store;
 mod text;
 
 use std::fmt;
+use std::sync::Arc;
 
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::store::EmbeddedStore;
 use actors::ActorMetrics;
 use doors::DoorMetrics;
 pub use doors::Open;
@@ -34,6 +37,13 @@ impl Metrics {
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
         registry.register("build_info", "The release that runs, always 1", build);
         Self { registry, doors, actors }
+    }
+
+    /// Gives out what an embedded store counts as well.
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<EmbeddedStore>) -> Self {
+        self.registry.register_collector(Box::new(store::StoreCollector(store)));
+        self
     }
 
     /// Everything as text.
