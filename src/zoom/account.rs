@@ -38,17 +38,16 @@ pub struct ZoomConfig {
     pub per_second: PerSecond,
 }
 
-/// Zoom's limits per second and account; all apps of the account share them.
+/// Zoom's limits per second and account, for the labels of the calls that are made here; all apps of the account share them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PerSecond {
     pub light: u32,
     pub medium: u32,
-    pub heavy: u32,
 }
 
 impl PerSecond {
     /// What a Pro account may do, the smallest that can be used with registration.
-    pub const PRO: Self = Self { light: 30, medium: 20, heavy: 10 };
+    pub const PRO: Self = Self { light: 30, medium: 20 };
 }
 
 impl ZoomConfig {
