@@ -8,8 +8,8 @@ use vestibule_actors::port::store::SharedStore;
 
 use super::Failure;
 use crate::http::metrics::Metrics;
-use crate::settings::{Settings, StoreUrl};
-use crate::store::{EmbeddedSettings, EmbeddedStore};
+use crate::settings::{Durability, Settings, StoreUrl};
+use crate::store::{self, EmbeddedSettings, EmbeddedStore};
 
 /// Opens the store, and the metrics that go with it. Blocks while the file is verified.
 pub(super) fn open(settings: &Settings, clock: SharedClock) -> Result<(SharedStore, Metrics), Failure> {
@@ -18,14 +18,17 @@ pub(super) fn open(settings: &Settings, clock: SharedClock) -> Result<(SharedSto
         StoreUrl::Embedded(folder) => {
             let embedded = EmbeddedSettings {
                 limits: settings.store_limits(),
-                durability: settings.store.durability,
+                durability: match settings.store.durability {
+                    Durability::Fsync => store::Durability::Fsync,
+                    Durability::EverySecond => store::Durability::EverySecond,
+                },
                 ..EmbeddedSettings::new(folder)
             };
-            let store = EmbeddedStore::open(embedded, clock)
+            let opened = EmbeddedStore::open(embedded, clock)
                 .map_err(|e| Failure::Unavailable(format!("store.url: {e}")))?;
-            let store = Arc::new(store);
-            let metrics = Metrics::new().with_store(Arc::clone(&store));
-            Ok((store, metrics))
+            let opened = Arc::new(opened);
+            let metrics = Metrics::new().with_store(Arc::clone(&opened));
+            Ok((opened, metrics))
         }
     }
 }
