@@ -3,17 +3,14 @@
 use crate::common::facts;
 use crate::common::facts::{MEETING, fact, of, patient, provider, registrant};
 use crate::common::story::{Story, ada, dr, patient_launch, provider_launch};
-use crate::common::zoom::{AUTOMATIC, answer, failed, is_create, is_ensure, is_find, link, made};
-use proptest::prelude::*;
-use std::collections::BTreeSet;
+use crate::common::zoom::{AUTOMATIC, is_create, is_ensure, is_find, link, made};
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind::{Deleted, Ended, Joined, Started, Updated};
 use vestibule_domain::id::MeetingId;
-use vestibule_domain::intent::{Intent, IntentOutcome, MeetingSettings, ProblemCode, Retry, ZoomCall};
+use vestibule_domain::intent::{Intent, IntentOutcome, MeetingSettings, ProblemCode, ZoomCall};
 use vestibule_domain::policy::Admittance;
-use vestibule_domain::time::Moment;
 use vestibule_domain::visit::admittance::Admit;
-use vestibule_domain::visit::participant::{Presence, Role};
+use vestibule_domain::visit::participant::Presence;
 use vestibule_domain::visit::{MOST_MEETINGS, Phase, WayIn};
 
 /// Both have launched and the meeting is being made.
@@ -89,7 +86,7 @@ fn a_making_whose_result_never_came_is_looked_for() {
     let find = story.call(is_find);
     // None is found, so one is made, with the same marker.
     story.close(&find, IntentOutcome::Found(vec![]));
-    let again = story.call(|call| is_create(call));
+    let again = story.call(is_create);
     assert_eq!(again.call, create.call);
     assert!(again.attempt > create.attempt, "making and looking in turn counts as one call");
 }

@@ -196,7 +196,7 @@ fn written_and_read(visit: &Visit) -> Visit {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn every_command_at_any_time_is_decided(entries in entries(60), times in prop::collection::vec(moment(), 60)) {

@@ -1,12 +1,12 @@
 //! People who take part in a visit, what they may do, and how their history is written down.
 
 use crate::common::at;
-use crate::common::facts::{MEETING, anonymous, bound_to, fact, patient, phone, provider, unnamed};
+use crate::common::facts::{patient, provider};
 use crate::common::story::{patient_key, provider_key};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
-use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
+use vestibule_domain::fact::{Fact, SessionKeys};
 use vestibule_domain::id::FhirReference;
 use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
