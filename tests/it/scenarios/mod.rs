@@ -7,6 +7,7 @@ mod house;
 mod launches;
 mod logs;
 mod morning;
+mod pages;
 mod people;
 mod restart;
 mod story;

@@ -281,3 +281,28 @@ async fn more_webhooks_at_once_than_the_limit_are_told_to_come_again() {
     assert!(!refused.is_empty() && refused.iter().all(|answer| !answer.header("retry-after").is_empty()));
     house.close().await;
 }
+
+#[actix_web::test]
+async fn an_event_at_another_organizations_door_moves_nothing_here() {
+    let (house, other) = House::beside_another("").await;
+    let (meeting, uuid) = house.running().await;
+    house.until_light(CSN, PATIENT, true).await;
+    let ended = meeting_event("meeting.ended", "DemoZoomAccount2", &meeting, &uuid).to_string();
+    let secret = other.zoom().account().webhook_secret.clone();
+    let time = now().to_string();
+    let request = house
+        .http
+        .post(format!("{}/zoom/hillside/webhook", house.url))
+        .insert_header(("x-zm-signature", signature(&secret, now(), &ended)))
+        .insert_header(("x-zm-request-timestamp", time));
+    assert_eq!(super::house::read(request.send_body(ended).await).await.status, 200);
+    until("it is held there", async || {
+        let held = house.metric(&["webhook_events", "\"held\"", "hillside"]).await;
+        (held > 0.0).then_some(())
+    })
+    .await;
+    assert_eq!(house.visit(CSN).await["phase"], "in_progress");
+    assert!(house.epic().is_connected(CSN, PATIENT));
+    other.stop().await;
+    house.close().await;
+}
