@@ -272,6 +272,12 @@ async fn a_dead_epic_of_one_organization_delays_no_other() {
     other.zoom().open(&link, "", vestibule::simulator::zoom::Device::App).unwrap();
     until("the other light is on", async || other.epic().is_connected(CSN, PROVIDER).then_some(())).await;
     assert!(began.elapsed() < Duration::from_millis(1_900), "{:?}", began.elapsed());
+    // Nor does Zoom wait for its answers.
+    let slowest = |fakes: &vestibule::simulator::FakeZoom| {
+        let attempts = fakes.deliveries().into_iter().flat_map(|delivery| delivery.attempts);
+        attempts.map(|attempt| attempt.latency_millis).max()
+    };
+    assert!(slowest(house.zoom()) < Some(1_500) && slowest(other.zoom()) < Some(1_500));
     assert!(!house.epic().is_connected(CSN, PATIENT));
     // The same CSN at two organizations is two visits.
     let visit = house.get(&format!("/api/v1/visits/hillside/{CSN}")).await.json();
@@ -281,5 +287,23 @@ async fn a_dead_epic_of_one_organization_delays_no_other() {
     );
     house.epic().clear_faults();
     other.stop().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn updates_leave_no_faster_than_the_organization_allows() {
+    let house = House::with("[organization.lakeside.epic]\nrequests_per_second = 2\n").await;
+    for (csn, who) in [("10001", "WPR1"), ("10002", "WPR2"), ("10003", "WPR3")] {
+        let mut patient = house.waits(csn, who).await;
+        house.starts(csn, PROVIDER).await;
+        patient.goes_in().await;
+        house.until_inside(csn, 2).await;
+    }
+    house.until_right().await;
+    // I10: grants never exceed the organization's rate; the way to Epic may press two seconds' requests a little together.
+    let at: Vec<i64> = house.epic().requests().iter().map(|request| request.at).collect();
+    for window in at.windows(4) {
+        assert!(window[3] - window[0] >= 900, "four within {} ms: {at:?}", window[3] - window[0]);
+    }
     house.close().await;
 }

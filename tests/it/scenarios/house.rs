@@ -1,6 +1,9 @@
 //! One house for each test: the fakes, a service that works with them, and the ways to look at both.
 
+use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use awc::http::header::HeaderMap;
@@ -39,11 +42,31 @@ timeout = "2s"
 pub struct House {
     pub fakes: Simulator,
     pub url: String,
-    pub listen: SocketAddr,
-    service: Option<Running>,
+    service: Service,
     settings: Vec<String>,
     folder: TempDir,
     pub http: awc::Client,
+}
+
+/// How the service runs.
+enum Service {
+    /// Not at all.
+    Stopped,
+    /// On threads of the test.
+    Here(Option<Running>),
+    /// As the program itself.
+    Process(Child),
+}
+
+/// A test that fails leaves no process behind.
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Self::Process(child) = self {
+            // It may have ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// An answer, read to its end.
@@ -68,11 +91,12 @@ impl Answer {
     }
 }
 
-/// A free port of this machine.
+/// A free port of this machine; every call gives another.
 pub fn free_port() -> SocketAddr {
-    let start = u16::try_from(std::process::id() % u32::from(PORTS)).unwrap();
-    for step in 0..PORTS {
-        let port = FIRST_PORT + start.wrapping_mul(7).wrapping_add(step) % PORTS;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..PORTS {
+        let step = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = FIRST_PORT + u16::try_from(step % u32::from(PORTS)).unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if TcpListener::bind(address).is_ok() {
             return address;
@@ -143,6 +167,18 @@ impl House {
         settings: &str,
         fakes: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
+        let mut house = Self::furnished(listen, folder, settings, fakes).await;
+        house.start().await;
+        house
+    }
+
+    /// Everything but a service that runs.
+    async fn furnished(
+        listen: SocketAddr,
+        folder: TempDir,
+        settings: &str,
+        fakes: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
         let url = format!("http://{listen}");
         let mut config = SimulatorConfig::demo((Ipv4Addr::LOCALHOST, 0).into(), &url);
         config.time_scale = TIME_SCALE;
@@ -154,41 +190,80 @@ impl House {
         // The addresses of the fakes are known only now, so that tests name them by a word.
         let own = settings.replace("FAKES", fakes.url());
         let settings = vec![base, QUICK.to_owned(), own];
-        let mut house = Self { fakes, url, listen, service: None, settings, folder, http: connections() };
-        house.start().await;
+        Self { fakes, url, service: Service::Stopped, settings, folder, http: connections() }
+    }
+
+    /// With the service as a process of its own.
+    pub async fn of_the_program(settings: &str) -> Self {
+        let mut house = Self::furnished(free_port(), folder_with_key(), settings, |_| {}).await;
+        house.start_program().await;
         house
     }
 
-    /// Starts the service, again after [`Self::stop_service`], on the same store.
-    pub async fn start(&mut self) {
+    async fn start(&mut self) {
         let sources = Sources::new(self.folder.path());
         let sources = self.settings.iter().fold(sources, |all, text| all.text("a test", text));
         let settings = Settings::load(sources).unwrap_or_else(|error| panic!("{error}"));
         let running = service::start(settings).await.unwrap_or_else(|error| panic!("{error}"));
-        self.service = Some(running);
-        let house = &*self;
-        until("the service is ready", async || (house.get("/readyz").await.status == 200).then_some(()))
-            .await;
+        self.service = Service::Here(Some(running));
+        self.until_ready().await;
     }
 
-    /// Drains the service; the fakes go on.
-    pub async fn stop_service(&mut self) {
-        self.service.take().unwrap().stop().await;
+    /// Starts the program on the store of this house. What it logs is in [`Self::log`].
+    pub async fn start_program(&mut self) {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        program.arg("serve");
+        for (number, text) in self.settings.iter().enumerate() {
+            let path = self.folder.path().join(format!("settings-{number}.toml"));
+            std::fs::write(&path, text).unwrap();
+            program.arg("--config").arg(path);
+        }
+        let log = OpenOptions::new().create(true).append(true).open(self.log_path()).unwrap();
+        let child =
+            program.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        self.service = Service::Process(child);
+        self.until_ready().await;
+    }
+
+    async fn until_ready(&self) {
+        until("the service is ready", async || {
+            let answer = self.http.get(format!("{}/readyz", self.url)).send().await;
+            answer.is_ok_and(|answer| answer.status().is_success()).then_some(())
+        })
+        .await;
+    }
+
+    /// Drains the service; the fakes go on. A process gets SIGTERM, and its exit status is given.
+    pub async fn stop_service(&mut self) -> Option<ExitStatus> {
+        match &mut self.service {
+            Service::Stopped => None,
+            Service::Here(running) => {
+                if let Some(running) = running.take() {
+                    running.stop().await;
+                }
+                None
+            }
+            Service::Process(child) => {
+                let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+                assert!(told.unwrap().success());
+                let ended = until("the process has ended", async || child.try_wait().unwrap()).await;
+                self.service = Service::Stopped;
+                Some(ended)
+            }
+        }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> std::path::PathBuf {
+        self.folder.path().join("log")
     }
 
     pub async fn close(mut self) {
-        if let Some(service) = self.service.take() {
-            service.stop().await;
-        }
+        self.stop_service().await;
         self.fakes.stop().await;
-    }
-
-    pub fn service(&self) -> &Running {
-        self.service.as_ref().unwrap()
-    }
-
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     pub fn epic(&self) -> &FakeEpic {

@@ -1,9 +1,16 @@
 //! The service as its neighbours see it: a real node on an embedded store, a fake Epic and a fake Zoom, people with browsers, and
 //! nothing between them but HTTP.
 
+mod access;
 mod epic;
 mod house;
 mod launches;
+mod logs;
+mod morning;
+mod pages;
 mod people;
+mod restart;
 mod story;
+mod weather;
 mod webhooks;
+mod zoom;

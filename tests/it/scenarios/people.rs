@@ -32,7 +32,12 @@ impl House {
 
     pub async fn on_waiting_page(&self, kind: LaunchKind, csn: &str, who: &str) -> Waiting<'_> {
         let (browser, landing) = self.launch(kind, csn, who).await;
-        let ticket = landing.ticket().unwrap_or_else(|| panic!("no waiting page: {}", shown(&landing)));
+        self.waiting_with(browser, &landing, csn, who)
+    }
+
+    /// Somebody whose launch has ended on a waiting page.
+    pub fn waiting_with(&self, browser: Browser, landing: &Landing, csn: &str, who: &str) -> Waiting<'_> {
+        let ticket = landing.ticket().unwrap_or_else(|| panic!("no waiting page: {}", shown(landing)));
         Waiting { house: self, ticket: ticket.to_owned(), browser, csn: csn.to_owned(), who: who.to_owned() }
     }
 

@@ -26,6 +26,17 @@ fn meeting_event(name: &str, account: &str, meeting: &str, uuid: &str) -> Value 
     })
 }
 
+/// Somebody whom nobody knows has joined.
+fn stranger_joined(meeting: &str, uuid: &str, number: usize) -> Value {
+    let mut event = meeting_event("meeting.participant_joined", "DemoZoomAccount1", meeting, uuid);
+    event["payload"]["object"]["participant"] = json!({
+        "user_id": format!("{}", 90_000_000 + number), "user_name": "Somebody", "id": "", "email": "",
+        "participant_uuid": format!("STRANGER-{number}"), "participant_user_id": "", "registrant_id": "",
+        "join_time": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    event
+}
+
 impl House {
     /// The values of all metrics whose line has these words, summed.
     async fn metric(&self, words: &[&str]) -> f64 {
@@ -226,12 +237,8 @@ async fn events_of_a_meeting_that_is_not_known_yet_are_held_within_bounds() {
 #[actix_web::test]
 async fn a_full_journal_is_a_503_and_nothing_that_was_answered_200_is_lost() {
     let house = House::with("[limits]\njournal_entries = 16\n").await;
-    let (meeting, _) = house.running().await;
-    // I3: every event of a meeting of ours that was answered 2xx is reflected in the state.
-    let instances: Vec<String> = (0..400).map(|number| format!("instance-{number}==")).collect();
-    let bodies = instances.iter().map(|uuid| {
-        meeting_event("meeting.participant_role_changed", "DemoZoomAccount1", &meeting, uuid).to_string()
-    });
+    let (meeting, uuid) = house.running().await;
+    let bodies = (0..300).map(|number| stranger_joined(&meeting, &uuid, number).to_string());
     let answers: Vec<Answer> = futures_util::future::join_all(bodies.map(|body| async {
         let body = body;
         house.event(&body).await
@@ -245,16 +252,21 @@ async fn a_full_journal_is_a_503_and_nothing_that_was_answered_200_is_lost() {
     for answer in answers.iter().filter(|answer| answer.status == 503) {
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
     }
-    // The journal empties, and the visit goes on.
-    let ended = meeting_event("meeting.ended", "DemoZoomAccount1", &meeting, "never-seen==");
-    until("there is room again", async || {
-        (house.event(&ended.to_string()).await.status == 200).then_some(())
-    })
-    .await;
+    // I3: every event of a meeting of ours that was answered 2xx is reflected in the state, and no other.
+    let strangers = |visit: &Value| {
+        let all = visit["participants"].as_array().unwrap();
+        all.iter().filter(|one| one["role"] == "unidentified" && one["presence"] == "in_meeting").count()
+    };
+    house
+        .until_visit(CSN, &format!("all {} who joined are seen", of(200)), |visit| {
+            strangers(visit) == of(200)
+        })
+        .await;
     for seat in house.fakes.ledger().seats_of(CSN, PATIENT) {
         house.leaves(&seat);
     }
     house.until_light(CSN, PATIENT, false).await;
+    assert_eq!(strangers(&house.visit(CSN).await), of(200));
     house.close().await;
 }
 
@@ -267,5 +279,30 @@ async fn more_webhooks_at_once_than_the_limit_are_told_to_come_again() {
     assert!(answers.iter().any(|answer| answer.status == 200));
     let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 503).collect();
     assert!(!refused.is_empty() && refused.iter().all(|answer| !answer.header("retry-after").is_empty()));
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn an_event_at_another_organizations_door_moves_nothing_here() {
+    let (house, other) = House::beside_another("").await;
+    let (meeting, uuid) = house.running().await;
+    house.until_light(CSN, PATIENT, true).await;
+    let ended = meeting_event("meeting.ended", "DemoZoomAccount2", &meeting, &uuid).to_string();
+    let secret = other.zoom().account().webhook_secret.clone();
+    let time = now().to_string();
+    let request = house
+        .http
+        .post(format!("{}/zoom/hillside/webhook", house.url))
+        .insert_header(("x-zm-signature", signature(&secret, now(), &ended)))
+        .insert_header(("x-zm-request-timestamp", time));
+    assert_eq!(super::house::read(request.send_body(ended).await).await.status, 200);
+    until("it is held there", async || {
+        let held = house.metric(&["webhook_events", "\"held\"", "hillside"]).await;
+        (held > 0.0).then_some(())
+    })
+    .await;
+    assert_eq!(house.visit(CSN).await["phase"], "in_progress");
+    assert!(house.epic().is_connected(CSN, PATIENT));
+    other.stop().await;
     house.close().await;
 }

@@ -137,13 +137,23 @@ impl Deciding<'_> {
         self.heal(|_| true);
     }
 
-    /// What had been given up is worth another try: a licence may have come free, a scope may have been granted.
+    /// What had been given up is worth another try: a licence may have come free, a scope may have been granted. So is what waits until
+    /// an administrator has done something or a day is over, since somebody stands there and wants it. Nothing of it is in doubt: Zoom
+    /// refused it.
     fn heal(&mut self, which: impl Fn(&ZoomCall) -> bool) {
         let now = self.now;
-        for open in self.visit.calls.values_mut().filter(|open| open.state == CallState::Blocked) {
-            if which(&open.intent.call) {
-                open.state = CallState::Waiting { until: now };
-                open.intent.attempt = 0;
+        for open in self.visit.calls.values_mut().filter(|open| which(&open.intent.call)) {
+            let refused =
+                matches!(open.problem, Some(ProblemCode::ZoomUnauthorized | ProblemCode::ZoomRateLimited));
+            match open.state {
+                CallState::Blocked => {
+                    open.state = CallState::Waiting { until: now };
+                    open.intent.attempt = 0;
+                }
+                CallState::Waiting { until } if refused && until > now => {
+                    open.state = CallState::Waiting { until: now };
+                }
+                _ => {}
             }
         }
     }

@@ -75,6 +75,26 @@ fn a_call_that_is_given_up_is_healed_by_the_next_launch_of_a_provider() {
     }
 }
 
+// 34: a wait for an administrator or for the next day ends when somebody comes who wants the call; a wait for what is in doubt does not.
+#[test]
+fn a_long_wait_ends_with_the_next_launch_of_a_provider_unless_something_is_in_doubt() {
+    for problem in [ProblemCode::ZoomUnauthorized, ProblemCode::ZoomRateLimited] {
+        let mut story = launched();
+        let call = story.call(is_ensure);
+        story.close(&call, failed(problem, Retry::After(Some(Span::hours(9)))));
+        story.at(60).launch(patient_launch("ada"));
+        assert!(story.begun.is_empty(), "a patient's launch mends no provider");
+        story.at(61).launch(provider_launch("dr"));
+        story.call(is_ensure);
+    }
+    let mut story = launched();
+    story.zoom_answers_all_but(is_create);
+    let create = story.call(is_create);
+    story.close(&create, IntentOutcome::Ambiguous);
+    story.at(1).launch(provider_launch("dr"));
+    assert!(story.begun.is_empty(), "the meeting may still be in the making");
+}
+
 #[test]
 fn a_call_that_fails_for_ever_is_given_up() {
     for outcome in [failed(ProblemCode::ZoomUnavailable, Retry::After(None)), IntentOutcome::Ambiguous] {

@@ -1,0 +1,218 @@
+//! The waiting page beside its main way: other languages, frames, limits, and a Zoom that does not answer at the click.
+
+use serde_json::json;
+use vestibule::simulator::LaunchKind;
+use vestibule::simulator::people::Landing;
+use vestibule::simulator::zoom::{SeatAct, ZoomFault, ZoomFaultKind};
+
+use super::house::{House, participant, read, until};
+use super::people::shown;
+
+const PATIENT: &str = "WPR1";
+const PROVIDER: &str = "EMP501";
+const CSN: &str = "10001";
+
+impl House {
+    /// One launch, taken by hand up to where it leads.
+    async fn by_hand(&self, kind: LaunchKind, headers: &[(&str, &str)]) -> (String, super::house::Answer) {
+        let who = if kind == LaunchKind::Provider { PROVIDER } else { PATIENT };
+        let url = self.epic().launch_url(kind, who, CSN).unwrap();
+        let path = url.strip_prefix(&self.url).unwrap();
+        let first = self.get_with(path, headers).await;
+        let cookie = first.header("set-cookie").split(';').next().unwrap().to_owned();
+        let asked = self.http.get(first.header("location")).send().await;
+        let back = read(asked).await.header("location").strip_prefix(&self.url).unwrap().to_owned();
+        let mut all = headers.to_vec();
+        all.push(("cookie", &cookie));
+        let answer = self.get_with(&back, &all).await;
+        (cookie, answer)
+    }
+}
+
+#[actix_web::test]
+async fn a_page_speaks_the_language_that_the_browser_asks_for() {
+    let house = House::open().await;
+    let spanish = [("accept-language", "es-MX,es;q=0.9,en;q=0.5")];
+    let (cookie, landed) = house.by_hand(LaunchKind::Patient, &spanish).await;
+    assert_eq!(landed.status, 303);
+    let page = landed.header("location").to_owned();
+    let ask = async |path: &str, language: &str| {
+        house.get_with(path, &[("cookie", &cookie), ("accept-language", language)]).await
+    };
+    let shown = ask(&page, "es").await;
+    assert!(shown.text().contains("lang=\"es\""), "{}", shown.text());
+    let states =
+        [ask(&format!("{page}/state"), "es").await.json(), ask(&format!("{page}/state"), "en").await.json()];
+    assert_eq!(states[1]["message"], "Please wait for the host to start this meeting");
+    assert_ne!(states[0]["message"], states[1]["message"]);
+    let refused = house.get_with("/epic/callback?code=x&state=x", &spanish).await;
+    assert!(refused.text().contains("lang=\"es\""));
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn pages_are_strict_about_what_they_load_and_who_frames_them() {
+    let house = House::open().await;
+    let (cookie, landed) = house.by_hand(LaunchKind::Patient, &[]).await;
+    let page = house.get_with(landed.header("location"), &[("cookie", &cookie)]).await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval"), "{policy}");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    assert!(
+        !page.text().contains("https://") || !page.text().contains("<script src=\"http"),
+        "no foreign script"
+    );
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn inside_a_frame_a_link_that_opens_a_window_stands_in_for_zoom() {
+    let house =
+        House::with("[organization.lakeside]\nframing_hosts = [\"https://hyperspace.example.org\"]\n").await;
+    let (_, framed) = house.by_hand(LaunchKind::Provider, &[("sec-fetch-dest", "iframe")]).await;
+    assert_eq!(framed.status, 200);
+    assert!(
+        framed.text().contains("target=\"_blank\"") && framed.text().contains("/zoom/s/"),
+        "{}",
+        framed.text()
+    );
+    let policy = framed.header("content-security-policy");
+    assert!(policy.contains("frame-ancestors https://hyperspace.example.org"), "{policy}");
+    assert_eq!(framed.header("x-frame-options"), "", "which knows no list of hosts");
+    let (_, window) = house.by_hand(LaunchKind::Provider, &[("sec-fetch-dest", "document")]).await;
+    assert_eq!(window.status, 303);
+    assert!(window.header("location").contains("/zoom/s/"));
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn cookies_are_secure_exactly_where_the_public_address_is() {
+    for (settings, wanted) in [
+        ("[server]\npublic_url = \"https://visits.example.org\"\n", "Secure; SameSite=Lax"),
+        (
+            "[server]\npublic_url = \"https://visits.example.org\"\n[organization.lakeside]\nframing_hosts = [\"https://h.example.org\"]\n",
+            "SameSite=None; Partitioned",
+        ),
+        ("", "SameSite=Lax"),
+    ] {
+        let house = House::with(settings).await;
+        let url = house.epic().launch_url(LaunchKind::Patient, PATIENT, CSN).unwrap();
+        let answer = house.get(url.strip_prefix(&house.url).unwrap()).await;
+        let cookie = answer.header("set-cookie").to_owned();
+        let has = |attribute: &str| cookie.split("; ").any(|part| part == attribute);
+        assert!(wanted.split("; ").all(has) && has("HttpOnly"), "{cookie}");
+        assert_eq!(has("Secure"), settings.contains("https://visits"), "{cookie}");
+        house.close().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_stream_too_many_is_refused_and_the_page_polls() {
+    let house = House::with("[limits]\npage_streams = 1\n").await;
+    let mut first = house.waits(CSN, PATIENT).await;
+    let mut events = first.browser.events(&format!("{}/events", first.page())).await.unwrap();
+    assert!(events.next().await.is_some());
+    let mut second = house.waits("10002", "WPR2").await;
+    let path = format!("/visit/{}/events", second.ticket);
+    let refused = house.get(&path).await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+    house.starts("10002", PROVIDER).await;
+    second.goes_in().await;
+    // A page that is closed gives its place back at once.
+    drop(events);
+    let again = until("there is a place again", async || {
+        second.browser.events(&format!("{}/events", second.page())).await.ok()
+    });
+    assert!(again.await.next().await.is_some());
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_link_that_cannot_be_had_at_the_click_is_tried_again_by_the_page() {
+    let house = House::with("[page]\nlaunch_wait = \"300ms\"\n").await;
+    house.start_link(CSN, PROVIDER).await;
+    let fault = |times| ZoomFault {
+        call: "meetings.get".to_owned(),
+        times,
+        fault: ZoomFaultKind::Status { status: 500, code: 0, message: "ZOOMS-OWN-WORDS".to_owned() },
+    };
+    house.zoom().add_fault(fault(None));
+    let mut provider = house.on_waiting_page(LaunchKind::Provider, CSN, PROVIDER).await;
+    let refused = provider.join().await;
+    assert!(matches!(refused, Landing::Page { status: 502, .. }), "{}", shown(&refused));
+    assert!(shown(&refused).contains("zoom-not-answering") && !shown(&refused).contains("ZOOMS-OWN-WORDS"));
+    house.zoom().clear_faults();
+    provider.goes_in().await;
+    house.until_light(CSN, PROVIDER, true).await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_patients_link_whose_making_is_in_doubt_is_made_again() {
+    let house = House::with("[organization.lakeside.zoom]\ntimeout = \"500ms\"\n").await;
+    let mut patient = house.waits(CSN, PATIENT).await;
+    house.zoom().add_fault(ZoomFault {
+        call: "registrants.add".to_owned(),
+        times: Some(1),
+        fault: ZoomFaultKind::DoneThenDrop,
+    });
+    house.starts(CSN, PROVIDER).await;
+    let seat = patient.goes_in().await;
+    // Whichever of the two registrations Zoom tells of, it is this patient.
+    house.until_light(CSN, PATIENT, true).await;
+    house.leaves(&seat);
+    house.until_right().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_visit_whose_time_is_over_says_so() {
+    let house = House::with("[organization.lakeside]\nreopen_hours = 0\n").await;
+    let mut patient = house.waits(CSN, PATIENT).await;
+    let host = house.starts(CSN, PROVIDER).await;
+    patient.goes_in().await;
+    house.until_inside(CSN, 2).await;
+    house.zoom().act(&host, &SeatAct::EndForAll).unwrap();
+    house.until_visit(CSN, "the visit has ended", |visit| visit["phase"] == "ended").await;
+    house.until_right().await;
+    let over = until("a launch is told so", async || {
+        match house.launch(LaunchKind::Patient, CSN, PATIENT).await.1 {
+            Landing::Page { status: 200, .. } => None,
+            landing => Some(landing),
+        }
+    })
+    .await;
+    assert!(matches!(over, Landing::Page { status: 410, .. }), "{}", shown(&over));
+    assert!(!patient.can_join().await);
+    assert!(matches!(patient.join().await, Landing::Page { status: 409, .. }));
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_person_whom_epic_has_no_id_for_can_be_seen_and_has_no_light() {
+    let house = House::open().await;
+    let options = vestibule::simulator::epic::LaunchOptions {
+        without: vec!["externalid".to_owned()],
+        ..Default::default()
+    };
+    let url = house.epic().launch_url_with(LaunchKind::Patient, PATIENT, CSN, options).unwrap();
+    let mut browser = house.browser();
+    let landing = browser.open(&url).await.unwrap();
+    let mut patient = house.waiting_with(browser, &landing, CSN, PATIENT);
+    house.starts(CSN, PROVIDER).await;
+    patient.goes_in().await;
+    let visit = house.until_inside(CSN, 2).await;
+    assert!(super::house::has_problem(&visit, "no_external_id"), "{visit:#}");
+    house.until_light(CSN, PROVIDER, true).await;
+    assert!(house.epic().requests().iter().all(|one| one.external_id == PROVIDER));
+    // The next launch brings the id, and with it the light.
+    house.waits(CSN, PATIENT).await;
+    house.until_light(CSN, PATIENT, true).await;
+    let visit = house.visit(CSN).await;
+    assert_eq!(visit["problems"], json!([]));
+    assert_eq!(participant(&visit, PATIENT)["presence"], "in_meeting");
+    house.close().await;
+}
