@@ -70,8 +70,8 @@ impl Driver {
     }
 
     /// The bodies that were answered 200.
-    pub fn acknowledged(&self) -> Vec<String> {
-        self.0.acknowledged.borrow().clone()
+    pub fn acknowledged(&self) -> std::cell::Ref<'_, Vec<String>> {
+        self.0.acknowledged.borrow()
     }
 
     pub fn posted(&self) -> u64 {
