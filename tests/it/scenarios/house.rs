@@ -53,7 +53,7 @@ enum Service {
     /// Not at all.
     Stopped,
     /// On threads of the test.
-    Here(Option<Running>),
+    Here(Option<Box<Running>>),
     /// As the program itself.
     Process(Child),
 }
@@ -205,7 +205,7 @@ impl House {
         let sources = self.settings.iter().fold(sources, |all, text| all.text("a test", text));
         let settings = Settings::load(sources).unwrap_or_else(|error| panic!("{error}"));
         let running = service::start(settings).await.unwrap_or_else(|error| panic!("{error}"));
-        self.service = Service::Here(Some(running));
+        self.service = Service::Here(Some(Box::new(running)));
         self.until_ready().await;
     }
 
@@ -244,7 +244,7 @@ impl House {
                 None
             }
             Service::Process(child) => {
-                let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+                let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status();
                 assert!(told.unwrap().success());
                 let ended = until("the process has ended", async || child.try_wait().unwrap()).await;
                 self.service = Service::Stopped;

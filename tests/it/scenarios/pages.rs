@@ -60,10 +60,9 @@ async fn pages_are_strict_about_what_they_load_and_who_frames_them() {
     assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval"), "{policy}");
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("x-content-type-options"), "nosniff");
-    assert!(
-        !page.text().contains("https://") || !page.text().contains("<script src=\"http"),
-        "no foreign script"
-    );
+    for foreign in ["src=\"http", "src=\"//", "rel=\"stylesheet\" href=\"http", "<style", "onclick="] {
+        assert!(!page.text().contains(foreign), "{foreign} on: {}", page.text());
+    }
     house.close().await;
 }
 
