@@ -14,7 +14,7 @@ const PAGES = [
   { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records", status: 400 },
   { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: "Notification records" },
   { name: "sign-in", path: "/sign-in", heading: "Sign in", guarded: true },
-  { name: "board without sign-in", path: "/ops", heading: "Please sign in", status: 401, guarded: true },
+  { name: "board without sign-in", path: "/ops", heading: "Sign in", guarded: true },
   { name: "unknown organization", path: "/epic/nowhere/launch/patient?iss=x&launch=y", status: 404 },
   { name: "unknown kind", path: "/epic/lakeside/launch/nonsense?iss=x&launch=y", status: 404 },
   { name: "foreign iss", path: "/epic/lakeside/launch/patient?iss=https://evil.example/FHIR/R4&launch=y", status: 403 },
@@ -64,7 +64,7 @@ for (const { name, path, heading, status = 200, guarded = false } of PAGES) {
   });
 
   test(`${name} is served with a strict policy`, async () => {
-    const answer = await fetch(address(), { redirect: "manual", headers: { accept: "text/html" } });
+    const answer = await fetch(address(), { headers: { accept: "text/html" } });
     const policy = answer.headers.get("content-security-policy") ?? "";
     assert.match(policy, /default-src 'none'/);
     assert.match(policy, /frame-ancestors/);
@@ -89,7 +89,8 @@ test("a token opens the board, a wrong one says so, and signing out closes it", 
   await assertAccessible(page, "board of somebody who signed in");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
-  assert.equal((await page.goto(`${guardedDemo.service}/ops`)).status(), 401);
+  await page.goto(`${guardedDemo.service}/ops`);
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   assert.deepEqual(operator.complaints, []);
   await operator.leave();
 });

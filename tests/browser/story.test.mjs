@@ -26,7 +26,12 @@ const IN_MEETING = "You are in the meeting.";
 const HOSTING = "You are in the meeting as host.";
 const HELD = "Please wait, the host will let you in soon.";
 
-for (const admittance of ["automatic", "manual"]) {
+const DEVICES = {
+  automatic: { "a small phone": SMALL_PHONE, "a computer": DESKTOP },
+  manual: { "a phone": PHONE, "a computer": DESKTOP },
+};
+
+for (const [admittance, devices] of Object.entries(DEVICES)) {
   describe(`admittance ${admittance}`, () => {
     let demo;
     let browser;
@@ -41,11 +46,7 @@ for (const admittance of ["automatic", "manual"]) {
       assert.equal(await demo?.stop(), 0, "the demo drains and ends well");
     });
 
-    for (const [index, [device, viewport]] of [
-      ["a small phone", SMALL_PHONE],
-      ["a phone", PHONE],
-      ["a computer", DESKTOP],
-    ].entries()) {
+    for (const [index, [device, viewport]] of Object.entries(devices).entries()) {
       test(`a patient on ${device}`, () => story({ demo, browser, admittance, index, viewport }));
     }
   });
