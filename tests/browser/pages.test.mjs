@@ -5,14 +5,16 @@ import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
+import { waitingPatient } from "./support/visits.mjs";
 
 const PAGES = [
   { name: "index", path: "/", heading: "Vestibule" },
   { name: "live board", path: "/ops", heading: "Live visits" },
   { name: "records", path: "/records", heading: "Notification records" },
-  { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records" },
+  { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records", status: 400 },
   { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: "Notification records" },
-  { name: "sign-in", path: "/sign-in", heading: "Sign in" },
+  { name: "sign-in", path: "/sign-in", heading: "Sign in", guarded: true },
+  { name: "board without sign-in", path: "/ops", heading: "Sign in", guarded: true },
   { name: "unknown organization", path: "/epic/nowhere/launch/patient?iss=x&launch=y", status: 404 },
   { name: "unknown kind", path: "/epic/lakeside/launch/nonsense?iss=x&launch=y", status: 404 },
   { name: "foreign iss", path: "/epic/lakeside/launch/patient?iss=https://evil.example/FHIR/R4&launch=y", status: 403 },
@@ -20,20 +22,30 @@ const PAGES = [
   { name: "unknown ticket", path: "/visit/no-such-ticket", status: [403, 404] },
 ];
 
+const TOKEN = "a-token-for-the-browser-tests-0123456789";
+
 let demo;
+/** A second one, whose staff pages want a token. */
+let guardedDemo;
 let browser;
 
 before(async () => {
   demo = await startDemo();
+  const access = { VESTIBULE__ACCESS__MODE: "token", VESTIBULE__ACCESS__TOKENS: JSON.stringify([TOKEN]) };
+  guardedDemo = await startDemo({ environment: access });
   browser = await launchBrowser();
 });
 
 after(async () => {
   await browser?.close();
   await demo?.stop();
+  await guardedDemo?.stop();
 });
 
-for (const { name, path, heading, status = 200 } of PAGES) {
+for (const { name, path, heading, status = 200, guarded = false } of PAGES) {
+  const address = () => (guarded ? guardedDemo : demo).service + path;
+
+
   test(`${name} is accessible and fits, small and large, light and dark`, async () => {
     for (const [viewport, colorScheme] of [
       [SMALL_PHONE, "light"],
@@ -41,7 +53,7 @@ for (const { name, path, heading, status = 200 } of PAGES) {
     ]) {
       const someone = await person(browser, { viewport, colorScheme });
       const page = await someone.newPage();
-      const answer = await page.goto(demo.service + path);
+      const answer = await page.goto(address());
       assert.ok([status].flat().includes(answer.status()), `${name} answered ${answer.status()}`);
       if (heading) await page.getByRole("heading", { level: 1, name: heading }).waitFor();
       await assertFits(page, name);
@@ -52,7 +64,7 @@ for (const { name, path, heading, status = 200 } of PAGES) {
   });
 
   test(`${name} is served with a strict policy`, async () => {
-    const answer = await fetch(demo.service + path, { redirect: "manual" });
+    const answer = await fetch(address(), { headers: { accept: "text/html" } });
     const policy = answer.headers.get("content-security-policy") ?? "";
     assert.match(policy, /default-src 'none'/);
     assert.match(policy, /frame-ancestors/);
@@ -61,6 +73,39 @@ for (const { name, path, heading, status = 200 } of PAGES) {
     assert.equal(answer.headers.get("referrer-policy"), "same-origin");
   });
 }
+
+test("a token opens the board, a wrong one says so, and signing out closes it", async () => {
+  const operator = await person(browser);
+  const page = await operator.newPage();
+  await page.goto(`${guardedDemo.service}/sign-in?next=%2Fops`);
+  await page.getByLabel("Access token").fill("not-the-token");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").filter({ hasText: "This token is not valid" }).waitFor();
+  await assertAccessible(page, "sign-in after a wrong token");
+  await page.getByLabel("Access token").fill(TOKEN);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { level: 1, name: "Live visits" }).waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await assertAccessible(page, "board of somebody who signed in");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await page.goto(`${guardedDemo.service}/ops`);
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  assert.deepEqual(operator.complaints, []);
+  await operator.leave();
+});
+
+test("a waiting page in somebody else's browser shows the visit but lets nobody in", async () => {
+  const patient = await person(browser);
+  const stranger = await person(browser);
+  const address = (await waitingPatient(patient, demo, 3)).url();
+  const ticket = new URL(address).pathname;
+  const answer = await stranger.context.request.post(`${demo.service}${ticket}/join`, { maxRedirects: 0 });
+  assert.equal(answer.status(), 403);
+  assert.doesNotMatch(await answer.text(), /zoom\/|\/w\/|tk=/);
+  await patient.leave();
+  await stranger.leave();
+});
 
 test("error pages speak plainly: a reference, what to do, and nothing of the machine", async () => {
   const someone = await person(browser);

@@ -10,6 +10,7 @@ import {
   demoPage,
   joinFromMyChart,
   lightInSchedule,
+  lightIsOn,
   startFromHyperspace,
   visitOfTheDay,
   WAIT_TEXT,
@@ -25,7 +26,12 @@ const IN_MEETING = "You are in the meeting.";
 const HOSTING = "You are in the meeting as host.";
 const HELD = "Please wait, the host will let you in soon.";
 
-for (const admittance of ["automatic", "manual"]) {
+const DEVICES = {
+  automatic: { "a small phone": SMALL_PHONE, "a computer": DESKTOP },
+  manual: { "a phone": PHONE, "a computer": DESKTOP },
+};
+
+for (const [admittance, devices] of Object.entries(DEVICES)) {
   describe(`admittance ${admittance}`, () => {
     let demo;
     let browser;
@@ -40,11 +46,7 @@ for (const admittance of ["automatic", "manual"]) {
       assert.equal(await demo?.stop(), 0, "the demo drains and ends well");
     });
 
-    for (const [index, [device, viewport]] of [
-      ["a small phone", SMALL_PHONE],
-      ["a phone", PHONE],
-      ["a computer", DESKTOP],
-    ].entries()) {
+    for (const [index, [device, viewport]] of Object.entries(devices).entries()) {
       test(`a patient on ${device}`, () => story({ demo, browser, admittance, index, viewport }));
     }
   });
@@ -72,7 +74,11 @@ async function story({ demo, browser, admittance, index, viewport }) {
     await host.getByText(HOSTING).waitFor();
     const goesOn = admittance === "automatic" ? IN_MEETING : HELD;
     await waiting.getByText(goesOn).waitFor({ timeout: GOES_ON_WITHIN + 2_000 });
+    await assertFits(waiting, "Zoom's page of the patient");
+    await assertAccessible(waiting, "Zoom's page of the patient");
     if (admittance === "manual") {
+      await host.getByRole("button", { name: /^Admit/ }).waitFor();
+      await assertAccessible(host, "Zoom's page of the host");
       assert.equal(await lightIsOn(demo, csn), false, "the waiting room lights nothing");
       await host.getByRole("button", { name: /^Admit/ }).click();
       await waiting.getByText(IN_MEETING).waitFor();
@@ -94,12 +100,6 @@ async function story({ demo, browser, admittance, index, viewport }) {
   } finally {
     await Promise.all([patient, provider, operator].map((one) => one.leave()));
   }
-}
-
-/** What Epic itself believes. */
-async function lightIsOn(demo, csn) {
-  const day = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
-  return day.visits.find((visit) => visit.csn === csn).patient.connected;
 }
 
 async function boardShows(board, csn, phase, people) {
@@ -141,11 +141,16 @@ test("the demo's own page is accessible and fits a phone", async () => {
   const demo = await startDemo();
   const browser = await launchBrowser();
   try {
-    for (const viewport of [SMALL_PHONE, DESKTOP]) {
-      const newcomer = await person(browser, { viewport });
+    for (const [viewport, colorScheme] of [
+      [SMALL_PHONE, "light"],
+      [PHONE, "dark"],
+      [DESKTOP, "light"],
+      [DESKTOP, "dark"],
+    ]) {
+      const newcomer = await person(browser, { viewport, colorScheme });
       const page = await demoPage(newcomer, demo);
       await assertFits(page, "demo page");
-      await assertAccessible(page, "demo page");
+      await assertAccessible(page, `demo page, ${colorScheme}`);
       assert.deepEqual(newcomer.complaints, []);
       await newcomer.leave();
     }

@@ -34,10 +34,8 @@ struct Crash {
 /// Every device of this person dies.
 async fn crash(body: web::Json<Crash>, world: web::Data<World>) -> HttpResponse {
     let seats = world.ledger.seats_of(&body.csn, &body.external_id);
-    let crashed = seats
-        .iter()
-        .filter(|seat| world.zoom.act(seat, &SeatAct::Crash { silent: body.silent }).is_ok())
-        .count();
+    let crash = SeatAct::Crash { silent: body.silent, noticed_after_millis: None };
+    let crashed = seats.iter().filter(|seat| world.zoom.act(seat, &crash).is_ok()).count();
     if crashed == 0 {
         return refused(StatusCode::CONFLICT, "This person has no device in Zoom.");
     }

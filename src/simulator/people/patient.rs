@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// Without events a page asks this often, by real time.
 const ASKS_EVERY: Duration = Duration::from_millis(1000);
 
+/// By the morning's time, as all that people do and wait for.
+const ZOOM_NOTICES_AFTER: Duration = Duration::from_secs(75);
+
 /// What this patient will do; drawn before anything happens, so that a seed gives the same people whatever the timing.
 pub(super) struct Plan {
     pub comes_after: Duration,
@@ -61,7 +64,9 @@ pub(super) async fn attend(visit: Visit, plan: Plan, tally: Tally) {
         }
     }
     visit.beat(plan.stays / 4).await;
-    if plan.crashes && visit.world.zoom.act(&seat, &SeatAct::Crash { silent: false }).is_ok() {
+    let noticed = visit.scaled(ZOOM_NOTICES_AFTER).as_millis().try_into().ok();
+    let crash = SeatAct::Crash { silent: false, noticed_after_millis: noticed };
+    if plan.crashes && visit.world.zoom.act(&seat, &crash).is_ok() {
         visit.beat(Duration::from_secs(30)).await;
         // The phone starts afresh: another browser, another launch.
         let mut browser = visit.browser();

@@ -182,9 +182,10 @@ impl Desk<'_> {
             SeatAct::Admit { whom } => meeting.room.admit(seat, whom, now),
             SeatAct::Refuse { whom } => meeting.room.refuse(seat, whom, now),
             SeatAct::PutBack { whom } => meeting.room.put_back(seat, whom, now),
-            SeatAct::Crash { silent } => {
+            SeatAct::Crash { silent, noticed_after_millis } => {
                 // Zoom notices a dead client after 60 to 90 s.
-                let after = std::time::Duration::from_millis(chance.between(60_000, 90_000));
+                let usual = chance.between(60_000, 90_000);
+                let after = std::time::Duration::from_millis(noticed_after_millis.unwrap_or(usual));
                 meeting.room.crash(seat, now + clock.scaled_millis(after), *silent, now)
             }
             SeatAct::Breakout { room } => meeting.room.move_breakout(seat, room.clone(), now, &mut chance),
@@ -231,6 +232,9 @@ pub enum SeatAct {
         /// Zoom notices, and never tells.
         #[serde(default)]
         silent: bool,
+        /// For people who live faster than the fakes' clock; none: 60 to 90 s.
+        #[serde(default)]
+        noticed_after_millis: Option<u64>,
     },
     Breakout {
         /// None: back into the main room.

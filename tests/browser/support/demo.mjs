@@ -17,12 +17,13 @@ const STOPS_WITHIN = 20_000;
 const KEPT_LINES = 40;
 
 /**
- * @param {{admittance?: "automatic" | "manual", environment?: Record<string, string>}} options
+ * @param {{admittance?: "automatic" | "manual", environment?: Record<string, string>, more?: string[]}} options `more`:
+ *   further arguments of the command.
  */
-export async function startDemo({ admittance = "automatic", environment = {} } = {}) {
+export async function startDemo({ admittance = "automatic", environment = {}, more = [] } = {}) {
   const data = await mkdtemp(join(tmpdir(), "vestibule-browser-"));
   const listen = `127.0.0.1:${await freePort()}`;
-  const child = spawn(BINARY, ["demo", "--listen", listen, "--data", join(data, "store")], {
+  const child = spawn(BINARY, ["demo", "--listen", listen, "--data", join(data, "store"), ...more], {
     cwd: data,
     env: { ...process.env, VESTIBULE__ORGANIZATION__LAKESIDE__ADMITTANCE: admittance, ...environment },
     stdio: ["ignore", "pipe", "pipe"],

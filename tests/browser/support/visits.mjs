@@ -38,6 +38,12 @@ export async function lightInSchedule(someone, demo, csn) {
   return visit.getByText(/^Patient (not )?connected$/);
 }
 
+/** What Epic itself believes. */
+export async function lightIsOn(demo, csn) {
+  const day = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
+  return day.visits.find((visit) => visit.csn === csn).patient.connected;
+}
+
 /** The page with the schedule and MyChart, opened once per person. */
 export async function demoPage({ context }, demo) {
   const open = context.pages().find((page) => page.url().startsWith(`${demo.fakes}/`) && new URL(page.url()).pathname === "/");
