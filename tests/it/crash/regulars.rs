@@ -108,7 +108,7 @@ impl Person {
         if ends {
             SeatAct::EndForAll
         } else if self.chance.hit(0.2) {
-            SeatAct::Crash { silent: false }
+            SeatAct::Crash { silent: false, noticed_after_millis: None }
         } else {
             SeatAct::Leave
         }

@@ -19,7 +19,7 @@ async fn an_eventful_visit(house: &House) {
     act(&host, SeatAct::Admit { whom: phone.clone() });
     act(&host, SeatAct::PutBack { whom: phone.clone() });
     act(&host, SeatAct::Admit { whom: phone.clone() });
-    act(&phone, SeatAct::Crash { silent: false });
+    act(&phone, SeatAct::Crash { silent: false, noticed_after_millis: None });
     let tablet = house.waits(CSN, PATIENT).await.goes_in().await;
     act(&host, SeatAct::Admit { whom: tablet.clone() });
     house.until_right().await;
@@ -65,7 +65,7 @@ async fn a_late_leave_of_an_old_device_does_not_turn_the_light_off() {
     house.starts(CSN, PROVIDER).await;
     let phone = patient.goes_in().await;
     house.until_light(CSN, PATIENT, true).await;
-    house.zoom().act(&phone, &SeatAct::Crash { silent: false }).unwrap();
+    house.zoom().act(&phone, &SeatAct::Crash { silent: false, noticed_after_millis: None }).unwrap();
     house.waits(CSN, PATIENT).await.goes_in().await;
     let left = || house.zoom().deliveries().iter().any(|one| one.event == "meeting.participant_left");
     until("Zoom notices the crash", async || left().then_some(())).await;
@@ -100,7 +100,7 @@ async fn a_crash_that_zoom_never_tells_of_ends_with_the_meeting() {
     let host = house.starts(CSN, PROVIDER).await;
     let seat = patient.goes_in().await;
     house.until_light(CSN, PATIENT, true).await;
-    house.zoom().act(&seat, &SeatAct::Crash { silent: true }).unwrap();
+    house.zoom().act(&seat, &SeatAct::Crash { silent: true, noticed_after_millis: None }).unwrap();
     house.zoom().act(&host, &SeatAct::EndForAll).unwrap();
     house.until_light(CSN, PATIENT, false).await;
     house.until_right().await;
