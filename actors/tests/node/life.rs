@@ -211,7 +211,8 @@ fn trace_of_a_busy_hour() -> Vec<String> {
         for n in 0..6 {
             let csn = format!("3000{n}");
             world.until(&csn, "everything told", |s| s.visit.is_told().then_some(())).await;
-            kept.borrow_mut().extend(world.records(&csn).await.iter().map(|record| format!("{record:?}")));
+            let records = world.records(&csn).await;
+            kept.borrow_mut().extend(records.iter().map(|record| format!("{record:?}")));
         }
         kept.borrow_mut().extend(world.epic.lock().unwrap().received.iter().map(|sent| format!("{sent:?}")));
         kept.borrow_mut().extend(world.zoom.lock().unwrap().calls.iter().map(|call| format!("{call:?}")));

@@ -104,7 +104,7 @@ impl Kept {
 
     fn reflects(&self, visit: &Visit, fact: Fact) -> bool {
         let entry = Entry {
-            id: CommandId::new("once-more".to_owned()).unwrap(),
+            id: CommandId::new("once-more").unwrap(),
             at: visit.updated_at,
             command: Command::Fact(fact),
         };
@@ -186,5 +186,5 @@ fn is_of_a_plan(kind: &FactKind) -> bool {
 }
 
 fn organization() -> OrganizationId {
-    OrganizationId::new(ORGANIZATION.to_owned()).unwrap()
+    OrganizationId::new(ORGANIZATION).unwrap()
 }
