@@ -22,7 +22,7 @@ mod server;
 mod tests;
 pub mod zoom;
 
-pub use config::{SimulatorConfig, SimulatorError};
+pub use config::{ClientProof, SimulatorConfig, SimulatorError};
 pub use day::{Appointment, Day, LaunchKind, Person};
 pub use epic::FakeEpic;
 pub use server::{Simulator, start};

@@ -14,7 +14,7 @@ use vestibule::demo::{fresh_key, settings_text};
 use vestibule::service::{self, Running};
 use vestibule::settings::{Settings, Sources};
 use vestibule::simulator::people::{Browser, connections};
-use vestibule::simulator::zoom::signature;
+use vestibule::simulator::zoom::{MeetingTruth, signature};
 use vestibule::simulator::{self, FakeEpic, FakeZoom, Simulator, SimulatorConfig};
 
 /// Everything that is waited for comes within this, or the test fails.
@@ -266,6 +266,14 @@ impl House {
         self.fakes.stop().await;
     }
 
+    /// The service that runs on threads of the test.
+    pub fn app(&self) -> &vestibule::http::app::App {
+        match &self.service {
+            Service::Here(Some(running)) => running.app(),
+            _ => panic!("the service is not here"),
+        }
+    }
+
     pub fn epic(&self) -> &FakeEpic {
         self.fakes.epic()
     }
@@ -276,6 +284,26 @@ impl House {
 
     pub fn browser(&self) -> Browser {
         Browser::new(self.http.clone(), self.fakes.url())
+    }
+
+    // === asking Zoom ===
+
+    pub fn live_meetings(&self) -> Vec<MeetingTruth> {
+        self.zoom().meetings().into_iter().filter(|meeting| !meeting.deleted).collect()
+    }
+
+    /// A call to the fake API as an administrator's own program makes it.
+    pub async fn as_administrator(&self, method: &str, path: &str, body: Value) -> u16 {
+        let account = self.zoom().account().clone();
+        let form = [("grant_type", "account_credentials"), ("account_id", account.account_id.as_str())];
+        let asked = self.http.post(format!("{}/zoom/oauth/token", self.fakes.url()));
+        let asked = asked.basic_auth(&account.client_id, &account.client_secret).send_form(&form).await;
+        let token = read(asked).await.json()["access_token"].as_str().unwrap().to_owned();
+        let request =
+            self.http.request(method.parse().unwrap(), format!("{}/zoom/v2/{path}", self.fakes.url()));
+        let request = request.bearer_auth(token);
+        let sent = if body.is_null() { request.send() } else { request.send_json(&body) };
+        read(sent.await).await.status
     }
 
     // === asking the service ===

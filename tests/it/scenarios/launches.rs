@@ -5,6 +5,7 @@ use url::Url;
 use vestibule::simulator::LaunchKind;
 use vestibule::simulator::epic::{EpicFault, EpicFaultKind, IdTokenFault, LaunchOptions};
 use vestibule::simulator::people::Landing;
+use vestibule_actors::port::store::Space;
 
 use super::house::{Answer, House, until};
 
@@ -211,6 +212,24 @@ async fn a_state_is_good_once_for_one_browser() {
     assert_eq!(house.get_with(&own.callback, &cookie).await.status, 303);
     is_refused(&house.get_with(&own.callback, &cookie).await, 400, used);
     assert_eq!(house.epic().calls("token.authorization_code"), 1, "a replay reaches nobody");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_state_runs_out() {
+    let house = House::with("[limits]\noauth_state_life = \"10s\"\n").await;
+    let late = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
+    let state = late.callback.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let store = &house.app().desk.ports().store;
+    assert!(store.get(Space::OauthState, state).await.unwrap().is_some());
+    until("the state has run out", async || {
+        store.get(Space::OauthState, state).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    let answer = house.get_with(&late.callback, &[("cookie", &late.cookie)]).await;
+    is_refused(&answer, 400, "link-used-or-expired");
+    assert_eq!(house.epic().calls("token.authorization_code"), 0);
+    house.nothing_changed().await;
     house.close().await;
 }
 

@@ -2,6 +2,7 @@
 //! nothing between them but HTTP.
 
 mod access;
+mod changes;
 mod epic;
 mod house;
 mod launches;
@@ -10,6 +11,7 @@ mod morning;
 mod pages;
 mod people;
 mod restart;
+mod sites;
 mod story;
 mod weather;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! The waiting page beside its main way: other languages, frames, limits, and a Zoom that does not answer at the click.
 
+use futures_util::future::join_all;
 use serde_json::json;
 use vestibule::simulator::LaunchKind;
 use vestibule::simulator::people::Landing;
@@ -88,14 +89,15 @@ async fn inside_a_frame_a_link_that_opens_a_window_stands_in_for_zoom() {
 
 #[actix_web::test]
 async fn cookies_are_secure_exactly_where_the_public_address_is() {
-    for (settings, wanted) in [
+    // They mostly wait, so they do it together.
+    let each = [
         ("[server]\npublic_url = \"https://visits.example.org\"\n", "Secure; SameSite=Lax"),
         (
             "[server]\npublic_url = \"https://visits.example.org\"\n[organization.lakeside]\nframing_hosts = [\"https://h.example.org\"]\n",
             "SameSite=None; Partitioned",
         ),
         ("", "SameSite=Lax"),
-    ] {
+    ].map(|(settings, wanted)| async move {
         let house = House::with(settings).await;
         let url = house.epic().launch_url(LaunchKind::Patient, PATIENT, CSN).unwrap();
         let answer = house.get(url.strip_prefix(&house.url).unwrap()).await;
@@ -104,7 +106,8 @@ async fn cookies_are_secure_exactly_where_the_public_address_is() {
         assert!(wanted.split("; ").all(has) && has("HttpOnly"), "{cookie}");
         assert_eq!(has("Secure"), settings.contains("https://visits"), "{cookie}");
         house.close().await;
-    }
+    });
+    join_all(each).await;
 }
 
 #[actix_web::test]

@@ -1,12 +1,13 @@
 //! Zoom's API in trouble, and administrators who change what we relied on: one meeting for each visit, nobody let in too early, and
 //! whoever has to do something is told what.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use vestibule::simulator::LaunchKind;
 use vestibule::simulator::people::Landing;
-use vestibule::simulator::zoom::{MeetingTruth, SeatAct, UserStatus, ZoomFault, ZoomFaultKind};
+use vestibule::simulator::zoom::{SeatAct, UserStatus, ZoomFault, ZoomFaultKind};
 
-use super::house::{House, WITHIN, has_problem, participant, read, until};
+use super::house::{House, WITHIN, has_problem, participant, until};
 use super::people::shown;
 
 const PATIENT: &str = "WPR1";
@@ -22,10 +23,6 @@ impl House {
         assert!(self.zoom().add_fault(ZoomFault { call: call.to_owned(), times, fault }));
     }
 
-    fn live_meetings(&self) -> Vec<MeetingTruth> {
-        self.zoom().meetings().into_iter().filter(|meeting| !meeting.deleted).collect()
-    }
-
     /// A provider whose launch may end on the page that goes on by itself.
     async fn starts_slowly(&self, csn: &str, who: &str) -> String {
         let (browser, landing) = self.launch(LaunchKind::Provider, csn, who).await;
@@ -33,18 +30,6 @@ impl House {
             Landing::Zoom(link) => self.sits_down(csn, who, &link),
             landing => self.waiting_with(browser, &landing, csn, who).goes_in().await,
         }
-    }
-
-    /// A call to the fake API as an administrator's own program makes it.
-    async fn as_administrator(&self, method: &str, path: &str) -> u16 {
-        let account = self.zoom().account().clone();
-        let form = [("grant_type", "account_credentials"), ("account_id", account.account_id.as_str())];
-        let asked = self.http.post(format!("{}/zoom/oauth/token", self.fakes.url()));
-        let asked = asked.basic_auth(&account.client_id, &account.client_secret).send_form(&form).await;
-        let token = read(asked).await.json()["access_token"].as_str().unwrap().to_owned();
-        let request =
-            self.http.request(method.parse().unwrap(), format!("{}/zoom/v2/{path}", self.fakes.url()));
-        read(request.bearer_auth(token).send().await).await.status
     }
 }
 
@@ -75,10 +60,12 @@ async fn a_waiting_room_that_is_locked_on_is_a_problem_and_the_patient_still_get
 #[actix_web::test]
 async fn where_zoom_would_let_a_patient_in_alone_they_wait_for_the_host_on_our_page() {
     // I6: nobody gets a link that the policy does not allow, whatever Zoom would do with it.
-    for (policy, waiting_room, before_host, problem) in [
+    // They mostly wait, so they do it together.
+    let each = [
         ("manual", Some(false), None, "waiting_room_locked"),
         ("automatic", None, Some(true), "join_before_host_locked"),
-    ] {
+    ]
+    .map(|(policy, waiting_room, before_host, problem)| async move {
         let house = House::with(&format!("[organization.lakeside]\nadmittance = \"{policy}\"\n")).await;
         house.zoom().change_settings(|settings| {
             settings.waiting_room_lock = waiting_room;
@@ -100,37 +87,44 @@ async fn where_zoom_would_let_a_patient_in_alone_they_wait_for_the_host_on_our_p
         patient.goes_in().await;
         house.until_light(CSN, PATIENT, true).await;
         house.close().await;
-    }
+    });
+    join_all(each).await;
 }
 
 // === one meeting, whatever becomes of the call that makes it ===
 
 #[actix_web::test]
 async fn a_meeting_whose_making_is_in_doubt_is_found_and_not_made_twice() {
-    for fault in [ZoomFaultKind::DoneThenDrop, ZoomFaultKind::DoneThenHang, ZoomFaultKind::HalfBody] {
-        let house = House::with(IMPATIENT).await;
-        house.zoom_fault("meetings.create", Some(1), fault.clone());
-        let mut patient = house.waits(CSN, PATIENT).await;
-        house.starts_slowly(CSN, PROVIDER).await;
-        patient.goes_in().await;
-        house.until_light(CSN, PATIENT, true).await;
-        // I12: people of a visit are only ever sent to one live meeting.
-        assert_eq!(house.zoom().meetings().len(), 1, "{fault:?}");
-        assert_eq!(house.zoom().calls("meetings.create"), 1, "{fault:?}");
-        house.close().await;
-    }
+    // They mostly wait, so they do it together.
+    let each = [ZoomFaultKind::DoneThenDrop, ZoomFaultKind::DoneThenHang, ZoomFaultKind::HalfBody].map(
+        |fault| async move {
+            let house = House::with(IMPATIENT).await;
+            house.zoom_fault("meetings.create", Some(1), fault.clone());
+            let mut patient = house.waits(CSN, PATIENT).await;
+            house.starts_slowly(CSN, PROVIDER).await;
+            patient.goes_in().await;
+            house.until_light(CSN, PATIENT, true).await;
+            // I12: people of a visit are only ever sent to one live meeting.
+            assert_eq!(house.zoom().meetings().len(), 1, "{fault:?}");
+            assert_eq!(house.zoom().calls("meetings.create"), 1, "{fault:?}");
+            house.close().await;
+        },
+    );
+    join_all(each).await;
 }
 
 #[actix_web::test]
 async fn a_meeting_that_was_not_made_is_looked_for_and_then_made() {
-    for fault in [ZoomFaultKind::Html { status: 502 }, ZoomFaultKind::Hang] {
+    // They mostly wait, so they do it together.
+    let each = [ZoomFaultKind::Html { status: 502 }, ZoomFaultKind::Hang].map(|fault| async move {
         let house = House::with(IMPATIENT).await;
         house.zoom_fault("meetings.create", Some(1), fault.clone());
         house.starts_slowly(CSN, PROVIDER).await;
         assert_eq!(house.zoom().meetings().len(), 1, "{fault:?}");
         assert_eq!(house.zoom().calls("meetings.create"), 2, "{fault:?}");
         house.close().await;
-    }
+    });
+    join_all(each).await;
 }
 
 #[actix_web::test]
@@ -149,7 +143,8 @@ async fn what_zoom_refuses_for_now_is_tried_again() {
 
 #[actix_web::test]
 async fn what_zoom_refuses_for_good_is_a_problem_of_the_visit_until_somebody_launches_again() {
-    for (fault, problem) in [
+    // They mostly wait, so they do it together.
+    let each = [
         (ZoomFaultKind::TooManyToday, "zoom_rate_limited"),
         (
             ZoomFaultKind::Status { status: 400, code: 300, message: "ZOOMS-OWN-WORDS".to_owned() },
@@ -159,7 +154,8 @@ async fn what_zoom_refuses_for_good_is_a_problem_of_the_visit_until_somebody_lau
             ZoomFaultKind::Status { status: 400, code: 4711, message: "ZOOMS-OWN-WORDS".to_owned() },
             "zoom_unauthorized",
         ),
-    ] {
+    ]
+    .map(|(fault, problem)| async move {
         let house = House::with(IMPATIENT).await;
         house.zoom_fault("meetings.create", None, fault);
         let mut patient = house.waits(CSN, PATIENT).await;
@@ -176,7 +172,8 @@ async fn what_zoom_refuses_for_good_is_a_problem_of_the_visit_until_somebody_lau
         house.until_visit(CSN, "the problem is over", |visit| visit["problems"] == json!([])).await;
         assert_eq!(house.live_meetings().len(), 1);
         house.close().await;
-    }
+    });
+    join_all(each).await;
 }
 
 #[actix_web::test]
@@ -211,7 +208,8 @@ async fn a_provider_without_a_zoom_account_gets_one_and_only_one() {
 
 #[actix_web::test]
 async fn an_invitation_that_is_open_and_a_seat_that_is_not_free_are_said_and_heal() {
-    for (action, problem) in [("create", "user_pending"), ("autoCreate", "no_seat")] {
+    // They mostly wait, so they do it together.
+    let each = [("create", "user_pending"), ("autoCreate", "no_seat")].map(|(action, problem)| async move {
         let house = House::built(
             &format!("[page]\nlaunch_wait = \"200ms\"\n[organization.lakeside.zoom]\nprovider_action = \"{action}\"\n"),
             |config| config.providers_have_accounts = false,
@@ -237,7 +235,8 @@ async fn an_invitation_that_is_open_and_a_seat_that_is_not_free_are_said_and_hea
         patient.goes_in().await;
         house.until_visit(CSN, "the problem is over", |visit| !has_problem(visit, problem)).await;
         house.close().await;
-    }
+    });
+    join_all(each).await;
 }
 
 #[actix_web::test]
@@ -286,7 +285,7 @@ async fn a_meeting_that_was_deleted_in_zoom_is_replaced_at_the_next_launch() {
     let house = House::open().await;
     house.start_link(CSN, PROVIDER).await;
     let old = house.live_meetings()[0].id;
-    assert_eq!(house.as_administrator("DELETE", &format!("meetings/{old}")).await, 204);
+    assert_eq!(house.as_administrator("DELETE", &format!("meetings/{old}"), Value::Null).await, 204);
     house
         .until_visit(CSN, "the visit knows", |visit| {
             visit["meeting"].is_null() || has_problem(visit, "meeting_deleted")
