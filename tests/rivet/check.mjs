@@ -1,11 +1,11 @@
 // Checks the fake Zoom with Zoom's own library, both ways: as a caller of its API and as a receiver of its events, whose
 // bodies are held against the library's own types as well.
 //
-// usage: node tests/rivet/check.mjs <the built example `fakes`>
+// usage: node tests/rivet/check.mjs <the built example `fakes`>, or its path in VESTIBULE_FAKES
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { MeetingsS2SAuthClient } from "@zoom/rivet/meetings";
 import { UsersS2SAuthClient } from "@zoom/rivet/users";
@@ -20,7 +20,7 @@ const EVENTS = [
   "participant_joined_breakout_room", "participant_left_breakout_room",
 ].map((name) => `meeting.${name}`);
 
-const library = dirname(fileURLToPath(import.meta.resolve("@zoom/rivet/meetings")));
+const library = dirname(createRequire(import.meta.url).resolve("@zoom/rivet/meetings"));
 const meetingTypes = new Types(join(library, "meetings.d.ts"));
 const userTypes = new Types(join(library, "..", "users", "users.d.ts"));
 let failures = 0;
@@ -180,7 +180,7 @@ function typeName(event) {
 }
 
 async function main() {
-  const program = process.argv[2];
+  const program = process.argv[2] ?? process.env.VESTIBULE_FAKES;
   if (program === undefined) {
     console.error("usage: node check.mjs <the built example `fakes`>, e.g. target/debug/examples/fakes");
     process.exit(64);
