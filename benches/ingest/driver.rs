@@ -86,7 +86,7 @@ pub async fn drive(url: &str, first: u64, time: Duration) -> Result<(), Failed> 
 /// The event of a number: somebody of some visit comes or goes, a second later than before.
 fn event(number: u64) -> String {
     let (visit, person) = (number % VISITS, number / VISITS % PEOPLE);
-    let (name, field) = if number / (VISITS * PEOPLE) % 2 == 0 {
+    let (name, field) = if (number / (VISITS * PEOPLE)).is_multiple_of(2) {
         ("meeting.participant_joined", "join_time")
     } else {
         ("meeting.participant_left", "leave_time")
