@@ -1,6 +1,5 @@
 //! kill -9 at random moments under load.
 
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use actix_web::rt::spawn;
@@ -91,19 +90,6 @@ async fn assert_nothing_is_lost(site: &mut Site, driver: &Driver) -> (Facts, usi
     (facts, kept.assert_every_update_is_on_record().await)
 }
 
-/// Waits until nothing moves any more: the journal is taken in and Epic is told.
-async fn quiet(site: &Site) {
-    let lights = || site.fakes.epic().calls("status");
-    let seen = Cell::new((lights(), Instant::now()));
-    until("Epic to be told everything", SETTLES_DOWN_WITHIN, async || {
-        if seen.get().0 != lights() {
-            seen.set((lights(), Instant::now()));
-        }
-        (seen.get().1.elapsed() > Duration::from_secs(3)).then_some(())
-    })
-    .await;
-}
-
 // I3, I8, I9, I12
 #[actix_web::test]
 async fn nothing_is_lost_when_the_process_is_killed_under_load() {
@@ -126,6 +112,7 @@ async fn nothing_is_lost_when_the_process_is_killed_under_load() {
     settled.expect("everybody gets in once the service stays");
     driver.stop(driving).await;
     let morning = timeout(SETTLES_DOWN_WITHIN, morning).await.expect("the morning ends").unwrap();
+    truth::until_at_rest(&site).await;
     truth::assert_agreement(&site).await;
     assert!(truth::people_inside(&site.fakes) >= 4, "some stay to the end");
     truth::assert_one_meeting_for_each_visit(&site).await;
@@ -153,7 +140,7 @@ async fn what_was_answered_is_kept_without_anybody_sending_it_again() {
     kill_again_and_again(&mut site.service, &driver, 4, &mut Chance::new(seed)).await;
     regulars.freeze().await;
     driver.stop(driving).await;
-    quiet(&site).await;
+    truth::until_at_rest(&site).await;
     let (facts, _) = assert_nothing_is_lost(&mut site, &driver).await;
     assert!(facts.reflected >= driver.acknowledged().len(), "{facts:?}");
     site.fakes.stop().await;

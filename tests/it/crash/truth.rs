@@ -1,7 +1,8 @@
 //! What the service says, beside what the fakes know to be true.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vestibule::simulator::Simulator;
@@ -10,15 +11,44 @@ use vestibule::simulator::zoom::{MeetingTruth, PersonTruth, Presence};
 use super::site::Site;
 use super::until;
 
+/// A shard that was told nothing looks at its journal every second.
+const REST: Duration = Duration::from_millis(1_500);
+const COMMITTED: &str = "vestibule_committed_total{what=\"commands\"}";
+const LANES: &str = "vestibule_epic_queue{organization=\"lakeside\"}";
 /// Zoom's last retry comes 85 minutes after the event, by a clock that runs 300 times as fast.
 const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
+/// Waits until the journals are taken in and Epic has acknowledged everything: for a while no command is committed and no lane is open.
+pub async fn until_at_rest(site: &Site) {
+    let seen = Cell::new((None, Instant::now()));
+    until("the journals to be taken in and Epic to be told", SETTLES_WITHIN, async || {
+        // Nothing is counted before the first commit.
+        let committed = metric(site, COMMITTED).await.unwrap_or_default();
+        let now = (committed, metric(site, LANES).await?);
+        if seen.get().0 != Some(now) {
+            seen.set((Some(now), Instant::now()));
+        }
+        (now.1 == 0 && seen.get().1.elapsed() > REST).then_some(())
+    })
+    .await;
+}
+
+/// A number of the service's metrics; none where there is none yet or the service does not answer.
+async fn metric(site: &Site, name: &str) -> Option<u64> {
+    let mut answer =
+        awc::Client::default().get(format!("http://{}/metrics", site.address)).send().await.ok()?;
+    let text = answer.body().limit(8 << 20).await.ok()?;
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(value.trim().parse().unwrap())
+}
+
 /// Waits until the service's view, Epic's lights and the truth agree; says what does not when the time is over.
 pub async fn assert_agreement(site: &Site) {
-    let deadline = std::time::Instant::now() + SETTLES_WITHIN;
+    let deadline = Instant::now() + SETTLES_WITHIN;
     until("service, lights and truth to agree", SETTLES_WITHIN + Duration::from_secs(1), async || {
         let wrong = disagreements(site).await;
-        assert!(wrong.is_empty() || std::time::Instant::now() < deadline, "{wrong:#?}");
+        assert!(wrong.is_empty() || Instant::now() < deadline, "{wrong:#?}");
         wrong.is_empty().then_some(())
     })
     .await;
