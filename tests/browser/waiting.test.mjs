@@ -215,6 +215,7 @@ test("a visit that has ended says so, and goes on when the host starts it again"
   await page.reload();
   await page.getByText("You can close this page").waitFor();
   assert.equal(await page.title(), "Your video visit has ended");
+  assert.equal(await page.getByRole("heading", { name: "While you wait" }).isVisible(), false);
   await assertAccessible(page, "waiting page of an ended visit");
   Object.assign(state, READY);
   await until("the page to join", 5_000, () => joins.length > 0);

@@ -1,0 +1,107 @@
+// What a provider sees when Zoom is slow or fails, and what people see inside a frame, where Zoom itself cannot be shown.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+
+import { assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
+import { startDemo } from "./support/demo.mjs";
+import { startFromHyperspace, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
+
+const HOSTING = "You are in the meeting as host.";
+
+/** A page of the health record, with whatever it was asked for in a frame. */
+const FRAME = (shown) => `<!doctype html><html lang="en"><title>Health record</title><section aria-label="Health record">
+<iframe title="Video visit" src="${shown}" style="width: 100%; height: 40rem; border: 0"></iframe></section></html>`;
+
+let demo;
+let browser;
+let record;
+
+before(async () => {
+  record = await startRecord();
+  const hosts = JSON.stringify([record.origin]);
+  demo = await startDemo({ environment: { VESTIBULE__ORGANIZATION__LAKESIDE__FRAMING_HOSTS: hosts } });
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+  record?.server.close();
+});
+
+async function startRecord() {
+  const server = createServer((request, answer) => {
+    const shown = new URL(request.url, "http://127.0.0.1").searchParams.get("shown") ?? "";
+    answer.setHeader("content-type", "text/html; charset=utf-8");
+    answer.end(FRAME(shown.replaceAll('"', "%22")));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+async function zoomFault(fault) {
+  const answer = await fetch(`${demo.fakes}/demo/api/zoom/faults`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(fault),
+  });
+  assert.equal(answer.status, 204);
+}
+
+test("a provider whose meeting takes long reads so, and is taken in as soon as it is there", async () => {
+  await zoomFault({ call: "meetings.create", times: 1, kind: "slow", millis: 9_000 });
+  const provider = await person(browser, { viewport: SMALL_PHONE, colorScheme: "dark" });
+  const page = await startFromHyperspace(provider, demo, 0);
+  await page.waitForURL(WAITING_PAGE);
+  await page.getByText("Your meeting is being opened.").waitFor();
+  await assertFits(page, "provider's waiting page");
+  await assertAccessible(page, "provider's waiting page");
+  await page.getByText(HOSTING).waitFor();
+  assert.deepEqual(provider.complaints, []);
+  await provider.leave();
+});
+
+test("a provider whose meeting Zoom refuses is told what to do, and the next start works", async () => {
+  await zoomFault({ call: "meetings.create", times: 1, kind: "status", status: 400, code: 300, message: "Refused" });
+  const provider = await person(browser);
+  const page = await startFromHyperspace(provider, demo, 1);
+  await page.waitForURL(WAITING_PAGE);
+  await page.getByText("Your meeting could not be opened.").waitFor();
+  await assertAccessible(page, "provider's waiting page after a refusal");
+  const again = await startFromHyperspace(provider, demo, 1);
+  await again.getByText(HOSTING).waitFor();
+  await provider.leave();
+});
+
+test("inside a frame a link opens the meeting in a window of its own, for provider and patient", async () => {
+  const visit = await visitOfTheDay(demo, 2);
+  const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser)];
+  const myChart = await framed(patient, visit.patient.launch);
+  await myChart.frame.getByText("Please wait for the host to start this meeting").waitFor();
+  await assertAccessible(myChart.page, "waiting page in a frame");
+  const hyperspace = await framed(provider, visit.providers[0].launch);
+  for (const [who, { page, frame }, arrived] of [
+    [provider, hyperspace, HOSTING],
+    [patient, myChart, "You are in the meeting."],
+  ]) {
+    await frame.getByRole("heading", { name: "Your meeting is ready" }).waitFor();
+    await assertAccessible(page, "stand-in page");
+    const link = frame.getByRole("link", { name: "Open the meeting" });
+    const meeting = await tabOpenedBy(who.context, () => link.click());
+    await meeting.getByText(arrived).waitFor();
+    assert.deepEqual(who.complaints, []);
+    await meeting.getByRole("button", { name: "Leave" }).waitFor();
+  }
+  await Promise.all([patient.leave(), provider.leave()]);
+});
+
+/** A launch inside a frame of a page of the health record. */
+async function framed(someone, launch) {
+  const page = await someone.newPage();
+  await page.goto(`${record.origin}/?${new URLSearchParams({ shown: demo.fakes + launch })}`);
+  return { page, frame: page.frameLocator("iframe") };
+}
