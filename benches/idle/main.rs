@@ -27,12 +27,15 @@ use vestibule_domain::id::{Csn, ExternalId, FhirReference, VisitKey};
 use vestibule_domain::name::Phi;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::participant::Role;
+use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::participant::{Participant, ParticipantKey, Role};
 
 const VISITS: u64 = 20_000;
 /// Made before the first look, so that what is allocated once is not counted.
 const WARM_UP: u64 = 500;
 const REPEATS: usize = 3;
+/// The standard library's B-tree allocates nodes of so many entries.
+const ROOM_OF_A_MAP: usize = 11;
 
 type Failed = Box<dyn std::error::Error>;
 
@@ -57,6 +60,11 @@ fn compare() -> Result<(), Failed> {
     }
     kept.sort_by(f64::total_cmp);
     let median = kept.get(REPEATS / 2).copied().unwrap_or(f64::NAN);
+    println!(
+        "of these a visit takes {} bytes by itself; a participant takes {}, and the map of them makes room for {ROOM_OF_A_MAP} at once",
+        size_of::<Visit>(),
+        size_of::<Participant>() + size_of::<ParticipantKey>(),
+    );
     println!("state as stored: {stored:.0} bytes; the node keeps {:.2} times that (median)", median / stored);
     Ok(())
 }
@@ -156,7 +164,7 @@ fn state_of(number: u64, policy: &vestibule_domain::policy::Policy) -> Result<Ve
         at: now,
         command: Command::Launch(launch_of(number)?),
     };
-    let visit = vestibule_domain::visit::Visit::new(key(number)?, now);
+    let visit = Visit::new(key(number)?, now);
     Ok(codec::encode(&vestibule_domain::decide(&visit, &entry, now, policy).visit)?)
 }
 
