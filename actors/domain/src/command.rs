@@ -67,6 +67,12 @@ pub enum Command {
         /// The update's number in its lane.
         seq: u64,
     },
+    /// An attempt to tell Epic ended after its node had lost the lease of the shard: it may have landed after everything that the next
+    /// owner sent, so the newest status is sent once more.
+    AttemptOutlived {
+        /// Whose lane.
+        participant: ParticipantKey,
+    },
     /// Another command of this visit was set aside as poison.
     CommandParked,
     /// Deadlines are looked at. Added by the owner alone, never in the journal.

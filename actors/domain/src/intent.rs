@@ -153,6 +153,8 @@ pub enum IntentOutcome {
     Failed(CallFailure),
     /// Whether the call had an effect is unknown: time-out, cut connection, 5xx on a POST.
     Ambiguous,
+    /// The call was never begun, since its node was told to go: whoever is next makes it at once.
+    NotBegun,
 }
 
 /// A failure without effect.
@@ -212,6 +214,10 @@ pub enum ProblemCode {
     CommandParked,
     /// More sessions, instances or meetings than a visit holds: what came beyond was not kept.
     HistoryFull,
+    /// Somebody was admitted from the waiting room and has not come into the meeting.
+    AdmittedNotEntered,
+    /// Somebody is in the meeting, and no provider was ever seen there.
+    NoProviderSeen,
 }
 
 impl ProblemCode {
@@ -236,6 +242,8 @@ impl ProblemCode {
             Self::UpdateParked => "update_parked",
             Self::CommandParked => "command_parked",
             Self::HistoryFull => "history_full",
+            Self::AdmittedNotEntered => "admitted_not_entered",
+            Self::NoProviderSeen => "no_provider_seen",
         }
     }
 
@@ -281,6 +289,12 @@ impl ProblemCode {
             Self::CommandParked => "A command was set aside after failing three times.",
             Self::HistoryFull => {
                 "This visit has more joins or meetings than are kept; what came beyond them is not shown."
+            }
+            Self::AdmittedNotEntered => {
+                "Somebody was admitted from the waiting room a minute ago and has not come into the meeting. They may have lost the connection; let them join again."
+            }
+            Self::NoProviderSeen => {
+                "Somebody is in the meeting, and no provider was seen there. Either Zoom let them in before the host (check Join Before Host), or the provider joined under another Zoom user."
             }
         }
     }

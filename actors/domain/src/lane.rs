@@ -25,7 +25,10 @@ pub struct LaneRules {
 pub struct Lane {
     pending: Option<Pending>,
     running: Option<Pending>,
+    /// The backoff after a failure; a newer status does not wait for it.
     not_before: Moment,
+    /// Epic asked for a wait; only time ends it.
+    asked_until: Moment,
     doubt_until: Option<Moment>,
     /// When the attempt that runs was last told to be sent, which is at the latest when it began.
     told_to_send: Moment,
@@ -94,6 +97,7 @@ impl Default for Lane {
             pending: None,
             running: None,
             not_before: Moment(i64::MIN),
+            asked_until: Moment(i64::MIN),
             doubt_until: None,
             told_to_send: Moment(i64::MIN),
         }
@@ -123,14 +127,16 @@ impl Lane {
             return Next::Idle;
         }
         let Some(pending) = &self.pending else { return Next::Idle };
-        if !pending.acknowledged && pending.update.decided_at + rules.give_up_after <= now {
+        let give_up_at = pending.update.decided_at + rules.give_up_after;
+        let give_up_at = if pending.acknowledged { Moment(i64::MAX) } else { give_up_at };
+        if give_up_at <= now {
             let Some(pending) = self.pending.take() else { return Next::Idle };
             return Next::GiveUp { update: Box::new(pending.update), attempts: pending.attempts };
         }
         let resend = if pending.acknowledged { self.doubt_until } else { None };
-        let at = resend.unwrap_or(Moment(i64::MIN)).max(self.not_before);
+        let at = resend.unwrap_or(Moment(i64::MIN)).max(self.not_before).max(self.asked_until);
         if at > now {
-            return Next::At(at);
+            return Next::At(at.min(give_up_at));
         }
         self.told_to_send = now;
         Next::Send
@@ -151,8 +157,12 @@ impl Lane {
     /// The attempt that ran has ended. `draw` comes from the caller's randomness.
     pub fn ended(&mut self, now: Moment, how: Ended, rules: &LaneRules, draw: u64) -> Option<Follows> {
         let mut ran = self.running.take()?;
-        if how == Ended::InDoubt {
-            self.doubt(now, rules);
+        match how {
+            Ended::InDoubt => self.doubt(now, rules),
+            Ended::Transient { retry_after: Some(wait) } => {
+                self.asked_until = self.asked_until.max(now + wait);
+            }
+            _ => {}
         }
         let overtaken = self.pending.is_some();
         // An attempt that began while an older one was in doubt may have been overwritten by it, however late its own answer came.
@@ -171,23 +181,29 @@ impl Lane {
             Ended::Permanent if overtaken => Follows::Overtaken,
             Ended::Permanent => Follows::Parked,
             Ended::Transient { .. } | Ended::InDoubt if overtaken => Follows::Overtaken,
-            Ended::Transient { retry_after } => {
-                self.wait(now, rules, &ran, retry_after, draw);
-                self.pending = Some(ran);
-                Follows::Retrying
-            }
-            Ended::InDoubt => {
-                self.wait(now, rules, &ran, None, draw);
-                ran.acknowledged = false;
+            Ended::Transient { .. } | Ended::InDoubt => {
+                self.not_before = now + rules.backoff.wait(ran.attempts, draw);
+                ran.acknowledged &= how != Ended::InDoubt;
                 self.pending = Some(ran);
                 Follows::Retrying
             }
         })
     }
 
-    /// The breaker opened: waiting out a backoff as well would only delay the first update after Epic is back.
+    /// The breaker opened: waiting out a backoff as well would only delay the first update after Epic is back. What Epic asked for stays.
     pub fn forget_backoff(&mut self) {
         self.not_before = Moment(i64::MIN);
+    }
+
+    /// The lane is another's now. Nothing more is sent, and what runs can only end.
+    pub fn abandon(&mut self) {
+        self.pending = None;
+    }
+
+    /// Whether an attempt runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
     }
 
     /// Whether nothing is left to do.
@@ -200,11 +216,6 @@ impl Lane {
     #[must_use]
     pub fn oldest(&self) -> Option<Moment> {
         self.running.iter().chain(&self.pending).map(|p| p.update.decided_at).min()
-    }
-
-    fn wait(&mut self, now: Moment, rules: &LaneRules, ran: &Pending, asked: Option<Span>, draw: u64) {
-        let jitter = rules.backoff.wait(ran.attempts, draw);
-        self.not_before = now + asked.map_or(jitter, |asked| asked.max(jitter));
     }
 }
 
@@ -305,6 +316,31 @@ mod tests {
         assert_eq!(end(&mut lane, 100, Ended::Accepted), Follows::DeliveredInDoubt);
         assert_eq!(sent(&mut lane, 10_000), (3, 4));
         assert_eq!(end(&mut lane, 10_100, Ended::Accepted), Follows::Settled);
+    }
+
+    #[test]
+    fn what_epic_asks_for_is_kept_whatever_comes() {
+        let mut lane = Lane::default();
+        lane.offer(update(1, true), 0);
+        sent(&mut lane, 0);
+        lane.offer(update(2, false), 0);
+        let asked = Ended::Transient { retry_after: Some(Span::seconds(7)) };
+        assert_eq!(end(&mut lane, 10, asked), Follows::Overtaken);
+        assert_eq!(lane.next(Moment(11), &RULES), Next::At(Moment(7_010)));
+        lane.offer(update(3, true), 0);
+        lane.forget_backoff();
+        assert_eq!(lane.next(Moment(12), &RULES), Next::At(Moment(7_010)));
+        assert_eq!(sent(&mut lane, 7_010), (3, 1));
+    }
+
+    #[test]
+    fn an_update_is_given_up_in_time_even_if_epic_asks_for_more() {
+        let mut lane = Lane::default();
+        lane.offer(update(1, true), 0);
+        sent(&mut lane, 0);
+        end(&mut lane, 10, Ended::Transient { retry_after: Some(Span::hours(48)) });
+        assert_eq!(lane.next(Moment(11), &RULES), Next::At(Moment(24 * 3_600_000)));
+        assert!(matches!(lane.next(Moment(24 * 3_600_000), &RULES), Next::GiveUp { attempts: 1, .. }));
     }
 
     #[test]

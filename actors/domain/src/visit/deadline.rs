@@ -26,7 +26,8 @@ impl Visit {
         let silent = (!self.is_quiet(policy)).then_some(self.updated_at + LONGEST_MEETING);
         let ends = silent.into_iter().chain(Some(self.leaves_at(policy)));
         let ends = ends.map(|at| if at > now { at } else { now + LOOK_AGAIN });
-        pages.chain(calls).chain(check).chain(ends).min()
+        let entries = self.expected_entries(policy, now).into_iter().map(|(_, by)| by).filter(|by| *by > now);
+        pages.chain(calls).chain(check).chain(ends).chain(entries).min()
     }
 
     /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live, and, more

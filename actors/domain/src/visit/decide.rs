@@ -65,6 +65,7 @@ impl Deciding<'_> {
             }
             Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
             Command::StatusSuperseded { participant, seq } => self.status_superseded(participant, *seq),
+            Command::AttemptOutlived { participant } => self.attempt_outlived(participant),
             Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
             Command::Tick => self.give_up_the_silent(),
         }
@@ -152,14 +153,14 @@ impl Deciding<'_> {
     /// Problems that follow from the state come and go with it; the sticky ones stay until what made them is mended.
     fn problems(&mut self) {
         let now = self.now;
-        let found = self.found_problems();
+        let found = self.found_problems(now);
         self.visit.problems.retain(|code, _| is_sticky(*code) || found.contains(code));
         for code in found {
             self.visit.problems.entry(code).or_insert(now);
         }
     }
 
-    fn found_problems(&self) -> BTreeSet<ProblemCode> {
+    fn found_problems(&self, now: Moment) -> BTreeSet<ProblemCode> {
         let visit = &self.visit;
         let mut found: BTreeSet<ProblemCode> = visit.calls.values().filter_map(|open| open.problem).collect();
         if let Some(meeting) = &visit.meeting {
@@ -180,6 +181,7 @@ impl Deciding<'_> {
         } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() {
             found.insert(ProblemCode::MeetingDeleted);
         }
+        found.extend(visit.overdue_entries(self.policy, now).into_iter().map(|(code, _)| code));
         // A guest never comes with an id of Epic's; everybody else should.
         let nameless =
             visit.participants.iter().any(|(key, p)| key.role() != Role::Guest && p.external_id.is_none());

@@ -38,6 +38,8 @@ pub struct Believed {
     pub since: Moment,
     /// When the person last came into Zoom by it.
     pub arrived: Option<Moment>,
+    /// Since when the person is admitted and has not come in.
+    pub admitted: Option<Moment>,
     /// The signed-in user of this session, or those of the sessions that it is bound to.
     pub zoom_users: BTreeSet<ZoomUserId>,
     /// The registrant of this session, or those of the sessions that it is bound to.
@@ -52,6 +54,7 @@ impl Believed {
             presence,
             since,
             arrived: None,
+            admitted: None,
             zoom_users: who.zoom_user.iter().cloned().collect(),
             registrants: who.registrant.iter().cloned().collect(),
             phone: who.phone,
@@ -138,6 +141,7 @@ impl Instance {
             let Some((presence, since)) = session.presence().filter(|_| !told_better) else { continue };
             let mut keys = Believed::of(&session.who, presence, since);
             keys.arrived = session.arrived();
+            keys.admitted = session.admitted_since();
             for other in tied_to(id, &merged, &ties) {
                 keys.zoom_users.extend(other.who.zoom_user.clone());
                 keys.registrants.extend(other.who.registrant.clone());

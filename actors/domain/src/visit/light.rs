@@ -1,8 +1,10 @@
 //! The light: what Epic should be told about each person. An update is decided when the wanted status differs from the last decided one.
 
+use super::Visit;
 use super::decide::Deciding;
-use super::participant::{Light, ParticipantKey, Presence, Role};
+use super::participant::{Light, Participant, ParticipantKey, Presence, Role};
 use crate::effect::{Effect, Update};
+use crate::id::{Csn, MeetingId};
 use crate::intent::ProblemCode;
 use crate::policy::WaitingCountsAs;
 use crate::time::Moment;
@@ -12,9 +14,7 @@ impl Deciding<'_> {
     pub(super) fn lights(&mut self) {
         let (known, _) = self.visit.whereabouts(self.policy, self.now);
         let last_end = self.visit.course(self.policy).last_end;
-        let meeting = self.visit.meeting.as_ref().map(|m| m.id);
-        let csn = self.visit.csn().cloned();
-        let mut updates = Vec::new();
+        let frame = Frame::of(&self.visit, self.now);
         for (key, person) in &mut self.visit.participants {
             let (presence, at) =
                 known.get(key).copied().unwrap_or_else(|| (Presence::Gone, last_end.unwrap_or(self.now)));
@@ -23,25 +23,22 @@ impl Deciding<'_> {
                 person.since = at.max(person.launched_at);
             }
             let wanted = counts_as_connected(key.role(), presence, self.policy.waiting_counts_as);
-            let Some(external_id) = &person.external_id else { continue };
-            if wanted == person.light.wanted {
-                continue;
+            // An id that Epic refused may have been mended by a launch since.
+            let mended = wanted && person.light.is_parked() && person.light.told_as != person.external_id;
+            if wanted != person.light.wanted || mended {
+                let occurred_at = if presence == Presence::Gone { at.min(self.now) } else { at };
+                self.effects.extend(frame.tell(key, person, wanted, occurred_at));
             }
-            person.light.wanted = wanted;
-            person.light.decided += 1;
-            updates.push(Effect::Notify(Update {
-                participant: key.clone(),
-                seq: person.light.decided,
-                connected: wanted,
-                occurred_at: if presence == Presence::Gone { at.min(self.now) } else { at },
-                decided_at: self.now,
-                role: key.role(),
-                external_id: external_id.clone(),
-                csn: person.csn.clone().or_else(|| csn.clone()),
-                meeting,
-            }));
         }
-        self.effects.extend(updates);
+    }
+
+    /// An attempt of a previous owner may have landed after the newest status, which is therefore told again.
+    pub(super) fn attempt_outlived(&mut self, key: &ParticipantKey) {
+        let frame = Frame::of(&self.visit, self.now);
+        if let Some(person) = self.visit.participants.get_mut(key).filter(|p| p.light.decided > 0) {
+            let (wanted, since) = (person.light.wanted, person.since);
+            self.effects.extend(frame.tell(key, person, wanted, since));
+        }
     }
 
     pub(super) fn status_delivered(&mut self, participant: &ParticipantKey, seq: u64, connected: bool) {
@@ -88,6 +85,49 @@ impl Deciding<'_> {
         if let Some(person) = self.visit.participants.get_mut(participant) {
             person.departed = person.departed.max(Some(at));
         }
+    }
+}
+
+/// What all updates of one decision have in common.
+struct Frame {
+    meeting: Option<MeetingId>,
+    csn: Option<Csn>,
+    now: Moment,
+}
+
+impl Frame {
+    fn of(visit: &Visit, now: Moment) -> Self {
+        Self { meeting: visit.meeting.as_ref().map(|m| m.id), csn: visit.csn().cloned(), now }
+    }
+
+    /// Decides an update; none for somebody whom Epic does not know.
+    fn tell(
+        &self,
+        key: &ParticipantKey,
+        person: &mut Participant,
+        wanted: bool,
+        occurred_at: Moment,
+    ) -> Option<Effect> {
+        let current = person.external_id.clone()?;
+        let light = &mut person.light;
+        let external_id = if wanted {
+            light.told_as.insert(current).clone()
+        } else {
+            light.told_as.take().unwrap_or(current)
+        };
+        light.wanted = wanted;
+        light.decided += 1;
+        Some(Effect::Notify(Update {
+            participant: key.clone(),
+            seq: light.decided,
+            connected: wanted,
+            occurred_at,
+            decided_at: self.now,
+            role: key.role(),
+            external_id,
+            csn: person.csn.clone().or_else(|| self.csn.clone()),
+            meeting: self.meeting,
+        }))
     }
 }
 

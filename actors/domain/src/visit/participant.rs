@@ -183,12 +183,21 @@ pub struct Light {
     pub connected: bool,
     /// The last update that was settled in whatever way (acknowledged or parked).
     pub settled: u64,
+    /// The id under which Epic was last told that the person is connected: whoever is turned off is whoever was turned on, even if
+    /// a later launch brought another id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_as: Option<ExternalId>,
 }
 
 impl Light {
-    /// Whether Epic still has to be told something.
+    /// Whether Epic has been told everything that was decided, or it was given up.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.settled >= self.decided
+    }
+
+    /// Whether the newest update was given up without Epic's acknowledgement.
+    pub(super) fn is_parked(&self) -> bool {
+        self.is_settled() && self.acknowledged < self.decided
     }
 }

@@ -5,8 +5,9 @@ use super::identity::Identity;
 use super::instance::Believed;
 use super::participant::{Participant, ParticipantKey, Presence, Role};
 use crate::fact::SessionKeys;
+use crate::intent::ProblemCode;
 use crate::policy::Policy;
-use crate::time::Moment;
+use crate::time::{Moment, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -81,11 +82,10 @@ impl Visit {
             }
         }
         for (key, participant) in &self.participants {
-            // Whoever came into Zoom since the last sign of the page has left the page.
+            // Whoever came into Zoom since the last sign of the page has left the page. Zoom tells whole seconds.
             let went_in = arrived.get(key).filter(|at| **at <= now);
-            if let Some(seen) =
-                participant.page_open(policy, now).filter(|seen| went_in.is_none_or(|at| at < seen))
-            {
+            let open = participant.page_open(policy, now);
+            if let Some(seen) = open.filter(|seen| went_in.is_none_or(|at| *at < seen.whole_second())) {
                 raise(&mut known, key, (Presence::Waiting, seen));
             }
         }
@@ -96,6 +96,28 @@ impl Visit {
     #[must_use]
     pub fn strangers(&self, policy: &Policy, now: Moment) -> Vec<Stranger> {
         self.whereabouts(policy, now).1
+    }
+
+    /// What should have been followed by something in the live instance, and was not within [`ENTERED_WITHIN`]; with the time when that
+    /// was over.
+    pub(super) fn overdue_entries(&self, policy: &Policy, now: Moment) -> Vec<(ProblemCode, Moment)> {
+        self.expected_entries(policy, now).into_iter().filter(|(_, by)| *by <= now).collect()
+    }
+
+    /// What is expected in the live instance, and by when: whoever was admitted comes in, and nobody is there without a provider. Of a
+    /// fact from far ahead nothing is expected.
+    pub(super) fn expected_entries(&self, policy: &Policy, now: Moment) -> Vec<(ProblemCode, Moment)> {
+        let course = self.course(policy);
+        let Some((_, instance)) = course.newest.filter(|_| course.live) else { return Vec::new() };
+        let sessions = instance.presences();
+        let admitted = sessions.iter().filter_map(|s| s.admitted).min();
+        let provider = |s: &Believed| self.whose(s).is_some_and(|key| key.role() == Role::Provider);
+        let provider_seen = sessions.iter().any(|s| s.arrived.is_some() && provider(s));
+        let there = sessions.iter().filter(|s| s.presence == Presence::InMeeting && !provider_seen);
+        let alone = there.map(|s| s.since).min();
+        let expected = [(ProblemCode::AdmittedNotEntered, admitted), (ProblemCode::NoProviderSeen, alone)];
+        let by = expected.into_iter().filter_map(|(code, since)| Some((code, since? + ENTERED_WITHIN)));
+        by.filter(|(_, by)| *by <= now + ENTERED_WITHIN + CLOCKS_DIFFER).collect()
     }
 
     /// Whose session it is: by personal link, else by the signed-in Zoom user.
@@ -135,6 +157,11 @@ impl Visit {
         (!over).then_some((&entry.who, since))
     }
 }
+
+/// Events of one moment may come one after the other, and people click slowly.
+const ENTERED_WITHIN: Span = Span::seconds(60);
+/// Zoom's clock and ours are not further apart than this.
+const CLOCKS_DIFFER: Span = Span::minutes(5);
 
 /// A person's presence is the highest of their sessions'; among equals the earliest begin stands, and of all ends the latest.
 fn raise(

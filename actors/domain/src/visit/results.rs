@@ -33,6 +33,7 @@ impl Deciding<'_> {
         match outcome {
             IntentOutcome::Failed(failure) => self.call_failed(id, failure),
             IntentOutcome::Ambiguous => self.call_ambiguous(id),
+            IntentOutcome::NotBegun => self.call_not_begun(id),
             done => {
                 self.visit.calls.remove(&id);
                 if !self.call_done(&open, at, done) {
@@ -204,6 +205,14 @@ impl Deciding<'_> {
             Retry::Never => open.state = CallState::Blocked,
             Retry::After(Some(wait)) => open.try_again(now + wait),
             Retry::After(None) => open.try_again(now + spread(&key, open.intent.attempt)),
+        }
+    }
+
+    fn call_not_begun(&mut self, id: IntentId) {
+        let now = self.now;
+        if let Some(open) = self.visit.calls.get_mut(&id) {
+            open.intent.attempt = open.intent.attempt.saturating_sub(1);
+            open.state = CallState::Waiting { until: now };
         }
     }
 

@@ -147,6 +147,13 @@ impl Session {
         marks.into_iter().flatten().map(|Mark(at, _)| at).max()
     }
 
+    /// Since when the person is admitted and has not come in.
+    pub(super) fn admitted_since(&self) -> Option<Moment> {
+        let Mark(admitted, _) = self.admitted?;
+        let newer = [self.joined, self.put_back, self.left];
+        newer.iter().flatten().all(|Mark(at, _)| *at < admitted).then_some(admitted)
+    }
+
     /// Whether a join before the host, which names no session, is told better by this session of the same person: it is there, or
     /// something was heard of it since.
     pub(super) fn tells_better(&self, unnamed: &Session) -> bool {

@@ -53,6 +53,10 @@ enum Event {
     Crash {
         away: i64,
     },
+    /// The owner loses its lease and takes it again after some time; what ran goes on meanwhile.
+    Blink {
+        away: i64,
+    },
 }
 
 /// Most harm is done by an attempt that is applied late and by an answer that comes late, so these are drawn often.
@@ -68,15 +72,20 @@ fn treatment() -> impl Strategy<Value = Treatment> {
 }
 
 fn event() -> impl Strategy<Value = (i64, Event)> {
-    let what =
-        prop_oneof![4 => Just(Event::Update), 1 => (0..15_000_i64).prop_map(|away| Event::Crash { away })];
+    let what = prop_oneof![
+        4 => Just(Event::Update),
+        1 => (0..15_000_i64).prop_map(|away| Event::Crash { away }),
+        1 => (0..15_000_i64).prop_map(|away| Event::Blink { away }),
+    ];
     (0..12_000_i64, what)
 }
 
 struct World {
     now: i64,
-    /// `None` while nobody owns it.
+    /// `None` while nobody has it in memory.
     lane: Option<Lane>,
+    /// Whether whoever has it in memory also owns it.
+    owned: bool,
     back_at: i64,
     /// Updates that are not done with, as the store keeps them.
     outbox: BTreeMap<u64, Update>,
@@ -92,14 +101,14 @@ struct World {
 
 impl World {
     fn step(&mut self) {
-        if self.lane.is_none() && self.now >= self.back_at {
+        if !self.owned && self.now >= self.back_at {
             // Whatever is in the outbox may be under way from the previous owner.
-            let mut lane = Lane::default();
+            let lane = self.lane.get_or_insert_default();
             for update in self.outbox.values() {
                 lane.offer(update.clone(), 0);
             }
             lane.doubt(Moment(self.now), &RULES);
-            self.lane = Some(lane);
+            self.owned = true;
         }
         let Some(lane) = &mut self.lane else { return };
         if let Some((end, update, treatment)) = self.running.clone()
@@ -111,7 +120,13 @@ impl World {
                 Treatment::Silent { .. } => Ended::InDoubt,
                 Treatment::Busy { retry_after } => Ended::Transient { retry_after: retry_after.map(Span) },
             };
-            match lane.ended(Moment(self.now), how, &RULES, 0x9e37_79b9_7f4a_7c15).unwrap() {
+            let follows = lane.ended(Moment(self.now), how, &RULES, 0x9e37_79b9_7f4a_7c15).unwrap();
+            if !self.owned {
+                // What it reports is refused, and what it would go on with is the next owner's.
+                lane.abandon();
+                return;
+            }
+            match follows {
                 Follows::Settled | Follows::Parked => self.outbox.retain(|seq, _| *seq > update.seq),
                 Follows::Overtaken => drop(self.outbox.remove(&update.seq)),
                 Follows::DeliveredInDoubt | Follows::Retrying => {}
@@ -119,6 +134,7 @@ impl World {
         }
         match lane.next(Moment(self.now), &RULES) {
             Next::Send => {
+                assert!(self.owned, "an abandoned lane sends nothing");
                 // I7: `next` offers nothing while an attempt runs.
                 assert!(self.running.is_none());
                 let begin_at = *self.begin_at.get_or_insert(self.now + self.permit_takes);
@@ -152,7 +168,10 @@ impl World {
         self.newest += 1;
         let update = update(self.newest, self.now);
         self.outbox.insert(self.newest, update.clone());
-        if let Some(superseded) = self.lane.as_mut().and_then(|lane| lane.offer(update, 0)) {
+        // What is decided while nobody owns the lane is found in the outbox.
+        if let Some(superseded) =
+            self.lane.as_mut().filter(|_| self.owned).and_then(|lane| lane.offer(update, 0))
+        {
             assert!(superseded.seq < self.newest);
             self.outbox.remove(&superseded.seq);
         }
@@ -161,13 +180,25 @@ impl World {
     /// An attempt of an owner that died may be applied until the doubt after its death is over.
     fn crash(&mut self, away: i64) {
         self.lane = None;
-        self.begin_at = None;
-        self.back_at = self.now + away;
+        self.lose(away);
         if self.running.take().is_some()
             && let Some((at, _)) = self.applied.last_mut()
         {
             *at = (*at).min(self.now + RULES.doubt.0 - 1);
         }
+    }
+
+    fn blink(&mut self, away: i64) {
+        if let Some(lane) = &mut self.lane {
+            lane.abandon();
+        }
+        self.lose(away);
+    }
+
+    fn lose(&mut self, away: i64) {
+        self.owned = false;
+        self.begin_at = None;
+        self.back_at = self.now + away;
     }
 
     fn at_epic(&self) -> Option<bool> {
@@ -191,6 +222,7 @@ proptest! {
         let mut world = World {
             now: 0,
             lane: Some(Lane::default()),
+            owned: true,
             back_at: 0,
             outbox: BTreeMap::new(),
             running: None,
@@ -209,10 +241,11 @@ proptest! {
             match event {
                 Event::Update => world.decide(),
                 Event::Crash { away } => world.crash(away),
+                Event::Blink { away } => world.blink(away),
             }
         }
         let give_up = world.now + 2_000_000;
-        while !world.outbox.is_empty() || world.lane.as_ref().is_none_or(|lane| !lane.is_empty()) {
+        while !world.outbox.is_empty() || world.lane.as_ref().is_none_or(|lane| !lane.is_empty()) || !world.owned {
             world.now += STEP;
             world.step();
             prop_assert!(world.now < give_up, "the lane comes to an end");

@@ -8,7 +8,7 @@ use vestibule_domain::command::{Command, Launch};
 use vestibule_domain::fact::FactKind::{
     Admitted, Ended, Joined, JoinedWaitingRoom, Left, PutInWaitingRoom, Started,
 };
-use vestibule_domain::id::{Csn, FhirReference};
+use vestibule_domain::id::{Csn, ExternalId, FhirReference};
 use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::WaitingCountsAs;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -177,6 +177,52 @@ fn a_visit_stays_until_epic_was_told() {
     assert_eq!(story.forgotten, 0, "a command in hand never lets the visit go, a tick does");
     story.take(Command::StatusSuperseded { participant: dr(), seq: 2 }).tick();
     assert_eq!(story.forgotten, 1);
+}
+
+// Whoever is turned off is whoever was turned on.
+#[test]
+fn a_light_goes_out_under_the_id_that_it_was_lit_under() {
+    let mut story = met();
+    story.fact(of(&patient("ada", "g1"), Joined, "U1", 20));
+    story.take(Command::StatusDelivered { participant: ada(), seq: 1, connected: true });
+    let renamed = Launch { external_id: ExternalId::new("WPR-new").ok(), ..patient_launch("ada") };
+    story.at(30).launch(renamed);
+    story.fact(of(&patient("ada", "g1"), Left, "U1", 40)).fact(of(&patient("ada", "g2"), Joined, "U1", 50));
+    assert_eq!(told_as(&story), [("WPR-ada", true), ("WPR-ada", false), ("WPR-new", true)]);
+}
+
+#[test]
+fn an_id_that_epic_refused_is_tried_anew_when_a_launch_brings_another() {
+    let mut story = met();
+    story.fact(of(&patient("ada", "g1"), Joined, "U1", 20));
+    story.take(Command::StatusParked { participant: ada(), seq: 1 });
+    story.at(25).launch(patient_launch("ada"));
+    assert_eq!(told_as(&story).len(), 1, "the same id would be refused again");
+    story.at(30).launch(Launch { external_id: ExternalId::new("WPR-new").ok(), ..patient_launch("ada") });
+    assert_eq!(told_as(&story), [("WPR-ada", true), ("WPR-new", true)]);
+}
+
+fn told_as(story: &Story) -> Vec<(&str, bool)> {
+    let of_ada = story.updates.iter().filter(|update| update.participant == ada());
+    of_ada.map(|update| (update.external_id.as_str(), update.connected)).collect()
+}
+
+// I9: an attempt of a node that had lost its lease may have landed after everything that was told since.
+#[test]
+fn after_an_attempt_that_outlived_its_lease_the_newest_status_is_told_again() {
+    let mut story = met();
+    story.fact(of(&patient("ada", "g1"), Joined, "U1", 20)).fact(of(&patient("ada", "g1"), Left, "U1", 30));
+    story.take(Command::StatusDelivered { participant: ada(), seq: 2, connected: false });
+    story.at(60).take(Command::AttemptOutlived { participant: ada() });
+    assert_eq!(story.lights(&ada()), [true, false, false]);
+    assert!(!story.visit.is_told(), "until Epic has taken it once more");
+    let again = story.updates.last().unwrap();
+    assert_eq!((again.seq, again.occurred_at, again.decided_at), (3, at(30), at(60)));
+    // Nobody was ever told of somebody who has no light.
+    story.launch(proxy_launch("rita", "ada"));
+    let rita = ParticipantKey::new(Role::Proxy, FhirReference::new("RelatedPerson/rita").unwrap());
+    story.take(Command::AttemptOutlived { participant: rita.clone() });
+    assert!(story.lights(&rita).is_empty());
 }
 
 impl Story {

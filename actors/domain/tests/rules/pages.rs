@@ -1,9 +1,11 @@
 //! An open waiting page makes its person wait, until it gives no sign any more, is left, or its person is in Zoom.
 
+use crate::common::at;
 use crate::common::facts::{fact, of, patient, provider};
 use crate::common::story::{Story, ada};
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind::{Ended, Joined, Left, Started};
+use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::Presence::{Gone, InMeeting, Waiting};
 
 fn page_seen() -> Command {
@@ -45,6 +47,17 @@ fn joining_ends_the_wait_on_the_page_even_where_it_was_not_seen_to_be_left() {
         story.at(45).take(page_seen());
         assert_eq!(story.presence(&ada()), Waiting);
     }
+}
+
+#[test]
+fn a_sign_in_the_second_of_the_join_is_one_of_before_it() {
+    let mut story = Story::ready();
+    story.now = at(20) + Span(300);
+    story.take(page_seen());
+    // Joined at 20.7, which Zoom tells as 20.
+    story.at(21).facts([fact(Started, "U1", 10), of(&patient("ada", "g1"), Joined, "U1", 20)]);
+    story.at(31).fact(of(&patient("ada", "g1"), Left, "U1", 30));
+    assert_eq!(story.presence(&ada()), Gone);
 }
 
 #[test]

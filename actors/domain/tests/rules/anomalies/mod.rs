@@ -1,8 +1,8 @@
 //! The rules of folding and the known anomalies of Zoom's events, each by its number, each in every order and with every fact doubled.
 //!
 //! Those about meetings and calls are in [`super::meetings`], [`super::calls`] and [`super::readings`]. No rule of a visit, and tried at
-//! the edges instead: 35 to 40 (tokens, signatures, bodies, an answer only after the store has it), 43 (app removed), 45 (url validation), 47 (past participants) and R9;
-//! of 11 the flag for somebody who was admitted and never came, of 17 and 46 the reading of ids and the coding of paths.
+//! the edges instead: 35 to 41 (tokens, signatures, bodies, an answer only after the store has it, a slow Epic), 43 (app removed), 45 (url
+//! validation), 47 (past participants) and R9; of 17 and 46 the reading of ids and the coding of paths.
 
 mod folding;
 mod people;
@@ -17,6 +17,7 @@ use vestibule_domain::fact::FactKind::{
     LeftWaitingRoom, PutInWaitingRoom, RoleChanged, Started, WaitingForHost,
 };
 use vestibule_domain::fact::{Fact, SessionKeys};
+use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::Phase::{InProgress, WaitingForHost as Waits};

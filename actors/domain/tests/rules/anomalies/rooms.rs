@@ -162,3 +162,39 @@ fn before_the_host() {
         ),
     ]);
 }
+
+// 11: somebody who was admitted and does not come is a problem after a minute, until they come, leave or are sent back.
+#[test]
+fn a11_whoever_was_admitted_is_expected_in_the_meeting() {
+    let mut story = on_the_way();
+    story.facts(opened_and([of(&g1(), JoinedWaitingRoom, "U1", 20), of(&g1(), Admitted, "U1", 30)])).at(31);
+    assert_eq!(problems(&story), []);
+    assert_eq!(story.visit.wake(&story.policy, story.now), Some(at(90)));
+    story.at(90).tick();
+    assert_eq!(problems(&story), [ProblemCode::AdmittedNotEntered]);
+    for next in [Joined, Left, PutInWaitingRoom] {
+        let mut then = story.clone();
+        then.at(95).fact(of(&g1(), next, "U1", 94));
+        assert_eq!(problems(&then), []);
+    }
+}
+
+// 19: Zoom lets people in before the host although it was asked not to, and no setting says so.
+#[test]
+fn a19_a_meeting_without_a_provider_is_a_problem_after_a_minute() {
+    for first in [of(&g1(), Joined, "U1", 20), of(&unnamed(&g1()), JoinedBeforeHost, "U1", 20)] {
+        let mut story = on_the_way();
+        story.at(20).fact(first);
+        assert_eq!(problems(&story), []);
+        story.at(80).tick();
+        assert_eq!(problems(&story), [ProblemCode::NoProviderSeen]);
+        story.at(81).fact(of(&p1(), Joined, "U1", 81));
+        assert_eq!(problems(&story), []);
+        story.at(200).fact(of(&p1(), Left, "U1", 199)).tick();
+        assert_eq!(problems(&story), [], "a provider was there, and may come back");
+    }
+}
+
+fn problems(story: &Story) -> Vec<ProblemCode> {
+    story.visit.problems.keys().copied().collect()
+}
