@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 use vestibule_actors::port::store::{
-    Epoch, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, ParkedCommand, Seq, StoredVisit,
+    Epoch, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, OwnerToken, ParkedCommand, Seq,
+    StoredVisit,
 };
 use vestibule_domain::id::{MeetingId, VisitKey};
 use vestibule_domain::time::Moment;
@@ -130,6 +131,28 @@ impl Row for u64 {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Cut> {
         reader.big_endian()
+    }
+}
+
+/// How many processes have taken a journal entry in hand.
+#[derive(Default)]
+pub(super) struct TriesRow {
+    pub(super) count: u32,
+    /// Whoever counted last.
+    pub(super) last: Option<OwnerToken>,
+}
+
+impl Row for TriesRow {
+    fn write(&self) -> Vec<u8> {
+        let last = self.last.map(|token| token.0.into_bytes().to_vec()).unwrap_or_default();
+        Writer::default().number(u64::from(self.count)).bytes(&last).0
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Cut> {
+        let count = u32::try_from(reader.big_endian()?).map_err(|_| Cut)?;
+        let last = reader.bytes()?;
+        let last = if last.is_empty() { None } else { Some(Uuid::from_slice(&last).map_err(|_| Cut)?) };
+        Ok(Self { count, last: last.map(OwnerToken) })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Journals, and events that only know their meeting.
 
 use super::world::{
-    LIMITS, World, commit, entry, group_visit, organization, other_organization, shard, text, visit_of,
+    LIMITS, World, commit, entry, group_visit, organization, other_organization, own, shard, text, visit_of,
     visits,
 };
 use vestibule_actors::port::store::{Appended, Commit, Routed, Seq, StoreError};
@@ -138,16 +138,21 @@ pub async fn a_full_journal_refuses_routed_events(world: &World) {
     assert_eq!(world.journal(shard(3)).await.len(), 6);
 }
 
-pub async fn tries_are_counted_until_the_cursor_passes(world: &World) {
+pub async fn tries_are_counted_by_process_until_the_cursor_passes(world: &World) {
     let [visit] = visits(shard(3));
-    let owner = world.own(shard(3)).await;
+    let first = world.own(shard(3)).await;
     append(world, &visit, &["1", "2"]).await;
-    let count = async |seq| world.store.count_try(shard(3), owner, Seq(seq)).await;
-    assert_eq!(count(1).await.unwrap(), Some(1));
-    assert_eq!(count(1).await.unwrap(), Some(2));
-    assert_eq!(count(2).await.unwrap(), Some(1));
-    assert!(matches!(count(3).await, Err(StoreError::Refused(_))), "there is no such entry");
-    world.commit(Commit { cursor: Seq(1), ..commit(shard(3), owner, 1) }).await;
-    assert!(matches!(count(1).await, Err(StoreError::Refused(_))), "it was taken in");
-    assert_eq!(count(2).await.unwrap(), Some(2), "the next one keeps its count");
+    let count = async |owner, seq| world.store.count_try(shard(3), owner, Seq(seq)).await;
+    assert_eq!(count(first, 1).await.unwrap(), Some(1));
+    assert_eq!(count(first, 1).await.unwrap(), Some(1), "the same process still tries");
+    world.store.release(shard(3), first).await.unwrap();
+    let second = own(world.store.as_ref(), shard(3), 2).await;
+    assert_eq!(count(second, 1).await.unwrap(), Some(2));
+    assert_eq!(count(second, 2).await.unwrap(), Some(1));
+    assert!(matches!(count(second, 3).await, Err(StoreError::Refused(_))), "there is no such entry");
+    world.commit(Commit { cursor: Seq(1), ..commit(shard(3), second, 1) }).await;
+    assert!(matches!(count(second, 1).await, Err(StoreError::Refused(_))), "it was taken in");
+    world.store.release(shard(3), second).await.unwrap();
+    let third = own(world.store.as_ref(), shard(3), 3).await;
+    assert_eq!(count(third, 2).await.unwrap(), Some(2), "the next one keeps its count");
 }

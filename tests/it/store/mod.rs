@@ -60,7 +60,7 @@ conformance! {
         the_oldest_held_event_makes_room
         held_events_move_even_into_a_full_journal
         a_full_journal_refuses_routed_events
-        tries_are_counted_until_the_cursor_passes;
+        tries_are_counted_by_process_until_the_cursor_passes;
     commits:
         a_commit_writes_states_wakes_outbox_cursor_and_change
         a_repeated_commit_is_done_once

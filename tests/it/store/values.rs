@@ -81,6 +81,7 @@ pub async fn a_gate_counts_for_everybody(world: &World) {
         probe_every: Span::seconds(5),
         unused: Span::seconds(1),
         permit_life: Span::seconds(15),
+        longest_pause: Span::minutes(10),
     };
     let ours = organization();
     let ask = async || world.store.permit(&ours, limits).await.unwrap();
@@ -94,8 +95,9 @@ pub async fn a_gate_counts_for_everybody(world: &World) {
     assert!(matches!(ask().await, Answer::Wait { because: Because::Concurrency, .. }));
     let other = world.store.permit(&other_organization(), limits).await.unwrap();
     assert!(matches!(other, Answer::Granted { .. }), "another organization has a gate of its own");
-    let settle =
-        async |at: usize| world.store.settle(&ours, limits, permits[at], Settled::Failed).await.unwrap();
+    let settle = async |at: usize| {
+        world.store.settle(&ours, limits, permits[at], Settled::Failed { pause: None }).await.unwrap()
+    };
     assert!(!settle(0).await);
     assert!(settle(1).await, "the breaker is open");
     assert!(matches!(ask().await, Answer::Wait { because: Because::Breaker, .. }));

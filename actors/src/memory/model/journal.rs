@@ -116,8 +116,11 @@ impl Model {
         if !data.journal.contains_key(&seq) {
             return Err(StoreError::Refused(format!("the journal has no entry {}", seq.0)));
         }
-        let tries = data.tries.entry(seq).or_default();
-        *tries = tries.saturating_add(1);
+        let (tries, last) = data.tries.entry(seq).or_default();
+        if *last != Some(owner.token) {
+            *tries = tries.saturating_add(1);
+            *last = Some(owner.token);
+        }
         Ok(Some(*tries))
     }
 }

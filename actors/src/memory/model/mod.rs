@@ -11,8 +11,8 @@ mod values;
 mod visits;
 
 use crate::port::store::{
-    Epoch, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, ParkedCommand, Record, Seq, Space,
-    StoreError, StoreLimits, StoredVisit,
+    Epoch, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, OwnerToken, ParkedCommand, Record, Seq,
+    Space, StoreError, StoreLimits, StoredVisit,
 };
 use lease::Lease;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +48,8 @@ struct ShardData {
     journal: BTreeMap<Seq, NewEntry>,
     last_seq: Seq,
     cursor: Seq,
-    tries: BTreeMap<Seq, u32>,
+    /// How many processes took an entry in hand, and who did last.
+    tries: BTreeMap<Seq, (u32, Option<OwnerToken>)>,
     visits: BTreeMap<VisitKey, Visit>,
     wakes: BTreeSet<(Moment, VisitKey)>,
     outbox: BTreeMap<(VisitKey, ParticipantKey, u64), Waiting>,

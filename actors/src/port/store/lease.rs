@@ -19,7 +19,7 @@ pub struct Epoch(pub u64);
 pub struct Seq(pub u64);
 
 /// Who claims to own a shard. Every write of an owner carries it and fails unless it equals the lease.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Ownership {
     /// Whose lease.
     pub token: OwnerToken,

@@ -174,8 +174,9 @@ pub trait Store: Send + Sync + 'static {
     /// The atomic write of a shard's owner.
     fn commit(&self, commit: Commit) -> Answer<'_, Committed>;
 
-    /// Counts one more try of a journal entry after an unclean recovery; the count with this try. `None` when not the owner;
-    /// [`StoreError::Refused`] when the journal has no such entry.
+    /// Counts that this process takes a journal entry in hand after an unclean recovery; how many have, with this one. Whoever counted
+    /// last counts nothing by asking again: a try is a process that may have died of it, not a store that did not answer. `None` when
+    /// not the owner; [`StoreError::Refused`] when the journal has no such entry.
     fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>>;
 
     /// Visits whose wake-up lies at or before `until`, earliest first, at most `max`.

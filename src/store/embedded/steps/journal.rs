@@ -8,7 +8,7 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
 use super::super::keys::{self, Leaving};
-use super::super::row::{HeldOrderRow, MeetingRow, Reader, UntilRow};
+use super::super::row::{HeldOrderRow, MeetingRow, Reader, TriesRow, UntilRow};
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 use super::{Desk, read};
 
@@ -127,10 +127,13 @@ impl Desk<'_, '_> {
             return Err(Failure::Answer(StoreError::Refused(why)));
         }
         let tables = self.write()?;
-        let tries: u64 = tables.tries.row_or_default(&key)?;
-        let tries = u32::try_from(tries).unwrap_or(u32::MAX).saturating_add(1);
-        tables.tries.put_row(&key, &u64::from(tries))?;
-        Ok(Some(tries))
+        let mut tries: TriesRow = tables.tries.row_or_default(&key)?;
+        if tries.last != Some(owner.token) {
+            tries.count = tries.count.saturating_add(1);
+            tries.last = Some(owner.token);
+            tables.tries.put_row(&key, &tries)?;
+        }
+        Ok(Some(tries.count))
     }
 }
 

@@ -156,7 +156,7 @@ impl Bench {
         match op {
             Op::Permit { north } => same!(self, permit(&organization_of(north), GATE)),
             Op::Settle { permit, fails } => {
-                let how = if fails { Settled::Failed } else { Settled::Alive };
+                let how = if fails { Settled::Failed { pause: None } } else { Settled::Alive };
                 same!(self, settle(&organization(), GATE, PermitId(permit), how));
             }
             Op::Put { key, value, ttl } => same!(self, put(space(key), "key", vec![value], Span(ttl))),
@@ -282,6 +282,7 @@ const GATE: Limits = Limits {
     probe_every: Span::seconds(2),
     unused: Span::seconds(1),
     permit_life: Span::seconds(5),
+    longest_pause: Span::seconds(10),
 };
 
 fn organization_of(north: bool) -> OrganizationId {
