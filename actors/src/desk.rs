@@ -6,11 +6,12 @@
 use crate::port::clock::instant;
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::Fact;
 use vestibule_domain::id::{CommandId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
 use vestibule_domain::visit::{LaunchOutcome, Visit};
 
 use crate::codec;
@@ -205,4 +206,27 @@ fn new_entry(ports: &Ports, visit: &VisitKey, command: Command) -> Result<(Comma
 /// A journal entry for a command of the node itself.
 pub(crate) fn entry_for(ports: &Ports, visit: &VisitKey, command: Command) -> Result<NewEntry, DeskError> {
     Ok(new_entry(ports, visit, command)?.1)
+}
+
+/// The pause before an entry is handed in again that the store did not take.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Appends an entry of the node itself, again and again until the store has taken it or it is not wanted any more.
+pub(crate) async fn hand_in(ports: &Ports, entry: NewEntry, give_up: Moment) {
+    let shard = Shard::of_visit(&entry.visit);
+    loop {
+        match ports.store.append(shard, vec![entry.clone()]).await {
+            Ok(Appended::Done(_)) => return,
+            Ok(Appended::Full) | Err(StoreError::Unavailable(_)) => {}
+            Err(error) => {
+                tracing::error!(%error, "an entry of the node itself could not be written");
+                return;
+            }
+        }
+        if ports.clock.now() > give_up {
+            tracing::error!(shard = shard.number(), "an entry of the node itself was given up");
+            return;
+        }
+        sleep(PAUSE).await;
+    }
 }

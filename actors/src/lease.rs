@@ -2,11 +2,15 @@
 //!
 //! The store judges leases by its clock; this node must know by itself, without asking, when its lease can no longer be trusted. It
 //! counts from *before* it asked, on the monotonic clock, and takes a margin off. When the time is over nothing leaves the node.
+//!
+//! A lease that is to be given back is closed first: nothing new is begun under it, and whoever gives it back can wait until what was
+//! begun has ended.
 
+use crate::holds::{Hold, Holds};
 use crate::port::clock::instant;
 use crate::port::store::Ownership;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::time::{Duration, Instant};
 use vestibule_domain::time::Span;
 
@@ -17,38 +21,75 @@ pub const RENEW_EVERY: Span = Span::seconds(2);
 /// Taken off for clocks that run apart and for what is on its way when the time is over.
 pub const MARGIN: Span = Span(1_500);
 
+/// Of a lease that has ended; no renewal on its way brings it back.
+const ENDED: u64 = 0;
+
 /// A lease as this node sees it. Clones share the same validity.
 #[derive(Clone, Debug)]
 pub struct Lease {
     owner: Ownership,
     base: Instant,
-    valid_until_ms: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    valid_until_ms: AtomicU64,
+    closed: AtomicBool,
+    /// What was begun under it and has not ended.
+    holds: Holds,
 }
 
 impl Lease {
     /// A lease that was granted to a request sent at `asked`.
     #[must_use]
     pub fn granted(owner: Ownership, asked: Instant) -> Self {
-        let lease = Self { owner, base: asked, valid_until_ms: Arc::new(AtomicU64::new(0)) };
-        lease.renewed(asked);
-        lease
+        let valid_until_ms = AtomicU64::new(trusted_for_ms());
+        let shared = Shared { valid_until_ms, closed: AtomicBool::new(false), holds: Holds::default() };
+        Self { owner, base: asked, shared: Arc::new(shared) }
     }
 
     /// The store prolonged it; the request was sent at `asked`.
     pub fn renewed(&self, asked: Instant) {
-        let until = asked.saturating_duration_since(self.base) + Span(TTL.0 - MARGIN.0).to_duration();
-        self.valid_until_ms.fetch_max(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::AcqRel);
+        let passed = u64::try_from(asked.saturating_duration_since(self.base).as_millis()).unwrap_or(0);
+        let until = passed.saturating_add(trusted_for_ms());
+        // One that has ended meanwhile stays so, whatever the store still answered.
+        let _ = self.shared.valid_until_ms.fetch_update(Ordering::AcqRel, Ordering::Acquire, |before| {
+            (before != ENDED).then_some(before.max(until))
+        });
     }
 
     /// The store said that it is ours no more, or we gave it back.
     pub fn end(&self) {
-        self.valid_until_ms.store(0, Ordering::Release);
+        self.shared.valid_until_ms.store(ENDED, Ordering::Release);
+    }
+
+    /// It is to be given back: nothing new is begun under it.
+    pub fn close(&self) {
+        self.shared.closed.store(true, Ordering::Release);
+    }
+
+    /// Whether something may be begun under it.
+    #[must_use]
+    pub fn may_begin(&self) -> bool {
+        self.is_valid() && !self.shared.closed.load(Ordering::Acquire)
+    }
+
+    /// Something begins under it, and ends when the hold is dropped.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        self.shared.holds.hold()
+    }
+
+    /// Resolves when nothing that was begun under it goes on.
+    pub async fn quiet(&self) {
+        self.shared.holds.quiet().await;
     }
 
     /// For how long it can still be trusted; zero when it cannot.
     #[must_use]
     pub fn valid_for(&self) -> Duration {
-        let until = Duration::from_millis(self.valid_until_ms.load(Ordering::Acquire));
+        let until = Duration::from_millis(self.shared.valid_until_ms.load(Ordering::Acquire));
         until.saturating_sub(instant().saturating_duration_since(self.base))
     }
 
@@ -63,6 +104,11 @@ impl Lease {
     pub fn owner(&self) -> Ownership {
         self.owner
     }
+}
+
+/// How long a lease is trusted from when it was asked for.
+fn trusted_for_ms() -> u64 {
+    u64::try_from(TTL.0 - MARGIN.0).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -84,9 +130,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_ended_lease_is_never_trusted_again_by_itself() {
+    async fn an_ended_lease_stays_ended_even_if_a_renewal_was_under_way() {
         let lease = Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant());
         lease.clone().end();
         assert!(!lease.is_valid());
+        lease.renewed(instant());
+        assert!(!lease.is_valid());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_begins_under_a_closed_lease() {
+        let lease = Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant());
+        assert!(lease.may_begin());
+        lease.clone().close();
+        assert!(lease.is_valid() && !lease.may_begin());
     }
 }

@@ -20,6 +20,7 @@
 
 pub mod codec;
 pub mod desk;
+pub mod holds;
 pub mod hub;
 pub mod lease;
 pub mod memory;

@@ -13,7 +13,6 @@ use crate::port::Decider;
 /// The actor of a visit.
 pub struct VisitActor {
     committed: Arc<Visit>,
-    decided: Option<Arc<Visit>>,
     decide: Decider,
 }
 
@@ -21,7 +20,7 @@ impl VisitActor {
     /// Holds a committed state.
     #[must_use]
     pub fn new(committed: Arc<Visit>, decide: Decider) -> Self {
-        Self { committed, decided: None, decide }
+        Self { committed, decide }
     }
 }
 
@@ -50,28 +49,31 @@ pub struct Decided {
     pub effects: Vec<Effect>,
     /// Whether anything must be written.
     pub changed: bool,
+    /// When the visit must be looked at again.
+    pub wake: Option<Moment>,
 }
 
-/// The decision was committed: from now on it is the state.
+/// A decision was committed: from now on this is the state.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Adopt;
+pub struct Adopt(pub Arc<Visit>);
 
 impl Handler<Decide> for VisitActor {
     type Result = MessageResult<Decide>;
 
     fn handle(&mut self, decide_on: Decide, _: &mut Context<Self>) -> Self::Result {
-        let mut decided = Decided { visit: Arc::clone(&self.committed), effects: Vec::new(), changed: false };
-        for entry in &decide_on.entries {
-            let decision = (self.decide)(&decided.visit, entry, decide_on.now, &decide_on.policy);
+        let Decide { entries, now, policy } = decide_on;
+        let visit = Arc::clone(&self.committed);
+        let mut decided = Decided { visit, effects: Vec::new(), changed: false, wake: None };
+        for entry in &entries {
+            let decision = (self.decide)(&decided.visit, entry, now, &policy);
             if decision.changed {
                 decided.visit = Arc::new(decision.visit);
                 decided.changed = true;
             }
             decided.effects.extend(decision.effects);
         }
-        // A decision that was never adopted, since its commit failed, is simply replaced by the next one.
-        self.decided = Some(Arc::clone(&decided.visit));
+        decided.wake = decided.visit.wake(&policy, now);
         MessageResult(decided)
     }
 }
@@ -79,9 +81,7 @@ impl Handler<Decide> for VisitActor {
 impl Handler<Adopt> for VisitActor {
     type Result = ();
 
-    fn handle(&mut self, _: Adopt, _: &mut Context<Self>) {
-        if let Some(decided) = self.decided.take() {
-            self.committed = decided;
-        }
+    fn handle(&mut self, Adopt(committed): Adopt, _: &mut Context<Self>) {
+        self.committed = committed;
     }
 }

@@ -5,44 +5,75 @@
 
 use crate::port::clock::instant;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::time::Duration;
-use tokio::time::sleep;
 use vestibule_domain::command::Command;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::intent::{CallFailure, Intent, IntentOutcome, ProblemCode, Retry, ZoomCall};
-use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
 
 use crate::desk;
+use crate::holds::Hold;
 use crate::lease::Lease;
 use crate::port::Ports;
 use crate::port::observer::Observed;
-use crate::port::store::StoreError;
 use crate::port::zoom::Zoom;
 
 /// So many calls of one organization are under way at once.
 const MOST_AT_ONCE: usize = 8;
-/// So many wait; one more is dropped and comes back by its deadline.
+/// Readings wait for their turn at Zoom's door, one a second; what makes meetings and links must not wait behind them.
+const MOST_READINGS_AT_ONCE: usize = 1;
+/// Indexing is the store's work, and what Zoom is asked does not hold it up.
+const MOST_INDEXINGS_AT_ONCE: usize = 32;
+/// So many wait in each line; one more is dropped and comes back by its deadline.
 const MOST_QUEUED: usize = 2_000;
 /// Left between a call's time-out and its intent's `not_after`.
 const SAFETY: Span = Span(250);
-/// The pause before a result is handed in again that the store did not take.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Make this call; its intent is committed.
-#[derive(Message, Clone)]
+#[derive(Message)]
 #[rtype(result = "()")]
 pub struct Begin {
     /// Whose visit.
     pub visit: VisitKey,
-    /// Its shard.
-    pub shard: Shard,
     /// The intent.
     pub intent: Intent,
     /// Nothing is begun when it can no longer be trusted.
     pub lease: Lease,
+    /// A node that goes waits for the call.
+    pub hold: Hold,
+}
+
+/// What waits for what.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Line {
+    Calls,
+    Readings,
+    Indexings,
+}
+
+impl Line {
+    fn of(call: &ZoomCall) -> Self {
+        match call {
+            ZoomCall::ReadMeeting { .. } => Self::Readings,
+            ZoomCall::IndexMeeting { .. } => Self::Indexings,
+            _ => Self::Calls,
+        }
+    }
+
+    fn most_at_once(self) -> usize {
+        match self {
+            Self::Calls => MOST_AT_ONCE,
+            Self::Readings => MOST_READINGS_AT_ONCE,
+            Self::Indexings => MOST_INDEXINGS_AT_ONCE,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Begin>,
+    under_way: usize,
 }
 
 /// The actor.
@@ -50,8 +81,7 @@ pub struct ZoomWorker {
     organization: OrganizationId,
     ports: Ports,
     zoom: Rc<dyn Zoom>,
-    queue: VecDeque<Begin>,
-    under_way: usize,
+    lines: BTreeMap<Line, Queue>,
 }
 
 impl ZoomWorker {
@@ -59,27 +89,35 @@ impl ZoomWorker {
     #[must_use]
     pub fn new(organization: OrganizationId, ports: Ports) -> Self {
         let zoom = (ports.zoom)();
-        Self { organization, ports, zoom, queue: VecDeque::new(), under_way: 0 }
+        Self { organization, ports, zoom, lines: BTreeMap::new() }
     }
 
-    fn pump(&mut self, ctx: &mut Context<Self>) {
-        while self.under_way < MOST_AT_ONCE {
-            let Some(begin) = self.queue.pop_front() else { return };
+    fn pump(&mut self, line: Line, ctx: &mut Context<Self>) {
+        loop {
+            let queue = self.lines.entry(line).or_default();
+            if queue.under_way >= line.most_at_once() {
+                return;
+            }
+            let Some(begin) = queue.waiting.pop_front() else { return };
+            queue.under_way += 1;
             let within = begin.intent.not_after - self.ports.clock.now();
             let within = Span(within.0 - SAFETY.0);
-            // Too late to end in time, or not ours any more: the deadline, or the new owner, takes care of it.
-            if within <= Span(0) || !begin.lease.is_valid() {
-                continue;
-            }
-            self.under_way += 1;
             let (ports, zoom) = (self.ports.clone(), Rc::clone(&self.zoom));
             let work = async move {
-                let outcome = make(&ports, zoom.as_ref(), &begin, within).await;
-                hand_in(&ports, &begin, outcome).await;
+                // Too late to end in time, or not ours any more: whoever has the visit now makes the call at once.
+                let outcome = if within <= Span(0) || !begin.lease.is_valid() {
+                    IntentOutcome::NotBegun
+                } else {
+                    make(&ports, zoom.as_ref(), &begin, within).await
+                };
+                report(&ports, &begin, outcome).await;
+                drop(begin.hold);
             };
-            ctx.spawn(work.into_actor(self).map(|(), worker, ctx| {
-                worker.under_way -= 1;
-                worker.pump(ctx);
+            ctx.spawn(work.into_actor(self).map(move |(), worker, ctx| {
+                if let Some(queue) = worker.lines.get_mut(&line) {
+                    queue.under_way -= 1;
+                }
+                worker.pump(line, ctx);
             }));
         }
     }
@@ -110,24 +148,11 @@ async fn make(ports: &Ports, zoom: &dyn Zoom, begin: &Begin, within: Span) -> In
     outcome
 }
 
-/// Writes the result into the journal, again and again while the visit would still take it for this attempt's answer.
-async fn hand_in(ports: &Ports, begin: &Begin, outcome: IntentOutcome) {
+/// Writes the result into the journal, as long as the visit would still take it for this attempt's answer.
+async fn report(ports: &Ports, begin: &Begin, outcome: IntentOutcome) {
     let command = Command::IntentClosed { intent: begin.intent.id, outcome };
-    let Ok(entry) = desk::entry_for(ports, &begin.visit, command) else { return };
-    let give_up = begin.intent.not_after + Span::minutes(5);
-    loop {
-        match ports.store.append(begin.shard, vec![entry.clone()]).await {
-            Ok(crate::port::store::Appended::Done(_)) => return,
-            Ok(crate::port::store::Appended::Full) | Err(StoreError::Unavailable(_)) => {}
-            Err(error) => {
-                tracing::error!(%error, "the result of a call could not be written");
-                return;
-            }
-        }
-        if ports.clock.now() > give_up {
-            return;
-        }
-        sleep(PAUSE).await;
+    if let Ok(entry) = desk::entry_for(ports, &begin.visit, command) {
+        desk::hand_in(ports, entry, begin.intent.not_after + Span::minutes(5)).await;
     }
 }
 
@@ -148,6 +173,7 @@ fn name_of_outcome(outcome: &IntentOutcome) -> &'static str {
     match outcome {
         IntentOutcome::Failed(failure) => failure.problem.as_str(),
         IntentOutcome::Ambiguous => "ambiguous",
+        IntentOutcome::NotBegun => "not_begun",
         IntentOutcome::MeetingGone => "meeting_gone",
         _ => "done",
     }
@@ -161,11 +187,13 @@ impl Handler<Begin> for ZoomWorker {
     type Result = ();
 
     fn handle(&mut self, begin: Begin, ctx: &mut Context<Self>) {
-        if self.queue.len() >= MOST_QUEUED {
+        let line = Line::of(&begin.intent.call);
+        let queue = self.lines.entry(line).or_default();
+        if queue.waiting.len() >= MOST_QUEUED {
             self.ports.observer.observe(Observed::ZoomQueueFull { organization: self.organization.clone() });
             return;
         }
-        self.queue.push_back(begin);
-        self.pump(ctx);
+        queue.waiting.push_back(begin);
+        self.pump(line, ctx);
     }
 }

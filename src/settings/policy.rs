@@ -17,6 +17,8 @@ const REQUESTS_OF_A_CALL: u32 = 2;
 const CLOCK_MARGIN: Span = Span::seconds(5);
 /// A permit that was granted and not used for this long is void.
 const PERMIT_UNUSED: Span = Span::seconds(1);
+/// A pause that Epic asks for is kept, up to this.
+const LONGEST_PAUSE: Span = Span::minutes(10);
 /// What a permit outlives its request's time-out by: the way of the answer to the store.
 const PERMIT_MARGIN: Duration = Duration::from_secs(5);
 
@@ -66,6 +68,7 @@ impl Epic {
             probe_every: Span::from_duration(self.breaker.probe_every),
             unused: PERMIT_UNUSED,
             permit_life: Span::from_duration(self.timeout.saturating_add(PERMIT_MARGIN)),
+            longest_pause: LONGEST_PAUSE,
         }
     }
 

@@ -16,7 +16,8 @@ pub(super) struct Held {
     pub(super) actor: Addr<ShardActor>,
 }
 
-/// acquiring -> running -> releasing -> free; one that ends before it was entered as running goes by `Died`; a shard that cannot be read is held off for a while.
+/// acquiring -> running -> releasing -> free; one that ends before it was entered as running goes by `Died`; a shard that cannot be read
+/// is held off for a while.
 enum State {
     Acquiring,
     Running(Held),
@@ -42,13 +43,15 @@ impl Shards {
         self.0.insert(shard, State::Acquiring);
     }
 
-    pub(super) fn runs(&mut self, shard: Shard, held: Held) {
-        if matches!(self.0.get(&shard), Some(State::Died)) {
+    /// The shard has started. `false` when it has died already.
+    pub(super) fn runs(&mut self, shard: Shard, held: Held) -> bool {
+        let died = matches!(self.0.get(&shard), Some(State::Died));
+        if died {
             held.lease.end();
-            self.0.remove(&shard);
         } else {
             self.0.insert(shard, State::Running(held));
         }
+        !died
     }
 
     /// The shard has ended; what it held. From here on it is being released, until it is said to be free.
@@ -80,18 +83,10 @@ impl Shards {
         }
     }
 
-    pub(super) fn actor(&self, shard: Shard) -> Option<&Addr<ShardActor>> {
+    pub(super) fn held(&self, shard: Shard) -> Option<&Held> {
         match self.0.get(&shard) {
-            Some(State::Running(held)) => Some(&held.actor),
+            Some(State::Running(held)) => Some(held),
             _ => None,
-        }
-    }
-
-    pub(super) fn each(&self, mut tell: impl FnMut(&Addr<ShardActor>)) {
-        for state in self.0.values() {
-            if let State::Running(held) = state {
-                tell(&held.actor);
-            }
         }
     }
 
@@ -103,8 +98,8 @@ impl Shards {
         running.collect()
     }
 
-    pub(super) fn running(&self) -> usize {
-        self.leases().len()
+    pub(super) fn running(&self) -> Vec<Shard> {
+        self.leases().into_iter().map(|(shard, _)| shard).collect()
     }
 
     /// Whether nothing runs and nothing is under way.

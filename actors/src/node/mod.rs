@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::shard::Shard;
 
@@ -27,12 +27,19 @@ use crate::notifier::EpicNotifier;
 use crate::port::Ports;
 use crate::port::observer::Observed;
 use crate::port::store::{Acquired, Hint, Owner, OwnerToken, Ownership, StoreError};
-use crate::shard::{Drain, Ended, Engine, Nudge, OfferAgain, ShardActor, ShardRules};
+use crate::shard::{Drain, Ended, Engine, Nudge, ShardActor, ShardRules};
 use crate::supervise::{Exit, start_at, tell};
 use crate::zoom_worker::ZoomWorker;
 use crew::Crew;
 use held::{Held, Shards};
 
+/// A hand-over waits for what was begun under the lease, up to this: longer than Epic's time-out. What takes longer is made good by the
+/// next owner.
+const QUIET_WITHIN: Duration = Duration::from_secs(12);
+/// What a shard decided last is reported within this, or by the next owner.
+const LAST_REPORTS_WITHIN: Duration = Duration::from_secs(1);
+/// A node that goes waits so long for the calls to Zoom that it has in hand.
+const CALLS_WITHIN: Duration = Duration::from_secs(12);
 /// A shard whose state could not be read is tried again after this.
 const UNREADABLE_HOLD: Duration = Duration::from_secs(30);
 /// So many panics of shards within [`BUDGET_TIME`] are borne; then the node gives up.
@@ -180,11 +187,11 @@ impl Node {
                 }
                 Ok(Acquired::Held(Owner { node: other, .. })) => {
                     tracing::debug!(shard = shard.number(), other, "shard is another node's");
-                    node.shards.free(shard);
+                    node.freed(shard);
                 }
                 Err(error) => {
                     tracing::warn!(shard = shard.number(), %error, "shard cannot be acquired");
-                    node.shards.free(shard);
+                    node.freed(shard);
                 }
             }));
         }
@@ -205,14 +212,13 @@ impl Node {
             ShardActor::new(engine, Box::new(move |how| tell(&told, ShardEnded { shard, how: Some(how) })))
         };
         let start = async move { start_at(place.as_ref(), usize::from(shard.number()), make, exited).await };
-        ctx.spawn(start.into_actor(self).map(move |started, node, _| match started {
-            Some(actor) => {
-                if node.draining.is_some() {
-                    tell(&actor, Drain);
-                }
-                node.shards.runs(shard, Held { lease, actor });
+        ctx.spawn(start.into_actor(self).map(move |started, node, ctx| {
+            let runs = started.is_some_and(|actor| node.shards.runs(shard, Held { lease, actor }));
+            if !runs {
+                node.freed(shard);
+            } else if node.draining.is_some() {
+                node.hand_over(shard, ctx);
             }
-            None => node.shards.free(shard),
         }));
     }
 
@@ -257,25 +263,58 @@ impl Node {
                 self.count_panic(ctx);
             }
         }
-        held.lease.end();
         if clean {
-            self.release(shard, held.lease.owner(), ctx);
+            self.release(shard, held.lease, ctx);
         } else {
+            held.lease.end();
             // Our own lease is still in the store: acquiring it again keeps the epoch, and the recovery is a careful one.
-            self.shards.free(shard);
+            self.freed(shard);
             self.acquire_missing(ctx);
         }
     }
 
-    fn release(&mut self, shard: Shard, owner: Ownership, ctx: &mut Context<Self>) {
+    // === handing over ===
+
+    /// Nothing new is begun under the lease; when what was begun has ended, the shard finishes its work and ends.
+    fn hand_over(&mut self, shard: Shard, ctx: &mut Context<Self>) {
+        let Some(held) = self.shards.held(shard) else { return };
+        let (lease, actor) = (held.lease.clone(), held.actor.clone());
+        lease.close();
+        let finish = async move {
+            if timeout(QUIET_WITHIN, lease.quiet()).await.is_err() {
+                tracing::warn!(shard = shard.number(), "the shard is handed over with something under way");
+            }
+            tell(&actor, Drain);
+        };
+        ctx.spawn(finish.into_actor(self));
+    }
+
+    /// The shard has finished its work: what it still decided is reported, and then the lease goes back.
+    fn release(&mut self, shard: Shard, lease: Lease, ctx: &mut Context<Self>) {
         let ports = self.ports.clone();
-        ctx.spawn(async move { ports.store.release(shard, owner).await }.into_actor(self).map(move |released, node, ctx| {
+        let release = async move {
+            // Until here it holds, so that nobody takes over in the middle.
+            let _ = timeout(LAST_REPORTS_WITHIN, lease.quiet()).await;
+            let owner = lease.owner();
+            lease.end();
+            ports.store.release(shard, owner).await
+        };
+        ctx.spawn(release.into_actor(self).map(move |released, node, _| {
             if let Err(error) = released {
                 tracing::warn!(shard = shard.number(), %error, "the lease could not be given back and runs out by itself");
             }
-            node.shards.free(shard);
-            node.drained(ctx);
+            node.freed(shard);
         }));
+    }
+
+    fn freed(&mut self, shard: Shard) {
+        self.shards.free(shard);
+        if self.shards.is_empty() {
+            for waiting in self.draining.iter_mut().flat_map(std::mem::take) {
+                // Whoever asked may have stopped waiting.
+                let _ = waiting.send(());
+            }
+        }
     }
 
     fn count_panic(&mut self, ctx: &mut Context<Self>) {
@@ -289,15 +328,6 @@ impl Node {
                 let _ = tell.send(());
             }
             ctx.stop();
-        }
-    }
-
-    fn drained(&mut self, _: &mut Context<Self>) {
-        if self.shards.is_empty() {
-            for waiting in self.draining.iter_mut().flat_map(std::mem::take) {
-                // Whoever asked may have stopped waiting.
-                let _ = waiting.send(());
-            }
         }
     }
 }
@@ -370,10 +400,8 @@ impl Handler<MemberDied> for Node {
         self.count_panic(ctx);
         match died {
             MemberDied::Notifier(organization) => {
-                let start = self.start_notifier(organization.clone(), ctx.address()).into_actor(self);
-                ctx.spawn(start.map(move |(), node, _| {
-                    node.shards.each(|shard| tell(shard, OfferAgain(organization.clone())));
-                }));
+                // Shards see by its number that it is another one, and offer it their outbox.
+                ctx.spawn(self.start_notifier(organization, ctx.address()).into_actor(self));
             }
             MemberDied::Worker(organization) => {
                 ctx.spawn(self.start_worker(organization, ctx.address()).into_actor(self));
@@ -390,8 +418,8 @@ impl Handler<JournalGrew> for Node {
     type Result = ();
 
     fn handle(&mut self, JournalGrew(shard): JournalGrew, _: &mut Context<Self>) {
-        if let Some(actor) = self.shards.actor(shard) {
-            tell(actor, Nudge);
+        if let Some(held) = self.shards.held(shard) {
+            tell(&held.actor, Nudge);
         }
     }
 }
@@ -406,12 +434,23 @@ impl Handler<DrainNode> for Node {
 
     fn handle(&mut self, _: DrainNode, ctx: &mut Context<Self>) -> Self::Result {
         let (done_tx, done) = oneshot::channel();
-        self.draining.get_or_insert_default().push(done_tx);
-        self.shards.each(|shard| tell(shard, Drain));
-        self.drained(ctx);
+        if self.shards.is_empty() {
+            // The receiver is below.
+            let _ = done_tx.send(());
+        } else {
+            self.draining.get_or_insert_default().push(done_tx);
+        }
+        self.draining.get_or_insert_default();
+        for shard in self.shards.running() {
+            self.hand_over(shard, ctx);
+        }
+        let crew = self.crew.clone();
         Box::pin(async move {
             // The node ended: then there is nothing left to wait for.
             let _ = done.await;
+            if timeout(CALLS_WITHIN, crew.calls_made()).await.is_err() {
+                tracing::warn!("the node goes while calls to Zoom are under way");
+            }
         })
     }
 }
@@ -425,6 +464,6 @@ impl Handler<ShardCount> for Node {
     type Result = usize;
 
     fn handle(&mut self, _: ShardCount, _: &mut Context<Self>) -> usize {
-        self.shards.running()
+        self.shards.running().len()
     }
 }

@@ -8,13 +8,14 @@ use vestibule_domain::lane::Follows;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
-use super::LaneKey;
+use super::lanes::{GivenUp, LaneKey};
 use crate::codec;
+use crate::holds::Hold;
 use crate::lease::Lease;
 use crate::port::Ports;
 use crate::port::clock::SharedRandomness;
 use crate::port::epic::{EpicAnswer, Verdict};
-use crate::port::store::{Acknowledgement, NewEntry, Outcome, Record};
+use crate::port::store::{Acknowledgement, NewEntry, Outcome, Ownership, Record};
 
 /// Reports that wait to be written, one batch in flight at a time.
 pub(super) struct Reports {
@@ -32,9 +33,16 @@ pub(super) struct Attempt<'a> {
     pub(super) took: Duration,
 }
 
-/// Reports by shard, in order.
+/// Reports by the lease that they are made under, in order.
 #[derive(Default)]
-pub(super) struct Batch(BTreeMap<Shard, (Lease, Vec<Acknowledgement>)>);
+pub(super) struct Batch(BTreeMap<(Shard, Ownership), Under>);
+
+/// Reports under one lease. A hand-over waits until they are written.
+struct Under {
+    lease: Lease,
+    _hold: Hold,
+    reports: Vec<Acknowledgement>,
+}
 
 impl Reports {
     pub(super) fn new(randomness: SharedRandomness) -> Self {
@@ -42,7 +50,7 @@ impl Reports {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.0.values().map(|(_, reports)| reports.len()).sum()
+        self.waiting.0.values().map(|under| under.reports.len()).sum()
     }
 
     /// The next batch, unless one is being written or nothing waits.
@@ -58,10 +66,12 @@ impl Reports {
     pub(super) fn written(&mut self, left: Batch) -> bool {
         self.writing = false;
         let failed = !left.0.is_empty();
-        for (shard, (lease, mut reports)) in left.0 {
-            let newer = self.waiting.0.remove(&shard);
-            reports.extend(newer.into_iter().flat_map(|(_, reports)| reports));
-            self.waiting.0.insert(shard, (lease, reports));
+        for (place, mut under) in left.0 {
+            if let Some(newer) = self.waiting.0.remove(&place) {
+                under.lease = newer.lease;
+                under.reports.extend(newer.reports);
+            }
+            self.waiting.0.insert(place, under);
         }
         failed
     }
@@ -92,40 +102,42 @@ impl Reports {
             ..unsent(key, update, now)
         };
         let (participant, seq) = (update.participant.clone(), update.seq);
-        let command = match (follows, outcome) {
-            (Follows::Settled, _) | (Follows::Overtaken, Outcome::Delivered) => {
+        let command = match follows {
+            Follows::Settled => {
                 Some(Command::StatusDelivered { participant, seq, connected: update.connected })
             }
-            (Follows::Overtaken, _) => Some(Command::StatusSuperseded { participant, seq }),
-            (Follows::Parked, _) => Some(Command::StatusParked { participant, seq }),
-            (Follows::Retrying | Follows::DeliveredInDoubt, _) => None,
+            Follows::Overtaken if outcome == Outcome::Delivered => {
+                Some(Command::StatusDelivered { participant, seq, connected: update.connected })
+            }
+            Follows::Overtaken => Some(Command::StatusSuperseded { participant, seq }),
+            Follows::Parked => Some(Command::StatusParked { participant, seq }),
+            Follows::Retrying | Follows::DeliveredInDoubt => None,
         };
-        self.push(key, lease, update, record, command);
+        // The attempt failed, and that it is not tried again is a decision of its own.
+        let decision =
+            (follows == Follows::Overtaken && outcome == Outcome::Retrying).then(|| unsent(key, update, now));
+        let records = [record].into_iter().chain(decision).collect();
+        self.push(key, lease, update, attempt.number, records, command);
         outcome
     }
 
     /// An update was too old to be tried any longer.
-    pub(super) fn gave_up(
-        &mut self,
-        key: &LaneKey,
-        lease: &Lease,
-        update: &Update,
-        attempts: u32,
-        now: Moment,
-    ) {
+    pub(super) fn gave_up(&mut self, given_up: &GivenUp, now: Moment) {
+        let GivenUp { key, lease, update, attempts } = given_up;
         let hint = Some(
             "Given up: Epic did not take it for as long as the settings allow (retry.give_up_after)."
                 .to_owned(),
         );
-        let record = Record { attempt: attempts, outcome: Outcome::Parked, hint, ..unsent(key, update, now) };
+        let record =
+            Record { attempt: *attempts, outcome: Outcome::Parked, hint, ..unsent(key, update, now) };
         let command = Command::StatusParked { participant: update.participant.clone(), seq: update.seq };
-        self.push(key, lease, update, record, Some(command));
+        self.push(key, lease, update, *attempts, vec![record], Some(command));
     }
 
     /// An update was replaced by a newer one before it was sent.
     pub(super) fn superseded(&mut self, key: &LaneKey, lease: &Lease, update: &Update, now: Moment) {
         let command = Command::StatusSuperseded { participant: update.participant.clone(), seq: update.seq };
-        self.push(key, lease, update, unsent(key, update, now), Some(command));
+        self.push(key, lease, update, 0, vec![unsent(key, update, now)], Some(command));
     }
 
     fn push(
@@ -133,34 +145,42 @@ impl Reports {
         key: &LaneKey,
         lease: &Lease,
         update: &Update,
-        record: Record,
+        attempts: u32,
+        records: Vec<Record>,
         command: Option<Command>,
     ) {
+        let at = records.last().map_or(update.decided_at, |record| record.at);
         let settled = command.and_then(|command| {
-            let entry = Entry { id: self.randomness.command_id(), at: record.at, command };
+            let entry = Entry { id: self.randomness.command_id(), at, command };
             let payload = codec::encode(&entry).ok()?;
             Some(NewEntry { visit: key.0.clone(), payload })
         });
-        let (_, reports) =
-            self.waiting.0.entry(Shard::of_visit(&key.0)).or_insert_with(|| (lease.clone(), Vec::new()));
-        reports.push(Acknowledgement {
+        let place = (Shard::of_visit(&key.0), lease.owner());
+        let under = self.waiting.0.entry(place).or_insert_with(|| Under {
+            lease: lease.clone(),
+            _hold: lease.hold(),
+            reports: Vec::new(),
+        });
+        // The same ownership may have been granted anew, and only the newest knows whether it still holds.
+        under.lease = lease.clone();
+        under.reports.push(Acknowledgement {
             visit: key.0.clone(),
             participant: update.participant.clone(),
             seq: update.seq,
-            attempts: record.attempt,
-            records: vec![record],
+            attempts,
+            records,
             settled,
         });
     }
 }
 
 fn outcome_of(follows: Follows, answer: &EpicAnswer) -> Outcome {
-    match follows {
-        Follows::Settled | Follows::DeliveredInDoubt => Outcome::Delivered,
-        Follows::Retrying => Outcome::Retrying,
-        Follows::Parked => Outcome::Parked,
-        Follows::Overtaken if answer.verdict == Verdict::Accepted => Outcome::Delivered,
-        Follows::Overtaken => Outcome::Superseded,
+    match (follows, &answer.verdict) {
+        (Follows::Settled | Follows::DeliveredInDoubt, _) | (Follows::Overtaken, Verdict::Accepted) => {
+            Outcome::Delivered
+        }
+        (Follows::Parked, _) | (Follows::Overtaken, Verdict::Permanent { .. }) => Outcome::Parked,
+        (Follows::Retrying | Follows::Overtaken, _) => Outcome::Retrying,
     }
 }
 
@@ -168,16 +188,16 @@ impl Batch {
     /// Writes the batch. What the store did not take is left; what belongs to a lost lease is dropped, since its new owner sends it again.
     pub(super) async fn write(self, ports: &Ports) -> Batch {
         let mut left = Batch::default();
-        for (shard, (lease, reports)) in self.0 {
-            if !lease.is_valid() {
+        for ((shard, owner), under) in self.0 {
+            if !under.lease.is_valid() {
                 continue;
             }
-            match ports.store.acknowledge(shard, lease.owner(), reports.clone()).await {
+            match ports.store.acknowledge(shard, owner, under.reports.clone()).await {
                 Ok(true) => {}
                 Ok(false) => tracing::warn!(shard = shard.number(), "reports of a lost lease are dropped"),
                 Err(error) => {
                     tracing::warn!(shard = shard.number(), %error, "reports wait for the store");
-                    left.0.insert(shard, (lease, reports));
+                    left.0.insert((shard, owner), under);
                 }
             }
         }

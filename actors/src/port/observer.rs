@@ -43,6 +43,11 @@ pub enum Observed {
         /// Whose.
         organization: OrganizationId,
     },
+    /// An attempt to tell Epic ended when the lane was another node's.
+    AttemptOutlived {
+        /// Whose Epic.
+        organization: OrganizationId,
+    },
     /// The state of an organization's notifier, after each change.
     Notifier {
         /// Whose.

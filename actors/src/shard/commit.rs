@@ -35,8 +35,11 @@ pub(super) async fn commit(
             }
             Ok(Ok(Committed::NotOwner)) => return Err(Ended::LeaseLost),
             Ok(Ok(Committed::WentBack)) => return Err(Ended::WentBack),
-            Ok(Err(StoreError::Corrupt(what))) => return Err(Ended::Unreadable(what)),
-            Ok(Err(error @ (StoreError::Unavailable(_) | StoreError::Refused(_)))) => {
+            // A commit that contradicts itself would be refused for ever.
+            Ok(Err(StoreError::Corrupt(what) | StoreError::Refused(what))) => {
+                return Err(Ended::Unreadable(what));
+            }
+            Ok(Err(error @ StoreError::Unavailable(_))) => {
                 tracing::warn!(shard = commit.shard.number(), %error, "commit gets no answer, asking again");
             }
             Err(_) => tracing::warn!(shard = commit.shard.number(), "commit takes too long, asking again"),

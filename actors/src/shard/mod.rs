@@ -5,12 +5,14 @@
 //! what follows.
 
 mod commit;
+mod committing;
+mod deciding;
 mod engine;
 mod live;
+mod recovering;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use std::time::Duration;
-use vestibule_domain::id::OrganizationId;
 use vestibule_domain::shard::Shard;
 
 pub use engine::{Ended, Engine};
@@ -129,24 +131,6 @@ impl Handler<Drain> for ShardActor {
 
     fn handle(&mut self, _: Drain, ctx: &mut Context<Self>) {
         self.draining = true;
-        self.work(ctx);
-    }
-}
-
-/// A notifier was started afresh: offer it the outbox of its organization again.
-#[derive(Message, Clone)]
-#[rtype(result = "()")]
-pub struct OfferAgain(pub OrganizationId);
-
-impl Handler<OfferAgain> for ShardActor {
-    type Result = ();
-
-    fn handle(&mut self, again: OfferAgain, ctx: &mut Context<Self>) {
-        match &mut self.engine {
-            Some(engine) => engine.offer_again(again.0),
-            // A step is under way; the message is looked at when it has ended.
-            None => ctx.notify(again),
-        }
         self.work(ctx);
     }
 }

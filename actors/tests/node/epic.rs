@@ -92,6 +92,48 @@ fn retry_after_is_kept() {
     });
 }
 
+#[test]
+fn retry_after_is_kept_by_the_lane_where_the_organization_is_not_paused() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let lock_failed = EpicAnswer {
+            resp_code: 400,
+            epic_code: Some("LOCK-FAILED".to_owned()),
+            verdict: Verdict::Transient { retry_after: Some(Span::seconds(20)), alive: true, hint: None },
+        };
+        let (patient, meeting) = joined(&world, vec![lock_failed]).await;
+        while world.records("10001").await.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        world.fact(meeting, FactKind::Left, by_link(&patient, 1)).await;
+        let (other, its_meeting) = world.ready("10002").await;
+        world.joins(&other, its_meeting, true).await;
+        world.lit("10001", &patient, false).await;
+        let received = world.epic.lock().unwrap().received.clone();
+        let of = |id: &str| received.iter().filter(|(_, who, _)| who == id).cloned().collect::<Vec<_>>();
+        assert!(
+            of("WPR1")[1].0 - of("WPR1")[0].0 >= Span::seconds(20),
+            "a newer status waits as well: {received:?}"
+        );
+        assert!(of("WPR10002")[0].0 < of("WPR1")[1].0, "nobody else does: {received:?}");
+        let records: Vec<_> = world
+            .records("10001")
+            .await
+            .iter()
+            .map(|r| (r.attempt, r.resp_code, r.joined, r.outcome))
+            .collect();
+        assert_eq!(
+            records,
+            [
+                (1, 400, true, Outcome::Retrying),
+                (0, 0, true, Outcome::Superseded),
+                (1, 200, false, Outcome::Delivered)
+            ]
+        );
+    });
+}
+
 // I9: the status of an attempt in doubt may land late, so the newest one is sent once more when its time is over.
 #[test]
 fn after_an_attempt_in_doubt_the_newest_status_goes_out_once_more() {

@@ -4,7 +4,9 @@ use crate::run;
 use crate::world::{World, by_link, visit};
 use std::time::Duration;
 use vestibule_actors::hub::{Change, Watch};
+use vestibule_actors::memory::Call;
 use vestibule_actors::port::store::{Outcome, Store};
+use vestibule_actors::shard::ShardRules;
 use vestibule_domain::fact::FactKind;
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::intent::ZoomCall;
@@ -104,17 +106,22 @@ fn with_every_event_lost_the_meeting_is_read_and_the_patient_goes_in_within_thir
 fn an_idle_visit_leaves_memory_and_its_deadlines_are_kept() {
     run(async {
         let world = World::new();
-        let _running = world.start().await;
+        let rules = ShardRules { idle_after: Duration::from_secs(30), ..ShardRules::default() };
+        let _running = world.start_with(rules).await;
         let patient = world.launch("10001", Role::Patient, "WPR1").await;
-        // No sign of the page: after 90 s the person no longer waits, whether or not the visit is in memory.
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        let loads = world.store.faults().calls(Call::Load);
+        assert_eq!(world.seen.in_memory(), 0, "it left memory");
+        // No sign of the page: after 90 s the person no longer waits, although the visit is not in memory.
         world
             .until("10001", "the end of waiting", |s| {
                 (s.visit.participants[&patient].presence == Presence::Gone).then_some(())
             })
             .await;
-        tokio::time::sleep(Duration::from_secs(1_000)).await;
+        assert!(world.store.faults().calls(Call::Load) > loads);
         world.launch("10001", Role::Provider, "EMP1").await;
         world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+        assert!(world.seen.in_memory() > 0);
     });
 }
 

@@ -12,6 +12,8 @@
 
 mod epic;
 mod life;
+mod ownership;
+mod supervision;
 mod trouble;
 mod world;
 

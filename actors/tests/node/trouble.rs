@@ -184,6 +184,23 @@ fn after_an_ambiguous_create_the_meeting_is_looked_for_and_not_made_twice() {
     }
 }
 
+// With no event coming, the meetings of many visits are read, each in its turn; that must not hold up what a launch needs.
+#[test]
+fn readings_that_wait_for_their_turn_hold_up_no_launch() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        for n in 0..40 {
+            world.ready(&format!("3{n:04}")).await;
+        }
+        world.zoom.lock().unwrap().reading_takes = Duration::from_secs(8);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let began = tokio::time::Instant::now();
+        world.ready("10001").await;
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    });
+}
+
 #[test]
 fn draining_gives_every_lease_back_cleanly() {
     run(async {

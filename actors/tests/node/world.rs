@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use uuid::Uuid;
 use vestibule_actors::desk::{Desk, Snapshot};
@@ -93,6 +94,7 @@ impl Organizations for OneOrganization {
             probe_every: Span::seconds(5),
             unused: Span::seconds(1),
             permit_life: Span::seconds(15),
+            longest_pause: Span::minutes(10),
         };
         let backoff = Backoff { first: Span(500), most: Span::seconds(30) };
         Some(NotifierRules {
@@ -106,7 +108,14 @@ impl Organizations for OneOrganization {
 #[derive(Default)]
 pub struct EpicScript {
     pub next: VecDeque<EpicAnswer>,
+    /// How long the next attempts take; 20 ms when it is empty.
+    pub takes: VecDeque<Duration>,
+    /// So many of the next attempts make whoever asks panic.
+    pub panics: u32,
+    /// When an attempt was answered, for whom, and what it said.
     pub received: Vec<(Moment, String, bool)>,
+    /// When each attempt of [`EpicScript::received`] began.
+    pub began: Vec<Moment>,
 }
 
 struct ScriptedEpic(Arc<Mutex<EpicScript>>, Arc<TestClock>);
@@ -114,8 +123,18 @@ struct ScriptedEpic(Arc<Mutex<EpicScript>>, Arc<TestClock>);
 impl Epic for ScriptedEpic {
     fn send<'a>(&'a self, _: &'a VisitKey, update: &'a Update) -> LocalBoxFuture<'a, EpicAnswer> {
         async move {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let began = self.1.now();
+            let takes = {
+                let mut script = self.0.lock().unwrap();
+                let panics = script.panics > 0;
+                script.panics = script.panics.saturating_sub(1);
+                // The lock is given back first.
+                let takes = script.takes.pop_front().unwrap_or(Duration::from_millis(20));
+                (!panics).then_some(takes)
+            };
+            tokio::time::sleep(takes.expect("this Epic makes its caller panic")).await;
             let mut script = self.0.lock().unwrap();
+            script.began.push(began);
             script.received.push((self.1.now(), update.external_id.to_string(), update.connected));
             script.next.pop_front().unwrap_or_else(accepted)
         }
@@ -135,6 +154,8 @@ pub struct ZoomScript {
     /// What the next creates answer, after having made the meeting or not.
     pub creates: VecDeque<CreateFault>,
     pub started: bool,
+    /// How long a reading waits for its turn.
+    pub reading_takes: Duration,
 }
 
 pub enum CreateFault {
@@ -201,7 +222,9 @@ impl Zoom for ScriptedZoom {
         _: Span,
     ) -> LocalBoxFuture<'a, IntentOutcome> {
         async move {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let reading = matches!(call, ZoomCall::ReadMeeting { .. });
+            let waits = if reading { self.0.lock().unwrap().reading_takes } else { Duration::ZERO };
+            tokio::time::sleep(Duration::from_millis(50) + waits).await;
             self.answer(call)
         }
         .boxed_local()
@@ -224,11 +247,19 @@ impl Zoom for ScriptedZoom {
 }
 
 #[derive(Default)]
-pub struct Seen(Mutex<BTreeMap<&'static str, u64>>);
+pub struct Seen {
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+    in_memory: Mutex<BTreeMap<u16, usize>>,
+}
 
 impl Seen {
     pub fn count(&self, what: &'static str) -> u64 {
-        self.0.lock().unwrap().get(what).copied().unwrap_or(0)
+        self.counts.lock().unwrap().get(what).copied().unwrap_or(0)
+    }
+
+    /// How many visits the shards had in memory when they last said so.
+    pub fn in_memory(&self) -> usize {
+        self.in_memory.lock().unwrap().values().sum()
     }
 }
 
@@ -240,9 +271,14 @@ impl Observer for Seen {
             Observed::CommandParked => "command parked",
             Observed::CommitRetried => "commit retried",
             Observed::Committed { .. } => "committed",
+            Observed::AttemptOutlived { .. } => "attempt outlived",
+            Observed::Visits { shard, in_memory } => {
+                self.in_memory.lock().unwrap().insert(shard, in_memory);
+                return;
+            }
             _ => return,
         };
-        *self.0.lock().unwrap().entry(name).or_default() += 1;
+        *self.counts.lock().unwrap().entry(name).or_default() += 1;
     }
 }
 
@@ -260,6 +296,7 @@ pub struct World {
 pub struct Running {
     pub node: Addr<Node>,
     pub hub: Addr<OpsHub>,
+    pub gave_up: oneshot::Receiver<()>,
 }
 
 pub fn organization() -> OrganizationId {
@@ -302,17 +339,26 @@ impl World {
         self.start_at(Arc::new(Here)).await
     }
 
+    /// A node whose shards work by rules of the test's.
+    pub async fn start_with(&self, shards: ShardRules) -> Running {
+        self.start_as(Arc::new(Here), shards).await
+    }
+
     /// A node whose actors run at a place of the test's.
     pub async fn start_at(&self, place: SharedPlace) -> Running {
+        self.start_as(place, ShardRules::default()).await
+    }
+
+    async fn start_as(&self, place: SharedPlace, shards: ShardRules) -> Running {
         let config = NodeConfig {
             name: "test".to_owned(),
             token: OwnerToken(Uuid::from_u128(u128::from(self.ports.randomness.draw()))),
-            shards: ShardRules::default(),
+            shards,
             organizations: vec![organization()],
         };
-        let Started { node, hub, .. } =
+        let Started { node, hub, gave_up } =
             Node::start(config, Ports { place, ..self.ports.clone() }).await.unwrap();
-        Running { node, hub }
+        Running { node, hub, gave_up }
     }
 
     pub fn desk(&self) -> Desk {
@@ -330,6 +376,31 @@ impl World {
         let key = ParticipantKey::new(role, launch.fhir_user.clone());
         self.desk().launch(&visit(csn), launch, Duration::from_secs(5)).await.unwrap();
         key
+    }
+
+    /// A patient and a provider have launched; the meeting is there and the patient has a link.
+    pub async fn ready(&self, csn: &str) -> (ParticipantKey, MeetingId) {
+        let patient = self.launch(csn, Role::Patient, &format!("WPR{csn}")).await;
+        self.launch(csn, Role::Provider, &format!("EMP{csn}")).await;
+        let indexed = |s: &Snapshot| s.visit.meeting.as_ref().filter(|m| m.indexed).map(|m| m.id);
+        let meeting = self.until(csn, "a meeting", indexed).await;
+        self.until(csn, "a link", |s| s.visit.participants[&patient].link.as_ref().map(|_| ())).await;
+        (patient, meeting)
+    }
+
+    /// The patient joins by the link, or leaves.
+    pub async fn joins(&self, patient: &ParticipantKey, meeting: MeetingId, joins: bool) {
+        let kind = if joins { FactKind::Joined } else { FactKind::Left };
+        self.fact(meeting, kind, by_link(patient, 1)).await;
+    }
+
+    /// Waits until Epic has taken a status of the patient's.
+    pub async fn lit(&self, csn: &str, patient: &ParticipantKey, on: bool) {
+        let told = |s: &Snapshot| {
+            let light = &s.visit.participants[patient].light;
+            (light.wanted == on && light.connected == on && light.is_settled()).then_some(())
+        };
+        self.until(csn, "the light", told).await;
     }
 
     pub async fn fact(&self, meeting: MeetingId, kind: FactKind, session: Option<SessionKeys>) {

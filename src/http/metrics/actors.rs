@@ -32,6 +32,7 @@ pub(super) struct ActorMetrics {
     epic_attempts: Family<Labels<3>, Counter>,
     epic_seconds: Family<Labels<1>, Histogram>,
     epic_superseded: Family<Labels<1>, Counter>,
+    epic_outlived: Family<Labels<1>, Counter>,
     epic_queue: Family<Labels<1>, Gauge>,
     epic_queue_age: Family<Labels<1>, SecondsGauge>,
     epic_breaker: Family<Labels<1>, Gauge>,
@@ -72,6 +73,11 @@ impl ActorMetrics {
             epic_attempts: registered(r, "epic_attempts", "Attempts to tell Epic, by RespCode and outcome"),
             epic_seconds: seconds_by(r, "epic_seconds", "How long Epic took to answer"),
             epic_superseded: registered(r, "epic_superseded", "Updates that a newer one replaced unsent"),
+            epic_outlived: registered(
+                r,
+                "epic_attempts_outlived",
+                "Attempts that ended when the shard was another node's; the status is sent once more",
+            ),
             epic_queue: registered(r, "epic_queue", "Lanes with an update that Epic has not acknowledged"),
             epic_queue_age: registered(
                 r,
@@ -184,6 +190,9 @@ impl Observer for Metrics {
             }
             Observed::Superseded { organization } => {
                 actors.epic_superseded.get_or_create(&[of(&organization)]).inc();
+            }
+            Observed::AttemptOutlived { organization } => {
+                actors.epic_outlived.get_or_create(&[of(&organization)]).inc();
             }
             Observed::Notifier { organization, lanes, oldest_ms, breaker_open } => {
                 let oldest = Duration::from_millis(u64::try_from(oldest_ms).unwrap_or(0));
