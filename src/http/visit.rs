@@ -27,8 +27,9 @@ use crate::web::{
 
 mod stream;
 
-/// An open page gives a sign this often; the settings' `page_presence_seconds` must be more than twice as long.
-pub const SIGN_EVERY: Span = Span::seconds(30);
+/// A sign that comes sooner after the last is not written down, since a page without events asks every two seconds. It is less than the
+/// 25 s after which a page with events asks, so that each of its questions counts.
+const SIGNED_AFTER: Span = Span::seconds(20);
 /// After this a provider is told that it takes longer than is usual.
 const LONGER_THAN_USUAL: Span = Span::seconds(15);
 
@@ -94,19 +95,13 @@ impl<'a> Place<'a> {
         status(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
     }
 
-    /// Whether the person has gone on to Zoom at this moment or later.
-    fn departed_since(&self, snapshot: Option<&Snapshot>, since: Moment) -> bool {
-        let person = snapshot.and_then(|s| s.visit.participants.get(&self.ticket.participant));
-        person.and_then(|person| person.departed).is_some_and(|departed| departed >= since)
-    }
-
     /// Tells the visit that this page is open, if it was not told lately. A page of another browser is only looking on.
     async fn sign(&self, snapshot: Option<&Snapshot>) {
         let now = self.app.desk.ports().clock.now();
         let person = snapshot.and_then(|s| s.visit.participants.get(&self.ticket.participant));
         let fresh = person.is_some_and(|p| {
             let seen = p.page_seen.filter(|seen| p.departed.is_none_or(|departed| departed < *seen));
-            seen.is_some_and(|seen| now - seen < Span(SIGN_EVERY.0 - 5_000))
+            seen.is_some_and(|seen| now - seen < SIGNED_AFTER)
         });
         if self.own_browser && person.is_some() && !fresh {
             let sign = Command::PageSeen { participant: self.ticket.participant.clone() };

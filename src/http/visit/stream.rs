@@ -1,4 +1,7 @@
 //! Server-sent events of a waiting page: the state at once, then whenever it changes, on whatever node the visit lives.
+//!
+//! An open stream is no sign of a person: a phone that lost its network leaves one behind that looks alive for many minutes. The page
+//! gives its signs by asking for the state.
 
 use std::time::Duration;
 
@@ -7,10 +10,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
+use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::store::Hint;
 use vestibule_domain::shard::Shard;
-use vestibule_domain::time::Moment;
 
 use super::super::app::App;
 use super::super::metrics::Open;
@@ -27,9 +30,9 @@ struct Page {
     request: HttpRequest,
     name: String,
     hints: broadcast::Receiver<Hint>,
-    opened: Moment,
     told: Option<VisitStatus>,
-    quiet: Duration,
+    /// When something was last said, whatever it was.
+    spoke: Instant,
     _permit: OwnedSemaphorePermit,
     /// Counts this page as open.
     _open: Open,
@@ -49,15 +52,13 @@ pub(super) async fn events(
     };
     let hints = app.desk.ports().store.hints();
     let open = app.metrics.waiting_page();
-    let opened = app.desk.ports().clock.now();
     let page = Page {
         app,
         request,
         name: name.into_inner(),
         hints,
-        opened,
         told: None,
-        quiet: Duration::ZERO,
+        spoke: instant(),
         _permit: permit,
         _open: open,
     };
@@ -83,26 +84,22 @@ impl Page {
             let app = self.app.clone();
             let place = Place::find(&app, &self.request, &self.name).await.ok()?;
             if let Ok(snapshot) = place.snapshot(&self.request).await {
-                // A stream of the time before the person went on, which its browser or another tab has left open, is no sign.
-                if !place.departed_since(snapshot.as_ref(), self.opened) {
-                    place.sign(snapshot.as_ref()).await;
-                }
                 let status = place.status(snapshot.as_ref());
                 if self.told != Some(status) {
                     self.told = Some(status);
-                    self.quiet = Duration::ZERO;
+                    self.spoke = instant();
                     let data = serde_json::to_string(&status).ok()?;
                     return Some(Bytes::from(format!("event: visit\ndata: {data}\n\n")));
                 }
             }
-            if self.quiet >= KEEP_ALIVE {
-                self.quiet = Duration::ZERO;
+            let (now, due) = (instant(), self.spoke + KEEP_ALIVE);
+            if now >= due {
+                self.spoke = now;
                 return Some(Bytes::from_static(b": still here\n\n"));
             }
             let changed = Hint::Changed(Shard::of_visit(&place.ticket.visit));
-            if timeout(LOOK_EVERY, hinted(&mut self.hints, changed)).await.is_err() {
-                self.quiet += LOOK_EVERY;
-            }
+            // Whether a hint comes or not, the next round looks.
+            let _ = timeout_at(due.min(now + LOOK_EVERY), hinted(&mut self.hints, changed)).await;
         }
     }
 }
@@ -117,3 +114,6 @@ async fn hinted(hints: &mut broadcast::Receiver<Hint>, wanted: Hint) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

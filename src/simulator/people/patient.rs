@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::super::chance::Chance;
 use super::super::day::LaunchKind;
 use super::super::zoom::{Device, Presence, SeatAct, SeatId};
@@ -13,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Without events a page asks this often, by real time.
 const ASKS_EVERY: Duration = Duration::from_millis(1000);
+/// With events, this often, also by real time: its questions are the signs that somebody still waits.
+const SIGNS_EVERY: Duration = Duration::from_secs(25);
 
 /// By the morning's time, as all that people do and wait for.
 const ZOOM_NOTICES_AFTER: Duration = Duration::from_secs(75);
@@ -143,9 +147,13 @@ pub(super) async fn wait_for_link(
 /// Until the page says that the person may join; a stream that breaks is opened again by the caller after a breath.
 async fn listen(browser: &mut Browser, page: &str) {
     if let Ok(mut events) = browser.events(&format!("{page}/events")).await {
-        while let Some(event) = events.next().await {
-            if event.get("can_join").and_then(serde_json::Value::as_bool) == Some(true) {
-                return;
+        loop {
+            match tokio::time::timeout(SIGNS_EVERY, events.next()).await {
+                Ok(Some(event)) if event.get("can_join").and_then(Value::as_bool) == Some(true) => return,
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                // What it answers the events say as well.
+                Err(_) => drop(browser.open(&format!("{page}/state")).await),
             }
         }
     }

@@ -1,11 +1,11 @@
 // News of one visit: server-sent events where they work, polling where they do not, and a look of its own at all times.
 //
-// The events are the fast way. Whatever they do, the state is also fetched now and then: that tells the service that the
+// The events are the fast way. Whatever they do, the state is also fetched now and then: that alone tells the service that the
 // page is still open, and finds out when a phone that slept holds a connection that is dead without knowing it.
 
 import { backoff } from "./backoff.mjs";
 
-/** While events flow, the state is looked at this often. */
+/** While events flow, the state is looked at this often: the service counts on a sign every 30 s. */
 const SIGN_EVERY = 25_000;
 /** Without events, this often. */
 const POLL_EVERY = 2_000;
@@ -101,7 +101,8 @@ export function watchVisit(port) {
     } else if (outcome.state) {
       // An event that came while this answer was on its way is newer than the answer.
       if (lastNews <= begun) takeAnswer(outcome.state);
-      schedulePoll(sourceLive ? SIGN_EVERY : jittered(POLL_EVERY));
+      // The sign was given when the question left, however long its answer took.
+      schedulePoll(sourceLive ? SIGN_EVERY - (now() - begun) : jittered(POLL_EVERY));
     } else {
       failingSince ??= begun;
       if (now() - failingSince >= TROUBLE_AFTER) port.onTrouble(true);

@@ -138,6 +138,18 @@ test("while events flow the page still gives a sign at least every 30 seconds", 
   assert.ok(gaps.every((gap) => gap <= 30_000), String(gaps));
 });
 
+test("neither a stream that never rests nor slow answers keep the page from its signs", async () => {
+  reply = () => new Promise((resolve) => clock.setTimeout(() => resolve(answer(200, WAITING)), 8_000));
+  watch();
+  for (let second = 0; second < 120; second += 1) {
+    source().say(second % 2 ? WAITING : { ...WAITING, message: "Nearly there" });
+    await clock.advance(1_000);
+  }
+  const gaps = asked.map((at, i) => at - (asked[i - 1] ?? 0));
+  assert.ok(asked.length >= 4, `${asked.length} requests in two minutes`);
+  assert.ok(gaps.every((gap) => gap <= 30_000), String(gaps));
+});
+
 test("without events the page polls and hears of a change within three seconds", async () => {
   watch({ EventSource: undefined });
   await clock.advance(10_000);
