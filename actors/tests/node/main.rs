@@ -11,6 +11,7 @@
 )]
 
 mod epic;
+mod hub;
 mod life;
 mod ownership;
 mod supervision;

@@ -1,5 +1,7 @@
 //! The messages of the stream.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use vestibule_actors::hub::{Change, Seen};
 
@@ -20,24 +22,33 @@ enum Message {
         #[serde(flatten)]
         which: GoneView,
     },
+    /// Whether the store answers this node. While it does not, what was told may be out of date.
+    Store {
+        answers: bool,
+    },
 }
 
 /// Everything that stands, as one message.
-pub(super) fn snapshot(app: &App, changes: &[Change]) -> String {
-    let visits = changes.iter().filter_map(|change| match change {
-        Change::Visit(seen) => view(app, seen),
-        Change::Gone(_) => None,
-    });
-    written(&Message::Snapshot { visits: visits.collect() })
+pub(super) fn snapshot(app: &App, all: &[Arc<Seen>]) -> String {
+    written(&Message::Snapshot { visits: all.iter().filter_map(|seen| view(app, seen)).collect() })
 }
 
-/// One change. `None` for a visit of an organization that is not in the settings any more.
-pub(super) fn delta(app: &App, change: &Change) -> Option<String> {
-    let message = match change {
-        Change::Visit(seen) => Message::Visit { visit: view(app, seen)? },
-        Change::Gone(key) => Message::Gone { which: GoneView::from(key) },
+/// One change, in the order of the messages; none for a visit of an organization that is not in the settings any more.
+pub(super) fn changed(app: &App, change: &Change) -> Vec<String> {
+    let gone = |key| Message::Gone { which: GoneView::from(key) };
+    let messages = match change {
+        Change::Visit(seen) => vec![view(app, seen).map(|visit| Message::Visit { visit })],
+        // Its version is lower than the one before it left, so whoever knows that one must forget it first.
+        Change::Again(seen) => {
+            vec![Some(gone(&seen.snapshot.visit.key)), view(app, seen).map(|visit| Message::Visit { visit })]
+        }
+        Change::Gone(key) => vec![Some(gone(key))],
     };
-    Some(written(&message))
+    messages.iter().flatten().map(written).collect()
+}
+
+pub(super) fn store_answers(answers: bool) -> String {
+    written(&Message::Store { answers })
 }
 
 fn view(app: &App, seen: &Seen) -> Option<VisitView> {

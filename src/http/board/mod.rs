@@ -2,6 +2,7 @@
 //!
 //! The stream begins with one snapshot of every visit and goes on with whole visits and with those that left, so a gap is harmless.
 //! The feed behind it keeps the newest state of each visit only: a slow reader skips states and never sees an older one after a newer.
+//! Beside visits the stream says while the store does not answer, so that nobody takes what is shown for what is so.
 
 mod line;
 mod message;
@@ -18,7 +19,7 @@ use super::app::App;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use crate::web::OpsPage;
-use line::Line;
+use line::{Line, PACE};
 
 /// The hub only hands out an empty feed; if that takes longer it is not well.
 const FEED_WITHIN: Duration = Duration::from_secs(3);
@@ -43,7 +44,8 @@ pub async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 /// [`ApiError`] when it is no websocket, too many are open, or the node is going down.
 #[utoipa::path(get, path = "/ops/stream", tag = "operations", responses(
     (status = 101, description = "A websocket. First `{\"type\":\"snapshot\",\"visits\":[Visit...]}`, then \
-        `{\"type\":\"visit\",\"visit\":Visit}` and `{\"type\":\"gone\",\"organization\",\"csn\",\"conference_id\"}`. \
+        `{\"type\":\"visit\",\"visit\":Visit}` and `{\"type\":\"gone\",\"organization\",\"csn\",\"conference_id\"}`; at any time \
+        `{\"type\":\"store\",\"answers\":false}` while the store does not answer, and the same with true when it does again. \
         Closed with 1012 when the node goes down and with 1008 when the sign-in ends"),
     (status = 400, description = "Not a websocket", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
@@ -66,7 +68,7 @@ pub async fn stream(
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::BadRequest("this address speaks websocket (version 13) only".to_owned()))?;
     let feed = open_feed(&app).await.ok_or(ApiError::Overloaded("hub"))?;
-    let line = Line { app: app.into_inner(), who, session, feed };
+    let line = Line { app: app.into_inner(), who, session, feed, pace: PACE };
     let messages = messages.max_frame_size(LONGEST_FRAME);
     let open = line.app.metrics.board();
     rt::spawn(async move {

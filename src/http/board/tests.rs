@@ -13,8 +13,9 @@ use awc::ws::{Frame, Message};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use serde_json::{Value, json};
 use vestibule_actors::hub::Change;
+use vestibule_actors::memory::{Call, When};
 
-use super::message::delta;
+use super::message::changed;
 use crate::http::correlation::correlate;
 use crate::http::kit::{Kit, TOKEN, ask, get, group_key, key, service, waiting};
 use crate::http::routes::{configure_always, configure_operations};
@@ -166,6 +167,39 @@ async fn a_reader_that_is_far_behind_gets_a_new_snapshot() {
 }
 
 #[actix_web::test]
+async fn a_board_that_opens_while_the_store_is_away_is_told_so_and_not_that_there_is_nothing() {
+    let kit = Kit::new();
+    kit.commit(&key("10001"), Some(&waiting(key("10001")))).await;
+    kit.store.faults().fail_always(Some(Call::ChangedSince), When::Before);
+    let served = serve(&kit).await;
+    let mut reader = served.connect().await.unwrap();
+    assert_eq!(next(&mut reader).await, json!({"type": "store", "answers": false}));
+    kit.store.faults().heal();
+    assert_eq!(next(&mut reader).await, json!({"type": "store", "answers": true}));
+    assert_eq!(next(&mut reader).await["visits"].as_array().unwrap().len(), 1);
+    served.handle.stop(false).await;
+}
+
+// Its versions begin at one again, and whoever knows the old ones must hear that they are void.
+#[actix_web::test]
+async fn a_visit_that_left_and_came_back_is_gone_first() {
+    let kit = Kit::new();
+    for _ in 0..3 {
+        kit.commit(&key("10001"), Some(&waiting(key("10001")))).await;
+    }
+    let served = serve(&kit).await;
+    let mut reader = served.connect().await.unwrap();
+    assert_eq!(next(&mut reader).await["visits"][0]["version"], 3);
+    // Found at one look.
+    kit.store.faults().lose_hints(true);
+    kit.commit(&key("10001"), None).await;
+    kit.commit(&key("10001"), Some(&waiting(key("10001")))).await;
+    assert_eq!(next(&mut reader).await["type"], "gone");
+    assert_eq!(next(&mut reader).await["visit"]["version"], 1);
+    served.handle.stop(false).await;
+}
+
+#[actix_web::test]
 async fn a_node_that_goes_down_sends_its_boards_elsewhere() {
     let kit = Kit::new();
     let served = serve(&kit).await;
@@ -224,7 +258,11 @@ async fn what_is_no_websocket_is_told_so() {
 #[actix_web::test]
 async fn a_visit_that_left_is_named_by_what_it_was() {
     let kit = Kit::new();
-    let gone = |key| serde_json::from_str::<Value>(&delta(&kit.app, &Change::Gone(key)).unwrap()).unwrap();
+    let gone = |key| {
+        let messages = changed(&kit.app, &Change::Gone(key));
+        assert_eq!(messages.len(), 1);
+        serde_json::from_str::<Value>(&messages[0]).unwrap()
+    };
     assert_eq!(
         gone(key("10001")),
         json!({"type": "gone", "organization": "lakeside", "csn": "10001", "conference_id": null})

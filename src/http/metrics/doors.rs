@@ -68,7 +68,7 @@ impl DoorMetrics {
             requests: registered(r, "http_requests", "Requests answered, by route pattern and status"),
             request_seconds: seconds_by(r, "http_request_seconds", "Time until the head of the answer"),
             panics: registered(r, "handler_panics", "Requests whose handler panicked"),
-            refused: registered(r, "refused", "Requests refused since a limit was reached"),
+            refused: registered(r, "refused", "Times that a limit was reached, by limit"),
             launches: registered(r, "launches", "Launches, by kind and outcome"),
             launch_seconds: seconds_by(r, "launch_seconds", "Time from a launch to its outcome"),
             webhooks: registered(r, "webhooks", "Zoom's webhooks answered, by event and status"),
@@ -129,7 +129,7 @@ impl Metrics {
         self.doors.panics.inc();
     }
 
-    /// Something was refused since a limit was reached: `webhooks`, `launches`, `page_streams`, `journal` and so on.
+    /// A limit was reached: `webhooks`, `launches`, `page_streams`, `ops_buffer` and so on.
     pub fn refused(&self, limit: &'static str) {
         self.doors.refused.get_or_create(&[("limit", limit.into())]).inc();
     }
