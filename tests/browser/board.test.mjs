@@ -48,12 +48,15 @@ function visit(csn, epoch, version, more = {}) {
 }
 
 /** The board with a stream that the test speaks: each connection takes the messages of `greet` first. */
-async function board(greet, options = {}) {
+async function board(greet, { fakeClock = false, ...options } = {}) {
   operator = await person(browser, { viewport: DESKTOP, ...options });
   const page = await operator.newPage();
+  if (fakeClock) await page.clock.install();
   const sockets = [];
   let open = true;
+  let tries = 0;
   await page.routeWebSocket(/\/ops\/stream/, (socket) => {
+    tries += 1;
     if (!open) {
       socket.close({ code: 1013 });
       return;
@@ -65,6 +68,7 @@ async function board(greet, options = {}) {
   return {
     page,
     sockets,
+    tries: () => tries,
     say: (message) => sockets.at(-1).send(JSON.stringify(message)),
     setOpen: (value) => {
       open = value;
@@ -119,6 +123,47 @@ test("a lost stream is said with the time of the last news, and a lagging snapsh
   await page.getByText("Live", { exact: true }).waitFor();
   await page.getByRole("alert").waitFor({ state: "hidden" });
   assert.ok(await row(page, "10001").getByText("in progress").isVisible());
+});
+
+test("who is signed out is told so until they have signed in, and the page does not hammer at the door", async () => {
+  const { page, sockets, setOpen, tries } = await board(() => [snapshot(visit("10001", 1, 5))], { fakeClock: true });
+  await row(page, "10001").waitFor();
+  let signedIn = false;
+  await page.route("**/api/v1/visits*", (route) => (signedIn ? route.continue() : route.fulfill({ status: 401 })));
+  setOpen(false);
+  await sockets.at(-1).close({ code: 1011 });
+  const again = page.getByRole("alert").getByRole("link", { name: "Sign in again" });
+  await until("the banner", 20_000, async () => {
+    await page.clock.runFor(1_000);
+    return again.isVisible();
+  });
+  await assertAccessible(page, "board of somebody who is signed out");
+  const before = tries();
+  for (let minute = 0; minute < 5; minute += 1) {
+    await page.clock.runFor(60_000);
+    assert.ok(await again.isVisible(), "the banner stays");
+  }
+  assert.ok(tries() - before <= 6, `${tries() - before} tries in five minutes`);
+  signedIn = true;
+  setOpen(true);
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+});
+
+test("while the store is away the board says so and does not say that there is nothing", async () => {
+  const { page, say } = await board((connection) => (connection === 1 ? [{ type: "store", answers: false }] : []));
+  await page.getByRole("alert").filter({ hasText: "The store does not answer at the moment." }).waitFor();
+  await page.getByText("cannot be told while the store does not answer").waitFor();
+  assert.equal(await page.getByText("No visits at the moment").count(), 0);
+  await assertAccessible(page, "board without a store");
+  say({ type: "store", answers: true });
+  say(snapshot(visit("10001", 1, 1)));
+  await row(page, "10001").waitFor();
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+  say({ type: "store", answers: false });
+  await page.getByRole("alert").filter({ hasText: "What is shown was so at" }).waitFor();
+  assert.ok(await row(page, "10001").isVisible());
 });
 
 test("a visit that is gone leaves the board, and an empty board says so", async () => {

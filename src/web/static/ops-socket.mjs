@@ -9,10 +9,11 @@ const OPEN_WITHIN = 10_000;
  * @param {object} port
  * @param {string} port.address ws(s) address of the stream
  * @param {(message: unknown) => void} port.onMessage
- * @param {() => void} port.onOpen
- * @param {(failures: number) => void} port.onLost
+ * @param {() => void} port.onOpen the first message of a connection has come; it follows
+ * @param {(code: number) => void} port.onLost
+ * @param {() => number} port.leastPause asked before each try that nobody told it to make
  */
-export function openStream({ address, onMessage, onOpen, onLost }) {
+export function openStream({ address, onMessage, onOpen, onLost, leastPause }) {
   const pause = backoff({ first: 500, most: 15_000 });
   let socket = null;
   let openTimer = null;
@@ -21,6 +22,7 @@ export function openStream({ address, onMessage, onOpen, onLost }) {
   function open() {
     clearTimeout(retryTimer);
     const opened = new WebSocket(address);
+    let speaks = false;
     socket = opened;
     openTimer = setTimeout(() => opened.close(), OPEN_WITHIN);
     opened.addEventListener("open", () => {
@@ -30,25 +32,25 @@ export function openStream({ address, onMessage, onOpen, onLost }) {
       if (socket !== opened) return;
       const message = parse(event.data);
       if (message === null) return;
-      if (message.type === "snapshot") {
+      if (!speaks) {
+        speaks = true;
         pause.reset();
         onOpen();
       }
       onMessage(message);
     });
-    opened.addEventListener("close", () => {
+    opened.addEventListener("close", (event) => {
       clearTimeout(openTimer);
       if (socket !== opened) return;
       socket = null;
-      const wait = pause.next();
-      onLost(pause.failures);
-      retryTimer = setTimeout(open, wait);
+      onLost(event.code);
+      retryTimer = setTimeout(open, Math.max(pause.next(), leastPause()));
     });
   }
 
   open();
   return {
-    /** The computer woke up or the network came back. */
+    /** The computer woke up, the network came back, or somebody looks at the page. */
     tryNow() {
       if (socket === null) open();
     },
@@ -58,7 +60,8 @@ export function openStream({ address, onMessage, onOpen, onLost }) {
 function parse(data) {
   if (typeof data !== "string") return null;
   try {
-    return JSON.parse(data);
+    const message = JSON.parse(data);
+    return typeof message === "object" ? message : null;
   } catch {
     return null;
   }

@@ -8,8 +8,15 @@ export function keyOf({ organization, csn, conference_id: conference }) {
   return csn === null || csn === undefined ? `${organization}\u0000g\u0000${conference}` : `${organization}\u0000v\u0000${csn}`;
 }
 
-/** Whether `one` is older than `other`: first the owner's epoch counts, then the version. */
+/** A visit is kept for hours after its last change before it leaves, so what changed so much later is another one under the same key. */
+const ANOTHER_AFTER = 3_600_000;
+
+/**
+ * Whether `one` is older than `other`: first the owner's epoch counts, then the version. The versions of a visit that left and came back
+ * while nobody told this page count from one again.
+ */
 export function isOlder(one, other) {
+  if (Date.parse(one.updated_at) - Date.parse(other.updated_at) > ANOTHER_AFTER) return false;
   const epochs = (one.owner?.epoch ?? 0) - (other.owner?.epoch ?? 0);
   return epochs !== 0 ? epochs < 0 : one.version < other.version;
 }

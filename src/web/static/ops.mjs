@@ -1,5 +1,6 @@
 // The live board: takes the stream, keeps the newest of each visit, and draws what the filters let through.
 
+import { Link } from "./ops-link.mjs";
 import { visitRow } from "./ops-row.mjs";
 import { openStream } from "./ops-socket.mjs";
 import { keyOf, Visits } from "./ops-visits.mjs";
@@ -11,14 +12,26 @@ const MOST_ROWS = 300;
 const COUNTS_EVERY = 2_000;
 /** Drawn at most this often, however fast the stream is. */
 const DRAW_EVERY = 150;
-/** After so many failures in a row the page looks whether it is still signed in. */
-const PROBE_AFTER = 2;
+
+const LINK_WORDS = {
+  connecting: "Connecting…",
+  live: "Live",
+  waiting: "Waiting for the store…",
+  lost: "Reconnecting…",
+  "signed-out": "Signed out",
+};
+const EMPTY_WORDS = {
+  none: "No visits at the moment. They appear here when someone opens one.",
+  away: "Which visits there are cannot be told while the store does not answer.",
+  loading: "Loading…",
+  connecting: "Connecting to the service…",
+};
 
 const board = document.getElementById("board");
 const rows = document.getElementById("rows");
 const empty = document.getElementById("empty");
 const banner = document.getElementById("banner");
-const link = document.getElementById("link");
+const light = document.getElementById("link");
 const linkText = document.getElementById("link-text");
 const filters = document.getElementById("filters");
 const table = rows.closest(".table-frame");
@@ -26,8 +39,7 @@ const table = rows.closest(".table-frame");
 const visits = new Visits();
 /** Rows as drawn: the visit they show and their element. */
 const drawn = new Map();
-let heardAt = null;
-let live = false;
+const link = new Link();
 let drawTimer = null;
 let countsTimer = null;
 
@@ -99,10 +111,8 @@ function drawEmpty(found, shown) {
     empty.textContent = "";
   } else if (visits.size > 0) {
     empty.textContent = "No visit fits these filters.";
-  } else if (heardAt !== null) {
-    empty.textContent = "No visits at the moment. They appear here when someone opens one.";
   } else {
-    empty.textContent = live ? "Loading…" : "Connecting to the service…";
+    empty.textContent = EMPTY_WORDS[link.emptiness];
   }
   empty.hidden = empty.textContent === "";
 }
@@ -126,25 +136,41 @@ function drawCounts() {
   }
 }
 
-function showLink(state, words) {
-  link.dataset.state = state;
-  linkText.textContent = words;
+function showLink() {
+  light.dataset.state = link.state;
+  linkText.textContent = LINK_WORDS[link.state];
+  const words = troubleWords(link.trouble, link.asOf);
+  // What stands there already is not said again.
+  if (banner.textContent !== words.map((part) => part.textContent ?? part).join("")) banner.replaceChildren(...words);
+  banner.hidden = words.length === 0;
 }
 
-function showBanner(...content) {
-  banner.replaceChildren(...content);
-  banner.hidden = content.length === 0;
-}
-
-async function probeAccess() {
-  try {
-    const answer = await fetch(board.dataset.probe, { method: "GET", cache: "no-store" });
-    if (answer.status === 401 || answer.status === 403) {
+/** What the banner says; no words, no banner. */
+function troubleWords(trouble, asOf) {
+  const since = asOf === null ? "" : ` What is shown was so at ${localTime(asOf.toISOString())}.`;
+  switch (trouble) {
+    case "signed-out": {
       const anchor = document.createElement("a");
       anchor.href = board.dataset.signIn;
       anchor.textContent = "Sign in again";
-      showBanner("You are not signed in any more. ", anchor);
+      return ["You are not signed in any more. ", anchor, `.${since}`];
     }
+    case "lost":
+      return [`Connection lost, showing state as of ${localTime(asOf.toISOString())}. Trying again.`];
+    case "unreachable":
+      return ["The live stream cannot be reached. Trying again."];
+    case "store":
+      return [`The store does not answer at the moment.${since} The board goes on by itself as soon as it does.`];
+    default:
+      return [];
+  }
+}
+
+async function askWhetherSignedIn() {
+  try {
+    const answer = await fetch(board.dataset.probe, { method: "GET", cache: "no-store" });
+    link.signedIn(answer.status !== 401 && answer.status !== 403);
+    showLink();
   } catch {
     // The service is not reachable at all; the banner says so already.
   }
@@ -156,25 +182,25 @@ address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
 const stream = openStream({
   address: address.href,
   onOpen() {
-    live = true;
-    showLink("live", "Live");
-    showBanner();
+    link.opened();
+    showLink();
   },
   onMessage(message) {
-    heardAt = new Date();
-    if (visits.take(message)) later();
-  },
-  onLost(failures) {
-    live = false;
-    showLink("lost", "Reconnecting…");
-    if (heardAt !== null) {
-      showBanner(`Connection lost, showing state as of ${localTime(heardAt.toISOString())}. Trying again.`);
-    } else if (failures >= PROBE_AFTER) {
-      showBanner("The live stream cannot be reached. Trying again.");
+    link.heard(message, new Date());
+    if (message.type === "store") {
+      showLink();
+      later();
+    } else if (visits.take(message)) {
+      later();
     }
-    if (failures === PROBE_AFTER) probeAccess();
+  },
+  onLost(code) {
+    link.lost();
+    if (link.asks(code)) askWhetherSignedIn();
+    showLink();
     later();
   },
+  leastPause: () => link.leastPause,
 });
 
 filters.addEventListener("input", later);

@@ -29,6 +29,13 @@ test("the epoch counts before the version", () => {
   assert.ok(!isOlder(visit("1", 4, 2), visit("1", 4, 2)));
 });
 
+test("a visit that left and came back while nobody told is no older state of the one that left", () => {
+  const board = new Visits();
+  board.take(snapshot(visit("1", 4, 9)));
+  board.take(snapshot(visit("1", 4, 1, { updated_at: "2026-11-24T17:00:00Z" })));
+  assert.equal(board.get(keyOf(visit("1"))).version, 1);
+});
+
 test("every order of the same messages ends in the newest of each visit", () => {
   const messages = [visit("1", 1, 5), visit("1", 1, 6), visit("1", 2, 6), visit("1", 2, 7)];
   for (const order of permutations(messages)) {
