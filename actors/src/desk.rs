@@ -6,7 +6,7 @@
 use crate::port::clock::instant;
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::Fact;
 use vestibule_domain::id::{CommandId, OrganizationId, VisitKey};
@@ -16,6 +16,7 @@ use vestibule_domain::visit::{LaunchOutcome, Visit};
 
 use crate::codec;
 use crate::port::Ports;
+use crate::port::observer::Observed;
 use crate::port::store::{Appended, Epoch, Hint, NewEntry, Routed, StoreError, StoredVisit};
 
 /// A door does not wait longer than this for the store to take a command; Zoom wants its answer within three seconds.
@@ -93,10 +94,11 @@ impl Desk {
     /// [`DeskError`]: the command is not durable, as far as is known.
     pub async fn submit(&self, visit: &VisitKey, command: Command) -> Result<CommandId, DeskError> {
         let (id, entry) = new_entry(&self.ports, visit, command)?;
+        let began = instant();
         let append = self.ports.store.append(Shard::of_visit(visit), vec![entry]);
         match within(append).await? {
-            Appended::Done(_) => Ok(id),
-            Appended::Full => Err(DeskError::Full),
+            Appended::Done(_) => Ok(self.durable(began, id)),
+            Appended::Full => Err(self.full()),
         }
     }
 
@@ -107,10 +109,22 @@ impl Desk {
     pub async fn submit_fact(&self, organization: &OrganizationId, fact: Fact) -> Result<Routed, DeskError> {
         let meeting = fact.meeting;
         let (_, payload) = encode(&self.ports, Command::Fact(fact))?;
+        let began = instant();
         match within(self.ports.store.route_or_hold(organization, meeting, payload)).await? {
-            Routed::Full => Err(DeskError::Full),
-            routed => Ok(routed),
+            Routed::Full => Err(self.full()),
+            routed => Ok(self.durable(began, routed)),
         }
+    }
+
+    /// D0.
+    fn durable<T>(&self, began: Instant, what: T) -> T {
+        self.ports.observer.observe(Observed::Appended { took: began.elapsed() });
+        what
+    }
+
+    fn full(&self) -> DeskError {
+        self.ports.observer.observe(Observed::JournalFull);
+        DeskError::Full
     }
 
     /// The visit as last committed.

@@ -164,10 +164,11 @@ async fn join(
     Ok(redirect_to_zoom(&request, place.organization, place.language, &link))
 }
 
-/// How long the person waited, from the launch to the way in.
+/// How long the person waited, from the launch to the first way in after it. Whoever comes back in has not waited since the launch.
 fn note_the_wait(place: &Place<'_>, snapshot: Option<&Snapshot>) {
     let who = &place.ticket.participant;
-    if let Some(person) = snapshot.and_then(|s| s.visit.participants.get(who)) {
+    let person = snapshot.and_then(|s| s.visit.participants.get(who));
+    if let Some(person) = person.filter(|p| p.departed.is_none_or(|departed| departed < p.last_launch)) {
         let now = place.app.desk.ports().clock.now();
         place.app.metrics.waited(who.role().as_str(), (now - person.last_launch).to_duration());
     }

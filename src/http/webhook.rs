@@ -123,12 +123,11 @@ async fn keep(app: &App, id: &OrganizationId, event: &'static str, fact: Fact) -
             match routed {
                 Routed::Held => app.metrics.webhook_held(id),
                 Routed::HeldDroppingOldest => app.metrics.webhook_held_dropping_oldest(id),
-                Routed::Appended(_) => {
-                    app.metrics.webhook_appended(id);
-                    app.metrics.webhook_event_age((app.desk.ports().clock.now() - sent).to_duration());
-                }
+                Routed::Appended(_) => app.metrics.webhook_appended(id),
                 Routed::Full => {}
             }
+            // A held event is as durable as any.
+            app.metrics.webhook_event_age((app.desk.ports().clock.now() - sent).to_duration());
             HttpResponse::Ok().finish()
         }
         Ok(Err(error)) => {

@@ -400,10 +400,12 @@ impl Handler<MemberDied> for Node {
         self.count_panic(ctx);
         match died {
             MemberDied::Notifier(organization) => {
+                self.ports.observer.observe(Observed::NotifierRestarted);
                 // Shards see by its number that it is another one, and offer it their outbox.
                 ctx.spawn(self.start_notifier(organization, ctx.address()).into_actor(self));
             }
             MemberDied::Worker(organization) => {
+                self.ports.observer.observe(Observed::ZoomWorkerRestarted);
                 ctx.spawn(self.start_worker(organization, ctx.address()).into_actor(self));
             }
         }

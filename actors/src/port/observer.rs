@@ -12,6 +12,17 @@ pub enum Observed {
     VisitRestarted,
     /// A shard's actor died and was started again.
     ShardRestarted,
+    /// The notifier of an organization died and was started again.
+    NotifierRestarted,
+    /// The Zoom worker of an organization died and was started again.
+    ZoomWorkerRestarted,
+    /// Commands or an event became durable (D0).
+    Appended {
+        /// How long the store took.
+        took: Duration,
+    },
+    /// A journal was at its bound, so that a command was not taken.
+    JournalFull,
     /// A command was set aside after three tries.
     CommandParked,
     /// A shard stopped since another node owns it, or the store went back.

@@ -10,6 +10,7 @@
     reason = "tests say what they expect"
 )]
 
+mod counted;
 mod epic;
 mod hub;
 mod life;

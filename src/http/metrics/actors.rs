@@ -26,6 +26,7 @@ pub(super) struct ActorMetrics {
     restarts: Family<Labels<1>, Counter>,
     parked: Counter,
     shards_lost: Counter,
+    append_seconds: Histogram,
     commit_seconds: Histogram,
     committed: Family<Labels<1>, Counter>,
     commits_retried: Counter,
@@ -62,6 +63,11 @@ impl ActorMetrics {
                 r,
                 "shards_lost",
                 "Shards stopped since their lease or their store moved on",
+            ),
+            append_seconds: seconds_alone(
+                r,
+                "append_seconds",
+                "How long the store took to make a command or an event durable (D0)",
             ),
             commit_seconds: seconds_alone(r, "commit_seconds", "How long the store took for a commit"),
             committed: registered(r, "committed", "Visits and commands in commits"),
@@ -175,6 +181,10 @@ impl Observer for Metrics {
         match what {
             Observed::VisitRestarted => actors.restarted("visit"),
             Observed::ShardRestarted => actors.restarted("shard"),
+            Observed::NotifierRestarted => actors.restarted("notifier"),
+            Observed::ZoomWorkerRestarted => actors.restarted("zoom_worker"),
+            Observed::Appended { took } => actors.append_seconds.observe(took.as_secs_f64()),
+            Observed::JournalFull => self.refused("journal"),
             Observed::CommandParked => {
                 actors.parked.inc();
             }

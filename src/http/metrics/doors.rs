@@ -61,7 +61,7 @@ impl DoorMetrics {
         let waited_seconds = Family::new_with_constructor(waiting_seconds as fn() -> Histogram);
         r.register(
             "waited_seconds",
-            "From a person's first sight of the waiting page until they were let in",
+            "From a person's launch until they first went in from the waiting page",
             waited_seconds.clone(),
         );
         Self {
@@ -70,7 +70,11 @@ impl DoorMetrics {
             panics: registered(r, "handler_panics", "Requests whose handler panicked"),
             refused: registered(r, "refused", "Times that a limit was reached, by limit"),
             launches: registered(r, "launches", "Launches, by kind and outcome"),
-            launch_seconds: seconds_by(r, "launch_seconds", "Time from a launch to its outcome"),
+            launch_seconds: seconds_by(
+                r,
+                "launch_seconds",
+                "Time from a person's return from Epic to the outcome of the launch",
+            ),
             webhooks: registered(r, "webhooks", "Zoom's webhooks answered, by event and status"),
             webhook_seconds: seconds_alone(
                 r,
@@ -80,7 +84,7 @@ impl DoorMetrics {
             event_to_answer_seconds: seconds_alone(
                 r,
                 "webhook_event_to_answer_seconds",
-                "Time from an event at Zoom, by Zoom's clock, until it was durable and answered 200",
+                "Time from an event at Zoom, by Zoom's clock, until it was durable, in a journal or held, and answered 200",
             ),
             events: registered(
                 r,
@@ -129,7 +133,7 @@ impl Metrics {
         self.doors.panics.inc();
     }
 
-    /// A limit was reached: `webhooks`, `launches`, `page_streams`, `ops_buffer` and so on.
+    /// Something was refused since a limit was reached: `webhooks`, `launches`, `page_streams`, `journal` and so on.
     pub fn refused(&self, limit: &'static str) {
         self.doors.refused.get_or_create(&[("limit", limit.into())]).inc();
     }
@@ -139,7 +143,7 @@ impl Metrics {
         self.doors.launches.get_or_create(&[("kind", kind.into()), ("outcome", outcome.into())]).inc();
     }
 
-    /// How long it took from a launch's first request until its outcome.
+    /// How long it took from a person's return from Epic until the outcome of the launch; signing in there is not our time.
     pub fn launch_took(&self, kind: &'static str, took: Duration) {
         self.doors.launch_seconds.get_or_create(&[("kind", kind.into())]).observe(took.as_secs_f64());
     }
@@ -195,7 +199,7 @@ impl Metrics {
         Open::counted(&self.doors.waiting_pages)
     }
 
-    /// Somebody of a role was let in after so long.
+    /// Somebody of a role went in for the first time since their launch, which was so long ago.
     pub fn waited(&self, role: &'static str, how_long: Duration) {
         self.doors.waited_seconds.get_or_create(&[("role", role.into())]).observe(how_long.as_secs_f64());
     }

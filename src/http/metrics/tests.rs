@@ -86,7 +86,11 @@ fn what_actors_report_is_counted() {
         took: Duration::from_millis(20),
     });
     metrics.observe(Observed::Committed { visits: 3, commands: 7, took: Duration::from_millis(2) });
-    metrics.observe(Observed::VisitRestarted);
+    for died in [Observed::VisitRestarted, Observed::NotifierRestarted, Observed::ZoomWorkerRestarted] {
+        metrics.observe(died);
+    }
+    metrics.observe(Observed::Appended { took: Duration::from_millis(2) });
+    metrics.observe(Observed::JournalFull);
     metrics.observe(Observed::Visits { shard: 1, in_memory: 4 });
     metrics.observe(Observed::Visits { shard: 2, in_memory: 5 });
     metrics.observe(Observed::Visits { shard: 1, in_memory: 1 });
@@ -95,7 +99,11 @@ fn what_actors_report_is_counted() {
         "vestibule_epic_attempts_total{organization=\"lakeside\",resp_code=\"429\",outcome=\"retrying\"} 1",
     );
     has(&metrics, "vestibule_committed_total{what=\"commands\"} 7");
-    has(&metrics, "vestibule_actor_restarts_total{kind=\"visit\"} 1");
+    for kind in ["visit", "notifier", "zoom_worker"] {
+        has(&metrics, &format!("vestibule_actor_restarts_total{{kind=\"{kind}\"}} 1"));
+    }
+    has(&metrics, "vestibule_append_seconds_bucket{le=\"0.0025\"} 1");
+    has(&metrics, "vestibule_refused_total{limit=\"journal\"} 1");
     has(&metrics, "vestibule_visits_in_memory 6");
 }
 

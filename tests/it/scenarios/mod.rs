@@ -7,6 +7,7 @@ mod epic;
 mod house;
 mod launches;
 mod logs;
+mod metrics;
 mod morning;
 mod pages;
 mod people;
