@@ -1,5 +1,6 @@
 //! What every front door works with: one value per process, cloned into each worker thread.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,6 +8,7 @@ use actix::Addr;
 use tokio::sync::Semaphore;
 use vestibule_actors::desk::Desk;
 use vestibule_actors::hub::OpsHub;
+use vestibule_domain::id::OrganizationId;
 
 use super::access::WrongTokens;
 use super::health::StoreProbe;
@@ -47,7 +49,8 @@ pub struct Readiness {
 #[derive(Debug)]
 pub struct Bounds {
     pub webhooks: Arc<Semaphore>,
-    pub launches: Arc<Semaphore>,
+    /// Each organization's own, so that one whose Epic or Zoom hangs shuts nobody else's people out.
+    pub launches: BTreeMap<OrganizationId, Semaphore>,
     pub page_streams: Arc<Semaphore>,
     pub ops_connections: Arc<Semaphore>,
     /// Wrong tokens at the operators' doors, by peer.
@@ -58,7 +61,11 @@ impl Bounds {
     pub fn of(settings: &Settings) -> Self {
         Self {
             webhooks: Arc::new(Semaphore::new(settings.limits.concurrent_webhooks)),
-            launches: Arc::new(Semaphore::new(settings.limits.concurrent_launches)),
+            launches: settings
+                .organizations
+                .keys()
+                .map(|id| (id.clone(), Semaphore::new(settings.limits.concurrent_launches)))
+                .collect(),
             page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
             ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
             wrong_tokens: WrongTokens::default(),

@@ -37,15 +37,16 @@ pub(super) async fn callback(
     request: HttpRequest,
     query: web::Query<CallbackQuery>,
 ) -> Result<HttpResponse, PersonError> {
-    let Ok(_permit) = app.limits.launches.try_acquire() else {
-        app.metrics.refused("launches");
-        return Err(PersonError::new(&request, Reason::Overloaded));
-    };
-    let state = take_state(&app, &request, query.state.as_deref()).await?;
+    let name = query.state.as_deref();
+    let state = take_state(&app, &request, name).await?;
     let Some(organization) = app.settings.organizations.get(&state.organization) else {
         return Err(PersonError::new(&request, Reason::UnknownOrganization));
     };
     let arrival = Arrival { app: &app, here: &here, request: &request, organization, state: &state };
+    let Some(_place) = super::place(&app, &state.organization) else {
+        arrival.come_again(name).await;
+        return Err(arrival.refuse(Reason::Overloaded));
+    };
     let began = instant();
     let outcome = arrival.arrive(query.into_inner()).await;
     app.metrics.launch_took(state.kind.segment(), began.elapsed());
@@ -87,6 +88,17 @@ impl Arrival<'_> {
         PersonError {
             language: self.state.language(),
             ..PersonError::of(self.request, reason, self.organization, self.state.kind.audience())
+        }
+    }
+
+    /// Nothing has been done with the state, so that the same address may be loaded again.
+    async fn come_again(&self, name: Option<&str>) {
+        let life = Span::from_duration(self.app.settings.limits.oauth_state_life);
+        // Where it is lost the person launches anew.
+        if let Some(name) = name
+            && let Err(error) = self.state.keep(self.app.desk.ports(), name, life).await
+        {
+            tracing::debug!(%error, "a state could not be put back");
         }
     }
 

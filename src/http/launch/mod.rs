@@ -11,10 +11,13 @@ mod state;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use tokio::sync::SemaphorePermit;
+use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
 
 use super::app::App;
 use super::browser::Browser;
+use super::metrics::Open;
 use super::person::PersonError;
 use super::visit::language_of;
 use crate::epic::{AuthorizeRequest, Pkce};
@@ -94,14 +97,11 @@ async fn begin(
     kind: &str,
     query: LaunchQuery,
 ) -> Result<HttpResponse, PersonError> {
-    let Ok(_permit) = app.limits.launches.try_acquire() else {
-        app.metrics.refused("launches");
-        return Err(PersonError::new(request, Reason::Overloaded));
-    };
     let kind = LaunchKind::parse(kind).ok_or_else(|| PersonError::new(request, Reason::NotFound))?;
     let (id, organization) = organization::resolve(&app.settings, asked, query.iss.as_deref())
         .map_err(|reason| PersonError::new(request, reason))?;
     let refuse = |reason| PersonError::of(request, reason, organization, kind.audience());
+    let _place = place(app, id).ok_or_else(|| refuse(Reason::Overloaded))?;
     let (Some(_), Some(launch)) = (&query.iss, query.launch.filter(|launch| !launch.is_empty())) else {
         return Err(refuse(Reason::MissingVisitContext));
     };
@@ -130,6 +130,16 @@ async fn begin(
     }
     response.insert_header((SET_COOKIE, browser.set_cookie(&app.settings, organization)));
     Ok(response.insert_header((LOCATION, url)).finish())
+}
+
+/// A place among the launches of an organization that are worked on; none where all are taken.
+fn place<'a>(app: &'a App, organization: &OrganizationId) -> Option<(SemaphorePermit<'a>, Open)> {
+    let Some(permit) = app.limits.launches.get(organization).and_then(|places| places.try_acquire().ok())
+    else {
+        app.metrics.refused("launches");
+        return None;
+    };
+    Some((permit, app.metrics.launch_under_way(organization)))
 }
 
 /// Where Epic sends people back to, exactly as it is registered there.

@@ -23,6 +23,7 @@ pub(super) struct DoorMetrics {
     panics: Counter,
     refused: Family<Labels<1>, Counter>,
     launches: Family<Labels<2>, Counter>,
+    launches_under_way: Family<Labels<1>, Gauge>,
     launch_seconds: Family<Labels<1>, Histogram>,
     webhooks: Family<Labels<2>, Counter>,
     webhook_seconds: Histogram,
@@ -70,6 +71,11 @@ impl DoorMetrics {
             panics: registered(r, "handler_panics", "Requests whose handler panicked"),
             refused: registered(r, "refused", "Times that a limit was reached, by limit"),
             launches: registered(r, "launches", "Launches, by kind and outcome"),
+            launches_under_way: registered(
+                r,
+                "launches_under_way",
+                "Launches that are worked on, as limits.concurrent_launches bounds them",
+            ),
             launch_seconds: seconds_by(
                 r,
                 "launch_seconds",
@@ -141,6 +147,11 @@ impl Metrics {
     /// A launch ended: kind as in the URL, outcome `accepted`, `waiting`, or the code of the refusal.
     pub fn launch(&self, kind: &'static str, outcome: &'static str) {
         self.doors.launches.get_or_create(&[("kind", kind.into()), ("outcome", outcome.into())]).inc();
+    }
+
+    /// A launch is worked on; it counts until the value is dropped.
+    pub fn launch_under_way(&self, organization: &OrganizationId) -> Open {
+        Open::counted(&self.doors.launches_under_way.get_or_create(&[of(organization)]))
     }
 
     /// How long it took from a person's return from Epic until the outcome of the launch; signing in there is not our time.

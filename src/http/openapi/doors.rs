@@ -37,7 +37,7 @@ struct Validation {
     (status = 403, description = "Another Epic or environment than this organization's; a page", content_type = "text/html"),
     (status = 404, description = "Unknown organization or kind; a page", content_type = "text/html"),
     (status = 502, description = "Epic does not answer; a page", content_type = "text/html"),
-    (status = 503, description = "As many launches as the node takes are under way; a page", content_type = "text/html"),
+    (status = 503, description = "As many launches of this organization as may be are under way; a page", content_type = "text/html"),
 ))]
 /// Opens a visit: the address of an FDI record.
 fn launch() {}

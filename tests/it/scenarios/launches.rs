@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use url::Url;
 use vestibule::simulator::LaunchKind;
 use vestibule::simulator::epic::{EpicFault, EpicFaultKind, IdTokenFault, LaunchOptions};
-use vestibule::simulator::people::Landing;
+use vestibule::simulator::people::{Browser, Landing};
 use vestibule_actors::port::store::Space;
 
 use super::house::{Answer, House, until};
+use super::people::shown;
 
 const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
@@ -368,5 +369,48 @@ async fn one_launch_too_many_is_told_to_come_again() {
         "{metrics}"
     );
     house.nothing_changed().await;
+    house.close().await;
+}
+
+// A launch keeps its place for as long as Epic and Zoom may take.
+#[actix_web::test]
+async fn an_epic_that_hangs_shuts_nobody_else_out() {
+    let (house, other) = House::beside_another("[limits]\nconcurrent_launches = 1\n").await;
+    house.epic().add_fault(EpicFault {
+        call: "token".to_owned(),
+        times: Some(1),
+        fault: EpicFaultKind::Slow { millis: 1_500 },
+    });
+    let first = house.launch(LaunchKind::Patient, CSN, PATIENT);
+    let meanwhile = async {
+        until("the first is under way", async || (house.epic().calls("token") > 0).then_some(())).await;
+        let url = other.epic().launch_url(LaunchKind::Patient, PATIENT, CSN).unwrap();
+        let elsewhere = Browser::new(house.http.clone(), other.url()).open(&url).await.unwrap();
+        assert!(elsewhere.ticket().is_some(), "{}", shown(&elsewhere));
+        let metrics = house.get("/metrics").await.text();
+        assert!(metrics.contains("vestibule_launches_under_way{organization=\"lakeside\"} 1"), "{metrics}");
+    };
+    let ((_, landing), ()) = futures_util::join!(first, meanwhile);
+    assert!(landing.ticket().is_some(), "{}", shown(&landing));
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn who_comes_back_from_epic_while_all_places_are_taken_may_load_the_address_again() {
+    let house = House::with("[limits]\nconcurrent_launches = 1\n").await;
+    let OnTheWay { cookie, callback } = house.on_the_way(LaunchKind::Patient, "10002", "WPR2").await;
+    house.epic().add_fault(EpicFault {
+        call: "token".to_owned(),
+        times: Some(1),
+        fault: EpicFaultKind::Slow { millis: 1_000 },
+    });
+    let first = house.launch(LaunchKind::Patient, CSN, PATIENT);
+    let meanwhile = async {
+        until("the first is under way", async || (house.epic().calls("token") > 0).then_some(())).await;
+        is_refused(&house.get_with(&callback, &[("cookie", &cookie)]).await, 503, "overloaded");
+    };
+    futures_util::join!(first, meanwhile);
+    let again = house.get_with(&callback, &[("cookie", &cookie)]).await;
+    assert!(again.header("location").starts_with("/visit/"), "{}", again.text());
     house.close().await;
 }
