@@ -74,6 +74,8 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
                 ("public_url", text(&format!("http://{listen}"))),
             ]),
         ),
+        // Nobody asks a demo whether it is ready.
+        ("node", table(vec![("drain_settle", text("0s"))])),
         ("store", table(vec![("url", text(store))])),
         ("access", table(vec![("mode", text("loopback"))])),
         ("logging", table(vec![("format", text("text")), ("filter", text("warn"))])),

@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use vestibule_actors::desk::Desk;
 use vestibule_actors::node::{DrainNode, Node, NodeConfig};
 use vestibule_actors::port::Ports;
+use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
 use vestibule_actors::port::observer::Observer;
 use vestibule_actors::port::place::Arbiters;
@@ -46,7 +47,6 @@ pub struct Running {
     node: Addr<Node>,
     gave_up: oneshot::Receiver<()>,
     servers: servers::Servers,
-    drain_timeout: Duration,
 }
 
 /// Starts a node. It listens when this answers; leases follow at once.
@@ -112,13 +112,7 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
     actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
     actix_rt::spawn(sweep(store, Arc::clone(&settings)));
     tracing::info!(node = name, arbiters, "the node runs");
-    Ok(Running {
-        app,
-        node: started.node,
-        gave_up: started.gave_up,
-        servers,
-        drain_timeout: settings.node.drain_timeout,
-    })
+    Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
 }
 
 fn epic_sites(settings: &Settings) -> Result<Arc<EpicSites>, Failure> {
@@ -159,12 +153,15 @@ impl Running {
         }
     }
 
-    /// Drains: not ready, work in hand finished, leases handed over.
+    /// Drains: not ready and still serving, until whoever asks has seen that; then work in hand finished, then leases handed over.
     pub async fn stop(self) {
+        let began = instant();
         tracing::info!("draining");
         self.app.readiness.drain();
+        sleep(self.app.settings.node.drain_settle).await;
         self.servers.stop().await;
-        if timeout(self.drain_timeout, self.node.send(DrainNode)).await.is_err() {
+        let left = self.app.settings.node.drain_timeout.saturating_sub(began.elapsed());
+        if timeout(left, self.node.send(DrainNode)).await.is_err() {
             tracing::warn!("not all leases could be handed over in time; they run out by themselves");
         }
         tracing::info!("drained");

@@ -2,20 +2,22 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App as WebApp, HttpServer, web};
+use futures_util::future::join_all;
 
 use super::Failure;
 use crate::http::app::App;
 use crate::http::correlation::correlate;
 use crate::http::here::Here;
 use crate::http::routes;
-use crate::settings::Settings;
+use crate::settings::{Node, Settings};
 
-/// How long requests in hand may go on. Event streams end by themselves as soon as the node drains.
-const SHUTDOWN_SECONDS: u64 = 10;
+/// How long requests in hand may go on at most. Event streams end by themselves as soon as the node drains.
+const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// Listeners that are bound and do not serve yet.
 pub(super) struct Bound {
@@ -47,10 +49,10 @@ fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Failure> {
 /// Runs a server on its listener. A macro, since the type of an actix server names everything that is in its application. Signals are
 /// the process's business, which drains before it stops its servers.
 macro_rules! serve {
-    ($server:expr, $listener:expr) => {{
+    ($server:expr, $listener:expr, $shutdown:expr) => {{
         let running = $server
             .disable_signals()
-            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .shutdown_timeout($shutdown.as_secs())
             // Who closes the connection has gone: the events of a page that was closed end now and not at a failed write.
             .h1_allow_half_closed(false)
             .listen($listener)
@@ -67,6 +69,7 @@ pub(super) type MakeHere = Arc<dyn Fn() -> Here + Send + Sync>;
 
 pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Failure> {
     let operations_are_public = bound.internal.is_none();
+    let shutdown = shutdown(&app.settings.node);
     let public = app.clone();
     let server = HttpServer::new(move || {
         let shared = public.clone();
@@ -82,7 +85,7 @@ pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Fa
             })
             .configure(routes::configure_always)
     });
-    let mut handles = vec![serve!(server, bound.public)];
+    let mut handles = vec![serve!(server, bound.public, shutdown)];
     if let Some(listener) = bound.internal {
         let internal = app.clone();
         let server = HttpServer::new(move || {
@@ -93,7 +96,7 @@ pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Fa
                 .configure(|config| routes::configure_operations(&shared, config))
                 .configure(routes::configure_always)
         });
-        handles.push(serve!(server, listener));
+        handles.push(serve!(server, listener, shutdown));
     }
     Ok(Servers(handles))
 }
@@ -101,8 +104,11 @@ pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Fa
 impl Servers {
     /// Takes no new connections, and waits for requests in hand.
     pub(super) async fn stop(&self) {
-        for handle in &self.0 {
-            handle.stop(true).await;
-        }
+        join_all(self.0.iter().map(|handle| handle.stop(true))).await;
     }
+}
+
+/// Half of the time that is left after the node has settled; the other half is the leases'.
+fn shutdown(node: &Node) -> Duration {
+    SHUTDOWN.min(node.drain_timeout.saturating_sub(node.drain_settle) / 2)
 }

@@ -33,6 +33,9 @@ pub struct Node {
     /// `None`: one for each core.
     pub arbiters: Option<usize>,
     pub visit_idle: Duration,
+    /// Served on for so long after the node was told to end; at most half of `drain_timeout`.
+    pub drain_settle: Duration,
+    /// For everything from then on.
     pub drain_timeout: Duration,
 }
 
@@ -158,12 +161,14 @@ pub(super) fn read_node(section: &mut Section<'_>) -> Read<Node> {
     let name = section.optional("name", node_name);
     let arbiters = section.integer("arbiters", 0..=64_usize);
     let visit_idle = section.duration("visit_idle", seconds(1)..=seconds(DAY));
-    let drain_timeout = section.duration("drain_timeout", seconds(1)..=seconds(10 * MINUTE));
+    let drain_settle = section.duration("drain_settle", Duration::ZERO..=seconds(5 * MINUTE));
+    let drain_timeout = section.duration("drain_timeout", seconds(1)..=seconds(10 * MINUTE))?;
     Ok(Node {
         name: name?,
         arbiters: Some(arbiters?).filter(|count| *count > 0),
         visit_idle: visit_idle?,
-        drain_timeout: drain_timeout?,
+        drain_settle: drain_settle?.min(drain_timeout / 2),
+        drain_timeout,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Which source wins, how the environment is read, and the two forms of a secret.
 
+use std::time::Duration;
+
 use super::super::{Settings, Sources, StoreUrl, effective_toml};
 use super::{ORGANIZATION, folder, load};
 
@@ -144,4 +146,17 @@ fn a_file_that_is_missing_or_no_toml_is_named_and_not_quoted() {
         "{shown}"
     );
     assert!(!shown.contains("a-secret"), "{shown}");
+}
+
+#[test]
+fn settling_takes_at_most_half_of_the_time_that_draining_may_take() {
+    for (text, settle) in [
+        ("", Duration::from_secs(3)),
+        ("node.drain_timeout = \"4s\"", Duration::from_secs(2)),
+        ("node.drain_settle = \"5m\"", Duration::from_millis(12_500)),
+        ("node.drain_settle = \"0s\"", Duration::ZERO),
+    ] {
+        let settings = load(folder().path(), &[text], &[]).unwrap();
+        assert_eq!(settings.node.drain_settle, settle, "{text}");
+    }
 }

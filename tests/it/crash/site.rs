@@ -85,6 +85,7 @@ listen = "{address}"
 public_url = "http://{address}"
 secret_keys = ["{SECRET_KEY}"]
 [node]
+drain_settle = "200ms"
 drain_timeout = "10s"
 [store]
 url = "embedded:store"

@@ -1,8 +1,13 @@
 //! The program is stopped and started in the middle of visits: nothing that was decided or answered is forgotten.
 
-use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
+use std::time::{Duration, Instant};
 
-use super::house::{House, participant, until};
+use vestibule::simulator::LaunchKind;
+use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
+use vestibule::simulator::people::connections;
+
+use super::house::{House, participant, read, until};
+use super::people::shown;
 
 const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
@@ -45,6 +50,30 @@ async fn a_visit_goes_on_after_the_program_was_stopped_and_started() {
     house.leaves(&host);
     house.until_right().await;
     assert_eq!(house.stop_service().await.unwrap().code(), Some(0), "{}", house.log());
+    house.close().await;
+}
+
+// Whoever sends it people and events must be able to see that it goes, on a connection of its own.
+#[actix_web::test]
+async fn a_node_that_drains_says_so_and_serves_on_until_it_has_been_seen() {
+    let mut house = House::of_the_program("[node]\ndrain_settle = \"2s\"\ndrain_timeout = \"8s\"\n").await;
+    let launch = house.epic().launch_url(LaunchKind::Patient, PATIENT, CSN).unwrap();
+    let (mut browser, url) = (house.browser(), house.url.clone());
+    let began = Instant::now();
+    let probe = async {
+        let draining = until("a new probe sees it", async || {
+            let answer = connections().get(format!("{url}/readyz")).send().await;
+            let answer = read(answer).await;
+            (answer.status == 503).then(|| answer.json())
+        });
+        assert_eq!(draining.await["status"], "draining");
+        // A person who was sent here a moment ago is served as ever.
+        let landing = browser.open(&launch).await.unwrap();
+        assert!(landing.ticket().is_some(), "{}", shown(&landing));
+    };
+    let (ended, ()) = futures_util::join!(house.stop_service(), probe);
+    assert_eq!(ended.unwrap().code(), Some(0), "{}", house.log());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     house.close().await;
 }
 
