@@ -17,6 +17,7 @@ pub mod demo;
 pub mod epic;
 pub mod http;
 pub mod outbound;
+pub mod panics;
 pub mod service;
 pub mod settings;
 pub mod simulator;

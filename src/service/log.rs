@@ -6,7 +6,7 @@ use tracing_subscriber::prelude::*;
 
 use crate::settings::{LogFormat, Logging};
 
-/// Starts the log of this process. A second start, as a test may make, changes nothing.
+/// Starts the log of this process, panics included. A second start, as a test may make, changes nothing.
 pub fn start(logging: &Logging) {
     let filter = EnvFilter::try_new(&logging.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = match logging.format {
@@ -21,5 +21,7 @@ pub fn start(logging: &Logging) {
     };
     if tracing_subscriber::registry().with(filter).with(lines).try_init().is_err() {
         tracing::debug!("the log runs already");
+        return;
     }
+    crate::panics::log_and_count();
 }

@@ -4,6 +4,7 @@
 mod actors;
 mod doors;
 mod labels;
+mod process;
 mod store;
 mod text;
 
@@ -36,6 +37,7 @@ impl Metrics {
         let build = prometheus_client::metrics::family::Family::<Labels<1>, Gauge>::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
         registry.register("build_info", "The release that runs, always 1", build);
+        registry.register_collector(Box::new(process::ProcessCollector));
         Self { registry, doors, actors }
     }
 

@@ -36,6 +36,7 @@ fn doors_are_counted_under_their_names() {
     has(&metrics, "vestibule_webhook_seconds_bucket{le=\"0.005\"} 1");
     has(&metrics, "vestibule_refused_total{limit=\"webhooks\"} 1");
     has(&metrics, "vestibule_waiting_pages 1");
+    has(&metrics, &format!("vestibule_panics_total {}", crate::panics::seen()));
     drop(page);
     has(&metrics, "vestibule_waiting_pages 0");
     has(&metrics, concat!("vestibule_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"));
