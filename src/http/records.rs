@@ -106,10 +106,28 @@ fn row(record: &Record) -> RecordRow {
 #[cfg(test)]
 mod tests {
     use vestibule_actors::memory::When;
-    use vestibule_actors::port::store::Outcome;
+    use vestibule_actors::port::store::{Outcome, Record};
     use vestibule_domain::time::Span;
 
     use crate::http::kit::{Kit, NOW, ask, get, key, record, service};
+
+    // As the board's links lead here, and on to the CSV.
+    #[actix_web::test]
+    async fn records_of_a_visit_with_an_odd_name_are_found_as_well() {
+        let kit = Kit::new();
+        let odd = "a/b&<c>";
+        let of_it = Record { csn: Some(crate::http::kit::csn(odd)), ..record(NOW, Outcome::Delivered) };
+        kit.record(&key(odd), vec![of_it]).await;
+        let service = service!(kit);
+        let page = ask!(service, get("/records?organization=lakeside&csn=a%2Fb%26%3Cc%3E"));
+        assert_eq!(page.status, 200, "{}", page.text());
+        assert!(page.text().contains("1 record on this page"), "{}", page.text());
+        assert!(!page.text().contains("<c>"));
+        let text = page.text();
+        let csv = text.split("href=\"").find(|part| part.starts_with("/api/v1/notifications")).unwrap();
+        let csv = csv.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+        assert_eq!(ask!(service, get(&csv)).text().lines().count(), 2, "{csv}");
+    }
 
     #[actix_web::test]
     async fn a_search_shows_records_and_leads_to_older_ones() {

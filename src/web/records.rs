@@ -3,11 +3,10 @@
 use askama::Template;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use vestibule_domain::id::Csn;
 
 /// The shortest and longest Zoom meeting ids, in digits.
 const MEETING_ID_DIGITS: std::ops::RangeInclusive<usize> = 9..=12;
-/// Longer than any CSN that Epic issues.
-const LONGEST_CSN: usize = 64;
 
 /// An organization to choose in the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub struct RecordsQuery {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SearchKey {
     MeetingId(String),
-    Csn(String),
+    Csn(Csn),
 }
 
 /// A search that names nothing usable, with what to do.
@@ -45,7 +44,7 @@ pub enum UnusableSearch {
     Both,
     #[error("A Zoom meeting ID has 9 to 12 digits, for example 850 1234 5678.")]
     NotAMeetingId,
-    #[error("A CSN has letters, digits, dots, dashes and underscores only, 64 at most.")]
+    #[error("A CSN has at most 64 letters, digits and signs, without accents.")]
     NotACsn,
     #[error("Choose an organization.")]
     NoOrganization,
@@ -85,10 +84,10 @@ fn meeting_id_digits(text: &str) -> Result<String, UnusableSearch> {
     if MEETING_ID_DIGITS.contains(&digits.len()) { Ok(digits) } else { Err(UnusableSearch::NotAMeetingId) }
 }
 
-fn clean_csn(text: &str) -> Result<String, UnusableSearch> {
+/// Whatever may be the CSN of a visit may be searched for.
+fn clean_csn(text: &str) -> Result<Csn, UnusableSearch> {
     let csn: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect();
-    let known = csn.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    if known && (1..=LONGEST_CSN).contains(&csn.len()) { Ok(csn) } else { Err(UnusableSearch::NotACsn) }
+    Csn::new(csn).map_err(|_| UnusableSearch::NotACsn)
 }
 
 /// One attempt to tell Epic something, as the API's Record has it.
@@ -204,7 +203,7 @@ impl RecordsPage<'_> {
         let organization = encode(self.query.organization.trim());
         match self.query.key() {
             Ok(SearchKey::MeetingId(id)) => format!("organization={organization}&meeting_id={}", encode(&id)),
-            Ok(SearchKey::Csn(csn)) => format!("organization={organization}&csn={}", encode(&csn)),
+            Ok(SearchKey::Csn(csn)) => format!("organization={organization}&csn={}", encode(csn.as_str())),
             Err(_) => format!("organization={organization}"),
         }
     }
@@ -241,7 +240,7 @@ mod tests {
         for bad in ["12345", "abc", "1234567890123", "850 1234 567x", "８５０１２３４５６７８"] {
             assert_eq!(query(bad, "").key(), Err(UnusableSearch::NotAMeetingId), "{bad}");
         }
-        for bad in ["<script>", "10001;", "é"] {
+        for bad in ["é", "１０００１", "10\u{7}001"] {
             assert_eq!(query("", bad).key(), Err(UnusableSearch::NotACsn), "{bad}");
         }
         assert_eq!(query("", &"1".repeat(65)).key(), Err(UnusableSearch::NotACsn));
@@ -250,7 +249,14 @@ mod tests {
 
     #[test]
     fn a_csn_loses_its_blanks() {
-        assert_eq!(query("", " 10 001\n").key(), Ok(SearchKey::Csn("10001".into())));
+        assert_eq!(query("", " 10 001\n").key(), Ok(SearchKey::Csn(Csn::new("10001").unwrap())));
+    }
+
+    #[test]
+    fn whatever_a_visit_may_be_called_can_be_searched_for() {
+        for name in ["a/b", "10001;", "<script>", "x&y=z#%2F", "\"'"] {
+            assert_eq!(query("", name).key(), Ok(SearchKey::Csn(Csn::new(name).unwrap())), "{name}");
+        }
     }
 
     #[test]

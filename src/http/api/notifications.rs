@@ -129,7 +129,7 @@ impl NotificationsQuery {
 /// What a search names, in the form in which records are kept.
 pub fn wanted(query: &RecordsQuery) -> Result<(Option<Csn>, Option<MeetingId>), UnusableSearch> {
     match query.key()? {
-        SearchKey::Csn(csn) => Ok((Some(Csn::new(csn).map_err(|_| UnusableSearch::NotACsn)?), None)),
+        SearchKey::Csn(csn) => Ok((Some(csn), None)),
         SearchKey::MeetingId(digits) => {
             let meeting = MeetingId::from_pasted(&digits).ok_or(UnusableSearch::NotAMeetingId)?;
             Ok((None, Some(meeting)))
