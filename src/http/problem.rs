@@ -265,7 +265,7 @@ pub fn wants_page(request: &HttpRequest) -> bool {
 
 /// The language of pages for this caller.
 pub fn language(request: &HttpRequest) -> Language {
-    Language::choose(None, text_header(request, &header::ACCEPT_LANGUAGE))
+    Language::choose(None, text_header(request, &header::ACCEPT_LANGUAGE), Language::default())
 }
 
 fn text_header<'a>(request: &'a HttpRequest, name: &header::HeaderName) -> Option<&'a str> {

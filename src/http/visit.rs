@@ -243,11 +243,11 @@ pub(super) fn language_of(request: &HttpRequest, organization: Option<&Organizat
         .ok()
         .and_then(|q| q.into_inner().lang);
     let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let organization = organization.map(|o| match o.default_language {
-        crate::settings::Language::English => "en",
-        crate::settings::Language::Spanish => "es",
+    let default = organization.map_or_else(Language::default, |o| match o.default_language {
+        crate::settings::Language::English => Language::English,
+        crate::settings::Language::Spanish => Language::Spanish,
     });
-    Language::choose(query.as_deref(), accepted.or(organization))
+    Language::choose(query.as_deref(), accepted, default)
 }
 
 #[derive(serde::Deserialize)]

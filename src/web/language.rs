@@ -14,12 +14,13 @@ const MOST_RANGES: usize = 16;
 impl Language {
     pub const ALL: [Language; 2] = [Language::English, Language::Spanish];
 
-    /// The `?lang=` of the address wins, then the browser's `Accept-Language`, then English.
-    pub fn choose(query: Option<&str>, accept_language: Option<&str>) -> Language {
+    /// The `?lang=` of the address wins, then the browser's `Accept-Language` where it names one that we have, then the default of
+    /// whoever the page is from.
+    pub fn choose(query: Option<&str>, accept_language: Option<&str>, default: Language) -> Language {
         query
             .and_then(Language::from_tag)
             .or_else(|| accept_language.and_then(Language::from_header))
-            .unwrap_or_default()
+            .unwrap_or(default)
     }
 
     /// The code in `<html lang>` and in `?lang=`.
@@ -76,14 +77,17 @@ mod tests {
 
     #[test]
     fn the_address_wins_over_the_browser() {
-        assert_eq!(Language::choose(Some("es"), Some("en-US,en;q=0.9")), Language::Spanish);
-        assert_eq!(Language::choose(Some("ES-mx"), None), Language::Spanish);
+        assert_eq!(
+            Language::choose(Some("es"), Some("en-US,en;q=0.9"), Language::English),
+            Language::Spanish
+        );
+        assert_eq!(Language::choose(Some("ES-mx"), None, Language::English), Language::Spanish);
     }
 
     #[test]
     fn an_unknown_address_language_falls_back_to_the_browser() {
-        assert_eq!(Language::choose(Some("klingon"), Some("es")), Language::Spanish);
-        assert_eq!(Language::choose(Some("klingon"), None), Language::English);
+        assert_eq!(Language::choose(Some("klingon"), Some("es"), Language::English), Language::Spanish);
+        assert_eq!(Language::choose(Some("klingon"), None, Language::English), Language::English);
     }
 
     #[test]
@@ -98,7 +102,15 @@ mod tests {
             (";;;q=,,,", Language::English),
         ];
         for (header, expected) in cases {
-            assert_eq!(Language::choose(None, Some(header)), expected, "{header}");
+            assert_eq!(Language::choose(None, Some(header), Language::English), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn where_the_browser_wants_neither_the_default_is_taken_and_not_english() {
+        for header in [None, Some("fr-CA, de;q=0.5"), Some("en;q=0"), Some("")] {
+            assert_eq!(Language::choose(None, header, Language::Spanish), Language::Spanish, "{header:?}");
+        }
+        assert_eq!(Language::choose(None, Some("fr, en;q=0.1"), Language::Spanish), Language::English);
     }
 }

@@ -69,6 +69,6 @@ impl LaunchState {
     }
 
     pub(super) fn language(&self) -> Language {
-        Language::choose(Some(&self.language), None)
+        Language::choose(Some(&self.language), None, Language::default())
     }
 }

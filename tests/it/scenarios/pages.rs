@@ -52,6 +52,19 @@ async fn a_page_speaks_the_language_that_the_browser_asks_for() {
 }
 
 #[actix_web::test]
+async fn a_page_speaks_its_organizations_language_where_the_browser_asks_for_one_that_we_have_not() {
+    let house = House::with("[organization.lakeside]\ndefault_language = \"es\"\n").await;
+    for (accepted, spoken) in [("fr-CA,fr;q=0.9", "es"), ("fr,en;q=0.1", "en")] {
+        let headers = [("accept-language", accepted)];
+        let (cookie, landed) = house.by_hand(LaunchKind::Patient, &headers).await;
+        let page = [("accept-language", accepted), ("cookie", cookie.as_str())];
+        let shown = house.get_with(landed.header("location"), &page).await;
+        assert!(shown.text().contains(&format!("<html lang=\"{spoken}\"")), "{accepted}: {}", shown.text());
+    }
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn pages_are_strict_about_what_they_load_and_who_frames_them() {
     let house = House::open().await;
     let (cookie, landed) = house.by_hand(LaunchKind::Patient, &[]).await;
