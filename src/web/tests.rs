@@ -185,12 +185,34 @@ fn the_join_form_is_shown_exactly_when_the_person_may_go_in() {
 }
 
 #[test]
-fn without_scripts_the_page_comes_back_by_itself() {
+fn without_scripts_the_page_comes_back_by_itself_while_there_is_something_to_wait_for() {
     let html = waiting(Language::Spanish, "t", status(Phase::WaitingForHost, false), Watcher::Patient);
     let fallback = between(&html, "<noscript>", "</noscript>");
     assert!(
         fallback.contains("http-equiv=\"refresh\"") && fallback.contains("url=/visit/t?lang=es"),
         "{fallback}"
+    );
+    // Nothing is taken away from under a finger, and one may always look by oneself.
+    for over in [status(Phase::InProgress, true), status(Phase::Ended, false)] {
+        let html = waiting(Language::Spanish, "t", over, Watcher::Patient);
+        assert!(!html.contains("http-equiv=\"refresh\""), "{html}");
+        assert!(between(&html, "<noscript>", "</noscript>").contains("href=\"/visit/t?lang=es\""), "{html}");
+    }
+}
+
+// WCAG 2.2.2.
+#[test]
+fn nothing_moves_for_more_than_five_seconds_by_itself() {
+    let css = |name| {
+        String::from_utf8(asset(&asset_url(name)["/assets/".len()..]).unwrap().bytes.to_vec()).unwrap()
+    };
+    for name in ["site.css", "person.css", "staff.css"] {
+        let css = css(name);
+        assert!(!css.contains("infinite"), "{name}");
+    }
+    assert!(
+        css("person.css").contains("animation: breathe 2.1s ease-in-out 2;"),
+        "4.8 s with the last delay"
     );
 }
 

@@ -48,6 +48,12 @@ impl WaitingPage<'_> {
         self.status.phase == Phase::Ended
     }
 
+    /// Without scripts the page loads itself anew while there is something to wait for. Not longer: it would take away what somebody
+    /// reads, or the button from under a finger.
+    fn comes_back(&self) -> bool {
+        !self.ended() && !self.status.can_join
+    }
+
     fn is_provider(&self) -> bool {
         self.watcher == Watcher::Provider
     }

@@ -208,6 +208,16 @@ test("who comes back from the meeting is offered the way in, not pushed, and the
   assert.equal(joins.length, 2);
 });
 
+test("a page that has expired says so in its title too", async () => {
+  const page = await waiting();
+  await page.route("**/visit/*/events*", (route) => route.abort());
+  await page.route("**/visit/*/state*", (route) => route.fulfill({ status: 404 }));
+  await page.reload();
+  await page.getByText("This page has expired. Close it").waitFor();
+  assert.equal(await page.title(), "This page has expired");
+  await assertAccessible(page, "waiting page that has expired");
+});
+
 test("a visit that has ended says so, and goes on when the host starts it again", async () => {
   const page = await waiting();
   const joins = await countJoins(page);
@@ -248,6 +258,11 @@ test("without scripts the page waits all the same, and comes back by itself", as
   await page.goto(address);
   await page.getByText(WAIT_TEXT).waitFor();
   await page.locator("noscript .note").waitFor();
-  await page.waitForRequest((request) => request.isNavigationRequest(), { timeout: 15_000 });
+  await page.waitForRequest((request) => request.isNavigationRequest(), { timeout: 30_000 });
   await page.getByText(WAIT_TEXT).waitFor();
+  const [again] = await Promise.all([
+    page.waitForRequest((request) => request.isNavigationRequest()),
+    page.locator("noscript a", { hasText: "Check now" }).click(),
+  ]);
+  assert.equal(new URL(again.url()).pathname, new URL(address).pathname);
 });

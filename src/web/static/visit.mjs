@@ -56,6 +56,7 @@ const watcher = watchVisit({
   onTrouble: (inTrouble) => setText(trouble, inTrouble ? trouble.dataset.text : ""),
   onGone: () => {
     main.dataset.over = "true";
+    document.title = text.titleNoLongerValid;
     form.hidden = true;
     promise.hidden = true;
     ended.hidden = true;

@@ -16,6 +16,7 @@ pub struct Words {
     pub title_waiting: &'static str,
     pub title_ready: &'static str,
     pub title_ended: &'static str,
+    pub title_no_longer_valid: &'static str,
     pub promise_patient: &'static str,
     pub promise_provider: &'static str,
     pub ended_note: &'static str,
@@ -37,7 +38,10 @@ pub struct Words {
     pub not_any_more: &'static str,
     /// The service does not know this page's ticket any more.
     pub no_longer_valid: &'static str,
+    /// Where there are no scripts.
     pub reload_note: &'static str,
+    /// A link that loads the page anew.
+    pub check_now: &'static str,
     pub stand_in_title: &'static str,
     pub stand_in_text: &'static str,
     pub stand_in_link: &'static str,
