@@ -11,7 +11,7 @@ mod front;
 mod health;
 pub mod here;
 #[cfg(test)]
-mod kit;
+pub(crate) mod kit;
 mod launch;
 pub mod metrics;
 mod names;

@@ -21,7 +21,7 @@ use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
 use vestibule_actors::port::observer::Observer;
 use vestibule_actors::port::place::Arbiters;
-use vestibule_actors::port::store::{OwnerToken, SharedStore};
+use vestibule_actors::port::store::{OwnerToken, SharedStore, Store};
 use vestibule_actors::shard::ShardRules;
 
 pub use failure::Failure;
@@ -29,6 +29,7 @@ pub use failure::Failure;
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
+use crate::http::metrics::Metrics;
 use crate::settings::Settings;
 use crate::system::{SystemClock, SystemRandomness, process_token};
 use crate::zoom::webhook::NameKey;
@@ -110,7 +111,7 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
     };
     let servers = servers::run(bound, &app, Arc::new(here))?;
     actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
-    actix_rt::spawn(sweep(store, Arc::clone(&settings)));
+    actix_rt::spawn(sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics)));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
 }
@@ -188,16 +189,55 @@ async fn become_ready(store: SharedStore, readiness: Arc<Readiness>) {
     readiness.store_answered();
 }
 
-async fn sweep(store: SharedStore, settings: Arc<Settings>) {
+async fn sweep(store: SharedStore, settings: Arc<Settings>, metrics: Arc<Metrics>) {
     loop {
         sleep(SWEEP_EVERY).await;
-        match store.sweep(settings.retention()).await {
-            Ok(swept) => tracing::debug!(?swept, "what has expired was removed"),
-            Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
-        }
+        sweep_once(store.as_ref(), &settings, &metrics).await;
+    }
+}
+
+async fn sweep_once(store: &dyn Store, settings: &Settings, metrics: &Metrics) {
+    let swept = store.sweep(settings.retention()).await;
+    metrics.swept(swept.as_ref().ok());
+    match swept {
+        Ok(swept) => tracing::debug!(?swept, "what has expired was removed"),
+        Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
     }
 }
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_actors::memory::{Call, When};
+    use vestibule_actors::port::store::Space;
+    use vestibule_domain::time::Span;
+
+    use super::sweep_once;
+    use crate::http::kit::Kit;
+    use crate::http::metrics::TextFormat;
+
+    #[actix_web::test]
+    async fn every_sweep_is_counted_with_what_it_removed() {
+        let kit = Kit::new();
+        for name in ["a", "b"] {
+            kit.app.desk.ports().store.put(Space::Ticket, name, Vec::new(), Span::hours(1)).await.unwrap();
+        }
+        kit.clock.advance(Span::hours(2));
+        let store = kit.app.desk.ports().store.as_ref();
+        sweep_once(store, &kit.app.settings, &kit.app.metrics).await;
+        kit.store.faults().fail(Some(Call::Sweep), When::Before, 1);
+        sweep_once(store, &kit.app.settings, &kit.app.metrics).await;
+        let text = kit.app.metrics.render(TextFormat::Prometheus).unwrap();
+        for line in [
+            "vestibule_sweeps_total{outcome=\"done\"} 1",
+            "vestibule_sweeps_total{outcome=\"failed\"} 1",
+            "vestibule_swept_total{what=\"values\"} 2",
+            "vestibule_swept_total{what=\"held_events\"} 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "no line `{line}` in\n{text}");
+        }
+    }
 }
