@@ -247,3 +247,23 @@ fn the_rules_find_what_they_are_made_to_find() {
     assert_eq!(cited, BTreeSet::from([2, 30]));
     assert_eq!(invariants("| I7 | **I12** (I3) IIO I0"), BTreeSet::from([3, 7, 12]));
 }
+
+/// Words in backticks that name something of the project.
+fn named_paths(text: &str) -> Vec<&str> {
+    const FOLDERS: [&str; 7] = ["actors/", "benches/", "config/", "docs/", "examples/", "src/", "tests/"];
+    let words = text.split('`').skip(1).step_by(2);
+    words
+        .filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)) && !word.contains(' '))
+        .collect()
+}
+
+#[test]
+fn what_the_documents_name_is_there() {
+    assert_eq!(named_paths("`src/a.rs` and `GET /b`, `tests/run format`, `docs/c`"), ["src/a.rs", "docs/c"]);
+    for name in ["README.md", "ARCHITECTURE.md"] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        let missing: Vec<&str> =
+            named_paths(&text).into_iter().filter(|path| !root().join(path).exists()).collect();
+        assert_eq!(missing, Vec::<&str>::new(), "{name}");
+    }
+}

@@ -1,3 +1,5 @@
+//! One line of a board, by itself and with a reader on a slow connection.
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 

@@ -1,3 +1,5 @@
+//! The events of a waiting page, as a phone leaves them and as a busy shard makes them.
+
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
