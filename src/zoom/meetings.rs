@@ -233,6 +233,8 @@ fn plan(now: Moment, minutes: u64, marker: &Marker, settings: MeetingSettings) -
             "waiting_room": settings.waiting_room,
             "join_before_host": settings.join_before_host,
             "approval_type": if settings.registration { 0 } else { 2 },
+            // People use a phone and a computer at once, and come back on another while Zoom still counts a dead one.
+            "allow_multiple_devices": true,
             "registrants_email_notification": false,
             "registrants_confirmation_email": false,
             "email_notification": false,
