@@ -195,3 +195,20 @@ test("a morning that the command line asked for is told of on the page too", asy
     await busy.stop();
   }
 });
+
+test("what is switched on is told to the fakes, and a page that is opened anew shows it", async () => {
+  const page = await demoPage(await newPerson(), demo);
+  const fakes = async (path) => (await fetch(`${demo.fakes}/demo/api/zoom/${path}`)).json();
+  await page.getByLabel("do not tell which of them came first").check();
+  await page.getByRole("group", { name: "A second provider’s link" }).getByRole("combobox").selectOption("is refused by Zoom");
+  await until("the fakes to know", 5_000, async () => (await fakes("settings")).zak_on_join === "refused");
+  await until("the weather to change", 5_000, async () => (await fakes("weather")).ties === 1);
+  await page.reload();
+  const select = page.getByRole("group", { name: "A second provider’s link" }).getByRole("combobox");
+  await until("the page to show it", 5_000, async () => (await select.inputValue()) === "refused");
+  assert.ok(await page.getByLabel("do not tell which of them came first").isChecked());
+  await assertAccessible(page, "demo page with switches on");
+  await page.getByLabel("do not tell which of them came first").uncheck();
+  await select.selectOption("lets them host");
+  await until("all to be as it was", 5_000, async () => (await fakes("settings")).zak_on_join === "host");
+});

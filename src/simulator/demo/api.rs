@@ -48,6 +48,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
                     .route(web::delete().to(clear_zoom_faults)),
             )
             .service(web::resource("/zoom/validation").route(web::get().to(validation)))
+            .service(web::resource("/zoom/subscription").route(web::get().to(subscription)))
             .service(web::resource("/zoom/{order}").route(web::post().to(order_zoom))),
     );
 }
@@ -260,16 +261,22 @@ async fn validation(zoom: web::Data<FakeZoom>) -> HttpResponse {
     fresh(zoom.validation())
 }
 
+/// Whether the URL has proven itself and gets events.
+async fn subscription(zoom: web::Data<FakeZoom>) -> HttpResponse {
+    fresh(zoom.subscription())
+}
+
 async fn order_zoom(order: web::Path<String>, zoom: web::Data<FakeZoom>) -> HttpResponse {
     match order.as_str() {
         "validate" => zoom.validate(),
+        "forget-validation" => zoom.forget_validation(),
         "deauthorize" => zoom.deauthorize(),
         "foreign-event" => zoom.send_foreign_event(),
         "revoke-tokens" => zoom.revoke_tokens(),
         _ => {
             return refused(
                 StatusCode::NOT_FOUND,
-                "orders are validate, deauthorize, foreign-event and revoke-tokens",
+                "orders are validate, forget-validation, deauthorize, foreign-event and revoke-tokens",
             );
         }
     }

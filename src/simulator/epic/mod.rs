@@ -103,7 +103,13 @@ impl FakeEpic {
         self.with(|state| *state.counts.entry(name.to_owned()).or_default() += 1);
     }
 
-    /// How often a call was made: `discovery`, `jwks`, `authorize`, `token`, `token.client_credentials`, `status`, `fhir`.
+    /// Access tokens that were given out, of all that were asked for.
+    pub fn tokens_issued(&self) -> u64 {
+        self.calls("token.issued")
+    }
+
+    /// How often a call was made, whatever was answered: `discovery`, `jwks`, `authorize`, `token`, `token.client_credentials`,
+    /// `status`, `fhir`.
     pub fn calls(&self, name: &str) -> u64 {
         self.with(|state| state.counts.get(name).copied().unwrap_or(0))
     }

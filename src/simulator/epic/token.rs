@@ -45,6 +45,7 @@ impl FakeEpic {
                 self.check_assertion_of(request, http).await?;
                 let now = self.now();
                 let (token, life) = self.with(|state| (state.make_token(now, true), state.token_life));
+                self.count("token.issued");
                 Ok(json!({"access_token": token, "token_type": "bearer", "expires_in": life, "scope": ""}))
             }
             _ => Err("unsupported_grant_type"),
@@ -93,7 +94,8 @@ impl FakeEpic {
         if request.ask("redirect_uri") != Some(grant.redirect_uri.as_str()) {
             return Err("invalid_grant");
         }
-        let verifier = request.ask("code_verifier").ok_or("invalid_grant")?;
+        let verifier =
+            request.ask("code_verifier").filter(|text| is_verifier(text)).ok_or("invalid_grant")?;
         let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
         if URL_SAFE_NO_PAD.encode(hash.as_ref()) != grant.challenge {
             return Err("invalid_grant");
@@ -110,6 +112,7 @@ impl FakeEpic {
         });
         let visit = visit?;
         let (person, _) = visit.person(&launch.external_id)?;
+        self.count("token.issued");
         let patient = launch.options.patient.clone().unwrap_or_else(|| visit.patient.fhir_id.clone());
         let mut answer = Map::new();
         let mut put = |name: &str, value: Value| answer.insert(name.to_owned(), value);
@@ -170,6 +173,12 @@ impl FakeEpic {
             }
         })
     }
+}
+
+/// RFC 7636: 43 to 128 unreserved characters.
+fn is_verifier(text: &str) -> bool {
+    let unreserved = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+    (43..=128).contains(&text.len()) && text.chars().all(unreserved)
 }
 
 fn unsigned(claims: &Value) -> String {

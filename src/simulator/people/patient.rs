@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::chance::Chance;
 use super::super::day::LaunchKind;
 use super::super::zoom::{Device, Presence, SeatAct, SeatId};
-use super::browser::{Browser, Landing};
+use super::browser::{Browser, Events, Landing};
 use super::play::{Habits, Tally, Visit};
 
 /// A patient who was never let in gives up after this long (in the morning's own time).
@@ -28,6 +28,7 @@ pub(super) struct Plan {
     pub polls: bool,
     pub drops_out: bool,
     pub crashes: bool,
+    pub dies_waiting: bool,
     pub phones_in: bool,
     pub second_device: bool,
     pub web: bool,
@@ -45,12 +46,15 @@ impl Plan {
             phones_in: chance.hit(habits.phones_in),
             second_device: chance.hit(habits.second_device),
             web: chance.hit(habits.web),
+            dies_waiting: chance.hit(habits.dies_waiting),
         }
     }
 }
 
 pub(super) async fn attend(visit: Visit, plan: Plan, tally: Tally) {
     visit.beat(plan.comes_after).await;
+    // What it leaves behind is there until the visit is over, as the network takes its time to notice.
+    let _dead = if plan.dies_waiting { phone_dies(&visit, &tally).await } else { None };
     let mut browser = visit.browser();
     let Some(mut seat) = come_in(&visit, &mut browser, &plan, &tally).await else { return };
     tally.joined();
@@ -86,16 +90,7 @@ pub(super) async fn attend(visit: Visit, plan: Plan, tally: Tally) {
 /// From MyChart into the meeting; none where the visit is over or patience ends.
 async fn come_in(visit: &Visit, browser: &mut Browser, plan: &Plan, tally: &Tally) -> Option<SeatId> {
     let external_id = &visit.appointment.patient.external_id;
-    let url = visit.world.epic.launch_url(LaunchKind::Patient, external_id, &visit.appointment.csn).ok()?;
-    let landing = browser.open(&url).await;
-    let ticket = match &landing {
-        Ok(landing) => landing.ticket().map(str::to_owned),
-        Err(_) => None,
-    };
-    let Some(ticket) = ticket else {
-        tally.launch_failed("patient", &landing);
-        return None;
-    };
+    let ticket = arrive(visit, browser, tally).await?;
     let link = wait_for_link(visit, browser, &ticket, plan.polls).await?;
     let device = if plan.web { Device::Web } else { Device::App };
     let seat = match visit.world.zoom.open(&link, "", device) {
@@ -112,6 +107,30 @@ async fn come_in(visit: &Visit, browser: &mut Browser, plan: &Plan, tally: &Tall
         })
         .await;
     Some(seat)
+}
+
+/// A phone loses its network on the waiting page: nobody reads the events any more and nobody asks, and no connection is closed. Its
+/// owner finds another after a while.
+async fn phone_dies(visit: &Visit, tally: &Tally) -> Option<Events> {
+    let mut browser = visit.browser();
+    let ticket = arrive(visit, &mut browser, tally).await?;
+    let mut events =
+        browser.events(&format!("{}/visit/{ticket}/events", visit.world.service_url)).await.ok()?;
+    events.next().await;
+    visit.beat(Duration::from_secs(45)).await;
+    Some(events)
+}
+
+/// From MyChart onto the waiting page.
+async fn arrive(visit: &Visit, browser: &mut Browser, tally: &Tally) -> Option<String> {
+    let external_id = &visit.appointment.patient.external_id;
+    let url = visit.world.epic.launch_url(LaunchKind::Patient, external_id, &visit.appointment.csn).ok()?;
+    let landing = browser.open(&url).await;
+    let ticket = landing.as_ref().ok().and_then(|landing| landing.ticket()).map(str::to_owned);
+    if ticket.is_none() {
+        tally.launch_failed("patient", &landing);
+    }
+    ticket
 }
 
 /// Waits on the page until it may go on, by events or by asking.

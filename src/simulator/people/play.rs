@@ -25,6 +25,8 @@ pub struct Habits {
     pub polls: f64,
     pub drops_out: f64,
     pub crashes: f64,
+    /// The phone dies on the waiting page, whose connection stays.
+    pub dies_waiting: f64,
     pub phones_in: f64,
     pub second_device: f64,
     /// Joins by the web client, which tells less.
@@ -42,6 +44,7 @@ impl Default for Habits {
             polls: 0.3,
             drops_out: 0.25,
             crashes: 0.2,
+            dies_waiting: 0.1,
             phones_in: 0.15,
             second_device: 0.15,
             web: 0.3,

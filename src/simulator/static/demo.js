@@ -197,6 +197,7 @@
     delay: { delay_millis: 3000 },
     "some-lost": { lose: 0.25 },
     "all-lost": { lose_events: ["*"] },
+    ties: { ties: 1 },
   };
 
   function weather() {
@@ -208,6 +209,11 @@
     byId(id).addEventListener("change", () => attempt(() => call("PUT", "/demo/api/zoom/weather", weather())));
   }
 
+  byId("zak-on-join").addEventListener("change", (event) => attempt(async () => {
+    const settings = await call("GET", "/demo/api/zoom/settings");
+    await call("PUT", "/demo/api/zoom/settings", { ...settings, zak_on_join: event.target.value });
+  }));
+
   // A page that is opened anew shows what is switched on already.
   async function showSwitches() {
     const [fault] = await call("GET", "/demo/api/epic/faults");
@@ -217,6 +223,7 @@
       const on = Object.entries(part).every(([key, value]) => JSON.stringify(now[key]) === JSON.stringify(value));
       byId(id).checked = on;
     }
+    byId("zak-on-join").value = (await call("GET", "/demo/api/zoom/settings")).zak_on_join;
   }
 
   byId("morning").addEventListener("submit", (event) => {

@@ -278,3 +278,38 @@ async fn faults_answer_or_break_as_asked() {
     );
     fakes.stop().await;
 }
+
+#[actix_web::test]
+async fn verifiers_are_as_long_as_the_standard_wants_them() {
+    for (verifier, right) in [
+        ("x".repeat(42), false),
+        ("x".repeat(43), true),
+        ("x".repeat(128), true),
+        ("x".repeat(129), false),
+        (format!("{}+", "x".repeat(60)), false),
+    ] {
+        let fakes = fakes("http://127.0.0.1:1").await;
+        let url = fakes.epic().launch_url(LaunchKind::Patient, "WPR1", "10001").expect("a launch");
+        let query = right_query(&fakes, &url, &verifier);
+        let back = authorize(&fakes, &query).await.expect("a redirect");
+        let code = value(&back, "code").expect("a code");
+        let redirect = fakes.epic().site().redirect_uri.clone();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect.as_str()),
+            ("code_verifier", verifier.as_str()),
+        ];
+        let (status, answer) = token(&fakes, &form).await;
+        assert_eq!(status, if right { 200 } else { 400 }, "{} characters: {answer}", verifier.len());
+        assert_eq!(fakes.epic().tokens_issued(), u64::from(right));
+        fakes.stop().await;
+    }
+}
+
+/// A right authorization under another verifier.
+fn right_query(fakes: &Simulator, launch_url: &str, verifier: &str) -> Vec<(&'static str, String)> {
+    let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
+    let with = |(name, value)| (name, if name == "code_challenge" { challenge.clone() } else { value });
+    right(fakes, launch_url).into_iter().map(with).collect()
+}

@@ -5,6 +5,8 @@ mod epic;
 mod people;
 mod service;
 mod stand_in;
+mod strict;
+mod subscription;
 mod zoom;
 
 use serde_json::Value;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use aws_lc_rs::hmac;
 use serde_json::Value;
 
 use super::super::epic::testing::SigningKey;
@@ -23,6 +24,8 @@ pub(super) struct Received {
 #[derive(Default)]
 pub(super) struct Inbox {
     pub received: Vec<Received>,
+    /// Answers challenges by this secret; without it by nothing.
+    pub secret: Option<String>,
     /// Statuses for the next events; 200 when empty.
     pub answers: VecDeque<u16>,
     pub keys: Vec<Value>,
@@ -80,7 +83,16 @@ async fn webhook(request: HttpRequest, body: web::Bytes, inbox: web::Data<Mutex<
         body: String::from_utf8_lossy(&body).into_owned(),
     });
     let status = inbox.answers.pop_front().unwrap_or(200);
-    HttpResponse::build(status.try_into().expect("a status")).finish()
+    let mut answer = HttpResponse::build(status.try_into().expect("a status"));
+    let event: Value = serde_json::from_slice(&body).unwrap_or_default();
+    match (event.pointer("/payload/plainToken").and_then(Value::as_str), &inbox.secret) {
+        (Some(plain), Some(secret)) => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+            let encrypted = hex::encode(hmac::sign(&key, plain.as_bytes()).as_ref());
+            answer.json(serde_json::json!({"plainToken": plain, "encryptedToken": encrypted}))
+        }
+        _ => answer.finish(),
+    }
 }
 
 async fn jwks(inbox: web::Data<Mutex<Inbox>>) -> HttpResponse {

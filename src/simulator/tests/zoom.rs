@@ -10,16 +10,16 @@ use super::super::{FakeZoom, Simulator};
 use super::service::Service;
 use super::{fakes, read, until};
 
-const HOST: &str = "elena.rivera@lakeside.example";
+pub(super) const HOST: &str = "elena.rivera@lakeside.example";
 
-struct Caller {
-    http: awc::Client,
-    base: String,
-    token: String,
+pub(super) struct Caller {
+    pub http: awc::Client,
+    pub base: String,
+    pub token: String,
 }
 
 impl Caller {
-    async fn new(fakes: &Simulator) -> Self {
+    pub async fn new(fakes: &Simulator) -> Self {
         let http = awc::Client::default();
         let url = format!("{}/zoom/oauth/token", fakes.url());
         let form = [("grant_type", "account_credentials"), ("account_id", "DemoZoomAccount1")];
@@ -31,13 +31,13 @@ impl Caller {
         Self { http, base: format!("{}/zoom/v2", fakes.url()), token }
     }
 
-    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+    pub async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let method = method.parse().expect("a method");
         let request = self.http.request(method, format!("{}/{path}", self.base)).bearer_auth(&self.token);
         read(request.send_json(&body).await.expect("an answer")).await
     }
 
-    async fn meeting(&self, settings: Value) -> Value {
+    pub async fn meeting(&self, settings: Value) -> Value {
         let body = json!({"topic": "Video visit", "type": 2, "agenda": "marker-1", "settings": settings});
         let (status, body) = self.call("POST", &format!("users/{HOST}/meetings"), body).await;
         assert_eq!(status, 201, "{body}");
@@ -45,7 +45,7 @@ impl Caller {
     }
 }
 
-fn open(zoom: &FakeZoom, url: &Value) -> String {
+pub(super) fn open(zoom: &FakeZoom, url: &Value) -> String {
     zoom.open(url.as_str().expect("a link"), "", Device::App).expect("let in")
 }
 
@@ -64,7 +64,7 @@ async fn a_token_is_given_for_form_or_query_and_refused_for_a_wrong_secret() {
     let wrong = http.post(&url).basic_auth("DemoZoomClient1", "wrong").send().await.expect("an answer");
     let (status, body) = read(wrong).await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_client")));
-    assert_eq!(fakes.zoom().calls("oauth.token"), 2);
+    assert_eq!((fakes.zoom().calls("oauth.token"), fakes.zoom().tokens_issued()), (2, 1));
     fakes.stop().await;
 }
 

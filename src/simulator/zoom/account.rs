@@ -65,6 +65,20 @@ impl Plan {
     }
 }
 
+/// What a `zak` on a join link (`/j/…?zak=`) does. Zoom does not document it: people report that it makes the user appear as
+/// themselves (DF-16511), and that a hand-made start link did not make anybody host (DF-13577).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZakOnJoin {
+    /// The user comes in as themselves, with the rights of a host or alternative host.
+    #[default]
+    Host,
+    /// The user comes in as themselves, and as anybody else: the meeting does not begin by it.
+    Participant,
+    /// The link is not taken.
+    Refused,
+}
+
 /// What an administrator can change while the fakes run. A lock holds the value that wins over every meeting's own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -90,6 +104,7 @@ pub struct AccountSettings {
     pub scopes: Vec<String>,
     /// Create and update calls a day for one host.
     pub meetings_per_host_and_day: u32,
+    pub zak_on_join: ZakOnJoin,
 }
 
 impl Default for AccountSettings {
@@ -109,6 +124,7 @@ impl Default for AccountSettings {
             create_user_millis: 0,
             scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
             meetings_per_host_and_day: 100,
+            zak_on_join: ZakOnJoin::default(),
         }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct State {
     /// How often each call was made, by name.
     pub counts: BTreeMap<String, u64>,
     pub last_event_ts: Millis,
+    /// How likely an event shares its time stamp with the one before, and facts that undo each other their second.
+    pub ties: f64,
 }
 
 impl State {
@@ -68,6 +70,7 @@ impl State {
             faults: Faults::default(),
             counts: BTreeMap::new(),
             last_event_ts: 0,
+            ties: 0.0,
         }
     }
 
@@ -135,10 +138,15 @@ pub(crate) struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// No two events of ours share a time stamp, so that a reader can tell their order.
+    /// No two events of ours share a time stamp, so that a reader can tell their order; unless the weather is so.
     fn event_ts(&mut self) -> Millis {
-        self.state.last_event_ts = self.now.max(self.state.last_event_ts + 1);
+        let apart = i64::from(!self.ties());
+        self.state.last_event_ts = self.now.max(self.state.last_event_ts + apart);
         self.state.last_event_ts
+    }
+
+    pub fn ties(&mut self) -> bool {
+        self.state.ties > 0.0 && self.state.chance.hit(self.state.ties)
     }
 
     pub fn tell_room(&mut self, meeting_id: u64, happenings: Vec<Happening>) {

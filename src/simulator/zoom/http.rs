@@ -57,8 +57,10 @@ async fn api(request: HttpRequest, body: web::Bytes, zoom: web::Data<FakeZoom>) 
     let authorization = header(&request, "authorization").map(str::to_owned);
     let query = pairs(request.query_string());
     let is_create = call == Call::CreateUser;
+    let is_json = header(&request, "content-type")
+        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));
     let response = serve(&request, &zoom, terms.name, |desk| {
-        let body = match checked(desk, authorization.as_deref(), &call, &body) {
+        let body = match checked(desk, authorization.as_deref(), &call, &body, is_json) {
             Ok(body) => body,
             Err(answer) => return answer,
         };
@@ -91,14 +93,21 @@ async fn hold_new_user(zoom: &FakeZoom) {
     }
 }
 
-fn checked(desk: &Desk<'_>, authorization: Option<&str>, call: &Call, body: &[u8]) -> Result<Value, Answer> {
+fn checked(
+    desk: &Desk<'_>,
+    authorization: Option<&str>,
+    call: &Call,
+    body: &[u8],
+    is_json: bool,
+) -> Result<Value, Answer> {
     let held = desk.check_token(authorization)?;
     Desk::check_scope(held, call.terms().scopes)?;
     if body.is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(body)
-        .map_err(|_| Answer::error(400, 300, "Request Body should be a valid JSON object."))
+    let bad = || Answer::error(400, 300, "Request Body should be a valid JSON object.");
+    // A body is JSON only where it is called so.
+    if is_json { serde_json::from_slice(body).map_err(|_| bad()) } else { Err(bad()) }
 }
 
 fn perform(desk: &mut Desk<'_>, call: &Call, body: &Value, query: &[(String, String)]) -> Answer {

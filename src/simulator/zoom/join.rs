@@ -1,5 +1,6 @@
 //! Links: who may go where with which link, and what people do once they are there.
 
+use super::account::ZakOnJoin;
 use super::desk::Desk;
 use super::meeting::{Approval, Meeting};
 use super::room::{RoomError, TELLS_WAITING_AFTER};
@@ -49,6 +50,10 @@ pub enum JoinRefused {
     WrongPasscode,
     #[error("the start link has expired or is not the host's")]
     StartLinkInvalid,
+    #[error("this link holds a token that a join link cannot have")]
+    TokenNotTaken,
+    #[error("you are in this meeting on another device already")]
+    OnAnotherDevice,
     #[error("this meeting asks for registration: use your personal link")]
     RegistrationNeeded,
     #[error("this personal link is not valid for this meeting, or not approved yet")]
@@ -79,9 +84,12 @@ impl Desk<'_> {
             } else {
                 HostRight::None
             };
-            if link.start && right == HostRight::None {
-                return Err(JoinRefused::StartLinkInvalid);
-            }
+            let right = match (link.start, self.state.account.zak_on_join) {
+                (true, _) if right == HostRight::None => return Err(JoinRefused::StartLinkInvalid),
+                (false, ZakOnJoin::Refused) => return Err(JoinRefused::TokenNotTaken),
+                (false, ZakOnJoin::Participant) => HostRight::None,
+                _ => right,
+            };
             let (email, id) = (user.email.clone(), user.id.clone());
             let identity =
                 Identity { name: user.display_name.clone(), email, user: id, ..Identity::default() };
@@ -140,6 +148,14 @@ impl Desk<'_> {
         if meeting.room.is_full() {
             return Err(JoinRefused::Full);
         }
+        let host = self.state.users.get(&meeting.host_id);
+        let elsewhere = |seat: &Seat| !seat.is_gone() && seat.identity.registrant == identity.registrant;
+        if !identity.registrant.is_empty()
+            && !meeting.allows_several_devices(host)
+            && meeting.room.seats.iter().any(elsewhere)
+        {
+            return Err(JoinRefused::OnAnotherDevice);
+        }
         Ok(self.seat_down(id, identity, right, device))
     }
 
@@ -155,7 +171,8 @@ impl Desk<'_> {
 
     fn seat_down(&mut self, id: u64, identity: Identity, right: HostRight, device: Device) -> SeatId {
         let seat_id = self.state.chance.token(12);
-        let seat = Seat::new(seat_id.clone(), identity, device, right, self.now);
+        let hasty = self.ties();
+        let seat = Seat { hasty, ..Seat::new(seat_id.clone(), identity, device, right, self.now) };
         let tell_at = self.now + self.clock.scaled_millis(TELLS_WAITING_AFTER);
         let rules = self.meeting(id).map(|meeting| meeting.rules(&self.state.account)).unwrap_or_default();
         let (now, mut chance) = (self.now, self.state.chance.clone());

@@ -83,7 +83,8 @@ const DEFAULTS: &[(&str, bool)] = &[
     ("alternative_hosts_email_notification", true),
     ("registrants_email_notification", true),
     ("registrants_confirmation_email", true),
-    ("allow_multiple_devices", true),
+    // Its default is not published. With the stricter one a service that needs several devices has to say so.
+    ("allow_multiple_devices", false),
     ("private_meeting", false),
     ("internal_meeting", false),
     ("device_testing", false),
@@ -119,6 +120,11 @@ impl Meeting {
             join_before_host: early && !waiting_room,
             clear_room_when_host_drops: account.clear_room_when_host_drops,
         }
+    }
+
+    /// Whether one personal link may be used on several devices at once. Only registration knows whose device it is.
+    pub fn allows_several_devices(&self, host: Option<&User>) -> bool {
+        self.approval_type(host) == 2 || self.asks("allow_multiple_devices")
     }
 
     /// 0 automatic, 1 manual, 2 no registration. Only a licensed host has registration; else it is off without a word.
@@ -226,8 +232,14 @@ pub fn apply(
     text(body, "topic", 200, &mut meeting.topic)?;
     text(body, "agenda", 2000, &mut meeting.agenda)?;
     text(body, "timezone", 64, &mut meeting.timezone)?;
+    if !is_zone(&meeting.timezone) {
+        return Err(Answer::invalid("timezone", "Invalid field."));
+    }
     text(body, "password", 10, &mut meeting.password)?;
     text(body, "start_time", 40, &mut meeting.start_time)?;
+    if !is_start_time(&meeting.start_time) {
+        return Err(Answer::invalid("start_time", "Invalid field."));
+    }
     if let Some(kind) = body.get("type") {
         meeting.kind = kind
             .as_i64()
@@ -248,6 +260,17 @@ pub fn apply(
         Some(Value::Object(settings)) => apply_settings(meeting, settings, known_user),
         Some(_) => Err(Answer::invalid("settings", "Invalid field.")),
     }
+}
+
+/// `2026-11-23T17:00:00Z`, or without the `Z` in the meeting's own zone; nothing else is published.
+fn is_start_time(text: &str) -> bool {
+    let local = text.strip_suffix('Z').unwrap_or(text);
+    local.len() == "2026-11-23T17:00:00".len()
+        && jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M:%S", local).is_ok()
+}
+
+fn is_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
 }
 
 fn text(body: &Value, field: &str, most: usize, into: &mut String) -> Result<(), Answer> {
@@ -309,4 +332,28 @@ fn apply_settings(
         meeting.alternative_hosts = hosts;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_zones_are_read_as_published() {
+        for good in ["2026-11-23T17:00:00Z", "2026-11-23T17:00:00"] {
+            assert!(is_start_time(good), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-11-23",
+            "2026-11-23 17:00:00",
+            "2026-13-01T00:00:00Z",
+            "2026-11-23T17:00:00+01:00",
+            "now",
+        ] {
+            assert!(!is_start_time(bad), "{bad}");
+        }
+        assert!(is_zone("UTC") && is_zone("America/Chicago"));
+        assert!(!is_zone("") && !is_zone("Mars/Olympus"));
+    }
 }

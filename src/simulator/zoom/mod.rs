@@ -27,18 +27,20 @@ mod room_histories;
 mod room_tests;
 mod seat;
 mod sender;
+mod subscription;
 mod truth;
 mod users;
 
 use std::sync::{Arc, Mutex};
 
-pub use account::{AccountSettings, Plan, ZoomAccount};
+pub use account::{AccountSettings, Plan, ZakOnJoin, ZoomAccount};
 pub use faults::{ZoomFault, ZoomFaultKind};
 pub use join::{JoinRefused, Link, SeatAct};
 pub use post::{Attempt, DeliveryRecord, Fate, Weather};
 pub use room::RoomError;
 pub use seat::{Device, Gone, Place, Role, SeatId};
 pub use sender::signature;
+pub use subscription::{FAILURES_MOST, Subscription, Validation};
 pub use truth::{LinkHolder, MeetingTruth, PersonTruth, Presence, SeatView};
 pub use users::UserStatus;
 
@@ -51,13 +53,6 @@ use super::lock;
 use desk::{Desk, State};
 use post::Post;
 
-/// The last answer to `endpoint.url_validation`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Validation {
-    pub status: u16,
-    pub accepted: bool,
-}
-
 /// A handle on the fake Zoom; every copy is the same Zoom.
 #[derive(Clone)]
 pub struct FakeZoom(Arc<Shared>);
@@ -67,13 +62,14 @@ struct Shared {
     clock: Clock,
     state: Mutex<State>,
     post: Post,
-    validation: Mutex<(String, Option<Validation>)>,
+    subscription: Mutex<Subscription>,
 }
 
 impl FakeZoom {
     pub(crate) fn new(account: ZoomAccount, clock: Clock, seed: u64) -> Self {
         let (state, post) = (Mutex::new(State::new(seed)), Post::new(seed));
-        Self(Arc::new(Shared { account, clock, state, post, validation: Mutex::new((String::new(), None)) }))
+        let subscription = Mutex::new(Subscription::new(clock));
+        Self(Arc::new(Shared { account, clock, state, post, subscription }))
     }
 
     pub fn account(&self) -> &ZoomAccount {
@@ -136,6 +132,7 @@ impl FakeZoom {
     }
 
     pub fn set_weather(&self, weather: Weather) {
+        self.at_desk(|desk| desk.state.ties = weather.ties);
         self.0.post.set_weather(weather);
     }
 
@@ -187,6 +184,10 @@ impl FakeZoom {
 
     pub(crate) fn tick(&self) {
         self.at_desk(|desk| desk.tick());
+        let due = lock(&self.0.subscription).is_due(self.0.clock);
+        if due {
+            self.validate();
+        }
     }
 
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
@@ -205,20 +206,33 @@ impl FakeZoom {
     /// Sends the challenge that proves the endpoint; the outcome is in [`Self::validation`].
     pub fn validate(&self) {
         let plain = self.at_desk(|desk| desk.state.chance.token(16));
-        *lock(&self.0.validation) = (plain.clone(), None);
+        lock(&self.0.subscription).asked();
         self.0.post.hand_in(vec![events::validation(&plain, self.0.clock.now())]);
     }
 
-    /// None until the endpoint has answered the last challenge.
+    /// None until the endpoint has answered the last challenge, or failed to.
     pub fn validation(&self) -> Option<Validation> {
-        lock(&self.0.validation).1.clone()
+        lock(&self.0.subscription).last.clone()
     }
 
-    pub(crate) fn note_validation(&self, status: u16, body: &[u8]) {
-        let mut slot = lock(&self.0.validation);
-        let accepted =
-            status == 200 && oauth::answers_challenge(&self.0.account.webhook_secret, &slot.0, body);
-        slot.1 = Some(Validation { status, accepted });
+    pub fn subscription(&self) -> Subscription {
+        lock(&self.0.subscription).clone()
+    }
+
+    /// The URL was changed and has proven nothing yet: it gets no events until it has.
+    pub fn forget_validation(&self) {
+        let mut subscription = lock(&self.0.subscription);
+        subscription.validated = false;
+        self.0.post.set_subscribed(subscription.sends());
+    }
+
+    /// `challenge` is the body that was sent; status 0 stands for no answer.
+    pub(crate) fn note_validation(&self, challenge: &str, status: u16, body: &[u8]) {
+        let secret = &self.0.account.webhook_secret;
+        let accepted = status == 200 && oauth::answers_challenge(secret, challenge, body);
+        let mut subscription = lock(&self.0.subscription);
+        subscription.answered(status, accepted);
+        self.0.post.set_subscribed(subscription.sends());
     }
 
     /// The account's administrator removes the app.
@@ -236,7 +250,12 @@ impl FakeZoom {
         self.0.post.hand_in(vec![events::foreign("SomebodyElsesAccount", 99_900_011_122, now)]);
     }
 
-    /// How often each API call was made, by name (`oauth.token`, `meetings.create`, …).
+    /// Access tokens that were given out, of all that were asked for.
+    pub fn tokens_issued(&self) -> u64 {
+        self.calls("oauth.token.issued")
+    }
+
+    /// How often each API call was made, by name (`oauth.token`, `meetings.create`, …), whatever was answered.
     pub fn calls(&self, name: &str) -> u64 {
         self.at_desk(|desk| desk.state.counts.get(name).copied().unwrap_or(0))
     }

@@ -52,6 +52,7 @@ impl Desk<'_> {
             return refused(400, "Bad Request", "invalid_request");
         }
         let (token, life) = self.make_access_token();
+        *self.state.counts.entry("oauth.token.issued".to_owned()).or_default() += 1;
         let api_url = self.fixed.public_base.clone();
         Answer::ok(json!({
             "access_token": token,
@@ -92,8 +93,14 @@ impl Desk<'_> {
     }
 }
 
-/// Whether `body` is the right answer to the challenge `plain`.
-pub(super) fn answers_challenge(secret: &str, plain: &str, body: &[u8]) -> bool {
+/// Whether `body` is the right answer to a challenge, which is the body that was sent.
+pub(super) fn answers_challenge(secret: &str, challenge: &str, body: &[u8]) -> bool {
+    let challenge: Value = serde_json::from_str(challenge).unwrap_or_default();
+    let plain = challenge.pointer("/payload/plainToken").and_then(Value::as_str);
+    plain.is_some_and(|plain| answers(secret, plain, body))
+}
+
+fn answers(secret: &str, plain: &str, body: &[u8]) -> bool {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let expected = hex::encode(hmac::sign(&key, plain.as_bytes()).as_ref());
     let Ok(answer) = serde_json::from_slice::<Value>(body) else { return false };
@@ -115,8 +122,9 @@ mod tests {
     fn the_challenge_is_checked_against_the_published_scheme() {
         let (secret, plain) = ("zoom-test-secret", "qgg8vlvZRS6UYooatFL8Aw");
         let right = r#"{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"ae7c940e5051b2a17c1c49f4818fff9a88e210f5d820ff3c862635e27c93a4d9"}"#;
-        assert!(answers_challenge(secret, plain, right.as_bytes()));
-        assert!(!answers_challenge(secret, "other", right.as_bytes()));
-        assert!(!answers_challenge(secret, plain, b"{}"));
+        let challenge = |plain: &str| format!(r#"{{"payload":{{"plainToken":"{plain}"}}}}"#);
+        assert!(answers_challenge(secret, &challenge(plain), right.as_bytes()));
+        assert!(!answers_challenge(secret, &challenge("other"), right.as_bytes()));
+        assert!(!answers_challenge(secret, &challenge(plain), b"{}"));
     }
 }

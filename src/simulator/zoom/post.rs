@@ -17,6 +17,9 @@ use super::events::{Event, non_canonical};
 pub const MAX_UNDER_WAY: usize = 20_000;
 pub const MAX_RECORDS: usize = 50_000;
 
+/// The event that asks an endpoint to prove itself; it is sent to whatever URL there is.
+pub(crate) const CHALLENGE: &str = "endpoint.url_validation";
+
 /// What happens to deliveries. Probabilities run from 0 to 1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,6 +41,9 @@ pub struct Weather {
     pub non_canonical: f64,
     /// Sent with a signature that is not ours.
     pub wrong_signature: f64,
+    /// An event bears the `event_ts` of the one before where they are of one moment, and facts of a seat that undo each other (put
+    /// back and admitted again) the same second: nothing in them tells which came last.
+    pub ties: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +59,8 @@ pub enum Fate {
     GivenUp,
     /// Lost by the weather, or the queue was full.
     Lost,
+    /// Never sent: the URL has not proven itself, or its subscription is switched off.
+    Unsubscribed,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +102,7 @@ pub(crate) struct Parcel {
 
 struct Office {
     weather: Weather,
+    subscribed: bool,
     chance: Chance,
     waiting: VecDeque<Parcel>,
     records: VecDeque<DeliveryRecord>,
@@ -111,6 +120,7 @@ impl Post {
     pub fn new(seed: u64) -> Self {
         let office = Office {
             weather: Weather::default(),
+            subscribed: true,
             chance: Chance::new(seed ^ 0x504F_5354),
             waiting: VecDeque::new(),
             records: VecDeque::new(),
@@ -127,6 +137,24 @@ impl Post {
 
     pub fn set_weather(&self, weather: Weather) {
         lock(&self.office).weather = weather;
+    }
+
+    /// Whether events are sent at all.
+    pub fn set_subscribed(&self, subscribed: bool) {
+        lock(&self.office).subscribed = subscribed;
+    }
+
+    pub fn is_subscribed(&self) -> bool {
+        lock(&self.office).subscribed
+    }
+
+    /// There is no subscription any more to which this could be sent again.
+    pub fn drop_unsent(&self, number: u64) {
+        let mut office = lock(&self.office);
+        office.under_way = office.under_way.saturating_sub(1);
+        if let Some(record) = office.records.iter_mut().rev().find(|record| record.number == number) {
+            record.fate = Fate::Unsubscribed;
+        }
     }
 
     pub fn hand_in(&self, events: Vec<Event>) {
@@ -201,6 +229,11 @@ impl Office {
             wait_millis += self.chance.between(0, self.weather.reorder_millis.max(1));
         }
         let lost = lost || self.under_way >= MAX_UNDER_WAY;
+        let fate = match (lost, self.subscribed || event.name == CHALLENGE) {
+            (true, _) => Fate::Lost,
+            (false, true) => Fate::Pending,
+            (false, false) => Fate::Unsubscribed,
+        };
         let number = self.next_number;
         self.next_number += 1;
         if self.records.len() >= MAX_RECORDS {
@@ -216,11 +249,11 @@ impl Office {
             fact_time: event.time,
             request_id: request_id.to_owned(),
             body: event.body.clone(),
-            fate: if lost { Fate::Lost } else { Fate::Pending },
+            fate,
             attempts: Vec::new(),
             spoilt,
         });
-        if lost {
+        if fate != Fate::Pending {
             return;
         }
         self.under_way += 1;

@@ -107,6 +107,8 @@ pub struct Seat {
     pub bound_to: Option<SeatId>,
     /// Rank and second of the newest fact told of this seat; see [`Seat::fact_time`].
     pub newest: Option<(u8, i64)>,
+    /// What undoes a fact of this seat may share its second.
+    pub hasty: bool,
 }
 
 impl Seat {
@@ -129,6 +131,7 @@ impl Seat {
             silent: false,
             bound_to: None,
             newest: None,
+            hasty: false,
         }
     }
 
@@ -145,13 +148,13 @@ impl Seat {
         self.is_in() && matches!(self.role, Role::Host | Role::CoHost)
     }
 
-    /// The time that a fact of this seat carries. Zoom writes whole seconds; two facts of one seat that undo each other never
-    /// share one, as no host is that fast and no client either. `rank` orders what may share a second: waiting, admitted,
-    /// joined, put back, left.
+    /// The time that a fact of this seat carries. Zoom writes whole seconds; two facts of one seat that undo each other do not
+    /// share one, as hardly a host is that fast and no client either, unless this one is hasty. `rank` orders what may share a
+    /// second: waiting, admitted, joined, put back, left.
     pub fn fact_time(&mut self, rank: u8, at: Millis) -> Millis {
         let second = at.div_euclid(1000);
         let second = match self.newest {
-            Some((seen, newest)) if newest >= second => newest + i64::from(rank <= seen),
+            Some((seen, newest)) if newest >= second => newest + i64::from(rank <= seen && !self.hasty),
             _ => second,
         };
         self.newest = Some((rank, second));
@@ -171,5 +174,13 @@ mod tests {
         assert_eq!(seat.fact_time(3, 5_300), 5_000);
         assert_eq!(seat.fact_time(1, 5_400), 6_000, "admitted again after being put back");
         assert_eq!(seat.fact_time(4, 5_500), 6_000);
+    }
+
+    #[test]
+    fn where_people_are_hasty_they_do() {
+        let mut seat = Seat::new("s".into(), Identity::default(), Device::App, HostRight::None, 0);
+        seat.hasty = true;
+        let times: Vec<Millis> = [2, 3, 1, 2].map(|rank| seat.fact_time(rank, 5_100)).to_vec();
+        assert_eq!(times, [5_000; 4], "joined, put back, admitted and joined again");
     }
 }

@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use tokio::sync::Semaphore;
 
 use super::FakeZoom;
-use super::post::{Attempt, Fate, Parcel};
+use super::post::{Attempt, CHALLENGE, Fate, Parcel};
 
 /// The subscriber's deadline, by real time.
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -44,7 +44,13 @@ pub(crate) async fn run(zoom: FakeZoom) {
 }
 
 async fn deliver(zoom: &FakeZoom, client: &awc::Client, places: &Semaphore, parcel: &Parcel) {
-    for retry in RETRIES.iter().map(Some).chain([None]) {
+    let is_challenge = parcel.event == CHALLENGE;
+    // A challenge that fails is not sent again; the next one is another.
+    let retries = if is_challenge { &[] } else { &RETRIES[..] };
+    for retry in retries.iter().map(Some).chain([None]) {
+        if !is_challenge && !zoom.post().is_subscribed() {
+            return zoom.post().drop_unsent(parcel.number);
+        }
         let status = {
             // The semaphore is never closed.
             let _place = places.acquire().await;
@@ -81,13 +87,18 @@ async fn attempt(zoom: &FakeZoom, client: &awc::Client, parcel: &Parcel, last: b
     let status = match answer {
         Ok(Ok(mut response)) => {
             let status = response.status().as_u16();
-            if parcel.event == "endpoint.url_validation" {
+            if parcel.event == CHALLENGE {
                 let body = response.body().limit(64 * 1024).await.unwrap_or_default();
-                zoom.note_validation(status, &body);
+                zoom.note_validation(&parcel.body, status, &body);
             }
             status
         }
-        _ => 0,
+        _ => {
+            if parcel.event == CHALLENGE {
+                zoom.note_validation(&parcel.body, 0, &[]);
+            }
+            0
+        }
     };
     let fate = match status {
         200..=299 => Fate::Delivered,

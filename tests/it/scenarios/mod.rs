@@ -9,6 +9,7 @@ mod launches;
 mod logs;
 mod metrics;
 mod morning;
+mod odd_zoom;
 mod pages;
 mod people;
 mod restart;
