@@ -30,7 +30,8 @@ async function visitUnderWay(browser, demo, index) {
   const phone = await joinFromMyChart(patient, demo, index);
   const host = await startFromHyperspace(provider, demo, index);
   await phone.getByText("You are in the meeting.").waitFor();
-  await until("the light", 15_000, () => lightIsOn(demo, csn));
+  // After a while of failures the next try may be 30 s away.
+  await until("the light", 45_000, () => lightIsOn(demo, csn));
   return { csn, phone, host };
 }
 
