@@ -146,16 +146,20 @@ impl Running {
             () = told_to_end() => false,
             _ = &mut self.gave_up => true,
         };
-        self.stop().await;
+        let stopped = self.stop().await;
         if gave_up {
             Err(Failure::Bug("shards of this node died again and again".to_owned()))
         } else {
-            Ok(())
+            stopped
         }
     }
 
-    /// Drains: not ready and still serving, until whoever asks has seen that; then work in hand finished, then leases handed over.
-    pub async fn stop(self) {
+    /// Drains: not ready and still serving, until whoever asks has seen that; then work in hand finished, leases handed over, and everything
+    /// that was answered as durable as the store makes it.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when the store cannot make the last of it durable.
+    pub async fn stop(self) -> Result<(), Failure> {
         let began = instant();
         tracing::info!("draining");
         self.app.readiness.drain();
@@ -165,7 +169,13 @@ impl Running {
         if timeout(left, self.node.send(DrainNode)).await.is_err() {
             tracing::warn!("not all leases could be handed over in time; they run out by themselves");
         }
+        // Threads that outlive this hold the store, so that nothing can be left to its end.
+        let flushed = self.app.desk.ports().store.flush().await;
+        flushed.map_err(|e| {
+            Failure::Unavailable(format!("the last of what was acknowledged may be lost: {e}"))
+        })?;
         tracing::info!("drained");
+        Ok(())
     }
 }
 

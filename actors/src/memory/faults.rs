@@ -40,6 +40,7 @@ pub enum Call {
     OrganizationPut,
     Sweep,
     Ping,
+    Flush,
 }
 
 /// On which side of the step a fault lies.

@@ -293,6 +293,10 @@ impl Store for MemoryStore {
         self.step(Call::Ping, |_, _| Ok(()))
     }
 
+    fn flush(&self) -> Answer<'_, ()> {
+        self.step(Call::Flush, |_, _| Ok(()))
+    }
+
     fn hints(&self) -> broadcast::Receiver<Hint> {
         self.hints.subscribe()
     }

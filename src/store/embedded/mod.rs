@@ -40,7 +40,7 @@ use readers::Readers;
 use shared::Shared;
 use steps::Desk;
 use tables::Step;
-use writer::{Job, SYNC_EVERY, Synced, Task, Writer, flush};
+use writer::{Job, SYNC_EVERY, Synced, Task, Writer, nudge};
 
 /// Hints that a slow listener may be behind before it is told that it missed some.
 const HINTS: usize = 1_024;
@@ -200,7 +200,7 @@ fn beat(jobs: mpsc::WeakSender<Box<dyn Job>>) -> std::io::Result<(SyncSender<()>
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(SYNC_EVERY) {
             let Some(jobs) = jobs.upgrade() else { return };
             // A full queue syncs by itself.
-            let _ = jobs.try_send(flush());
+            let _ = jobs.try_send(nudge());
         }
     };
     Ok((stop, std::thread::Builder::new().name("store-sync".to_owned()).spawn(work)?))

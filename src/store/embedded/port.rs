@@ -231,6 +231,14 @@ impl Store for EmbeddedStore {
         self.doing(Patience::Waits, |_| Ok(())).boxed()
     }
 
+    fn flush(&self) -> Answer<'_, ()> {
+        self.doing(Patience::Waits, |desk| {
+            desk.sync();
+            Ok(())
+        })
+        .boxed()
+    }
+
     fn hints(&self) -> broadcast::Receiver<Hint> {
         self.hints.subscribe()
     }

@@ -12,7 +12,7 @@ use vestibule_actors::port::store::{Hint, StoreError, StoreLimits};
 use super::leases::Leases;
 use super::open::{Place, reason_of};
 use super::shared::Shared;
-use super::steps::Desk;
+use super::steps::{Desk, Left};
 use super::tables::{Failure, Step};
 
 /// After a failure the file is opened anew at most this often.
@@ -116,8 +116,7 @@ impl Writer {
             self.work(&mut batch);
         }
         if self.synced.behind {
-            self.synced.at = None;
-            self.work(&mut vec![flush()]);
+            self.work(&mut vec![sync()]);
         }
         self.shared.close();
     }
@@ -183,10 +182,10 @@ impl Writer {
         for (which, job) in batch.iter_mut().enumerate() {
             job.run(&mut desk).map_err(|failure| (Some(which), failure))?;
         }
-        let (wrote, hints) = desk.finish();
+        let Left { wrote, sync, hints } = desk.finish();
         let syncs = match self.durability {
             Durability::Fsync => wrote,
-            Durability::EverySecond => (wrote || self.synced.behind) && self.synced.is_due(began),
+            Durability::EverySecond => (wrote || self.synced.behind) && (sync || self.synced.is_due(began)),
         };
         if !wrote && !syncs {
             transaction.abort().map_err(|error| nobody(error.into()))?;
@@ -242,9 +241,17 @@ impl Synced {
 }
 
 /// A step that does nothing, so that what was committed before it reaches the disk when that is due.
-pub(super) fn flush() -> Box<dyn Job> {
-    let (task, _) = Task::new(|_: &mut Desk<'_, '_>| Ok(()));
-    Box::new(task)
+pub(super) fn nudge() -> Box<dyn Job> {
+    Box::new(Task::new(|_: &mut Desk<'_, '_>| Ok(())).0)
+}
+
+/// A step that brings to the disk what was committed before it.
+fn sync() -> Box<dyn Job> {
+    let step = |desk: &mut Desk<'_, '_>| {
+        desk.sync();
+        Ok(())
+    };
+    Box::new(Task::new(step).0)
 }
 
 /// What the caller is told of a failure that is not its own.

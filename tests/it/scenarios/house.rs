@@ -239,7 +239,7 @@ impl House {
             Service::Stopped => None,
             Service::Here(running) => {
                 if let Some(running) = running.take() {
-                    running.stop().await;
+                    running.stop().await.expect("everything is kept");
                 }
                 None
             }

@@ -275,6 +275,10 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the store answers. The one question that readiness asks.
     fn ping(&self) -> Answer<'_, ()>;
 
+    /// Makes everything that was answered before as durable as this store ever makes it. A process asks it last of all: a store that syncs
+    /// later than it answers would else take the rest with it.
+    fn flush(&self) -> Answer<'_, ()>;
+
     /// Hints, from now on.
     fn hints(&self) -> broadcast::Receiver<Hint>;
 }

@@ -30,6 +30,17 @@ pub(super) struct Desk<'b, 't> {
     /// Told when the batch is durable.
     hints: Vec<Hint>,
     wrote: bool,
+    sync: bool,
+}
+
+/// What the steps of a batch leave to be done.
+pub(super) struct Left {
+    /// Something was written.
+    pub(super) wrote: bool,
+    /// Somebody wants everything on the disk now.
+    pub(super) sync: bool,
+    /// To be given once it is durable.
+    pub(super) hints: Vec<Hint>,
 }
 
 impl<'b, 't> Desk<'b, 't> {
@@ -39,12 +50,18 @@ impl<'b, 't> Desk<'b, 't> {
         limits: StoreLimits,
         now: Moment,
     ) -> Self {
-        Self { transaction, tables: None, leases, limits, now, hints: Vec::new(), wrote: false }
+        Self { transaction, tables: None, leases, limits, now, hints: Vec::new(), wrote: false, sync: false }
     }
 
-    /// Closes the tables: whether anything was written, and the hints to give once it is durable.
-    pub(super) fn finish(self) -> (bool, Vec<Hint>) {
-        (self.wrote, self.hints)
+    /// Closes the tables.
+    pub(super) fn finish(self) -> Left {
+        let Self { wrote, sync, hints, .. } = self;
+        Left { wrote, sync, hints }
+    }
+
+    /// What was committed and is not on the disk yet has to be there when this batch is answered.
+    pub(super) fn sync(&mut self) {
+        self.sync = true;
     }
 
     /// The tables, opened when somebody first asks: a batch of prolonged leases needs none.
