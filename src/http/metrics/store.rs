@@ -6,6 +6,7 @@ use std::sync::Arc;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::store::EmbeddedStore;
 
@@ -36,12 +37,21 @@ impl Collector for StoreCollector {
             ),
             ("store_spoiled_steps", "Steps that met something unreadable", stats.spoiled_steps),
             ("store_refused_full", "Steps turned away since too many were waiting", stats.refused_full),
+            (
+                "store_refused_away",
+                "Steps turned away without a try since a write had failed shortly before",
+                stats.refused_away,
+            ),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);
             let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
             counter.encode(metric)?;
         }
-        Ok(())
+        let in_trouble = ConstGauge::new(i64::from(stats.in_trouble));
+        let help =
+            "1 from a write that failed until the next one that succeeds: the store reads and does not write";
+        let metric = encoder.encode_descriptor("store_in_trouble", help, None, in_trouble.metric_type())?;
+        in_trouble.encode(metric)
     }
 }

@@ -1,5 +1,6 @@
 //! What a scraper reads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_actors::port::observer::{Observed, Observer};
@@ -7,6 +8,8 @@ use vestibule_actors::port::store::Outcome;
 use vestibule_domain::id::OrganizationId;
 
 use super::{Metrics, TextFormat};
+use crate::store::{EmbeddedSettings, EmbeddedStore};
+use crate::system::SystemClock;
 
 fn lakeside() -> OrganizationId {
     OrganizationId::new("lakeside").unwrap()
@@ -40,6 +43,17 @@ fn doors_are_counted_under_their_names() {
     drop(page);
     has(&metrics, "vestibule_waiting_pages 0");
     has(&metrics, concat!("vestibule_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"));
+}
+
+#[test]
+fn the_store_tells_of_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(EmbeddedSettings::new(folder.path()), Arc::new(SystemClock)).unwrap();
+    let metrics = Metrics::new().with_store(Arc::new(store));
+    for counter in ["commits", "failed_batches", "spoiled_steps", "refused_full", "refused_away"] {
+        has(&metrics, &format!("vestibule_store_{counter}_total 0"));
+    }
+    has(&metrics, "vestibule_store_in_trouble 0");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The store on one file in one process. Why this engine and how it compares: [`super`].
 //!
 //! One thread writes, with one `fsync` for all the steps that wait at that moment; a few threads read. Nothing that was answered is lost
-//! by a crash of the process at any moment.
+//! by a crash of the process at any moment. While the disk cannot be written the file is read all the same ([`access`]).
 
+mod access;
 mod keys;
 mod leases;
 mod open;
+mod overlay;
 mod port;
 mod readers;
 mod reads;
@@ -34,6 +36,7 @@ use vestibule_actors::port::store::{Hint, StoreError, StoreLimits};
 use vestibule_domain::gate::Gate;
 use vestibule_domain::id::OrganizationId;
 
+use access::Access;
 use leases::Leases;
 use open::Place;
 use readers::Readers;
@@ -84,6 +87,7 @@ pub struct EmbeddedStore {
     hints: broadcast::Sender<Hint>,
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     readers: Option<Readers>,
+    durability: Durability,
     /// Held so that the thread that asks for a sync now and then ends with the store.
     metronome: Option<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
@@ -109,11 +113,12 @@ impl EmbeddedStore {
     }
 
     fn start(place: Place, settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
-        let shared = Arc::new(Shared::new(place.open()?));
+        let file = Arc::new(place.open()?);
+        let shared = Arc::new(Shared::new(Arc::clone(&file)));
         let (hints, _) = broadcast::channel(HINTS);
         let (jobs, waiting) = mpsc::channel(settings.queue.max(1));
         let writer = Writer {
-            place,
+            access: Access::new(place, Arc::clone(&shared), file),
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             limits: settings.limits,
@@ -122,7 +127,6 @@ impl EmbeddedStore {
             hints: hints.clone(),
             durability: settings.durability,
             synced: Synced::default(),
-            reopened: None,
         };
         let no_thread = |error| OpenError::Io { path: settings.folder.clone(), error };
         let (readers, mut threads) = Readers::start(&shared).map_err(no_thread)?;
@@ -134,7 +138,8 @@ impl EmbeddedStore {
             metronome = Some(stop);
             threads.push(beating);
         }
-        Ok(Self { shared, clock, hints, jobs: Some(jobs), readers: Some(readers), metronome, threads })
+        let (jobs, readers) = (Some(jobs), Some(readers));
+        Ok(Self { shared, clock, hints, jobs, readers, durability: settings.durability, metronome, threads })
     }
 
     /// Counters, for metrics.

@@ -1,12 +1,14 @@
 //! Opening the file: one process at a time, a format that this release knows, and no damage that is not told.
 
-use redb::{Database, DatabaseError, StorageError};
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, StorageBackend, StorageError};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use vestibule_domain::shard::SHARDS;
 
+use super::overlay::Overlay;
 use super::tables::{Failure, Look, META, Step, Tables, Write, open};
 
 /// The format of the file that this release reads and writes: tables, keys and rows.
@@ -16,6 +18,9 @@ const FILE: &str = "vestibule.redb";
 /// A first file under construction; it takes its name when it is complete.
 const NEW_FILE: &str = "vestibule.redb.new";
 const LOCK_FILE: &str = "vestibule.lock";
+
+/// While the file is only read, which is while the disk is in trouble, the system's own cache has to do.
+const READING_CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 const FORMAT_KEY: &[u8] = b"format";
 const SHARDS_KEY: &[u8] = b"shards";
@@ -84,8 +89,13 @@ pub(super) struct Place {
     _lock: File,
     /// Makes the disk fail.
     #[cfg(test)]
-    pub(super) trouble: Option<super::trouble::Switch>,
+    pub(super) trouble: super::trouble::Switch,
 }
+
+#[cfg(not(test))]
+type Disk = FileBackend;
+#[cfg(test)]
+type Disk = super::trouble::Troubled;
 
 impl Place {
     /// Takes the folder for this process, making it if need be.
@@ -103,7 +113,7 @@ impl Place {
             cache_bytes,
             _lock: lock,
             #[cfg(test)]
-            trouble: None,
+            trouble: super::trouble::Switch::default(),
         };
         if !place.file.exists() {
             place.make(folder)?;
@@ -119,17 +129,45 @@ impl Place {
         Ok(database)
     }
 
+    /// Opens what is durable in the file, and writes nothing to the disk whatever is done with it.
+    pub(super) fn open_for_reading(&self) -> Result<Database, OpenError> {
+        let database = self.guarded(|| {
+            let disk = self.disk(OpenOptions::new().read(true))?;
+            // Bytes that a failed write left behind are not shown before they are where they would outlive a power cut.
+            disk.sync_data()?;
+            let mut builder = Database::builder();
+            builder.set_cache_size(self.cache_bytes.min(READING_CACHE_BYTES));
+            builder.create_with_backend(Overlay::over(disk)?)
+        })?;
+        self.check(&database)?;
+        Ok(database)
+    }
+
     fn open_unchecked(&self) -> Result<Database, OpenError> {
-        // The engine promises errors, not panics, only for files that it wrote itself.
-        let opened = catch_unwind(AssertUnwindSafe(|| {
+        self.guarded(|| {
+            let disk = self.disk(OpenOptions::new().read(true).write(true))?;
             let mut builder = Database::builder();
             builder.set_cache_size(self.cache_bytes).set_check_integrity_on_open(true);
-            #[cfg(test)]
-            if let Some(switch) = &self.trouble {
-                return builder.create_with_backend(switch.backend(&self.file)?);
-            }
-            builder.open(&self.file)
-        }));
+            builder.create_with_backend(disk)
+        })
+    }
+
+    /// The file as the engine sees it.
+    fn disk(&self, how: &OpenOptions) -> Result<Disk, DatabaseError> {
+        let file = how.open(&self.file)?;
+        if file.metadata()?.len() == 0 {
+            // The engine would take it for a new one and write into it.
+            return Err(StorageError::Corrupted("it is empty".to_owned()).into());
+        }
+        let disk = FileBackend::new(file)?;
+        #[cfg(test)]
+        let disk = self.trouble.backend(disk);
+        Ok(disk)
+    }
+
+    fn guarded(&self, open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Database, OpenError> {
+        // The engine promises errors, not panics, only for files that it wrote itself.
+        let opened = catch_unwind(AssertUnwindSafe(open));
         opened.map_err(|_| self.damaged("its structure is broken"))?.map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => {
                 OpenError::InUse { folder: self.file.parent().unwrap_or(&self.file).to_owned() }

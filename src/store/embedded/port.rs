@@ -16,7 +16,7 @@ use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::steps::Part;
-use super::{EmbeddedStore, Patience, reads};
+use super::{Durability, EmbeddedStore, Patience, reads};
 
 impl Store for EmbeddedStore {
     fn acquire<'a>(
@@ -228,15 +228,15 @@ impl Store for EmbeddedStore {
     }
 
     fn ping(&self) -> Answer<'_, ()> {
-        self.doing(Patience::Waits, |_| Ok(())).boxed()
+        self.doing(Patience::Waits, |desk| desk.ping()).boxed()
     }
 
     fn flush(&self) -> Answer<'_, ()> {
-        self.doing(Patience::Waits, |desk| {
-            desk.sync();
-            Ok(())
-        })
-        .boxed()
+        match self.durability {
+            // What was answered is on the disk.
+            Durability::Fsync => self.doing(Patience::Waits, |_| Ok(())).boxed(),
+            Durability::EverySecond => self.doing(Patience::Waits, |desk| desk.sync()).boxed(),
+        }
     }
 
     fn hints(&self) -> broadcast::Receiver<Hint> {

@@ -11,7 +11,7 @@ use super::leases::Leases;
 use super::stats::StoreStats;
 
 pub(super) struct Shared {
-    /// The open file, or why there is none.
+    /// The open file, be it only for reading, or why there is none.
     database: RwLock<Result<Arc<Database>, StoreError>>,
     /// As the last batch left them.
     pub(super) leases: Mutex<Leases>,
@@ -21,9 +21,9 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(database: Database) -> Self {
+    pub(super) fn new(database: Arc<Database>) -> Self {
         Self {
-            database: RwLock::new(Ok(Arc::new(database))),
+            database: RwLock::new(Ok(database)),
             leases: Mutex::default(),
             gates: Mutex::default(),
             stats: StoreStats::default(),
@@ -40,9 +40,13 @@ impl Shared {
         database
     }
 
-    /// The file is closed: after a failed write nothing that the engine holds in memory can be relied on.
-    pub(super) fn broke(&self, error: &StoreError) {
-        self.set(Err(error.clone()));
+    pub(super) fn opened_for_reading(&self, database: Database) {
+        self.set(Ok(Arc::new(database)));
+    }
+
+    /// The file is closed.
+    pub(super) fn away(&self, why: &StoreError) {
+        self.set(Err(why.clone()));
     }
 
     pub(super) fn close(&self) {

@@ -1,6 +1,6 @@
 //! What the store tells of itself: how many steps shared a commit, and how long a commit took.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds of the batch sizes counted, in steps; what is above the last is counted behind it.
@@ -17,6 +17,8 @@ pub struct StoreStats {
     failed_batches: AtomicU64,
     spoiled_steps: AtomicU64,
     refused_full: AtomicU64,
+    refused_away: AtomicU64,
+    in_trouble: AtomicBool,
 }
 
 /// A histogram as it stands.
@@ -43,6 +45,10 @@ pub struct StatsReading {
     pub spoiled_steps: u64,
     /// Steps that were turned away since too many were waiting.
     pub refused_full: u64,
+    /// Steps that were turned away since a write had failed and it was not time to try again.
+    pub refused_away: u64,
+    /// A write has failed and none has succeeded since.
+    pub in_trouble: bool,
 }
 
 impl StoreStats {
@@ -55,6 +61,8 @@ impl StoreStats {
             failed_batches: self.failed_batches.load(Ordering::Relaxed),
             spoiled_steps: self.spoiled_steps.load(Ordering::Relaxed),
             refused_full: self.refused_full.load(Ordering::Relaxed),
+            refused_away: self.refused_away.load(Ordering::Relaxed),
+            in_trouble: self.in_trouble.load(Ordering::Relaxed),
         }
     }
 
@@ -70,6 +78,14 @@ impl StoreStats {
 
     pub(super) fn step_spoiled(&self) {
         self.spoiled_steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn steps_refused(&self, steps: u64) {
+        self.refused_away.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    pub(super) fn trouble(&self, is: bool) {
+        self.in_trouble.store(is, Ordering::Relaxed);
     }
 
     pub(super) fn turned_away(&self) {

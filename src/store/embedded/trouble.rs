@@ -1,38 +1,50 @@
-//! A disk that fails when a test says so: full, or unable to sync. What the store owes then: a clear answer, nothing half done, and going
-//! on by itself when the disk is well again.
+//! A disk that fails when a test says so: full, unable to grow a file, or unable to sync. What the store owes then: a clear answer, nothing
+//! half done, reads and leases that go on, and writing again by itself when the disk is well again.
 
 use redb::backends::FileBackend;
-use redb::{BackendError, DatabaseError, StorageBackend};
-use std::fs::OpenOptions;
+use redb::{BackendError, StorageBackend};
 use std::io;
 use std::ops::Bound;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 const WELL: u8 = 0;
+/// Nothing can be written.
 const FULL: u8 = 1;
-const NO_SYNC: u8 = 2;
+/// What the file has can be written over, and it cannot become longer: a quota, or a disk without a free block.
+const NO_GROWTH: u8 = 2;
+const NO_SYNC: u8 = 3;
 
 /// Says how the disk is. Clones are of the same disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Switch(Arc<AtomicU8>);
+pub(super) struct Switch(Arc<Disk>);
+
+#[derive(Debug, Default)]
+struct Disk {
+    how: AtomicU8,
+    /// What was asked of it that it did not do.
+    failures: AtomicU64,
+}
 
 impl Switch {
     fn set(&self, to: u8) {
-        self.0.store(to, Ordering::SeqCst);
+        self.0.how.store(to, Ordering::SeqCst);
     }
 
-    fn fails(&self, when: u8) -> io::Result<()> {
-        if self.0.load(Ordering::SeqCst) == when {
+    fn failures(&self) -> u64 {
+        self.0.failures.load(Ordering::SeqCst)
+    }
+
+    fn fails(&self, when: &[u8]) -> io::Result<()> {
+        if when.contains(&self.0.how.load(Ordering::SeqCst)) {
+            self.0.failures.fetch_add(1, Ordering::SeqCst);
             return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
         }
         Ok(())
     }
 
-    pub(super) fn backend(&self, file: &Path) -> Result<Troubled, DatabaseError> {
-        let file = OpenOptions::new().read(true).write(true).open(file)?;
-        Ok(Troubled { inner: FileBackend::new(file)?, switch: self.clone() })
+    pub(super) fn backend(&self, disk: FileBackend) -> Troubled {
+        Troubled { inner: disk, switch: self.clone() }
     }
 }
 
@@ -54,17 +66,17 @@ impl StorageBackend for Troubled {
     }
 
     fn set_len(&self, len: u64) -> Result<(), io::Error> {
-        self.switch.fails(FULL)?;
+        self.switch.fails(&[FULL, NO_GROWTH])?;
         self.inner.set_len(len)
     }
 
     fn sync_data(&self) -> Result<(), io::Error> {
-        self.switch.fails(NO_SYNC)?;
+        self.switch.fails(&[NO_SYNC])?;
         self.inner.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
-        self.switch.fails(FULL)?;
+        self.switch.fails(&[FULL])?;
         self.inner.write(offset, data)
     }
 
@@ -84,15 +96,15 @@ impl StorageBackend for Troubled {
 mod tests {
     use super::super::open::Place;
     use super::super::{EmbeddedSettings, EmbeddedStore};
-    use super::{FULL, NO_SYNC, Switch, WELL};
+    use super::{FULL, NO_GROWTH, NO_SYNC, Switch, WELL};
     use std::sync::Arc;
     use std::time::Duration;
     use tempfile::TempDir;
     use uuid::Uuid;
     use vestibule_actors::port::clock::Clock;
     use vestibule_actors::port::store::{
-        Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, Seq, Store, StoreError,
-        VisitWrite,
+        Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, RecordQuery, Seq, Store,
+        StoreError, VisitWrite,
     };
     use vestibule_domain::id::VisitKey;
     use vestibule_domain::shard::Shard;
@@ -120,7 +132,7 @@ mod tests {
         let settings = EmbeddedSettings::new(folder.path());
         let switch = Switch::default();
         let mut place = Place::take(&settings.folder, settings.cache_bytes).unwrap();
-        place.trouble = Some(switch.clone());
+        place.trouble = switch.clone();
         let store = EmbeddedStore::start(place, settings, Arc::new(Still)).unwrap();
         let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();
         let shard = Shard::of_visit(&visit);
@@ -191,6 +203,87 @@ mod tests {
         assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
         let done = world.store.commit(world.commit(1, 0)).await.unwrap();
         assert_eq!(done, Committed::Done { change: 1 }, "the lease outlived the trouble");
+    }
+
+    /// Everything that needs no write is served, at once and for as long as it takes.
+    async fn assert_serves_reads_and_leases(world: &World, entries: usize) {
+        for _ in 0..50 {
+            assert_eq!(world.journal().await, entries);
+            assert!(world.store.load(&world.visit).await.unwrap().is_none());
+            assert!(world.store.records(RecordQuery::default()).await.unwrap().items.is_empty());
+            assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
+            assert!(world.store.locate(world.shard).await.unwrap().is_some());
+        }
+        let again = world.store.acquire(world.shard, "node", world.owner.token, Span::seconds(6)).await;
+        assert!(matches!(again, Ok(Acquired::Granted { clean: false, .. })), "{again:?}");
+    }
+
+    #[tokio::test]
+    async fn while_nothing_can_be_written_reads_and_leases_go_on_and_writes_are_refused_without_a_try() {
+        let world = world().await;
+        world.append().await.unwrap();
+        world.switch.set(FULL);
+        assert!(world.append().await.is_err());
+        let tried = world.switch.failures();
+        assert_serves_reads_and_leases(&world, 1).await;
+        for _ in 0..50 {
+            let answer = world.append().await;
+            assert!(
+                matches!(&answer, Err(StoreError::Unavailable(why)) if why.contains("no space")),
+                "{answer:?}"
+            );
+            assert!(world.store.ping().await.is_err(), "readiness is told");
+        }
+        assert_eq!(world.switch.failures(), tried, "the disk was left alone");
+        world.well_again().await;
+        assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
+        assert_serves_reads_and_leases(&world, 2).await;
+    }
+
+    #[tokio::test]
+    async fn a_try_that_fails_again_interrupts_nobody() {
+        let world = world().await;
+        world.append().await.unwrap();
+        world.switch.set(FULL);
+        assert!(world.append().await.is_err());
+        let tried = world.switch.failures();
+        let tries_again = async {
+            while world.switch.failures() == tried {
+                assert_serves_reads_and_leases(&world, 1).await;
+                assert!(world.append().await.is_err());
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), tries_again).await.expect("it is tried again");
+        assert_serves_reads_and_leases(&world, 1).await;
+        world.well_again().await;
+        assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_grow_serves_what_it_has() {
+        let world = world().await;
+        world.switch.set(NO_GROWTH);
+        let mut entries = 0;
+        while world.append().await.is_ok() {
+            entries += 1;
+        }
+        assert!(entries > 0, "what fits is written");
+        assert_serves_reads_and_leases(&world, entries).await;
+        world.well_again().await;
+        assert!(world.append().await.is_ok());
+        assert_serves_reads_and_leases(&world, entries + 1).await;
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_on_the_disk_is_not_shown() {
+        let world = world().await;
+        world.switch.set(NO_SYNC);
+        assert!(world.append().await.is_err());
+        let read = world.store.read(world.shard, Seq(0), 10).await;
+        assert!(matches!(&read, Err(StoreError::Unavailable(_))), "{read:?}");
+        assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
+        world.well_again().await;
+        assert!(world.journal().await <= 1, "it is there or not");
     }
 
     // I1: a commit whose answer was lost is asked again by its id, and is done once.

@@ -9,14 +9,12 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use vestibule_actors::port::clock::{SharedClock, instant};
 use vestibule_actors::port::store::{Hint, StoreError, StoreLimits};
 
+use super::access::Access;
 use super::leases::Leases;
-use super::open::{Place, reason_of};
+use super::open::reason_of;
 use super::shared::Shared;
 use super::steps::{Desk, Left};
 use super::tables::{Failure, Step};
-
-/// After a failure the file is opened anew at most this often.
-const REOPEN_EVERY: Duration = Duration::from_secs(1);
 
 /// How long commits may stay off the disk with [`Durability::EverySecond`].
 pub(super) const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -77,7 +75,7 @@ impl<T: Send, F: FnMut(&mut Desk<'_, '_>) -> Step<T> + Send> Job for Task<T, F> 
 pub(super) type Jobs = mpsc::Receiver<Box<dyn Job>>;
 
 pub(super) struct Writer {
-    pub(super) place: Place,
+    pub(super) access: Access,
     pub(super) shared: Arc<Shared>,
     pub(super) clock: SharedClock,
     pub(super) limits: StoreLimits,
@@ -86,7 +84,6 @@ pub(super) struct Writer {
     pub(super) hints: broadcast::Sender<Hint>,
     pub(super) durability: Durability,
     pub(super) synced: Synced,
-    pub(super) reopened: Option<tokio::time::Instant>,
 }
 
 /// What is on the disk, where that is not everything.
@@ -100,7 +97,7 @@ pub(super) struct Synced {
 
 /// How a try at a batch ended.
 enum Tried {
-    /// Durable, and whether anything was written at all.
+    /// Durable, and the hints to give.
     Done(Vec<Hint>),
     /// One of them cannot be done and may have written something: the others are done without it.
     Spoiled(usize, StoreError),
@@ -143,21 +140,43 @@ impl Writer {
                 }
                 Tried::Broken(error) => {
                     self.leases = leases;
+                    self.synced = Synced::default();
                     self.shared.stats.batch_failed();
                     tracing::error!(%error, "the store cannot write");
-                    self.shared.broke(&error);
-                    batch.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                    // Done again without the file: those that need it are told why it is away, the others are served.
+                    self.access.failed(error);
                 }
             }
         }
     }
 
     fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Tried {
-        let database = match self.database() {
-            Ok(database) => database,
-            Err(error) => return Tried::Broken(error),
-        };
-        let tried = catch_unwind(AssertUnwindSafe(|| self.transact(&database, batch)));
+        if let Some(database) = self.access.open() {
+            return self.try_on(&database, batch);
+        }
+        let Left { refused, hints, .. } = self.without_the_file(batch);
+        if refused > 0
+            && let Some(database) = self.access.open_again()
+        {
+            return self.try_on(&database, batch);
+        }
+        self.shared.stats.steps_refused(refused);
+        Tried::Done(hints)
+    }
+
+    /// Does what needs no file, and has the others answered that there is none.
+    fn without_the_file(&mut self, batch: &mut [Box<dyn Job>]) -> Left {
+        let mut desk =
+            Desk::new(Err(self.access.refusal()), true, &mut self.leases, self.limits, self.clock.now());
+        for job in batch {
+            // Without a file there is nothing that could fail but the job itself, which knows its answer.
+            let _ = job.run(&mut desk);
+        }
+        desk.finish()
+    }
+
+    fn try_on(&mut self, database: &Database, batch: &mut [Box<dyn Job>]) -> Tried {
+        let tried = catch_unwind(AssertUnwindSafe(|| self.transact(database, batch)));
         match tried {
             Ok(Ok(hints)) => Tried::Done(hints),
             Ok(Err((Some(which), Failure::Corrupt(what)))) => {
@@ -178,11 +197,12 @@ impl Writer {
         let began = instant();
         let nobody = |failure| (None, failure);
         let mut transaction = database.begin_write().map_err(|error| nobody(error.into()))?;
-        let mut desk = Desk::new(&transaction, &mut self.leases, self.limits, self.clock.now());
+        let in_doubt = self.access.is_in_doubt();
+        let mut desk = Desk::new(Ok(&transaction), in_doubt, &mut self.leases, self.limits, self.clock.now());
         for (which, job) in batch.iter_mut().enumerate() {
             job.run(&mut desk).map_err(|failure| (Some(which), failure))?;
         }
-        let Left { wrote, sync, hints } = desk.finish();
+        let Left { wrote, sync, hints, .. } = desk.finish();
         let syncs = match self.durability {
             Durability::Fsync => wrote,
             Durability::EverySecond => (wrote || self.synced.behind) && (sync || self.synced.is_due(began)),
@@ -197,29 +217,12 @@ impl Writer {
         // one that was cut off, and goes back to the one before without a word.
         transaction.set_two_phase_commit(true);
         transaction.commit().map_err(|error| nobody(error.into()))?;
+        if syncs {
+            self.access.succeeded();
+        }
         self.synced.committed(syncs, began);
         self.shared.stats.committed(batch.len(), began.elapsed());
         Ok(hints)
-    }
-
-    /// The open file. After a failure it is opened anew, so that a disk that has space again is enough to go on.
-    fn database(&mut self) -> Result<Arc<Database>, StoreError> {
-        let trouble = match self.shared.database() {
-            Ok(database) => return Ok(database),
-            Err(trouble) => trouble,
-        };
-        let now = instant();
-        if self.reopened.is_some_and(|at| now.saturating_duration_since(at) < REOPEN_EVERY) {
-            return Err(trouble);
-        }
-        self.reopened = Some(now);
-        match self.place.open() {
-            Ok(database) => {
-                tracing::warn!("the store is open again");
-                Ok(self.shared.opened(database))
-            }
-            Err(error) => Err(StoreError::Unavailable(error.to_string())),
-        }
     }
 
     fn publish(&self) {
@@ -247,11 +250,7 @@ pub(super) fn nudge() -> Box<dyn Job> {
 
 /// A step that brings to the disk what was committed before it.
 fn sync() -> Box<dyn Job> {
-    let step = |desk: &mut Desk<'_, '_>| {
-        desk.sync();
-        Ok(())
-    };
-    Box::new(Task::new(step).0)
+    Box::new(Task::new(|desk: &mut Desk<'_, '_>| desk.sync()).0)
 }
 
 /// What the caller is told of a failure that is not its own.

@@ -9,7 +9,7 @@ mod sweep;
 mod values;
 
 use redb::WriteTransaction;
-use vestibule_actors::port::store::{Hint, NewEntry, Seq, StoreLimits};
+use vestibule_actors::port::store::{Hint, NewEntry, Seq, StoreError, StoreLimits};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
@@ -20,9 +20,12 @@ use super::tables::{Failure, Look, Step, Tables, Write};
 
 pub(super) use sweep::Part;
 
-/// What a step works on.
+/// What the steps of a batch work on.
 pub(super) struct Desk<'b, 't> {
-    transaction: &'t WriteTransaction,
+    /// While the file is away, what whoever needs it is told.
+    file: Result<&'t WriteTransaction, StoreError>,
+    /// The last write failed, so that an answer of health needs a write.
+    in_doubt: bool,
     tables: Option<Tables<'t>>,
     pub(super) leases: &'b mut Leases,
     pub(super) limits: StoreLimits,
@@ -31,6 +34,7 @@ pub(super) struct Desk<'b, 't> {
     hints: Vec<Hint>,
     wrote: bool,
     sync: bool,
+    refused: u64,
 }
 
 /// What the steps of a batch leave to be done.
@@ -39,43 +43,67 @@ pub(super) struct Left {
     pub(super) wrote: bool,
     /// Somebody wants everything on the disk now.
     pub(super) sync: bool,
+    /// Steps that needed a file that is away.
+    pub(super) refused: u64,
     /// To be given once it is durable.
     pub(super) hints: Vec<Hint>,
 }
 
 impl<'b, 't> Desk<'b, 't> {
     pub(super) fn new(
-        transaction: &'t WriteTransaction,
+        file: Result<&'t WriteTransaction, StoreError>,
+        in_doubt: bool,
         leases: &'b mut Leases,
         limits: StoreLimits,
         now: Moment,
     ) -> Self {
-        Self { transaction, tables: None, leases, limits, now, hints: Vec::new(), wrote: false, sync: false }
+        let (tables, hints) = (None, Vec::new());
+        Self { file, in_doubt, tables, leases, limits, now, hints, wrote: false, sync: false, refused: 0 }
     }
 
     /// Closes the tables.
     pub(super) fn finish(self) -> Left {
-        let Self { wrote, sync, hints, .. } = self;
-        Left { wrote, sync, hints }
+        let Self { wrote, sync, refused, hints, .. } = self;
+        Left { wrote, sync, refused, hints }
     }
 
     /// What was committed and is not on the disk yet has to be there when this batch is answered.
-    pub(super) fn sync(&mut self) {
+    pub(super) fn sync(&mut self) -> Step<()> {
+        self.file()?;
         self.sync = true;
+        Ok(())
+    }
+
+    /// Whether the store works. After trouble only a write can tell.
+    pub(super) fn ping(&mut self) -> Step<()> {
+        self.file()?;
+        if self.in_doubt {
+            self.write()?.next_number("last_doubt")?;
+            self.sync = true;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self) -> Step<&'t WriteTransaction> {
+        self.file.clone().map_err(|why| {
+            self.refused += 1;
+            Failure::Answer(why)
+        })
     }
 
     /// The tables, opened when somebody first asks: a batch of prolonged leases needs none.
     fn look(&mut self) -> Step<&mut Tables<'t>> {
+        let transaction = self.file()?;
         let opened = match self.tables.take() {
             Some(tables) => tables,
-            None => Tables::open(self.transaction)?,
+            None => Tables::open(transaction)?,
         };
         Ok(self.tables.insert(opened))
     }
 
     /// The tables, to be written.
     fn write(&mut self) -> Step<&mut Tables<'t>> {
-        self.wrote = true;
+        self.wrote |= self.file.is_ok();
         self.look()
     }
 
