@@ -69,6 +69,17 @@ pub enum OpenError {
         /// What was found.
         reason: String,
     },
+    /// The file's name is a link that leads nowhere, as when another disk is not mounted.
+    #[error(
+        "the store {file} is a link whose target cannot be reached ({error}): mount or restore the target, or remove the link to start \
+         with an empty store"
+    )]
+    Link {
+        /// Which link.
+        file: PathBuf,
+        /// Why its target is not reached.
+        error: io::Error,
+    },
     /// The file system does not let us.
     #[error(
         "the store {path} cannot be opened ({error}): check that the folder exists, is writable by this user and has space left"
@@ -115,10 +126,23 @@ impl Place {
             #[cfg(test)]
             trouble: super::trouble::Switch::default(),
         };
-        if !place.file.exists() {
+        if !place.is_there()? {
             place.make(folder)?;
         }
         Ok(place)
+    }
+
+    /// Whether anything has the file's name. Only where surely nothing has may a file be made.
+    fn is_there(&self) -> Result<bool, OpenError> {
+        match fs::symlink_metadata(&self.file) {
+            Ok(seen) if seen.is_symlink() => match fs::metadata(&self.file) {
+                Ok(_) => Ok(true),
+                Err(error) => Err(OpenError::Link { file: self.file.clone(), error }),
+            },
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(io_error(&self.file, error)),
+        }
     }
 
     /// Opens the file. Every page's checksum is verified, which takes about a second per gigabyte: a store that was damaged must not be
@@ -206,7 +230,7 @@ impl Place {
         private().create_new(true).open(&path).map_err(failed)?;
         let filled = Database::create(&path).map_err(Failure::from).and_then(|database| fill(&database));
         filled.map_err(|failure| failed(io::Error::other(reason_of(failure))))?;
-        fs::rename(&path, &self.file).map_err(failed)?;
+        name_without_replacing(&path, &self.file).map_err(|error| io_error(&self.file, error))?;
         // Only now is the name itself safe from a power cut.
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io_error(folder, error))
     }
@@ -231,6 +255,20 @@ fn numbers_of(database: &Database) -> Step<(Option<u64>, Option<u64>)> {
     use redb::ReadableDatabase;
     let meta = open(&database.begin_read()?, META)?;
     Ok((meta.row(FORMAT_KEY)?, meta.row(SHARDS_KEY)?))
+}
+
+/// Gives a file its last name, unless something has that name already.
+fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        // Where the process dies before this the first name is left, and is in nobody's way.
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // Some file systems know no hard links. No other process that takes this folder's lock is here.
+        Err(_) if fs::symlink_metadata(to).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) => {
+            fs::rename(from, to)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// In words, for logs and errors. Holds nothing of what the store holds.
@@ -266,4 +304,27 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_without_replacing;
+    use std::fs;
+    use tempfile::TempDir;
+
+    #[test]
+    fn a_name_that_is_taken_is_not_replaced() {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("new"), "new").unwrap();
+        fs::write(path("old"), "old").unwrap();
+        std::os::unix::fs::symlink("nowhere", path("link")).unwrap();
+        assert!(name_without_replacing(&path("new"), &path("old")).is_err());
+        assert!(name_without_replacing(&path("new"), &path("link")).is_err());
+        assert_eq!(fs::read_to_string(path("old")).unwrap(), "old");
+        assert!(fs::symlink_metadata(path("link")).unwrap().is_symlink());
+        name_without_replacing(&path("new"), &path("free")).unwrap();
+        assert_eq!(fs::read_to_string(path("free")).unwrap(), "new");
+        assert!(!path("new").exists());
+    }
 }

@@ -179,6 +179,38 @@ fn a_first_start_that_was_cut_off_leaves_nothing_in_the_way() {
     assert!(!folder.path().join("vestibule.redb.new").exists());
 }
 
+/// Whatever hides the file, none is made in its place: only one that is not there may be made.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_hidden_is_never_replaced() {
+    use std::os::unix::fs::symlink;
+    let folder = TempDir::new().unwrap();
+    let elsewhere = folder.path().join("not-mounted/vestibule.redb");
+    for target in [elsewhere.as_path(), Path::new("vestibule.redb")] {
+        symlink(target, file(&folder)).unwrap();
+        let error = try_open(&folder).err().unwrap();
+        let message = error.to_string();
+        assert!(message.contains("a link whose target cannot be reached"), "{message}");
+        assert!(message.contains("vestibule.redb") && message.contains("remove the link"), "{message}");
+        assert_eq!(fs::read_link(file(&folder)).unwrap(), target, "the link is as it was");
+        assert!(!folder.path().join("vestibule.redb.new").exists());
+        fs::remove_file(file(&folder)).unwrap();
+    }
+    fs::create_dir(file(&folder)).unwrap();
+    assert!(matches!(try_open(&folder), Err(OpenError::Io { .. })));
+    assert!(file(&folder).is_dir());
+}
+
+/// A link to a file that is there is how some keep their data on another disk.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_the_file_is_followed() {
+    let (folder, other) = (TempDir::new().unwrap(), filled().await);
+    std::os::unix::fs::symlink(file(&other), file(&folder)).unwrap();
+    let store = try_open(&folder).unwrap();
+    assert_eq!(store.cursor(shard(1)).await.unwrap(), Seq(20));
+}
+
 /// Opens a damaged copy: either the damage is told, or everything is there. Whether it was told.
 async fn told_or_harmless(bytes: &[u8], whole: &str, what: &str) -> bool {
     let folder = TempDir::new().unwrap();
