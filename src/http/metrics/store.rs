@@ -42,6 +42,11 @@ impl Collector for StoreCollector {
                 "Steps turned away without a try since a write had failed shortly before",
                 stats.refused_away,
             ),
+            (
+                "store_unreadable_rows",
+                "Rows passed over or dropped since they could not be read",
+                stats.unreadable_rows,
+            ),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);

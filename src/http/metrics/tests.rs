@@ -50,7 +50,9 @@ fn the_store_tells_of_itself() {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(EmbeddedSettings::new(folder.path()), Arc::new(SystemClock)).unwrap();
     let metrics = Metrics::new().with_store(Arc::new(store));
-    for counter in ["commits", "failed_batches", "spoiled_steps", "refused_full", "refused_away"] {
+    for counter in
+        ["commits", "failed_batches", "spoiled_steps", "refused_full", "refused_away", "unreadable_rows"]
+    {
         has(&metrics, &format!("vestibule_store_{counter}_total 0"));
     }
     has(&metrics, "vestibule_store_in_trouble 0");

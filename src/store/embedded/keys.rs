@@ -149,6 +149,19 @@ pub(super) fn records_of_organization(organization: &OrganizationId) -> Vec<u8> 
     Key::default().byte(b'o').text(organization.as_str()).done()
 }
 
+/// The organization of a place that [`records_of_organization`] begins; `None` for any other place.
+pub(super) fn organization_of_records(place: &[u8]) -> Option<OrganizationId> {
+    let mut reader = Reader::new(place);
+    let kind = reader.byte().ok()?;
+    let organization = (kind == b'o').then(|| reader.zero_terminated().ok())??;
+    OrganizationId::new(organization).ok()
+}
+
+/// The number at the end of a key.
+pub(super) fn last_number(key: &[u8]) -> Option<u64> {
+    key.last_chunk().map(|number| u64::from_be_bytes(*number))
+}
+
 pub(super) fn records_of_csn(csn: &Csn) -> Vec<u8> {
     Key::default().byte(b'c').text(csn.as_str()).done()
 }

@@ -2,12 +2,12 @@
 
 use futures_util::FutureExt;
 use futures_util::future::ready;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
     Acknowledgement, Acquired, Answer, Appended, Commit, Committed, Hint, JournalEntry, NewEntry,
     OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page, ParkedCommand, Record, RecordQuery,
-    Retention, Routed, Seq, Space, Store, StoredVisit, Swept,
+    Retention, Routed, Seq, Space, Store, StoreError, StoredVisit, Swept,
 };
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
@@ -150,11 +150,13 @@ impl Store for EmbeddedStore {
     }
 
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>> {
-        self.looking(move |snapshot| reads::records(snapshot, &query)).boxed()
+        let shared = Arc::clone(&self.shared);
+        self.looking(move |snapshot| reads::records(snapshot, &query, &shared.stats)).boxed()
     }
 
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {
-        self.looking(move |snapshot| reads::parked(snapshot, limit)).boxed()
+        let shared = Arc::clone(&self.shared);
+        self.looking(move |snapshot| reads::parked(snapshot, limit, &shared.stats)).boxed()
     }
 
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
@@ -209,20 +211,15 @@ impl Store for EmbeddedStore {
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         async move {
             let mut all = Swept::default();
+            let mut spoiled = None;
             for part in Part::ALL {
-                loop {
-                    let (swept, more) =
-                        self.doing(Patience::Waits, move |desk| desk.sweep(part, keep)).await?;
-                    all.values += swept.values;
-                    all.held += swept.held;
-                    all.records_old += swept.records_old;
-                    all.records_above_cap += swept.records_above_cap;
-                    if !more {
-                        break;
-                    }
+                match self.sweep_part(part, keep, &mut all).await {
+                    // What one part cannot read holds up no other, and is told in the end.
+                    Err(error @ StoreError::Corrupt(_)) => spoiled = Some(error),
+                    other => other?,
                 }
             }
-            Ok(all)
+            spoiled.map_or(Ok(all), Err)
         }
         .boxed()
     }
@@ -241,5 +238,21 @@ impl Store for EmbeddedStore {
 
     fn hints(&self) -> broadcast::Receiver<Hint> {
         self.hints.subscribe()
+    }
+}
+
+impl EmbeddedStore {
+    /// Repeats a part of a sweep until nothing of it is left to be removed.
+    async fn sweep_part(&self, part: Part, keep: Retention, all: &mut Swept) -> Result<(), StoreError> {
+        loop {
+            let (swept, more) = self.doing(Patience::Waits, move |desk| desk.sweep(part, keep)).await?;
+            all.values += swept.values;
+            all.held += swept.held;
+            all.records_old += swept.records_old;
+            all.records_above_cap += swept.records_above_cap;
+            if !more {
+                return Ok(());
+            }
+        }
     }
 }

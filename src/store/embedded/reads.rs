@@ -15,6 +15,7 @@ use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::keys;
 use super::row::{self, Reader, Row, ShardRow, UntilRow, VisitRow};
+use super::stats::StoreStats;
 use super::tables::{self as tables, Failure, Look, Step, Taken};
 
 /// Records that a search without an index of its own looks at before it gives up a page, so that no search runs away.
@@ -134,7 +135,12 @@ pub(super) fn visits(
     Ok(Page { items, next })
 }
 
-pub(super) fn records(snapshot: &ReadTransaction, query: &RecordQuery) -> Step<Page<Record, u64>> {
+/// A record that cannot be read is passed over and counted, so that it hides none of the others.
+pub(super) fn records(
+    snapshot: &ReadTransaction,
+    query: &RecordQuery,
+    stats: &StoreStats,
+) -> Step<Page<Record, u64>> {
     let limit = query.limit.max(1);
     let before = query.before.unwrap_or(u64::MAX);
     let all = tables::open(snapshot, tables::RECORDS)?;
@@ -142,10 +148,12 @@ pub(super) fn records(snapshot: &ReadTransaction, query: &RecordQuery) -> Step<P
     let mut looked_at = 0;
     let mut last_seen = before;
     let mut see = |number: u64, bytes: &[u8]| {
-        let record: Record = codec::decode(bytes).map_err(|_| Failure::Corrupt("a record cannot be read"))?;
         looked_at += 1;
         last_seen = number;
-        if matches(&record, query) && taken.take((number, record)).is_break() {
+        let read = codec::decode::<Record>(bytes).inspect_err(|_| stats.rows_unreadable(1));
+        if let Some(record) = read.ok().filter(|record| matches(record, query))
+            && taken.take((number, record)).is_break()
+        {
             return Ok(ControlFlow::Break(()));
         }
         Ok(if looked_at >= LOOKED_AT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -161,8 +169,7 @@ pub(super) fn records(snapshot: &ReadTransaction, query: &RecordQuery) -> Step<P
                 let mut reader = Reader::new(place);
                 reader.skip(prefix.len())?;
                 let number = reader.big_endian()?;
-                let bytes = all.bytes(&keys::number(number))?;
-                see(number, &bytes.ok_or(Failure::Corrupt("a record is listed that is not there"))?)
+                see(number, &all.bytes(&keys::number(number))?.unwrap_or_default())
             })?;
         }
     }
@@ -185,10 +192,19 @@ fn index_of(query: &RecordQuery) -> Option<Vec<u8>> {
     of_csn.or_else(of_meeting).or_else(of_organization)
 }
 
-pub(super) fn parked(snapshot: &ReadTransaction, limit: usize) -> Step<Vec<ParkedCommand>> {
+pub(super) fn parked(
+    snapshot: &ReadTransaction,
+    limit: usize,
+    stats: &StoreStats,
+) -> Step<Vec<ParkedCommand>> {
     let mut taken = Taken::at_most(limit);
-    tables::open(snapshot, tables::PARKED)?
-        .scan_back(&[], None, |_, value| Ok(taken.take(ParkedCommand::from_bytes(value)?)))?;
+    tables::open(snapshot, tables::PARKED)?.scan_back(&[], None, |_, value| {
+        let Ok(command) = ParkedCommand::from_bytes(value) else {
+            stats.rows_unreadable(1);
+            return Ok(ControlFlow::Continue(()));
+        };
+        Ok(taken.take(command))
+    })?;
     Ok(taken.items)
 }
 

@@ -19,6 +19,7 @@ pub struct StoreStats {
     refused_full: AtomicU64,
     refused_away: AtomicU64,
     in_trouble: AtomicBool,
+    unreadable_rows: AtomicU64,
 }
 
 /// A histogram as it stands.
@@ -49,6 +50,8 @@ pub struct StatsReading {
     pub refused_away: u64,
     /// A write has failed and none has succeeded since.
     pub in_trouble: bool,
+    /// Rows that a search passed over or a sweep dropped since they could not be read; each time one is met.
+    pub unreadable_rows: u64,
 }
 
 impl StoreStats {
@@ -63,6 +66,7 @@ impl StoreStats {
             refused_full: self.refused_full.load(Ordering::Relaxed),
             refused_away: self.refused_away.load(Ordering::Relaxed),
             in_trouble: self.in_trouble.load(Ordering::Relaxed),
+            unreadable_rows: self.unreadable_rows.load(Ordering::Relaxed),
         }
     }
 
@@ -86,6 +90,10 @@ impl StoreStats {
 
     pub(super) fn trouble(&self, is: bool) {
         self.in_trouble.store(is, Ordering::Relaxed);
+    }
+
+    pub(super) fn rows_unreadable(&self, rows: u64) {
+        self.unreadable_rows.fetch_add(rows, Ordering::Relaxed);
     }
 
     pub(super) fn turned_away(&self) {

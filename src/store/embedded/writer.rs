@@ -202,7 +202,8 @@ impl Writer {
         for (which, job) in batch.iter_mut().enumerate() {
             job.run(&mut desk).map_err(|failure| (Some(which), failure))?;
         }
-        let Left { wrote, sync, hints, .. } = desk.finish();
+        let Left { wrote, sync, unreadable, hints, .. } = desk.finish();
+        self.shared.stats.rows_unreadable(unreadable);
         let syncs = match self.durability {
             Durability::Fsync => wrote,
             Durability::EverySecond => (wrote || self.synced.behind) && (sync || self.synced.is_due(began)),

@@ -10,6 +10,7 @@ mod outbox;
 mod random;
 mod records;
 mod sweep;
+mod unreadable;
 mod values;
 mod views;
 mod world;

@@ -35,6 +35,7 @@ pub(super) struct Desk<'b, 't> {
     wrote: bool,
     sync: bool,
     refused: u64,
+    unreadable: u64,
 }
 
 /// What the steps of a batch leave to be done.
@@ -45,6 +46,8 @@ pub(super) struct Left {
     pub(super) sync: bool,
     /// Steps that needed a file that is away.
     pub(super) refused: u64,
+    /// Rows that were passed over or dropped since they could not be read.
+    pub(super) unreadable: u64,
     /// To be given once it is durable.
     pub(super) hints: Vec<Hint>,
 }
@@ -58,13 +61,14 @@ impl<'b, 't> Desk<'b, 't> {
         now: Moment,
     ) -> Self {
         let (tables, hints) = (None, Vec::new());
-        Self { file, in_doubt, tables, leases, limits, now, hints, wrote: false, sync: false, refused: 0 }
+        let (wrote, sync) = (false, false);
+        Self { file, in_doubt, tables, leases, limits, now, hints, wrote, sync, refused: 0, unreadable: 0 }
     }
 
     /// Closes the tables.
     pub(super) fn finish(self) -> Left {
-        let Self { wrote, sync, refused, hints, .. } = self;
-        Left { wrote, sync, refused, hints }
+        let Self { wrote, sync, refused, unreadable, hints, .. } = self;
+        Left { wrote, sync, refused, unreadable, hints }
     }
 
     /// What was committed and is not on the disk yet has to be there when this batch is answered.

@@ -6,7 +6,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
 use super::super::keys::{self, Leaving};
-use super::super::row::{MeetingRow, Reader};
+use super::super::row::{MeetingRow, Reader, Row};
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 use super::commit::PARKED_COUNT;
 use super::{Desk, read};
@@ -54,16 +54,14 @@ impl Desk<'_, '_> {
             }
             Part::OldRecords => {
                 let due = self.look()?.leaving_before(Leaving::Record, oldest)?;
-                let removed = self
-                    .each(due, |tables, (_, place)| tables.drop_record(Reader::new(&place).big_endian()?))?;
-                swept.records_old = removed;
-                removed
+                let numbers = due.iter().filter_map(|(_, place)| keys::last_number(place));
+                swept.records_old = self.drop_records(numbers.collect())?;
+                swept.records_old
             }
             Part::RecordsAboveCap => {
                 let due = self.look()?.records_above(keep.records_per_organization)?;
-                let removed = self.each(due, |tables, number| tables.drop_record(number))?;
-                swept.records_above_cap = removed;
-                removed
+                swept.records_above_cap = self.drop_records(due)?;
+                swept.records_above_cap
             }
             Part::Parked => self.sweep_parked(oldest)?,
             Part::Meetings => self.sweep_meetings(oldest)?,
@@ -88,14 +86,33 @@ impl Desk<'_, '_> {
         Ok(removed)
     }
 
+    fn drop_records(&mut self, numbers: Vec<u64>) -> Step<u64> {
+        if numbers.is_empty() {
+            return Ok(0);
+        }
+        let unreadable = self.write()?.drop_records(&numbers)?;
+        self.unreadable += count(unreadable);
+        Ok(count(numbers.len()))
+    }
+
+    /// One that cannot be read leaves with the first old one behind it.
     fn sweep_parked(&mut self, oldest: Moment) -> Step<u64> {
-        let mut due = Vec::new();
+        let (mut due, mut unread, mut unreadable) = (Vec::new(), Vec::new(), 0);
         self.look()?.parked.scan(&[], None, |key, value| {
-            if read::<ParkedCommand>(value)?.at < oldest {
-                due.push(key.to_vec());
+            match ParkedCommand::from_bytes(value) {
+                Ok(parked) if parked.at < oldest => {
+                    due.append(&mut unread);
+                    due.push(key.to_vec());
+                }
+                Ok(_) => unread.clear(),
+                Err(_) => {
+                    unreadable += 1;
+                    unread.push(key.to_vec());
+                }
             }
             Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
+        self.unreadable += unreadable;
         let removed = self.each(due, |tables, key| tables.parked.delete(&key))?;
         if removed > 0 {
             let tables = self.write()?;
@@ -112,10 +129,10 @@ impl Desk<'_, '_> {
         let end = Leaving::Meeting.at(oldest, &[]);
         tables.leaving.scan(&[Leaving::Meeting.prefix()], Some(&end), |key, _| {
             let (at, place) = keys::read_leaving(key)?;
-            let Some(MeetingRow { visit, .. }) = tables.meetings.row(place)? else {
-                return Err(Failure::Corrupt("a meeting is to leave that is not there"));
-            };
-            if tables.visits.bytes(&keys::visit(&visit))?.is_none() {
+            let meeting: Option<MeetingRow> = tables.meetings.row(place)?;
+            let visit = meeting.map(|meeting| keys::visit(&meeting.visit));
+            let lives = visit.map_or(Ok(None), |visit| tables.visits.bytes(&visit))?.is_some();
+            if !lives {
                 due.push((at, place.to_vec()));
             }
             Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
