@@ -4,6 +4,8 @@
 //! by a crash of the process at any moment. While the disk cannot be written the file is read all the same ([`access`]).
 
 mod access;
+#[cfg(test)]
+mod disk;
 mod keys;
 mod leases;
 mod open;
@@ -11,6 +13,8 @@ mod overlay;
 mod port;
 mod readers;
 mod reads;
+#[cfg(test)]
+mod replay;
 mod row;
 mod shared;
 mod stats;

@@ -100,13 +100,13 @@ pub(super) struct Place {
     _lock: File,
     /// Makes the disk fail.
     #[cfg(test)]
-    pub(super) trouble: super::trouble::Switch,
+    pub(super) trouble: super::disk::Switch,
 }
 
 #[cfg(not(test))]
 type Disk = FileBackend;
 #[cfg(test)]
-type Disk = super::trouble::Troubled;
+type Disk = super::disk::TestDisk;
 
 impl Place {
     /// Takes the folder for this process, making it if need be.
@@ -124,7 +124,7 @@ impl Place {
             cache_bytes,
             _lock: lock,
             #[cfg(test)]
-            trouble: super::trouble::Switch::default(),
+            trouble: super::disk::Switch::default(),
         };
         if !place.is_there()? {
             place.make(folder)?;

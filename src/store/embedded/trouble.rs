@@ -1,327 +1,230 @@
-//! A disk that fails when a test says so: full, unable to grow a file, or unable to sync. What the store owes then: a clear answer, nothing
-//! half done, reads and leases that go on, and writing again by itself when the disk is well again.
+//! A disk that fails: full, unable to grow a file, or unable to sync. What the store owes then: a clear answer, nothing half done, reads and
+//! leases that go on, and writing again by itself when the disk is well again.
 
-use redb::backends::FileBackend;
-use redb::{BackendError, StorageBackend};
-use std::io;
-use std::ops::Bound;
+use super::disk::{FULL, NO_GROWTH, NO_SYNC, Switch, WELL};
+use super::open::Place;
+use super::{EmbeddedSettings, EmbeddedStore};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use uuid::Uuid;
+use vestibule_actors::port::clock::Clock;
+use vestibule_actors::port::store::{
+    Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, RecordQuery, Seq, Store,
+    StoreError, VisitWrite,
+};
+use vestibule_domain::id::VisitKey;
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::{Moment, Span};
 
-const WELL: u8 = 0;
-/// Nothing can be written.
-const FULL: u8 = 1;
-/// What the file has can be written over, and it cannot become longer: a quota, or a disk without a free block.
-const NO_GROWTH: u8 = 2;
-const NO_SYNC: u8 = 3;
+struct Still;
 
-/// Says how the disk is. Clones are of the same disk.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Switch(Arc<Disk>);
-
-#[derive(Debug, Default)]
-struct Disk {
-    how: AtomicU8,
-    /// What was asked of it that it did not do.
-    failures: AtomicU64,
-}
-
-impl Switch {
-    fn set(&self, to: u8) {
-        self.0.how.store(to, Ordering::SeqCst);
-    }
-
-    fn failures(&self) -> u64 {
-        self.0.failures.load(Ordering::SeqCst)
-    }
-
-    fn fails(&self, when: &[u8]) -> io::Result<()> {
-        if when.contains(&self.0.how.load(Ordering::SeqCst)) {
-            self.0.failures.fetch_add(1, Ordering::SeqCst);
-            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
-        }
-        Ok(())
-    }
-
-    pub(super) fn backend(&self, disk: FileBackend) -> Troubled {
-        Troubled { inner: disk, switch: self.clone() }
+impl Clock for Still {
+    fn now(&self) -> Moment {
+        Moment(1_795_000_000_000)
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Troubled {
-    inner: FileBackend,
+struct World {
+    store: EmbeddedStore,
     switch: Switch,
+    visit: VisitKey,
+    shard: Shard,
+    owner: Ownership,
+    _folder: TempDir,
 }
 
-type Range = Bound<u64>;
-
-impl StorageBackend for Troubled {
-    fn len(&self) -> Result<u64, io::Error> {
-        self.inner.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
-        self.inner.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> Result<(), io::Error> {
-        self.switch.fails(&[FULL, NO_GROWTH])?;
-        self.inner.set_len(len)
-    }
-
-    fn sync_data(&self) -> Result<(), io::Error> {
-        self.switch.fails(&[NO_SYNC])?;
-        self.inner.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
-        self.switch.fails(&[FULL])?;
-        self.inner.write(offset, data)
-    }
-
-    fn close(&self) -> Result<(), io::Error> {
-        self.inner.close()
-    }
-
-    fn try_lock_range(&self, start: Range, end: Range) -> Result<bool, BackendError> {
-        self.inner.try_lock_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Range, end: Range) -> Result<(), BackendError> {
-        self.inner.unlock_range(start, end)
-    }
-}
-
-mod tests {
-    use super::super::open::Place;
-    use super::super::{EmbeddedSettings, EmbeddedStore};
-    use super::{FULL, NO_GROWTH, NO_SYNC, Switch, WELL};
-    use std::sync::Arc;
-    use std::time::Duration;
-    use tempfile::TempDir;
-    use uuid::Uuid;
-    use vestibule_actors::port::clock::Clock;
-    use vestibule_actors::port::store::{
-        Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, RecordQuery, Seq, Store,
-        StoreError, VisitWrite,
+async fn world() -> World {
+    let folder = TempDir::new().unwrap();
+    let settings = EmbeddedSettings::new(folder.path());
+    let switch = Switch::default();
+    let mut place = Place::take(&settings.folder, settings.cache_bytes).unwrap();
+    place.trouble = switch.clone();
+    let store = EmbeddedStore::start(place, settings, Arc::new(Still)).unwrap();
+    let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();
+    let shard = Shard::of_visit(&visit);
+    let token = OwnerToken(Uuid::from_u128(1));
+    let owner = match store.acquire(shard, "node", token, Span::seconds(6)).await.unwrap() {
+        Acquired::Granted { epoch, .. } => Ownership { token, epoch },
+        held @ Acquired::Held(_) => panic!("{held:?}"),
     };
-    use vestibule_domain::id::VisitKey;
-    use vestibule_domain::shard::Shard;
-    use vestibule_domain::time::{Moment, Span};
+    World { store, switch, visit, shard, owner, _folder: folder }
+}
 
-    struct Still;
+impl World {
+    async fn append(&self) -> Result<Appended, StoreError> {
+        let entry = NewEntry { visit: self.visit.clone(), payload: vec![1; 10_000] };
+        self.store.append(self.shard, vec![entry]).await
+    }
 
-    impl Clock for Still {
-        fn now(&self) -> Moment {
-            Moment(1_795_000_000_000)
+    async fn journal(&self) -> usize {
+        self.store.read(self.shard, Seq(0), 1_000).await.unwrap().len()
+    }
+
+    fn commit(&self, id: u128, expected: u64) -> Commit {
+        Commit {
+            shard: self.shard,
+            owner: self.owner,
+            id: Uuid::from_u128(id),
+            expected_cursor: Seq(0),
+            cursor: Seq(0),
+            visits: vec![VisitWrite {
+                visit: self.visit.clone(),
+                expected,
+                state: Some(vec![1; 10_000]),
+                wake: None,
+            }],
+            outbox: Vec::new(),
+            parked: Vec::new(),
         }
     }
 
-    struct World {
-        store: EmbeddedStore,
-        switch: Switch,
-        visit: VisitKey,
-        shard: Shard,
-        owner: Ownership,
-        _folder: TempDir,
-    }
-
-    async fn world() -> World {
-        let folder = TempDir::new().unwrap();
-        let settings = EmbeddedSettings::new(folder.path());
-        let switch = Switch::default();
-        let mut place = Place::take(&settings.folder, settings.cache_bytes).unwrap();
-        place.trouble = switch.clone();
-        let store = EmbeddedStore::start(place, settings, Arc::new(Still)).unwrap();
-        let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();
-        let shard = Shard::of_visit(&visit);
-        let token = OwnerToken(Uuid::from_u128(1));
-        let owner = match store.acquire(shard, "node", token, Span::seconds(6)).await.unwrap() {
-            Acquired::Granted { epoch, .. } => Ownership { token, epoch },
-            held @ Acquired::Held(_) => panic!("{held:?}"),
-        };
-        World { store, switch, visit, shard, owner, _folder: folder }
-    }
-
-    impl World {
-        async fn append(&self) -> Result<Appended, StoreError> {
-            let entry = NewEntry { visit: self.visit.clone(), payload: vec![1; 10_000] };
-            self.store.append(self.shard, vec![entry]).await
-        }
-
-        async fn journal(&self) -> usize {
-            self.store.read(self.shard, Seq(0), 1_000).await.unwrap().len()
-        }
-
-        fn commit(&self, id: u128, expected: u64) -> Commit {
-            Commit {
-                shard: self.shard,
-                owner: self.owner,
-                id: Uuid::from_u128(id),
-                expected_cursor: Seq(0),
-                cursor: Seq(0),
-                visits: vec![VisitWrite {
-                    visit: self.visit.clone(),
-                    expected,
-                    state: Some(vec![1; 10_000]),
-                    wake: None,
-                }],
-                outbox: Vec::new(),
-                parked: Vec::new(),
+    /// Waits until the store says that it is well.
+    async fn well_again(&self) {
+        self.switch.set(WELL);
+        let answers = async {
+            while self.store.ping().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
-        }
-
-        /// Waits until the store says that it is well.
-        async fn well_again(&self) {
-            self.switch.set(WELL);
-            let answers = async {
-                while self.store.ping().await.is_err() {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(20), answers).await.expect("the store stays away");
-        }
+        };
+        tokio::time::timeout(Duration::from_secs(20), answers).await.expect("the store stays away");
     }
+}
 
-    #[tokio::test]
-    async fn a_full_disk_is_answered_and_nothing_is_half_done() {
-        let world = world().await;
-        world.append().await.unwrap();
-        world.switch.set(FULL);
-        for _ in 0..3 {
-            let answer = world.append().await;
-            assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-        }
-        let answer = world.store.commit(world.commit(1, 0)).await;
+#[tokio::test]
+async fn a_full_disk_is_answered_and_nothing_is_half_done() {
+    let world = world().await;
+    world.append().await.unwrap();
+    world.switch.set(FULL);
+    for _ in 0..3 {
+        let answer = world.append().await;
         assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-        assert!(matches!(world.store.ping().await, Err(StoreError::Unavailable(_))), "readiness is told");
-        assert!(world.store.stats().read().failed_batches >= 1);
-        world.well_again().await;
-        assert_eq!(world.journal().await, 1, "only what was acknowledged is there");
+    }
+    let answer = world.store.commit(world.commit(1, 0)).await;
+    assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    assert!(matches!(world.store.ping().await, Err(StoreError::Unavailable(_))), "readiness is told");
+    assert!(world.store.stats().read().failed_batches >= 1);
+    world.well_again().await;
+    assert_eq!(world.journal().await, 1, "only what was acknowledged is there");
+    assert!(world.store.load(&world.visit).await.unwrap().is_none());
+    assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
+    let done = world.store.commit(world.commit(1, 0)).await.unwrap();
+    assert_eq!(done, Committed::Done { change: 1 }, "the lease outlived the trouble");
+}
+
+/// Everything that needs no write is served, at once and for as long as it takes.
+async fn assert_serves_reads_and_leases(world: &World, entries: usize) {
+    for _ in 0..50 {
+        assert_eq!(world.journal().await, entries);
         assert!(world.store.load(&world.visit).await.unwrap().is_none());
-        assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
-        let done = world.store.commit(world.commit(1, 0)).await.unwrap();
-        assert_eq!(done, Committed::Done { change: 1 }, "the lease outlived the trouble");
-    }
-
-    /// Everything that needs no write is served, at once and for as long as it takes.
-    async fn assert_serves_reads_and_leases(world: &World, entries: usize) {
-        for _ in 0..50 {
-            assert_eq!(world.journal().await, entries);
-            assert!(world.store.load(&world.visit).await.unwrap().is_none());
-            assert!(world.store.records(RecordQuery::default()).await.unwrap().items.is_empty());
-            assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
-            assert!(world.store.locate(world.shard).await.unwrap().is_some());
-        }
-        let again = world.store.acquire(world.shard, "node", world.owner.token, Span::seconds(6)).await;
-        assert!(matches!(again, Ok(Acquired::Granted { clean: false, .. })), "{again:?}");
-    }
-
-    #[tokio::test]
-    async fn while_nothing_can_be_written_reads_and_leases_go_on_and_writes_are_refused_without_a_try() {
-        let world = world().await;
-        world.append().await.unwrap();
-        world.switch.set(FULL);
-        assert!(world.append().await.is_err());
-        let tried = world.switch.failures();
-        assert_serves_reads_and_leases(&world, 1).await;
-        for _ in 0..50 {
-            let answer = world.append().await;
-            assert!(
-                matches!(&answer, Err(StoreError::Unavailable(why)) if why.contains("no space")),
-                "{answer:?}"
-            );
-            assert!(world.store.ping().await.is_err(), "readiness is told");
-        }
-        assert_eq!(world.switch.failures(), tried, "the disk was left alone");
-        world.well_again().await;
-        assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
-        assert_serves_reads_and_leases(&world, 2).await;
-    }
-
-    #[tokio::test]
-    async fn a_try_that_fails_again_interrupts_nobody() {
-        let world = world().await;
-        world.append().await.unwrap();
-        world.switch.set(FULL);
-        assert!(world.append().await.is_err());
-        let tried = world.switch.failures();
-        let tries_again = async {
-            while world.switch.failures() == tried {
-                assert_serves_reads_and_leases(&world, 1).await;
-                assert!(world.append().await.is_err());
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), tries_again).await.expect("it is tried again");
-        assert_serves_reads_and_leases(&world, 1).await;
-        world.well_again().await;
-        assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
-    }
-
-    #[tokio::test]
-    async fn a_file_that_cannot_grow_serves_what_it_has() {
-        let world = world().await;
-        world.switch.set(NO_GROWTH);
-        let mut entries = 0;
-        while world.append().await.is_ok() {
-            entries += 1;
-        }
-        assert!(entries > 0, "what fits is written");
-        assert_serves_reads_and_leases(&world, entries).await;
-        world.well_again().await;
-        assert!(world.append().await.is_ok());
-        assert_serves_reads_and_leases(&world, entries + 1).await;
-    }
-
-    #[tokio::test]
-    async fn what_may_not_be_on_the_disk_is_not_shown() {
-        let world = world().await;
-        world.switch.set(NO_SYNC);
-        assert!(world.append().await.is_err());
-        let read = world.store.read(world.shard, Seq(0), 10).await;
-        assert!(matches!(&read, Err(StoreError::Unavailable(_))), "{read:?}");
+        assert!(world.store.records(RecordQuery::default()).await.unwrap().items.is_empty());
         assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
-        world.well_again().await;
-        assert!(world.journal().await <= 1, "it is there or not");
+        assert!(world.store.locate(world.shard).await.unwrap().is_some());
     }
+    let again = world.store.acquire(world.shard, "node", world.owner.token, Span::seconds(6)).await;
+    assert!(matches!(again, Ok(Acquired::Granted { clean: false, .. })), "{again:?}");
+}
 
-    // I1: a commit whose answer was lost is asked again by its id, and is done once.
-    #[tokio::test]
-    async fn a_commit_that_could_not_be_synced_may_be_repeated() {
-        let world = world().await;
-        world.switch.set(NO_SYNC);
-        let answer = world.store.commit(world.commit(1, 0)).await;
-        assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-        world.well_again().await;
-        assert_eq!(world.store.commit(world.commit(1, 0)).await.unwrap(), Committed::Done { change: 1 });
-        let stored = world.store.load(&world.visit).await.unwrap().unwrap();
-        assert_eq!((stored.version, stored.change), (1, 1));
-        assert_eq!(world.store.commit(world.commit(2, 1)).await.unwrap(), Committed::Done { change: 2 });
-    }
-
-    #[tokio::test]
-    async fn a_lease_changes_hands_on_the_disk_or_not_at_all() {
-        let world = world().await;
-        let other = Shard::all().find(|shard| *shard != world.shard).unwrap();
-        let token = OwnerToken(Uuid::from_u128(2));
-        world.switch.set(FULL);
-        assert!(world.store.acquire(other, "node", token, Span::seconds(6)).await.is_err());
-        assert!(world.store.release(world.shard, world.owner).await.is_err());
-        world.well_again().await;
-        assert_eq!(world.store.locate(other).await.unwrap(), None, "it was never granted");
+#[tokio::test]
+async fn while_nothing_can_be_written_reads_and_leases_go_on_and_writes_are_refused_without_a_try() {
+    let world = world().await;
+    world.append().await.unwrap();
+    world.switch.set(FULL);
+    assert!(world.append().await.is_err());
+    let tried = world.switch.failures();
+    assert_serves_reads_and_leases(&world, 1).await;
+    for _ in 0..50 {
+        let answer = world.append().await;
         assert!(
-            world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap(),
-            "it is still ours"
+            matches!(&answer, Err(StoreError::Unavailable(why)) if why.contains("no space")),
+            "{answer:?}"
         );
-        assert!(world.store.release(world.shard, world.owner).await.unwrap());
+        assert!(world.store.ping().await.is_err(), "readiness is told");
     }
+    assert_eq!(world.switch.failures(), tried, "the disk was left alone");
+    world.well_again().await;
+    assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
+    assert_serves_reads_and_leases(&world, 2).await;
+}
 
-    #[tokio::test]
-    async fn trouble_at_the_end_does_not_hang_the_process() {
-        let world = world().await;
-        world.append().await.unwrap();
-        world.switch.set(FULL);
-        drop(world);
+#[tokio::test]
+async fn a_try_that_fails_again_interrupts_nobody() {
+    let world = world().await;
+    world.append().await.unwrap();
+    world.switch.set(FULL);
+    assert!(world.append().await.is_err());
+    let tried = world.switch.failures();
+    let tries_again = async {
+        while world.switch.failures() == tried {
+            assert_serves_reads_and_leases(&world, 1).await;
+            assert!(world.append().await.is_err());
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), tries_again).await.expect("it is tried again");
+    assert_serves_reads_and_leases(&world, 1).await;
+    world.well_again().await;
+    assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_grow_serves_what_it_has() {
+    let world = world().await;
+    world.switch.set(NO_GROWTH);
+    let mut entries = 0;
+    while world.append().await.is_ok() {
+        entries += 1;
     }
+    assert!(entries > 0, "what fits is written");
+    assert_serves_reads_and_leases(&world, entries).await;
+    world.well_again().await;
+    assert!(world.append().await.is_ok());
+    assert_serves_reads_and_leases(&world, entries + 1).await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_on_the_disk_is_not_shown() {
+    let world = world().await;
+    world.switch.set(NO_SYNC);
+    assert!(world.append().await.is_err());
+    let read = world.store.read(world.shard, Seq(0), 10).await;
+    assert!(matches!(&read, Err(StoreError::Unavailable(_))), "{read:?}");
+    assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
+    world.well_again().await;
+    assert!(world.journal().await <= 1, "it is there or not");
+}
+
+// I1: a commit whose answer was lost is asked again by its id, and is done once.
+#[tokio::test]
+async fn a_commit_that_could_not_be_synced_may_be_repeated() {
+    let world = world().await;
+    world.switch.set(NO_SYNC);
+    let answer = world.store.commit(world.commit(1, 0)).await;
+    assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    world.well_again().await;
+    assert_eq!(world.store.commit(world.commit(1, 0)).await.unwrap(), Committed::Done { change: 1 });
+    let stored = world.store.load(&world.visit).await.unwrap().unwrap();
+    assert_eq!((stored.version, stored.change), (1, 1));
+    assert_eq!(world.store.commit(world.commit(2, 1)).await.unwrap(), Committed::Done { change: 2 });
+}
+
+#[tokio::test]
+async fn a_lease_changes_hands_on_the_disk_or_not_at_all() {
+    let world = world().await;
+    let other = Shard::all().find(|shard| *shard != world.shard).unwrap();
+    let token = OwnerToken(Uuid::from_u128(2));
+    world.switch.set(FULL);
+    assert!(world.store.acquire(other, "node", token, Span::seconds(6)).await.is_err());
+    assert!(world.store.release(world.shard, world.owner).await.is_err());
+    world.well_again().await;
+    assert_eq!(world.store.locate(other).await.unwrap(), None, "it was never granted");
+    assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap(), "it is still ours");
+    assert!(world.store.release(world.shard, world.owner).await.unwrap());
+}
+
+#[tokio::test]
+async fn trouble_at_the_end_does_not_hang_the_process() {
+    let world = world().await;
+    world.append().await.unwrap();
+    world.switch.set(FULL);
+    drop(world);
 }
