@@ -1,68 +1,16 @@
 //! Group commit: who waits together becomes durable together, and nobody spoils it for the others.
 
+use super::barrier::Barrier;
 use super::world::{HandClock, LIMITS, TTL, commit, entry, own, shard, visits};
 use futures_util::future::join_all;
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 use tempfile::TempDir;
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
-use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
     Appended, Committed, Epoch, NewEntry, Ownership, Seq, Space, Store, StoreError, StoreLimits,
 };
 use vestibule_domain::id::MeetingId;
-use vestibule_domain::time::{Moment, Span};
-
-/// A clock that stops whoever reads it, here the writing thread at the start of a batch, until the test lets it go on.
-#[derive(Clone)]
-struct Barrier {
-    clock: HandClock,
-    state: Arc<(Mutex<Gate>, Condvar)>,
-}
-
-#[derive(Default)]
-struct Gate {
-    closed: bool,
-    waiting: bool,
-}
-
-impl Barrier {
-    fn new() -> Self {
-        Self { clock: HandClock::new(), state: Arc::default() }
-    }
-
-    fn close(&self) {
-        self.state.0.lock().unwrap().closed = true;
-    }
-
-    fn open(&self) {
-        self.state.0.lock().unwrap().closed = false;
-        self.state.1.notify_all();
-    }
-
-    async fn somebody_waits(&self) {
-        let waits = async {
-            while !self.state.0.lock().unwrap().waiting {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), waits).await.expect("nobody came to the barrier");
-    }
-}
-
-impl Clock for Barrier {
-    fn now(&self) -> Moment {
-        let (gate, opened) = &*self.state;
-        let mut gate = gate.lock().unwrap();
-        gate.waiting = gate.closed;
-        while gate.closed {
-            gate = opened.wait(gate).unwrap();
-        }
-        gate.waiting = false;
-        drop(gate);
-        self.clock.now()
-    }
-}
+use vestibule_domain::time::Span;
 
 struct Held {
     store: Arc<EmbeddedStore>,
@@ -71,7 +19,7 @@ struct Held {
 }
 
 fn store(change: impl FnOnce(&mut EmbeddedSettings)) -> Held {
-    let (folder, barrier) = (TempDir::new().unwrap(), Barrier::new());
+    let (folder, barrier) = (TempDir::new().unwrap(), Barrier::new(HandClock::new()));
     let limits = StoreLimits { journal_entries: 10_000, ..LIMITS };
     let mut settings = EmbeddedSettings { limits, ..EmbeddedSettings::new(folder.path()) };
     change(&mut settings);
@@ -85,7 +33,8 @@ impl Held {
         self.barrier.close();
         let store = Arc::clone(&self.store);
         let first = tokio::spawn(async move { store.ping().await });
-        self.barrier.somebody_waits().await;
+        settle().await;
+        self.barrier.until_somebody_waits();
         first
     }
 

@@ -1,5 +1,6 @@
 //! What every store must keep of the port's promises, and what the embedded one promises besides.
 
+mod barrier;
 mod commits;
 mod crash;
 mod files;

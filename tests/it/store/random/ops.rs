@@ -53,12 +53,20 @@ pub enum Op {
         settles: bool,
         records: Vec<(u64, u64, i64)>,
     },
+    /// The last commit of a shard once more, as by an owner whose answer was lost.
+    Repeat {
+        shard: Index,
+    },
+    /// Several asks in a row.
     Permit {
         north: bool,
+        asks: u8,
     },
     Settle {
-        permit: u64,
-        fails: bool,
+        north: bool,
+        /// Which of the permits that are out; beyond them one that is made up.
+        permit: usize,
+        how: Ending,
     },
     Put {
         key: u8,
@@ -86,6 +94,25 @@ pub enum Op {
         ms: i64,
     },
     Reopen,
+}
+
+/// How the holder of a permit fared.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending {
+    Alive,
+    Failed,
+    Pause { ms: i64 },
+    Unused,
+}
+
+impl Op {
+    /// Whether a step of the store's writer does it whole. The others are no steps of it, or several.
+    pub fn shares_a_batch(&self) -> bool {
+        !matches!(
+            self,
+            Self::Permit { .. } | Self::Settle { .. } | Self::Sweep { .. } | Self::Pass { .. } | Self::Reopen
+        )
+    }
 }
 
 /// By which right a step is asked for.
@@ -117,6 +144,20 @@ fn writes() -> impl Strategy<Value = Vec<Written>> {
     let one = (any::<Index>(), prop::bool::weighted(0.15), wake, update)
         .prop_map(|(visit, removes, wake, update)| Written { visit, removes, wake, update });
     prop::collection::vec(one, 0..4)
+}
+
+fn gates() -> impl Strategy<Value = Op> {
+    let ending = prop_oneof![
+        3 => Just(Ending::Alive),
+        4 => Just(Ending::Failed),
+        1 => (0_i64..2_000).prop_map(|ms| Ending::Pause { ms }),
+        1 => Just(Ending::Unused),
+    ];
+    let north = || prop::bool::weighted(0.2);
+    prop_oneof![
+        3 => (north(), 1_u8..5).prop_map(|(north, asks)| Op::Permit { north, asks }),
+        3 => (north(), 0_usize..2, ending).prop_map(|(north, permit, how)| Op::Settle { north, permit, how }),
+    ]
 }
 
 pub fn ops() -> impl Strategy<Value = Op> {
@@ -163,8 +204,6 @@ pub fn ops() -> impl Strategy<Value = Op> {
         2 => (0_u8..4).prop_map(|key| Op::Take { key }),
         1 => (0_u8..3, any::<bool>(), any::<u8>())
             .prop_map(|(field, honest, value)| Op::OrganizationPut { field, honest, value }),
-        1 => any::<bool>().prop_map(|north| Op::Permit { north }),
-        1 => (1_u64..5, any::<bool>()).prop_map(|(permit, fails)| Op::Settle { permit, fails }),
     ];
     let time = prop_oneof![
         4 => (0_i64..3_000).prop_map(|ms| Op::Pass { ms }),
@@ -172,5 +211,15 @@ pub fn ops() -> impl Strategy<Value = Op> {
         2 => (0_i64..10_000, 0_u64..8).prop_map(|(records, cap)| Op::Sweep { records, cap }),
         1 => Just(Op::Reopen),
     ];
-    prop_oneof![3 => lease, 4 => journal, 5 => commit, 3 => acknowledge, 2 => values, 2 => time]
+    let repeat = index().prop_map(|shard| Op::Repeat { shard });
+    prop_oneof![
+        3 => lease,
+        4 => journal,
+        5 => commit,
+        1 => repeat,
+        3 => acknowledge,
+        2 => values,
+        3 => gates(),
+        2 => time,
+    ]
 }
