@@ -6,6 +6,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use vestibule_actors::codec::{self, OLDEST_READ};
 use vestibule_domain::shard::SHARDS;
 
 use super::overlay::Overlay;
@@ -24,6 +25,11 @@ const READING_CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 const FORMAT_KEY: &[u8] = b"format";
 const SHARDS_KEY: &[u8] = b"shards";
+/// The newest format of states, commands, updates and records that was ever written into the file.
+const CODEC_KEY: &[u8] = b"codec";
+const CODEC: u64 = codec::FORMAT as u64;
+/// A file that does not say so is from before this was kept.
+const FIRST_CODEC: u64 = 1;
 
 /// Why a store cannot be opened. Every message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +52,18 @@ pub enum OpenError {
         /// Which file.
         file: PathBuf,
         /// The format that stands there.
+        found: u64,
+    },
+    /// Holds states and records that a release wrote which this one does not know.
+    #[error(
+        "the store {file} holds states of format {found}, and this release reads formats {OLDEST_READ} to {newest}: run the release that \
+         wrote it, or give this one a folder of its own",
+        newest = codec::FORMAT
+    )]
+    Codec {
+        /// Which file.
+        file: PathBuf,
+        /// The newest format that was ever written into it.
         found: u64,
     },
     /// Made with another number of shards, so that nothing would be found where it is looked for.
@@ -149,7 +167,12 @@ impl Place {
     /// found out in the middle of a visit.
     pub(super) fn open(&self) -> Result<Database, OpenError> {
         let database = self.open_unchecked()?;
-        self.check(&database)?;
+        let codec = self.check(&database)?;
+        // Before anything is written in this release's format.
+        if codec != Some(CODEC) {
+            write_codec(&database)
+                .map_err(|failure| io_error(&self.file, io::Error::other(reason_of(failure))))?;
+        }
         Ok(database)
     }
 
@@ -203,18 +226,22 @@ impl Place {
         })
     }
 
-    fn check(&self, database: &Database) -> Result<(), OpenError> {
+    /// Whether this release may work on the file; the newest format of states in it.
+    fn check(&self, database: &Database) -> Result<Option<u64>, OpenError> {
         let numbers = catch_unwind(AssertUnwindSafe(|| numbers_of(database)));
         let numbers = numbers.map_err(|_| self.damaged("its structure is broken"))?;
-        let (format, shards) = numbers.map_err(|failure| self.damaged(&reason_of(failure)))?;
-        match (format, shards) {
-            (Some(format), _) if format != FORMAT => {
-                Err(OpenError::Format { file: self.file.clone(), found: format })
+        let file = self.file.clone();
+        match numbers.map_err(|failure| self.damaged(&reason_of(failure)))? {
+            Numbers { format: Some(found), .. } if found != FORMAT => Err(OpenError::Format { file, found }),
+            Numbers { shards: Some(found), .. } if found != u64::from(SHARDS) => {
+                Err(OpenError::Shards { file, found })
             }
-            (Some(_), Some(shards)) if shards != u64::from(SHARDS) => {
-                Err(OpenError::Shards { file: self.file.clone(), found: shards })
-            }
-            (Some(_), Some(_)) => Ok(()),
+            Numbers { format: Some(_), shards: Some(_), codec } => match codec.unwrap_or(FIRST_CODEC) {
+                found if !(u64::from(OLDEST_READ)..=CODEC).contains(&found) => {
+                    Err(OpenError::Codec { file, found })
+                }
+                _ => Ok(codec),
+            },
             _ => Err(self.damaged("it does not say which format it has")),
         }
     }
@@ -246,15 +273,31 @@ fn fill(database: &Database) -> Step<()> {
         let mut tables = Tables::open(&transaction)?;
         tables.meta.put_row(FORMAT_KEY, &FORMAT)?;
         tables.meta.put_row(SHARDS_KEY, &u64::from(SHARDS))?;
+        tables.meta.put_row(CODEC_KEY, &CODEC)?;
     }
     transaction.commit()?;
     Ok(())
 }
 
-fn numbers_of(database: &Database) -> Step<(Option<u64>, Option<u64>)> {
+fn write_codec(database: &Database) -> Step<()> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_two_phase_commit(true);
+    Tables::open(&transaction)?.meta.put_row(CODEC_KEY, &CODEC)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// What the file says of itself.
+struct Numbers {
+    format: Option<u64>,
+    shards: Option<u64>,
+    codec: Option<u64>,
+}
+
+fn numbers_of(database: &Database) -> Step<Numbers> {
     use redb::ReadableDatabase;
     let meta = open(&database.begin_read()?, META)?;
-    Ok((meta.row(FORMAT_KEY)?, meta.row(SHARDS_KEY)?))
+    Ok(Numbers { format: meta.row(FORMAT_KEY)?, shards: meta.row(SHARDS_KEY)?, codec: meta.row(CODEC_KEY)? })
 }
 
 /// Gives a file its last name, unless something has that name already.

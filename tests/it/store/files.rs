@@ -3,12 +3,13 @@
 use super::world::{
     HandClock, START, World, commit, entry, open, organization, own, record, settings, shard, visits, write,
 };
-use redb::{Database, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vestibule::store::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};
+use vestibule_actors::codec;
 use vestibule_actors::port::store::{
     Acknowledgement, Acquired, Commit, Epoch, RecordQuery, Seq, Space, Store,
 };
@@ -135,6 +136,33 @@ async fn a_file_of_an_unknown_format_is_refused() {
     let folder = filled().await;
     change_number(&folder, "format", None);
     assert!(matches!(try_open(&folder), Err(OpenError::Damaged { .. })));
+}
+
+fn number(folder: &TempDir, key: &str) -> Option<u64> {
+    let database = Database::open(file(folder)).unwrap();
+    let meta = database.begin_read().unwrap().open_table(META).unwrap();
+    let value = meta.get(key.as_bytes()).unwrap()?;
+    Some(u64::from_be_bytes(value.value().try_into().unwrap()))
+}
+
+/// States and records have a format of their own. Without this every shard would find out by itself, visit by visit.
+#[tokio::test]
+async fn a_file_with_states_of_another_release_is_refused() {
+    let ours = u64::from(codec::FORMAT);
+    let folder = filled().await;
+    assert_eq!(number(&folder, "codec"), Some(ours));
+    for found in [ours + 1, u64::from(codec::OLDEST_READ) - 1] {
+        change_number(&folder, "codec", Some(found));
+        let error = try_open(&folder).err().unwrap();
+        assert!(matches!(error, OpenError::Codec { found: seen, .. } if seen == found), "{error}");
+        let message = error.to_string();
+        assert!(message.contains("run the release that wrote it"), "{message}");
+        assert_eq!(number(&folder, "codec"), Some(found), "it was left as it is");
+    }
+    // A file from before the number was kept holds nothing but the first format.
+    change_number(&folder, "codec", None);
+    try_open(&folder).unwrap();
+    assert_eq!(number(&folder, "codec"), Some(ours));
 }
 
 #[tokio::test]
