@@ -3,7 +3,8 @@
 use super::world::{START, World, commit, own, patient, shard, text, update, visits, write};
 use uuid::Uuid;
 use vestibule_actors::port::store::{
-    Commit, Committed, Epoch, NewEntry, ParkedCommand, Seq, StoreError, StoredVisit, VisitWrite,
+    Commit, Committed, Epoch, NewEntry, PARKED_KEPT, ParkedCommand, Retention, Seq, StoreError, StoredVisit,
+    VisitWrite,
 };
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
@@ -179,6 +180,30 @@ pub async fn parked_commands_are_listed_newest_first(world: &World) {
     assert_eq!(seqs(world.store.parked(4).await.unwrap()), [6, 5, 4, 3]);
     assert_eq!(world.store.parked(10).await.unwrap().last(), Some(&parked(&visit, 1, START)));
     assert!(world.store.parked(0).await.unwrap().is_empty());
+}
+
+pub async fn parked_commands_are_bounded(world: &World) {
+    let place = shard(PLACE);
+    let [visit] = visits(place);
+    let owner = world.own(place).await;
+    let kept = u64::try_from(PARKED_KEPT).unwrap();
+    let each = 1_000;
+    for id in 0..=kept / each {
+        let parked = (1..=each).map(|number| parked(&visit, id * each + number, START));
+        let parked = Commit { parked: parked.collect(), ..commit(place, owner, u128::from(id) + 1) };
+        world.commit(parked).await;
+    }
+    let listed = world.store.parked(usize::MAX).await.unwrap();
+    assert_eq!(listed.len(), PARKED_KEPT);
+    let ends = [listed.first(), listed.last()].map(|parked| parked.unwrap().seq.0);
+    assert_eq!(ends, [kept + each, each + 1], "those parked first have left");
+    // A sweep makes room, and the count knows of it.
+    world.clock.pass(Span::hours(2));
+    let keep = Retention { records: Span::hours(1), records_per_organization: 1 };
+    world.store.sweep(keep).await.unwrap();
+    let owner = world.own(place).await;
+    world.commit(Commit { parked: vec![parked(&visit, 1, START)], ..commit(place, owner, 99) }).await;
+    assert_eq!(world.store.parked(usize::MAX).await.unwrap().len(), 1);
 }
 
 /// The last commit of a shard is known by its id on whichever node asks.

@@ -71,13 +71,15 @@ conformance! {
         a_commit_that_contradicts_itself_is_refused
         a_refused_commit_writes_nothing
         a_removed_visit_leaves_with_its_wake
-        parked_commands_are_listed_newest_first;
+        parked_commands_are_listed_newest_first
+        parked_commands_are_bounded;
     views:
         changes_are_followed_without_a_gap_whatever_the_page
         a_visit_appears_once_at_its_last_change
         visits_are_paged_by_key
         due_visits_come_earliest_first
-        hints_tell_of_journals_and_changes;
+        hints_tell_of_journals_and_changes
+        hints_tell_of_every_way_into_a_journal;
     outbox:
         the_outbox_is_read_in_lane_order_and_by_pages
         a_settled_lane_is_done_up_to_its_number

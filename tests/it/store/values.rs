@@ -93,6 +93,25 @@ pub async fn a_gate_counts_for_everybody(world: &World) {
         }
     }
     assert!(matches!(ask().await, Answer::Wait { because: Because::Concurrency, .. }));
+    // The rate, however soon the permits come back.
+    for _ in 0..2 {
+        let permit = permits.remove(0);
+        assert!(!world.store.settle(&ours, limits, permit, Settled::Alive).await.unwrap());
+        match ask().await {
+            Answer::Granted { permit, .. } => permits.push(permit),
+            wait @ Answer::Wait { .. } => panic!("{wait:?}"),
+        }
+    }
+    world.store.settle(&ours, limits, permits.remove(0), Settled::Alive).await.unwrap();
+    assert!(
+        matches!(ask().await, Answer::Wait { because: Because::Rate, .. }),
+        "five in a second are enough"
+    );
+    world.clock.pass(Span::seconds(1));
+    match ask().await {
+        Answer::Granted { permit, .. } => permits.push(permit),
+        wait @ Answer::Wait { .. } => panic!("{wait:?}"),
+    }
     let other = world.store.permit(&other_organization(), limits).await.unwrap();
     assert!(matches!(other, Answer::Granted { .. }), "another organization has a gate of its own");
     let settle = async |at: usize| {

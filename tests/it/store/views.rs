@@ -1,11 +1,12 @@
 //! What boards and owners look at: changes, all visits, and what is due.
 
 use super::world::{
-    START, World, commit, entry, group_visit, organization, other_organization, shard, visit_of, visits,
-    write,
+    START, World, commit, entry, group_visit, organization, other_organization, patient, record, shard,
+    visit_of, visits, write,
 };
-use vestibule_actors::port::store::{Commit, Hint, Ownership, VisitWrite};
-use vestibule_domain::id::VisitKey;
+use tokio::sync::broadcast::Receiver;
+use vestibule_actors::port::store::{Acknowledgement, Commit, Hint, Ownership, Routed, Space, VisitWrite};
+use vestibule_domain::id::{MeetingId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 
@@ -137,4 +138,43 @@ pub async fn hints_tell_of_journals_and_changes(world: &World) {
     for hint in expected {
         assert_eq!(hints.recv().await.unwrap(), hint);
     }
+}
+
+/// Whether no hint is waiting. A hint follows its answer; it is there once the next step is answered.
+async fn silent(world: &World, hints: &mut Receiver<Hint>) -> bool {
+    world.store.ping().await.unwrap();
+    hints.try_recv().is_err()
+}
+
+/// Whatever brings an entry into a journal says so, and nothing else does.
+pub async fn hints_tell_of_every_way_into_a_journal(world: &World) {
+    let place = shard(9);
+    let [visit] = visits(place);
+    let owner = world.own(place).await;
+    let meeting = MeetingId(85_012_345_678);
+    let mut hints = world.store.hints();
+    let route = async || world.store.route_or_hold(&organization(), meeting, vec![1]).await.unwrap();
+    assert_eq!(route().await, Routed::Held);
+    assert!(silent(world, &mut hints).await, "a held event is in no journal");
+    assert_eq!(world.store.index_meeting(meeting, &visit).await.unwrap(), 1);
+    assert_eq!(hints.recv().await.unwrap(), Hint::Journal(place), "it moved");
+    assert_eq!(world.store.index_meeting(meeting, &visit).await.unwrap(), 0);
+    assert_eq!(route().await, Routed::Appended(visit.clone()));
+    assert_eq!(hints.recv().await.unwrap(), Hint::Journal(place), "the second indexing moved nothing");
+    let report = |settled: Option<&str>| Acknowledgement {
+        visit: visit.clone(),
+        participant: patient("p"),
+        seq: 1,
+        attempts: 1,
+        records: vec![record(1, organization(), 1, 1, START)],
+        settled: settled.map(|payload| entry(&visit, payload)),
+    };
+    assert!(world.store.acknowledge(place, owner, vec![report(None)]).await.unwrap());
+    assert!(silent(world, &mut hints).await, "an attempt alone is no entry");
+    assert!(world.store.acknowledge(place, owner, vec![report(Some("settled"))]).await.unwrap());
+    assert_eq!(hints.recv().await.unwrap(), Hint::Journal(place));
+    world.store.put(Space::Ticket, "k", vec![1], Span::minutes(1)).await.unwrap();
+    world.store.append(place, Vec::new()).await.unwrap();
+    world.store.release(place, owner).await.unwrap();
+    assert!(silent(world, &mut hints).await, "nothing else is told");
 }
