@@ -13,20 +13,25 @@ use vestibule::system::SystemClock;
 use vestibule::zoom::webhook::{Event, NameKey, parse};
 use vestibule_actors::codec;
 use vestibule_actors::desk::Snapshot;
-use vestibule_actors::port::store::{Outcome, Record, RecordQuery, Store};
+use vestibule_actors::port::store::{Outcome, Record, RecordQuery, Space, Store};
 use vestibule_domain::command::{Command, Entry};
 use vestibule_domain::decide;
 use vestibule_domain::fact::{Fact, FactKind};
-use vestibule_domain::id::{CommandId, MeetingId, OrganizationId};
+use vestibule_domain::id::{CommandId, ExternalId, MeetingId, OrganizationId};
+use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::shard::Shard;
-use vestibule_domain::time::Moment;
-use vestibule_domain::visit::Visit;
-use vestibule_domain::visit::participant::Role;
+use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::participant::{ParticipantKey, Role};
+use vestibule_domain::visit::{LaunchOutcome, LaunchRecord, Visit};
 
+use super::regulars::Accepted;
 use super::site::{ORGANIZATION, SECRET_KEY};
 
 const PAGE: usize = 500;
+/// A visit remembers the outcomes of so many launches, for so long.
+const MOST_REMEMBERED: usize = 32;
+const REMEMBERED: Span = Span::minutes(10);
 
 pub struct Kept {
     store: EmbeddedStore,
@@ -39,8 +44,6 @@ pub struct Kept {
 pub struct Facts {
     /// In the state of their visit.
     pub reflected: usize,
-    /// Set aside visibly, or beyond what a visit keeps, which its problems show.
-    pub parked: usize,
     /// Of no visit: an event about a meeting that was made and removed, or of somebody else.
     pub of_no_visit: usize,
     pub lost: Vec<String>,
@@ -54,7 +57,8 @@ impl Kept {
         Self { store, policy: organization.policy(settings), visits }
     }
 
-    /// Nothing is left to be taken in, and nothing to be told.
+    /// Nothing is left to be taken in, nothing to be told, and nothing was set aside: neither as poison nor as more than a visit keeps. So
+    /// a fact that changes a state no more is in it.
     pub async fn assert_settled(&self) {
         for shard in Shard::all() {
             let cursor = self.store.cursor(shard).await.unwrap();
@@ -67,11 +71,13 @@ impl Kept {
             assert!(outbox.is_empty(), "{} updates were not settled", outbox.len());
         }
         assert_eq!(self.store.parked(PAGE).await.unwrap(), [], "no command is poison");
+        for visit in &self.visits {
+            assert!(!visit.problems.contains_key(&ProblemCode::HistoryFull), "{:?} is full", visit.key);
+        }
     }
 
-    // I3: every event that was answered 2xx is reflected in state or parked visibly.
-    pub async fn facts(&self, bodies: &[String]) -> Facts {
-        let parked = self.store.parked(PAGE).await.unwrap();
+    // I3: every event that was answered 2xx is reflected in state; none of them was parked.
+    pub fn facts(&self, bodies: &[String]) -> Facts {
         let mut facts = Facts::default();
         for body in bodies {
             let Some(fact) = fact_of(body) else { continue };
@@ -82,8 +88,6 @@ impl Kept {
             };
             if self.reflects(visit, fact) {
                 facts.reflected += 1;
-            } else if parked.iter().any(|command| command.visit == visit.key) {
-                facts.parked += 1;
             } else {
                 facts.lost.push(body.clone());
             }
@@ -95,6 +99,52 @@ impl Kept {
     pub fn has(&self, body: &str) -> bool {
         let fact = fact_of(body).expect("a fact");
         self.visit_of(fact.meeting).is_some_and(|visit| self.reflects(visit, fact))
+    }
+
+    /// Launches that were answered as accepted and of which the store knows nothing.
+    pub async fn lost_launches(&self, accepted: &[Accepted]) -> Vec<Accepted> {
+        let mut lost = Vec::new();
+        for launch in accepted {
+            if !self.has_outcome(launch) || !self.has_ticket(launch).await {
+                lost.push(launch.clone());
+            }
+        }
+        lost
+    }
+
+    /// Who launched, as the visit knows it.
+    fn participant(&self, launch: &Accepted) -> Option<(&Visit, &ParticipantKey)> {
+        let visit =
+            self.visits.iter().find(|visit| visit.csn().is_some_and(|csn| csn.as_str() == launch.csn))?;
+        let (key, _) = visit.participants.iter().find(|(key, person)| {
+            let external_id = person.external_id.as_ref().map(ExternalId::as_str);
+            key.role() == launch.role && external_id == Some(launch.external_id.as_str())
+        })?;
+        Some((visit, key))
+    }
+
+    fn has_outcome(&self, launch: &Accepted) -> bool {
+        let Some((visit, key)) = self.participant(launch) else { return false };
+        let launches = &visit.launches;
+        // Outcomes are remembered for a bounded time and number; older ones have done what they did.
+        let newest = launches.iter().map(|record| record.at).max().unwrap_or_default();
+        let oldest = launches.iter().map(|record| record.at).min().unwrap_or_default();
+        let forgotten = launch.answered + REMEMBERED <= newest
+            || (launches.len() >= MOST_REMEMBERED && launch.answered <= oldest);
+        let accepted = LaunchOutcome::Accepted { participant: key.clone() };
+        let is_it = |record: &LaunchRecord| {
+            launch.sent <= record.at && record.at <= launch.answered && record.outcome == accepted
+        };
+        forgotten || launches.iter().any(is_it)
+    }
+
+    async fn has_ticket(&self, launch: &Accepted) -> bool {
+        let Some(name) = &launch.ticket else { return true };
+        let Some((visit, key)) = self.participant(launch) else { return false };
+        let Some(value) = self.store.get(Space::Ticket, name).await.unwrap() else { return false };
+        let ticket: Value = serde_json::from_slice(&value).unwrap();
+        ticket["visit"] == serde_json::to_value(&visit.key).unwrap()
+            && ticket["participant"] == serde_json::to_value(key).unwrap()
     }
 
     fn visit_of(&self, meeting: MeetingId) -> Option<&Visit> {

@@ -1,7 +1,7 @@
 //! People who never give up: whatever answers they get, they launch again until they sit in their meeting, go out now and then, and in
 //! the end some stay where they are, so that the end has something to show.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,6 +11,10 @@ use vestibule::simulator::day::VISITS_PER_PROVIDER;
 use vestibule::simulator::people::{Browser, Landing, World, connections};
 use vestibule::simulator::zoom::{Device, Presence, SeatAct, SeatId};
 use vestibule::simulator::{Appointment, LaunchKind};
+use vestibule::system::SystemClock;
+use vestibule_actors::port::clock::Clock;
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::participant::Role;
 
 /// Between two tries, as somebody who presses the button again.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
@@ -18,6 +22,19 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 pub struct Regulars {
     over: Rc<Cell<bool>>,
     running: Vec<JoinHandle<()>>,
+    accepted: Rc<RefCell<Vec<Accepted>>>,
+}
+
+/// A launch that was answered with a way into the meeting or with a place on the waiting page.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    pub csn: String,
+    pub external_id: String,
+    pub role: Role,
+    /// Between these two the door took it. A person has one launch under way at a time.
+    pub sent: Moment,
+    pub answered: Moment,
+    pub ticket: Option<String>,
 }
 
 /// One person of one visit.
@@ -27,13 +44,14 @@ struct Person {
     kind: LaunchKind,
     http: awc::Client,
     over: Rc<Cell<bool>>,
+    accepted: Rc<RefCell<Vec<Accepted>>>,
     chance: Chance,
 }
 
 impl Regulars {
     /// A provider and a patient come to every visit that the day has so far.
     pub fn come(world: &World, seed: u64) -> Self {
-        let over = Rc::new(Cell::new(false));
+        let (over, accepted) = (Rc::new(Cell::new(false)), Rc::default());
         let http = connections();
         let mut chance = Chance::new(seed ^ 0x5245_4755);
         let mut running = Vec::new();
@@ -45,12 +63,18 @@ impl Regulars {
                     kind,
                     http: http.clone(),
                     over: Rc::clone(&over),
+                    accepted: Rc::clone(&accepted),
                     chance: Chance::new(chance.draw()),
                 };
                 running.push(spawn(person.run()));
             }
         }
-        Self { over, running }
+        Self { over, running, accepted }
+    }
+
+    /// What was answered, which outlives the people.
+    pub fn accepted(&self) -> Rc<RefCell<Vec<Accepted>>> {
+        Rc::clone(&self.accepted)
     }
 
     /// Nobody changes places any more; who is there stays, and who still wants in goes on trying.
@@ -145,16 +169,32 @@ impl Person {
         let csn = self.visit.csn.clone();
         let url = self.world.epic.launch_url(self.kind, self.external_id(), &csn).ok()?;
         let mut browser = Browser::new(self.http.clone(), &self.world.public_url);
+        let sent = SystemClock.now();
         let link = match browser.open(&url).await.ok()? {
-            Landing::Zoom(link) => link,
+            Landing::Zoom(link) => {
+                self.note(sent, None);
+                link
+            }
             page => {
                 let ticket = page.ticket()?.to_owned();
+                self.note(sent, Some(&ticket));
                 self.wait_for_link(&mut browser, &ticket).await?
             }
         };
         let seat = self.world.zoom.open(&link, "", Device::App).ok()?;
         self.world.ledger.claim(&csn, self.external_id(), &seat);
         Some(seat)
+    }
+
+    fn note(&self, sent: Moment, ticket: Option<&str>) {
+        self.accepted.borrow_mut().push(Accepted {
+            csn: self.visit.csn.clone(),
+            external_id: self.external_id().to_owned(),
+            role: if self.kind == LaunchKind::Provider { Role::Provider } else { Role::Patient },
+            sent,
+            answered: SystemClock.now(),
+            ticket: ticket.map(str::to_owned),
+        });
     }
 
     /// Presses the button until it leads somewhere or the page is gone.

@@ -6,10 +6,11 @@ use actix_web::rt::spawn;
 use actix_web::rt::time::{sleep, timeout};
 use vestibule::simulator::chance::Chance;
 use vestibule::simulator::people::{MorningConfig, play};
+use vestibule_domain::time::Moment;
 
 use super::driver::{Driver, never_sent};
 use super::kept::{Facts, Kept};
-use super::regulars::Regulars;
+use super::regulars::{Accepted, Regulars};
 use super::service::Service;
 use super::site::Site;
 use super::{truth, until};
@@ -69,7 +70,7 @@ fn answered_200(site: &Site) -> Vec<String> {
 }
 
 /// Ends the last process and looks into the store: whatever was answered 200 is there.
-async fn assert_nothing_is_lost(site: &mut Site, driver: &Driver) -> (Facts, usize) {
+async fn assert_nothing_is_lost(site: &mut Site, driver: &Driver, launches: &[Accepted]) -> (Facts, usize) {
     let live = site.fakes.zoom().meetings().into_iter().find_map(|m| Some((m.id, m.uuid?)));
     let (meeting, uuid) = live.expect("a meeting that runs");
     site.service.terminate();
@@ -80,13 +81,19 @@ async fn assert_nothing_is_lost(site: &mut Site, driver: &Driver) -> (Facts, usi
     assert!(!kept.has(&never_sent(site.fakes.zoom(), meeting, &uuid)), "the check finds what is missing");
     let mut bodies = answered_200(site);
     bodies.extend(driver.acknowledged().iter().cloned());
-    let facts = kept.facts(&bodies).await;
+    let facts = kept.facts(&bodies);
     assert!(
         facts.lost.is_empty(),
         "{} facts were answered 200 and lost: {:#?}",
         facts.lost.len(),
         facts.lost
     );
+    let lost = kept.lost_launches(launches).await;
+    assert!(lost.is_empty(), "{} launches were accepted and lost: {lost:#?}", lost.len());
+    assert!(launches.iter().any(|launch| launch.ticket.is_some()), "nobody came to the waiting page");
+    let never = Accepted { sent: Moment(i64::MAX), answered: Moment(i64::MAX), ..launches[0].clone() };
+    let other = Accepted { ticket: Some("never given".to_owned()), ..launches[0].clone() };
+    assert_eq!(kept.lost_launches(&[never, other]).await.len(), 2, "the check finds what is missing");
     (facts, kept.assert_every_update_is_on_record().await)
 }
 
@@ -98,6 +105,7 @@ async fn nothing_is_lost_when_the_process_is_killed_under_load() {
     let mut site = Site::open(seed, 6, RETRIES_SOON).await;
     site.service.start().await;
     let regulars = Regulars::come(site.fakes.world(), seed);
+    let accepted = regulars.accepted();
     let world = site.fakes.world().clone();
     let morning =
         MorningConfig { visits: 6, speed: 200.0, settle: Duration::ZERO, ..MorningConfig::default() };
@@ -116,11 +124,13 @@ async fn nothing_is_lost_when_the_process_is_killed_under_load() {
     truth::assert_agreement(&site).await;
     assert!(truth::people_inside(&site.fakes) >= 4, "some stay to the end");
     truth::assert_one_meeting_for_each_visit(&site).await;
-    let (facts, updates) = assert_nothing_is_lost(&mut site, &driver).await;
+    let launches = accepted.take();
+    let (facts, updates) = assert_nothing_is_lost(&mut site, &driver, &launches).await;
     assert!(facts.reflected >= driver.acknowledged().len(), "{facts:?}");
     eprintln!(
-        "{rounds} kills, {:.0} s: {} of {} posted events answered 200; {facts:?}; {updates} updates on record; {}",
+        "{rounds} kills, {:.0} s: {} launches accepted, {} of {} posted events answered 200; {facts:?}; {updates} updates on record; {}",
         began.elapsed().as_secs_f32(),
+        launches.len(),
         driver.acknowledged().len(),
         driver.posted(),
         morning.sentence(),
@@ -138,10 +148,11 @@ async fn what_was_answered_is_kept_without_anybody_sending_it_again() {
     let driver = Driver::new(site.fakes.zoom());
     let driving = driver.start();
     kill_again_and_again(&mut site.service, &driver, 4, &mut Chance::new(seed)).await;
+    let launches = regulars.accepted();
     regulars.freeze().await;
     driver.stop(driving).await;
     truth::until_at_rest(&site).await;
-    let (facts, _) = assert_nothing_is_lost(&mut site, &driver).await;
+    let (facts, _) = assert_nothing_is_lost(&mut site, &driver, &launches.take()).await;
     assert!(facts.reflected >= driver.acknowledged().len(), "{facts:?}");
     site.fakes.stop().await;
 }
