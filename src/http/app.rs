@@ -48,6 +48,9 @@ pub struct Readiness {
 /// How much may be under way at once; one more is answered 503 with `Retry-After`.
 #[derive(Debug)]
 pub struct Bounds {
+    /// Bodies of webhooks that are being read, signed by nobody knows whom.
+    pub webhook_bodies: Arc<Semaphore>,
+    /// Webhooks of Zoom's that are worked on.
     pub webhooks: Arc<Semaphore>,
     /// Each organization's own, so that one whose Epic or Zoom hangs shuts nobody else's people out.
     pub launches: BTreeMap<OrganizationId, Semaphore>,
@@ -60,6 +63,7 @@ pub struct Bounds {
 impl Bounds {
     pub fn of(settings: &Settings) -> Self {
         Self {
+            webhook_bodies: Arc::new(Semaphore::new(settings.limits.concurrent_webhook_bodies)),
             webhooks: Arc::new(Semaphore::new(settings.limits.concurrent_webhooks)),
             launches: settings
                 .organizations

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::store::Routed;
 use vestibule_domain::fact::{Fact, FactKind};
@@ -16,7 +16,9 @@ use vestibule_domain::time::Span;
 
 use super::app::App;
 use crate::settings::Organization;
-use crate::zoom::webhook::{Event, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify};
+use crate::zoom::webhook::{
+    Event, Refused, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify,
+};
 
 /// Registers the route.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -52,38 +54,63 @@ impl Answered {
 }
 
 async fn answer(app: &App, request: &HttpRequest, organization: &str, payload: web::Payload) -> Answered {
+    let began = instant();
     let Some((id, organization)) = app.settings.organization(organization) else {
         return Answered::unread(HttpResponse::NotFound().finish());
-    };
-    let Ok(_permit) = app.limits.webhooks.try_acquire() else {
-        app.metrics.refused("webhooks");
-        return Answered::unread(come_again());
-    };
-    let body = match read_body(payload, app.settings.limits.webhook_body_bytes).await {
-        Ok(body) => body,
-        Err(response) => return Answered::unread(response),
     };
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let signed = Signed { signature: header(SIGNATURE), timestamp: header(TIMESTAMP) };
     let now = app.desk.ports().clock.now();
     let window = Span::from_duration(organization.zoom.webhook_window);
+    let unbelieved = |body: &Bytes, why: Refused| {
+        app.metrics.webhook_bad_signature(id);
+        note_bad(body, why.as_str());
+        Answered::unread(HttpResponse::Unauthorized().finish())
+    };
+    if let Err(why) = signed.claim(now, window) {
+        return unbelieved(&Bytes::new(), why);
+    }
+    let body = match body_in_time(app, began, payload).await {
+        Ok(body) => body,
+        Err(response) => return Answered::unread(response),
+    };
     let secret = match verify(&body, signed, &organization.zoom.webhook_secret_tokens, now, window) {
         Ok(secret) => secret,
-        Err(why) => {
-            app.metrics.webhook_bad_signature(id);
-            note_bad(&body, why.as_str());
-            return Answered::unread(HttpResponse::Unauthorized().finish());
-        }
+        Err(why) => return unbelieved(&body, why),
+    };
+    // Only what Zoom has signed takes a place among what is worked on: nobody else can fill them.
+    let Ok(_permit) = app.limits.webhooks.try_acquire() else {
+        app.metrics.refused("webhooks");
+        return Answered::unread(come_again());
     };
     match parse(&body, now, &app.name_key) {
         Ok(Event::UrlValidation { plain_token }) => {
             let answer = url_validation_answer(secret, &plain_token);
             Answered::new("endpoint.url_validation", HttpResponse::Ok().json(answer))
         }
-        Ok(event) => handle(app, id, organization, event).await,
+        Ok(event) => handle(app, id, organization, event, began + app.settings.limits.webhook_answer).await,
         Err(bad) => {
             note_bad(&body, &bad.to_string());
             Answered::unread(HttpResponse::BadRequest().finish())
+        }
+    }
+}
+
+/// Reads the body within its own bounds of number and time, since nobody knows yet who sends it.
+async fn body_in_time(app: &App, began: Instant, payload: web::Payload) -> Result<Bytes, HttpResponse> {
+    let limits = &app.settings.limits;
+    let Ok(_permit) = app.limits.webhook_bodies.try_acquire() else {
+        app.metrics.refused("webhook_bodies");
+        return Err(come_again());
+    };
+    let _reading = app.metrics.webhook_body();
+    let deadline = began + limits.webhook_body_time.min(limits.webhook_answer);
+    match timeout_at(deadline, read_body(payload, limits.webhook_body_bytes)).await {
+        Ok(read) => read,
+        Err(_) => {
+            app.metrics.refused("webhook_body_time");
+            // Zoom's own network may have been slow; only an answer of this kind makes it send the event again.
+            Err(come_again())
         }
     }
 }
@@ -93,7 +120,13 @@ fn note_bad(body: &Bytes, why: &str) {
     tracing::warn!(bytes = body.len(), hash = hex::encode(Sha256::digest(body)), why, "a webhook is refused");
 }
 
-async fn handle(app: &App, id: &OrganizationId, organization: &Organization, event: Event) -> Answered {
+async fn handle(
+    app: &App,
+    id: &OrganizationId,
+    organization: &Organization,
+    event: Event,
+    deadline: Instant,
+) -> Answered {
     let done = |event: Cow<'static, str>| Answered::new(event, HttpResponse::Ok().finish());
     match event {
         Event::Fact { account_id, fact } => {
@@ -101,7 +134,7 @@ async fn handle(app: &App, id: &OrganizationId, organization: &Organization, eve
                 app.metrics.webhook_foreign(id);
                 return done("other_account".into());
             }
-            keep(app, id, name_of(&fact.kind), *fact).await
+            keep(app, id, name_of(&fact.kind), *fact, deadline).await
         }
         Event::Deauthorized { .. } => {
             tracing::error!(organization = %id, "the Zoom app was removed from the account: calls to Zoom fail until it is installed again");
@@ -115,9 +148,15 @@ async fn handle(app: &App, id: &OrganizationId, organization: &Organization, eve
     }
 }
 
-async fn keep(app: &App, id: &OrganizationId, event: &'static str, fact: Fact) -> Answered {
+async fn keep(
+    app: &App,
+    id: &OrganizationId,
+    event: &'static str,
+    fact: Fact,
+    deadline: Instant,
+) -> Answered {
     let sent = fact.sent;
-    let kept = timeout(app.settings.limits.webhook_answer, app.desk.submit_fact(id, fact)).await;
+    let kept = timeout_at(deadline, app.desk.submit_fact(id, fact)).await;
     let response = match kept {
         Ok(Ok(routed)) => {
             match routed {

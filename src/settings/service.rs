@@ -88,7 +88,11 @@ pub struct Page {
 pub struct Limits {
     pub webhook_body_bytes: usize,
     pub request_body_bytes: usize,
+    pub concurrent_webhook_bodies: usize,
+    /// From the head of the request until its body is whole.
+    pub webhook_body_time: Duration,
     pub concurrent_webhooks: usize,
+    /// From the head of the request until its event is durable.
     pub webhook_answer: Duration,
     pub concurrent_launches: usize,
     /// For each shard.
@@ -211,6 +215,8 @@ pub(super) fn read_page(section: &mut Section<'_>) -> Read<Page> {
 pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let webhook_body_bytes = section.integer("webhook_body_bytes", 4096..=16_777_216);
     let request_body_bytes = section.integer("request_body_bytes", 1024..=1_048_576);
+    let concurrent_webhook_bodies = section.integer("concurrent_webhook_bodies", 1..=65_536);
+    let webhook_body_time = section.duration("webhook_body_time", millis(100)..=millis(2900));
     let concurrent_webhooks = section.integer("concurrent_webhooks", 1..=65_536);
     let webhook_answer = section.duration("webhook_answer", millis(100)..=millis(2900));
     let concurrent_launches = section.integer("concurrent_launches", 1..=65_536);
@@ -228,6 +234,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     Ok(Limits {
         webhook_body_bytes: webhook_body_bytes?,
         request_body_bytes: request_body_bytes?,
+        concurrent_webhook_bodies: concurrent_webhook_bodies?,
+        webhook_body_time: webhook_body_time?,
         concurrent_webhooks: concurrent_webhooks?,
         webhook_answer: webhook_answer?,
         concurrent_launches: concurrent_launches?,

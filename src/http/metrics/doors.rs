@@ -27,6 +27,7 @@ pub(super) struct DoorMetrics {
     launches_under_way: Family<Labels<1>, Gauge>,
     launch_seconds: Family<Labels<1>, Histogram>,
     webhooks: Family<Labels<2>, Counter>,
+    webhook_bodies: Gauge,
     webhook_seconds: Histogram,
     event_to_answer_seconds: Histogram,
     events: Family<Labels<2>, Counter>,
@@ -85,6 +86,7 @@ impl DoorMetrics {
                 "Time from a person's return from Epic to the outcome of the launch",
             ),
             webhooks: registered(r, "webhooks", "Zoom's webhooks answered, by event and status"),
+            webhook_bodies: registered(r, "webhook_bodies_being_read", "Bodies of webhooks being read"),
             webhook_seconds: seconds_alone(
                 r,
                 "webhook_seconds",
@@ -148,7 +150,7 @@ impl Metrics {
         self.doors.panics.inc();
     }
 
-    /// Something was refused since a limit was reached: `webhooks`, `launches`, `page_streams`, `journal` and so on.
+    /// Something was refused since a limit was reached: `webhooks`, `webhook_bodies`, `launches`, `page_streams` and so on.
     pub fn refused(&self, limit: &'static str) {
         self.doors.refused.get_or_create(&[("limit", limit.into())]).inc();
     }
@@ -173,6 +175,11 @@ impl Metrics {
         let labels = [("event", known_event(event).into()), ("status", known_status(status).into())];
         self.doors.webhooks.get_or_create(&labels).inc();
         self.doors.webhook_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A webhook's body is being read; it counts until the value is dropped.
+    pub fn webhook_body(&self) -> Open {
+        Open::counted(&self.doors.webhook_bodies)
     }
 
     /// How old an event was, by Zoom's clock, when it was durable and answered.

@@ -22,6 +22,34 @@ pub struct Signed<'a> {
     pub timestamp: Option<&'a str>,
 }
 
+/// What the headers claim of a body, before it is read.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    signature: Vec<u8>,
+    timestamp: &'a str,
+}
+
+impl<'a> Signed<'a> {
+    /// What can be checked without the body, so that whoever cannot have signed it need not be listened to.
+    ///
+    /// # Errors
+    /// [`Refused`], but never [`Refused::WrongSignature`].
+    pub fn claim(&self, now: Moment, window: Span) -> Result<Claim<'a>, Refused> {
+        let (Some(signature), Some(timestamp)) = (self.signature, self.timestamp) else {
+            return Err(Refused::Missing);
+        };
+        let signature = signature.strip_prefix("v0=").ok_or(Refused::Malformed)?;
+        let signature = hex::decode(signature).map_err(|_| Refused::Malformed)?;
+        let digits = !timestamp.is_empty() && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds: i64 = timestamp.parse().ok().filter(|_| digits).ok_or(Refused::Malformed)?;
+        let apart = now - Moment(seconds.saturating_mul(1000));
+        if apart.0.saturating_abs() > window.0 {
+            return Err(Refused::OutsideWindow);
+        }
+        Ok(Claim { signature, timestamp })
+    }
+}
+
 /// Why an event is not believed. The sender is told nothing but 401; this is for the counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -60,17 +88,7 @@ pub fn verify<'s>(
     now: Moment,
     window: Span,
 ) -> Result<&'s Secret, Refused> {
-    let (Some(signature), Some(timestamp)) = (signed.signature, signed.timestamp) else {
-        return Err(Refused::Missing);
-    };
-    let signature = signature.strip_prefix("v0=").ok_or(Refused::Malformed)?;
-    let signature = hex::decode(signature).map_err(|_| Refused::Malformed)?;
-    let digits = !timestamp.is_empty() && timestamp.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds: i64 = timestamp.parse().ok().filter(|_| digits).ok_or(Refused::Malformed)?;
-    let apart = now - Moment(seconds.saturating_mul(1000));
-    if apart.0.saturating_abs() > window.0 {
-        return Err(Refused::OutsideWindow);
-    }
+    let Claim { signature, timestamp } = signed.claim(now, window)?;
     // All secrets are tried, so that the time does not tell which one it was.
     let mut found = None;
     for secret in secrets {

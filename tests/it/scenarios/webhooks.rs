@@ -1,9 +1,11 @@
 //! What Zoom is answered, row by row, and what becomes of the event.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use vestibule::simulator::zoom::{Fate, signature};
 
-use super::house::{Answer, House, participant, until};
+use super::house::{Answer, House, WITHIN, participant, until};
 
 const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
@@ -267,6 +269,66 @@ async fn a_full_journal_is_a_503_and_nothing_that_was_answered_200_is_lost() {
     }
     house.until_light(CSN, PATIENT, false).await;
     assert_eq!(strangers(&house.visit(CSN).await), of(200));
+    house.close().await;
+}
+
+/// A webhook whose head is right and whose body dribbles: a byte, and then nothing for as long as the connection is held.
+async fn dribbles(house: &House) -> TcpStream {
+    let address = house.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /zoom/lakeside/webhook HTTP/1.1\r\nhost: {address}\r\ncontent-length: 500\r\n\
+         x-zm-signature: v0={}\r\nx-zm-request-timestamp: {}\r\n\r\n{{",
+        "0".repeat(64),
+        now()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Everything that comes until the other side closes.
+async fn all_of(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    let read = tokio::time::timeout(WITHIN, stream.read_to_string(&mut answer)).await;
+    read.expect("the connection is closed").unwrap();
+    answer
+}
+
+#[actix_web::test]
+async fn bodies_that_dribble_shut_nobody_out_and_are_given_up() {
+    let house = House::with("[limits]\nconcurrent_webhooks = 2\nwebhook_body_time = \"1s\"\n").await;
+    let slow = futures_util::future::join_all((0..8).map(|_| dribbles(&house))).await;
+    until("they are being read", async || {
+        (house.metric(&["webhook_bodies_being_read"]).await >= 8.0).then_some(())
+    })
+    .await;
+    let body = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==").to_string();
+    assert_eq!(house.event(&body).await.status, 200, "eight who dribble are in nobody's way");
+    for answer in futures_util::future::join_all(slow.into_iter().map(all_of)).await {
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.to_lowercase().contains("\r\nretry-after: "), "{answer}");
+    }
+    assert_eq!(house.metric(&["refused", "webhook_body_time"]).await, 8.0);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn more_bodies_at_once_than_the_limit_are_told_to_come_again() {
+    let house = House::with("[limits]\nconcurrent_webhook_bodies = 2\nwebhook_body_time = \"2s\"\n").await;
+    let held = [dribbles(&house).await, dribbles(&house).await];
+    until("both places are taken", async || {
+        (house.metric(&["webhook_bodies_being_read"]).await >= 2.0).then_some(())
+    })
+    .await;
+    let body = meeting_event("meeting.started", "DemoZoomAccount1", "85000000001", "abc==").to_string();
+    let refused = house.event(&body).await;
+    assert_eq!((refused.status, refused.header("retry-after").is_empty()), (503, false));
+    assert_eq!(house.metric(&["refused", "\"webhook_bodies\""]).await, 1.0);
+    // Whoever could not have signed the body takes no place at all.
+    assert_eq!(house.event_with(&body, None, Some(&now().to_string())).await.status, 401);
+    assert_eq!(house.event_at(&body, now() - 900).await.status, 401);
+    drop(held);
+    until("the places are free again", async || (house.event(&body).await.status == 200).then_some(())).await;
     house.close().await;
 }
 
