@@ -32,24 +32,27 @@ impl EpicClient {
             let answer = self.get_status(config, &url, authorization, deadline).await;
             return judge(answer, self.clock.now());
         }
-        let mut last = None;
-        for _ in 0..2 {
+        // The status of the first answer, where it was that our token is not taken.
+        let mut refused = None;
+        loop {
             let token = timeout_at(deadline, self.backend_token(site, deadline)).await;
             let token = match token.unwrap_or(Err(TokenFailure::Unavailable)) {
                 Ok(token) => token,
-                // A second token that cannot be had says less than the 401 before it.
-                Err(failure) => return last.unwrap_or_else(|| without_token(&failure)),
+                // The 401 before it may have been about an old token; only one with a fresh token tells of us.
+                Err(failure) => {
+                    return EpicAnswer { resp_code: refused.unwrap_or(0), ..without_token(&failure) };
+                }
             };
             let answer = self.get_status(config, &url, token.header(), deadline).await;
             let unauthorized = answer.as_ref().is_ok_and(|answer| answer.status.as_u16() == 401);
-            let judged = judge(answer, self.clock.now());
-            if !unauthorized {
-                return judged;
+            if unauthorized {
+                site.backend.forget(&token);
             }
-            site.backend.forget(&token);
-            last = Some(judged);
+            if !unauthorized || refused.is_some() {
+                return judge(answer, self.clock.now());
+            }
+            refused = Some(401);
         }
-        last.unwrap_or_else(|| without_token(&TokenFailure::Unavailable))
     }
 
     async fn get_status(

@@ -213,6 +213,38 @@ async fn a_refused_token_is_dropped_and_the_request_sent_once_more() {
 }
 
 #[actix_web::test]
+async fn a_refusal_of_an_old_token_is_not_for_good_while_there_is_no_new_one() {
+    for no_token in [
+        |_: &_| Reply::Json(503, json!({})),
+        |_: &_| Reply::Json(400, json!({"error": "invalid_client"})),
+        |_: &_| Reply::With(429, vec![("retry-after", "7".to_owned())], String::new()),
+        |_: &_| Reply::Close,
+        |_: &_| Reply::Hang,
+    ] {
+        let tokens = Cell::new(0);
+        let server = Server::start(move |seen| match seen.line().as_str() {
+            "POST /oauth2/token" => {
+                tokens.set(tokens.get() + 1);
+                let first = json!({"access_token": "old", "expires_in": 3600});
+                if tokens.get() == 1 { Reply::Json(200, first) } else { no_token(seen) }
+            }
+            _ => Reply::Json(401, json!({})),
+        })
+        .await;
+        let mut config = config_of(&server);
+        config.timeout = Duration::from_millis(500);
+        let client = client(config);
+        // The first is refused and finds no second token; the next has none to begin with.
+        for resp_code in [401, 0] {
+            let answer = client.send(&visit(), &update(Role::Patient, true)).await;
+            assert!(matches!(answer.verdict, Verdict::Transient { alive: false, .. }), "{answer:?}");
+            assert_eq!(answer.resp_code, resp_code, "{answer:?}");
+        }
+        assert_eq!(server.count("GET /tele/status"), 1, "nothing is sent without a token");
+    }
+}
+
+#[actix_web::test]
 async fn many_updates_at_once_ask_for_one_token() {
     let server = epic(|_| Reply::Json(200, json!({}))).await;
     let client = Rc::new(client(config_of(&server)));
