@@ -27,7 +27,13 @@ pub(super) struct EpicSite {
 
 impl EpicSite {
     pub fn new(config: EpicConfig) -> Self {
-        Self { config, endpoints: Shared::default(), keys: Shared::default(), backend: Shared::default() }
+        let pause = config.longest_pause;
+        Self {
+            config,
+            endpoints: Shared::pausing(pause),
+            keys: Shared::pausing(pause),
+            backend: Shared::pausing(pause),
+        }
     }
 }
 

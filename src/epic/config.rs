@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use url::Url;
+use vestibule_domain::time::Span;
 
 use super::keys::{KeyError, SigningKeys};
 use crate::settings::{self, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
+
+/// The token's pause and that of the metadata behind it; together they are over when the next probe is due.
+const NESTED_PAUSES: u32 = 2;
 
 /// One organization's Epic. Base URLs have no slash at their end.
 #[derive(Debug, Clone)]
@@ -30,6 +34,9 @@ pub struct EpicConfig {
     pub vendor_name: String,
     /// How long Epic may take for any answer.
     pub timeout: Duration,
+    /// For how long at most Epic is not asked for a token, or for its metadata, after it failed to give them. The token needs the
+    /// metadata, and an update needs the token, so that a probe of the breaker may meet both pauses, one after the other.
+    pub longest_pause: Span,
     pub status_values: StatusValues,
     pub external_id_types: ExternalIdTypes,
     pub context_names: ContextNames,
@@ -83,6 +90,7 @@ impl EpicConfig {
             status_auth: epic.status_auth.clone(),
             vendor_name: epic.vendor_name.clone(),
             timeout: epic.timeout,
+            longest_pause: Span::from_duration(epic.breaker.probe_every / NESTED_PAUSES),
             status_values: epic.status_values,
             external_id_types: epic.external_id_types.clone(),
             context_names: epic.context_names.clone(),

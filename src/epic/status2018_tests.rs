@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,7 +11,7 @@ use vestibule_actors::port::epic::Epic;
 use vestibule_domain::id::{ConferenceId, Csn, ExternalId, FhirReference};
 use vestibule_domain::visit::participant::ParticipantKey;
 
-use super::super::testing::{OUR_KEY, client, config, lakeside};
+use super::super::testing::{NOW, OUR_KEY, client, client_at, clock, config, lakeside};
 use super::*;
 use crate::epic::SigningKeys;
 use crate::outbound::testing::{Reply, Server, nowhere};
@@ -253,6 +255,43 @@ async fn many_updates_at_once_ask_for_one_token() {
     let answers = futures_util::future::join_all(sent).await;
     assert!(answers.iter().all(|answer| answer.verdict == Verdict::Accepted));
     assert_eq!((server.count("POST /oauth2/token"), server.count("GET /tele/status")), (1, 30));
+}
+
+/// The breaker's default.
+const PROBE_EVERY: Span = Span::seconds(5);
+
+#[actix_web::test]
+async fn the_second_probe_at_the_latest_goes_through_when_all_of_epic_was_down_for_minutes() {
+    // Epic comes back at any time between two probes, and a launch may have met it just before.
+    for back_after in [0, 1, 1_000, 2_400, 2_600, 4_000, 4_999] {
+        let (works, clock) = (Rc::new(Cell::new(false)), clock());
+        let seen = Rc::clone(&works);
+        let server = Server::start(move |asked| match asked.line().as_str() {
+            _ if !seen.get() => Reply::Json(503, json!({})),
+            "GET /api/FHIR/R4/.well-known/smart-configuration" => {
+                let base = format!("http://{}", asked.header("host").unwrap());
+                Reply::Json(200, json!({"authorization_endpoint": format!("{base}/a"), "token_endpoint": format!("{base}/t")}))
+            }
+            "POST /t" => Reply::Json(200, json!({"access_token": "t", "expires_in": 3600})),
+            _ => Reply::Json(200, json!({})),
+        })
+        .await;
+        let client = client_at(config(&server.base), Arc::clone(&clock));
+        let accepted =
+            async || client.send(&visit(), &update(Role::Patient, true)).await.verdict == Verdict::Accepted;
+        let to = |millis: i64| clock.0.store(NOW.0 + millis, Ordering::SeqCst);
+        for probe in 0..=24 {
+            to(probe * PROBE_EVERY.0);
+            assert!(!accepted().await);
+        }
+        to(24 * PROBE_EVERY.0 + back_after);
+        assert!(client.probe_discovery(&lakeside()).await.is_err(), "a launch is as little served");
+        works.set(true);
+        to(25 * PROBE_EVERY.0);
+        let first = accepted().await;
+        to(26 * PROBE_EVERY.0);
+        assert!(first || accepted().await, "back after {back_after} ms");
+    }
 }
 
 #[actix_web::test]

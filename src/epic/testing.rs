@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use vestibule_actors::port::clock::{Clock, Randomness};
 use vestibule_domain::id::{CommandId, OrganizationId};
-use vestibule_domain::time::Moment;
+use vestibule_domain::time::{Moment, Span};
 
 use super::config::{ClientProof, EpicConfig};
 use super::keys::SigningKeys;
@@ -81,6 +81,8 @@ pub fn config(base: &str) -> EpicConfig {
         status_auth: StatusAuth::Bearer,
         vendor_name: own("Vestibule & Co"),
         timeout: Duration::from_secs(5),
+        longest_pause: Span(2_500),
+
         status_values: StatusValues { connected: 1, disconnected: 2 },
         external_id_types: ExternalIdTypes { provider: own("1"), patient: own("2") },
         context_names: ContextNames {

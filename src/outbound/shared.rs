@@ -2,7 +2,8 @@
 //!
 //! Whoever finds it missing or old fetches it, one at a time over all threads; the others wait for that one. Whoever fetches
 //! and is dropped in the middle leaves the turn to the next who waits. A failure is remembered for a moment, so that a dead
-//! host is not asked by everybody in turn; while an old value is still usable, it stands in.
+//! host is not asked by everybody in turn; while an old value is still usable, it stands in. The moment is short: one value may
+//! need another that failed a little earlier, and all their pauses together delay whatever is first done when the host is back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,8 +12,8 @@ use vestibule_domain::time::{Moment, Span};
 
 /// The pause after the first failure; it doubles with each further one.
 const FIRST_PAUSE: Span = Span::seconds(1);
-/// The pause never grows beyond this.
-const LONGEST_PAUSE: Span = Span::seconds(30);
+/// The pause never grows beyond this, or what the holder was made with.
+const LONGEST_PAUSE: Span = Span(2_500);
 
 /// A value just fetched.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub struct Fresh<T> {
 pub struct Shared<T, E> {
     held: Mutex<Held<T, E>>,
     turn: tokio::sync::Mutex<()>,
+    longest_pause: Span,
 }
 
 struct Held<T, E> {
@@ -51,9 +53,18 @@ struct Failure<E> {
 
 impl<T, E> Default for Shared<T, E> {
     fn default() -> Self {
+        Self::pausing(LONGEST_PAUSE)
+    }
+}
+
+impl<T, E> Shared<T, E> {
+    /// A holder that after a failure pauses for `most` at most, and in any case not longer than one of the default kind.
+    #[must_use]
+    pub fn pausing(most: Span) -> Self {
         Self {
             held: Mutex::new(Held { value: None, failure: None, missed_at: None }),
             turn: tokio::sync::Mutex::new(()),
+            longest_pause: most.min(LONGEST_PAUSE),
         }
     }
 }
@@ -86,7 +97,7 @@ impl<T, E: Clone> Shared<T, E> {
             return answer;
         }
         let fetched = fetch().await;
-        let answer = self.lock().take_in(fetched, clock.now());
+        let answer = self.lock().take_in(fetched, clock.now(), self.longest_pause);
         drop(turn);
         answer
     }
@@ -107,7 +118,7 @@ impl<T, E: Clone> Shared<T, E> {
         let answer = {
             let mut held = self.lock();
             held.missed_at = Some(now);
-            held.take_in(fetched, now)
+            held.take_in(fetched, now, self.longest_pause)
         };
         drop(turn);
         answer.unwrap_or_else(|_| Arc::clone(seen))
@@ -152,7 +163,12 @@ impl<T, E: Clone> Held<T, E> {
         }
     }
 
-    fn take_in(&mut self, fetched: Result<Fresh<T>, E>, now: Moment) -> Result<Arc<T>, E> {
+    fn take_in(
+        &mut self,
+        fetched: Result<Fresh<T>, E>,
+        now: Moment,
+        longest_pause: Span,
+    ) -> Result<Arc<T>, E> {
         match fetched {
             Ok(fresh) => {
                 let value = Arc::new(fresh.value);
@@ -167,7 +183,7 @@ impl<T, E: Clone> Held<T, E> {
             Err(error) => {
                 let in_a_row = self.failure.as_ref().map_or(0, |failure| failure.in_a_row).saturating_add(1);
                 let doublings = in_a_row.saturating_sub(1).min(10);
-                let pause = Span(FIRST_PAUSE.0.saturating_mul(1 << doublings)).min(LONGEST_PAUSE);
+                let pause = Span(FIRST_PAUSE.0.saturating_mul(1 << doublings)).min(longest_pause);
                 self.failure = Some(Failure { error: error.clone(), again_at: now + pause, in_a_row });
                 self.usable(now).ok_or(error)
             }
@@ -247,7 +263,15 @@ mod tests {
         clock.0.store(2999, Ordering::SeqCst);
         assert_eq!(shared.get(&clock, || async { fresh(1) }).await, Err("still"));
         clock.0.store(3000, Ordering::SeqCst);
-        assert_eq!(*shared.get(&clock, || async { fresh(1) }).await.unwrap(), 1);
+        assert_eq!(shared.get(&clock, || async { Err("even now") }).await, Err("even now"));
+        clock.0.store(5499, Ordering::SeqCst);
+        assert_eq!(shared.get(&clock, || async { fresh(1) }).await, Err("even now"));
+        clock.0.store(5500, Ordering::SeqCst);
+        assert_eq!(*shared.get(&clock, || async { fresh(1) }).await.unwrap(), 1, "no pause is longer");
+        let quick: Shared<u32, &'static str> = Shared::pausing(Span(50));
+        assert_eq!(quick.get(&clock, || async { Err("down") }).await, Err("down"));
+        clock.0.store(5550, Ordering::SeqCst);
+        assert_eq!(*quick.get(&clock, || async { fresh(2) }).await.unwrap(), 2);
     }
 
     #[actix_web::test]

@@ -207,6 +207,28 @@ async fn an_open_breaker_only_probes_and_lets_go_as_soon_as_epic_is_back() {
 }
 
 #[actix_web::test]
+async fn the_first_update_leaves_soon_after_an_epic_is_back_that_gave_no_token_either() {
+    let house =
+        House::with("[organization.lakeside.epic]\nbreaker = { failures = 3, probe_every = \"200ms\" }\n")
+            .await;
+    let mut patient = house.waits(CSN, PATIENT).await;
+    let link = house.start_link(CSN, PROVIDER).await;
+    house.epic_fault("token", None, EpicFaultKind::Status { status: 503 });
+    house.sits_down(CSN, PROVIDER, &link);
+    patient.goes_in().await;
+    house.until_inside(CSN, 2).await;
+    // Two minutes of probes at the default of one in five seconds. None goes further than the token endpoint.
+    until("two minutes of probes", async || (house.records(CSN).await.len() >= 24).then_some(())).await;
+    assert_eq!(house.epic().calls("status"), 0);
+    let back = Instant::now();
+    house.epic().clear_faults();
+    until("the first update", async || (house.epic().calls("status") > 0).then_some(())).await;
+    assert!(back.elapsed() < Duration::from_millis(1_000), "two probes and some: {:?}", back.elapsed());
+    house.until_right().await;
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn one_token_serves_all_and_is_refreshed_once() {
     let house = House::open().await;
     let visits = [("10001", "WPR1"), ("10002", "WPR2"), ("10003", "WPR3")];
