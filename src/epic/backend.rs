@@ -4,17 +4,15 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::time::Instant;
 use uuid::Uuid;
-use vestibule_actors::port::clock::Randomness;
+use vestibule_actors::port::clock::{Randomness, instant};
 use vestibule_domain::time::Moment;
 
 use super::client::{EpicClient, EpicSite};
 use super::config::EpicConfig;
 use super::keys::CannotSign;
 use super::smart::SmartError;
-use crate::outbound::client::until;
-use crate::outbound::{Bearer, TokenFailure, oauth};
+use crate::outbound::{Bearer, Fresh, TokenFailure, oauth};
 
 /// The type of assertion that RFC 7523 names.
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -44,36 +42,36 @@ fn claims(client_id: &str, token_url: &str, seconds: i64, id: Uuid) -> serde_jso
 }
 
 impl EpicClient {
-    /// The token of the organization's backend client: one for the node, one refresh at a time.
-    pub(super) async fn backend_token(
-        &self,
-        site: &EpicSite,
-        deadline: Instant,
-    ) -> Result<Arc<Bearer>, TokenFailure> {
-        site.backend
-            .get(self.clock.as_ref(), || async {
-                let endpoints = self.endpoints(site).await.map_err(|error| match error {
-                    SmartError::Refused { status, error } => TokenFailure::Refused { status, error },
-                    _ => TokenFailure::Unavailable,
-                })?;
-                let now = self.clock.now();
-                let assertion = assertion(&site.config, &endpoints.token, now, self.randomness.as_ref());
-                let assertion =
-                    assertion.map_err(|CannotSign| TokenFailure::Refused { status: 0, error: None })?;
-                let scope = site.config.backend_scopes.join(" ");
-                let mut form = vec![
-                    ("grant_type", "client_credentials"),
-                    ("client_assertion_type", ASSERTION_TYPE),
-                    ("client_assertion", assertion.as_str()),
-                ];
-                if !scope.is_empty() {
-                    form.push(("scope", scope.as_str()));
-                }
-                let deadline = until(site.config.timeout, deadline);
-                let body = oauth::post_form(&self.http, &endpoints.token, None, &form, deadline, now).await?;
-                oauth::bearer(&body)
-            })
-            .await
+    /// The token of the organization's backend client: one for the node, one refresh at a time, each with the organization's whole
+    /// time-out. A caller who has less time drops out of waiting.
+    pub(super) async fn backend_token(&self, site: &Arc<EpicSite>) -> Result<Arc<Bearer>, TokenFailure> {
+        let fetch = || {
+            let (client, site) = (self.clone(), Arc::clone(site));
+            async move { client.fetch_backend_token(&site).await }
+        };
+        site.backend.get(&self.clock, fetch).await
+    }
+
+    async fn fetch_backend_token(&self, site: &Arc<EpicSite>) -> Result<Fresh<Bearer>, TokenFailure> {
+        let endpoints = self.endpoints(site).await.map_err(|error| match error {
+            SmartError::Refused { status, error } => TokenFailure::Refused { status, error },
+            _ => TokenFailure::Unavailable,
+        })?;
+        let now = self.clock.now();
+        let assertion = assertion(&site.config, &endpoints.token, now, self.randomness.as_ref());
+        let assertion = assertion.map_err(|CannotSign| TokenFailure::Refused { status: 0, error: None })?;
+        let scope = site.config.backend_scopes.join(" ");
+        let mut form = vec![
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", assertion.as_str()),
+        ];
+        if !scope.is_empty() {
+            form.push(("scope", scope.as_str()));
+        }
+        let deadline = instant() + site.config.timeout;
+        let body = oauth::post_form(&self.http, &endpoints.token, None, &form, deadline, now).await?;
+        oauth::bearer(&body)
     }
 }
 

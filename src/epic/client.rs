@@ -38,12 +38,12 @@ impl EpicSite {
 }
 
 /// The Epics of all organizations. Made once in a process; what was fetched is shared by all threads.
-pub struct EpicSites(BTreeMap<OrganizationId, EpicSite>);
+pub struct EpicSites(BTreeMap<OrganizationId, Arc<EpicSite>>);
 
 impl EpicSites {
     #[must_use]
     pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, EpicConfig)>) -> Arc<Self> {
-        let sites = organizations.into_iter().map(|(id, config)| (id, EpicSite::new(config)));
+        let sites = organizations.into_iter().map(|(id, config)| (id, Arc::new(EpicSite::new(config))));
         Arc::new(Self(sites.collect()))
     }
 
@@ -53,12 +53,13 @@ impl EpicSites {
         self.0.get(organization).map(|site| &site.config)
     }
 
-    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&EpicSite> {
+    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&Arc<EpicSite>> {
         self.0.get(organization)
     }
 }
 
-/// Calls Epic from one thread.
+/// Calls Epic from one thread. Copies share everything.
+#[derive(Clone)]
 pub struct EpicClient {
     pub(super) http: HttpClient,
     pub(super) sites: Arc<EpicSites>,

@@ -1,5 +1,7 @@
 //! Who launched: the id_token, believed only when Epic's key signed it, for us, just now, in answer to this launch.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -80,7 +82,7 @@ impl EpicClient {
 
     async fn verify_at(
         &self,
-        site: &EpicSite,
+        site: &Arc<EpicSite>,
         token: &Secret,
         nonce: &str,
     ) -> Result<FhirUser, IdTokenError> {

@@ -49,16 +49,19 @@ impl KeySet {
 
 impl EpicClient {
     /// A set that holds the key, if Epic has it; else the newest one known.
-    pub(super) async fn keys_with(&self, site: &EpicSite, key: &str) -> Result<Arc<KeySet>, SmartError> {
-        let clock = self.clock.as_ref();
-        let keys = site.keys.get(clock, || self.fetch_keys(site)).await?;
+    pub(super) async fn keys_with(&self, site: &Arc<EpicSite>, key: &str) -> Result<Arc<KeySet>, SmartError> {
+        let fetch = || {
+            let (client, site) = (self.clone(), Arc::clone(site));
+            async move { client.fetch_keys(&site).await }
+        };
+        let keys = site.keys.get(&self.clock, fetch).await?;
         if keys.key(key).is_some() {
             return Ok(keys);
         }
-        Ok(site.keys.newer(clock, &keys, APART, || self.fetch_keys(site)).await)
+        Ok(site.keys.newer(&self.clock, &keys, APART, fetch).await)
     }
 
-    async fn fetch_keys(&self, site: &EpicSite) -> Result<Fresh<KeySet>, SmartError> {
+    async fn fetch_keys(&self, site: &Arc<EpicSite>) -> Result<Fresh<KeySet>, SmartError> {
         let url = self.keys_url(site).await?;
         let value = KeySet::read(&self.get_json(site, &url).await?)?;
         Ok(Fresh { value, renew_after: RENEW_AFTER, usable_for: USABLE_FOR })
@@ -66,7 +69,7 @@ impl EpicClient {
 
     /// By the SMART metadata; else by the OpenID metadata of the authorization server, as Epic has them since May 2020, else by
     /// those below the FHIR base, which it has since August 2021.
-    async fn keys_url(&self, site: &EpicSite) -> Result<String, SmartError> {
+    async fn keys_url(&self, site: &Arc<EpicSite>) -> Result<String, SmartError> {
         let endpoints = self.endpoints(site).await?;
         if let Some(url) = endpoints.jwks {
             return Ok(url);

@@ -1,6 +1,8 @@
 //! Where Epic's authorization server is. Found by the organization's own FHIR base URL and nothing that a launch brings, fetched
 //! once for the node and used on while Epic is down; not fetched at all where the settings name the server.
 
+use std::sync::Arc;
+
 use awc::http::Method;
 use serde_json::Value;
 use url::Url;
@@ -49,16 +51,19 @@ impl Endpoints {
 }
 
 impl EpicClient {
-    pub(super) async fn endpoints(&self, site: &EpicSite) -> Result<Endpoints, SmartError> {
+    pub(super) async fn endpoints(&self, site: &Arc<EpicSite>) -> Result<Endpoints, SmartError> {
         if let Some(base) = &site.config.oauth_base_url {
             return Ok(Endpoints::below(base));
         }
-        let found = site.endpoints.get(self.clock.as_ref(), || async {
-            let url = format!("{}/.well-known/smart-configuration", site.config.fhir_base_url);
-            let value = Endpoints::read(&self.get_json(site, &url).await?)?;
-            Ok(Fresh { value, renew_after: RENEW_AFTER, usable_for: USABLE_FOR })
-        });
-        found.await.map(|endpoints| endpoints.as_ref().clone())
+        let fetch = || {
+            let (client, site) = (self.clone(), Arc::clone(site));
+            async move {
+                let url = format!("{}/.well-known/smart-configuration", site.config.fhir_base_url);
+                let value = Endpoints::read(&client.get_json(&site, &url).await?)?;
+                Ok(Fresh { value, renew_after: RENEW_AFTER, usable_for: USABLE_FOR })
+            }
+        };
+        site.endpoints.get(&self.clock, fetch).await.map(|endpoints| endpoints.as_ref().clone())
     }
 
     /// Fetches something public from Epic.

@@ -1,5 +1,7 @@
 //! The status service of 2018: one GET that sets one person's connection status, and what follows from each answer.
 
+use std::sync::Arc;
+
 use awc::http::Method;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -23,7 +25,12 @@ const LONGEST_CODE: usize = 64;
 
 impl EpicClient {
     /// One attempt: token and request within the organization's time-out, and once more with a new token after a 401.
-    pub(super) async fn send_status(&self, site: &EpicSite, visit: &VisitKey, update: &Update) -> EpicAnswer {
+    pub(super) async fn send_status(
+        &self,
+        site: &Arc<EpicSite>,
+        visit: &VisitKey,
+        update: &Update,
+    ) -> EpicAnswer {
         let config = &site.config;
         let deadline = instant() + config.timeout;
         let url = status_url(config, visit, update);
@@ -35,7 +42,7 @@ impl EpicClient {
         // The status of the first answer, where it was that our token is not taken.
         let mut refused = None;
         loop {
-            let token = timeout_at(deadline, self.backend_token(site, deadline)).await;
+            let token = timeout_at(deadline, self.backend_token(site)).await;
             let token = match token.unwrap_or(Err(TokenFailure::Unavailable)) {
                 Ok(token) => token,
                 // The 401 before it may have been about an old token; only one with a fresh token tells of us.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -44,6 +45,8 @@ impl Seen {
 /// What happens to a request.
 pub enum Reply {
     Json(u16, Value),
+    /// JSON with 200, after a while.
+    Slow(Duration, Value),
     With(u16, Vec<(&'static str, String)>, String),
     /// A status and half of the body that was announced.
     Half(u16),
@@ -104,6 +107,10 @@ async fn serve(mut stream: TcpStream, kept: &RefCell<Vec<Seen>>, answer: &dyn Fn
         kept.borrow_mut().push(seen.clone());
         let (status, headers, body, whole) = match answer(&seen) {
             Reply::Json(status, body) => (status, Vec::new(), body.to_string(), true),
+            Reply::Slow(wait, body) => {
+                tokio::time::sleep(wait).await;
+                (200, Vec::new(), body.to_string(), true)
+            }
             Reply::With(status, headers, body) => (status, headers, body, true),
             Reply::Half(status) => (status, Vec::new(), r#"{"half":"#.to_owned(), false),
             Reply::Close => return,

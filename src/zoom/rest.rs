@@ -141,17 +141,21 @@ impl Api<'_> {
         }
     }
 
-    /// The account's token: one for the node, one refresh at a time.
+    /// The account's token: one for the node, one refresh at a time, each with the whole time-out. A caller who has less time
+    /// drops out of waiting.
     pub async fn token(&self) -> Result<Arc<Bearer>, RestError> {
         let config = &self.account.config;
-        let fetched = self.account.token.get(self.clock.as_ref(), || async {
+        let fetched = self.account.token.get(self.clock, || {
             let url = format!("{}/oauth/token", config.oauth_base_url);
             let authorization = oauth::basic(&config.client_id, config.client_secret.expose());
-            let form = [("grant_type", "account_credentials"), ("account_id", config.account_id.as_str())];
-            let deadline = until(config.timeout, self.deadline);
-            let now = self.clock.now();
-            let body = oauth::post_form(self.http, &url, Some(authorization), &form, deadline, now).await?;
-            oauth::bearer(&body)
+            let account = config.account_id.clone();
+            let (http, now) = (self.http.clone(), self.clock.now());
+            let deadline = instant() + config.timeout;
+            async move {
+                let form = [("grant_type", "account_credentials"), ("account_id", account.as_str())];
+                let body = oauth::post_form(&http, &url, Some(authorization), &form, deadline, now).await?;
+                oauth::bearer(&body)
+            }
         });
         match tokio::time::timeout_at(self.deadline, fetched).await {
             Ok(token) => token.map_err(RestError::Token),

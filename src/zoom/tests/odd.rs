@@ -158,6 +158,25 @@ async fn every_call_ends_in_its_time_whatever_zoom_does() {
 }
 
 #[actix_web::test]
+async fn a_caller_without_time_costs_the_others_neither_their_token_nor_their_patience() {
+    let server = Server::start(|seen| match seen.line().as_str() {
+        "POST /oauth/token" => {
+            Reply::Slow(Duration::from_millis(600), json!({"access_token": "t", "expires_in": 3599}))
+        }
+        _ => Reply::Json(200, whole_meeting()),
+    })
+    .await;
+    let setup = setup(config(&server.base));
+    let lakeside = lakeside();
+    let hasty = setup.client.call(&lakeside, &READ, Span(100));
+    let patient = call(&setup, &READ);
+    let (hasty, patient) = futures_util::join!(hasty, patient);
+    assert_eq!(hasty, failed(ProblemCode::ZoomUnavailable, Retry::After(None)));
+    assert!(matches!(patient, IntentOutcome::Read { .. }), "{patient:?}");
+    assert_eq!(server.count("POST /oauth/token"), 1);
+}
+
+#[actix_web::test]
 async fn reading_is_repeated_when_the_connection_breaks() {
     let server = {
         let times = std::cell::Cell::new(0);
