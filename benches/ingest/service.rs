@@ -138,6 +138,7 @@ fn meeting(number: u64) -> Result<Meeting, Failed> {
         join_before_host_update: None,
         join_url: PersonalLink::new("https://zoom.example/j/1"),
         alternatives: std::collections::BTreeSet::new(),
+        refused: std::collections::BTreeSet::new(),
         indexed: true,
         read: None,
     })

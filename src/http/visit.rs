@@ -7,12 +7,9 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, ORIG
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
 use vestibule_domain::command::Command;
-use vestibule_domain::intent::ZoomCall;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::admittance::Admit;
-use vestibule_domain::visit::participant::{ParticipantKey, Role};
-use vestibule_domain::visit::{self, CallState, Visit, WayIn};
+use vestibule_domain::visit::participant::Role;
 
 use super::app::App;
 use super::browser::Browser;
@@ -21,17 +18,16 @@ use super::person::{PersonError, page, redirect_to_zoom};
 use super::ticket::Ticket;
 use crate::settings::Organization;
 use crate::web::{
-    Audience, ExternalLink, Language, MessageKey, PagePolicy, Phase, Reason, VisitStatus, WaitingPage,
-    Watcher, ZOOM_FORM_TARGETS,
+    Audience, ExternalLink, Language, PagePolicy, Reason, VisitStatus, WaitingPage, Watcher,
+    ZOOM_FORM_TARGETS,
 };
 
+mod status;
 mod stream;
 
 /// A sign that comes sooner after the last is not written down, since a page without events asks every two seconds. It is less than the
 /// 25 s after which a page with events asks, so that each of its questions counts.
 const SIGNED_AFTER: Span = Span::seconds(20);
-/// After this a provider is told that it takes longer than is usual.
-const LONGER_THAN_USUAL: Span = Span::seconds(15);
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -92,7 +88,7 @@ impl<'a> Place<'a> {
 
     fn status(&self, snapshot: Option<&Snapshot>) -> VisitStatus {
         let now = self.app.desk.ports().clock.now();
-        status(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
+        status::of(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
     }
 
     /// Tells the visit that this page is open, if it was not told lately. A page of another browser is only looking on.
@@ -253,60 +249,6 @@ pub(super) fn language_of(request: &HttpRequest, organization: Option<&Organizat
 #[derive(serde::Deserialize)]
 struct LanguageQuery {
     lang: Option<String>,
-}
-
-/// How the visit stands for one person, in a sentence.
-fn status(
-    visit: Option<&Visit>,
-    who: &ParticipantKey,
-    policy: &Policy,
-    now: Moment,
-    language: Language,
-) -> VisitStatus {
-    let Some(visit) = visit else {
-        return VisitStatus::new(language, Phase::Scheduled, false, MessageKey::ConnectionTrouble);
-    };
-    let phase = match visit.phase {
-        visit::Phase::Scheduled => Phase::Scheduled,
-        visit::Phase::WaitingForHost => Phase::WaitingForHost,
-        visit::Phase::InProgress => Phase::InProgress,
-        visit::Phase::Ended => Phase::Ended,
-    };
-    let way = visit.way_in(who, policy);
-    let key = if who.role() == Role::Provider {
-        provider_message(visit, way.as_ref(), now)
-    } else {
-        patient_message(visit, visit.admit(who, policy), way.as_ref())
-    };
-    VisitStatus::new(language, phase, way.is_some(), key)
-}
-
-fn provider_message(visit: &Visit, way: Option<&WayIn<'_>>, now: Moment) -> MessageKey {
-    let gave_up = visit.calls.values().any(|open| {
-        let needed = matches!(
-            open.intent.call,
-            ZoomCall::EnsureProvider { .. } | ZoomCall::CreateMeeting { .. } | ZoomCall::FindMeetings { .. }
-        );
-        needed && open.state == CallState::Blocked
-    });
-    let long = visit.provider_launched.is_some_and(|at| now - at > LONGER_THAN_USUAL);
-    match way {
-        Some(_) => MessageKey::YouCanJoin,
-        None if gave_up => MessageKey::MeetingNotOpened,
-        None if long => MessageKey::OpeningTakesLonger,
-        None => MessageKey::OpeningMeeting,
-    }
-}
-
-fn patient_message(visit: &Visit, admit: Admit, way: Option<&WayIn<'_>>) -> MessageKey {
-    match (admit, way) {
-        (Admit::Go, Some(_)) => MessageKey::YouCanJoin,
-        (Admit::GoToWaitingRoom, Some(_)) => MessageKey::GoingToWaitingRoom,
-        // Admitted, but the personal link is still being made.
-        (Admit::Go | Admit::GoToWaitingRoom, None) => MessageKey::MeetingBeingPrepared,
-        (Admit::Wait, _) if visit.phase == visit::Phase::Ended => MessageKey::VisitEnded,
-        (Admit::Wait, _) => MessageKey::WaitingForHost,
-    }
 }
 
 /// The content type of server-sent events.

@@ -34,12 +34,16 @@ pub enum MessageKey {
     WaitingForHost,
     /// A patient whose provider has come and whose meeting is being made.
     MeetingBeingPrepared,
+    /// A patient whose provider has come, and for whom no link can be made.
+    NoWayIn,
     /// A provider whose meeting takes some seconds to make.
     OpeningMeeting,
     /// A provider whose meeting takes longer than is usual.
     OpeningTakesLonger,
     /// A provider whose meeting could not be made; opening the visit again tries anew.
     MeetingNotOpened,
+    /// A further provider whom Zoom did not take as alternative host.
+    NotTakenAsHost,
     /// Anyone who may go in now.
     YouCanJoin,
     /// A patient whom Zoom's waiting room will hold until the provider admits.
@@ -55,12 +59,14 @@ pub enum MessageKey {
 }
 
 impl MessageKey {
-    pub const ALL: [MessageKey; 11] = [
+    pub const ALL: [MessageKey; 13] = [
         MessageKey::WaitingForHost,
         MessageKey::MeetingBeingPrepared,
+        MessageKey::NoWayIn,
         MessageKey::OpeningMeeting,
         MessageKey::OpeningTakesLonger,
         MessageKey::MeetingNotOpened,
+        MessageKey::NotTakenAsHost,
         MessageKey::YouCanJoin,
         MessageKey::GoingToWaitingRoom,
         MessageKey::NotYetTime,

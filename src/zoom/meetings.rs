@@ -9,7 +9,7 @@ use vestibule_domain::intent::{
 };
 use vestibule_domain::time::{Moment, Span};
 
-use super::answers::{Meeting, User};
+use super::answers::Meeting;
 use super::error::RestError;
 use super::pace::Label;
 use super::providers::NO_SUCH_USER;
@@ -136,28 +136,59 @@ impl Api<'_> {
 
     // === changing and removing ===
 
-    /// Sets the whole list and looks whether it holds: Zoom leaves users without a licence out and says nothing.
+    /// Sets the whole list and says who of it stands: Zoom leaves users without a licence out and says nothing, or refuses the list.
     pub async fn set_alternative_hosts(&self, meeting: MeetingId, hosts: &[ZoomUserId]) -> IntentOutcome {
+        let stand = async {
+            let taken = self.take_alternative_hosts(meeting, hosts).await?;
+            self.standing(meeting, &taken).await
+        };
+        match stand.await {
+            Ok(stand) => IntentOutcome::AlternativesSet { stand },
+            Err(error) => error.outcome_about_meeting(),
+        }
+    }
+
+    /// Where Zoom refuses a list, nobody of it stands; so the list is built up again without those whom it is refused for.
+    async fn take_alternative_hosts(
+        &self,
+        meeting: MeetingId,
+        hosts: &[ZoomUserId],
+    ) -> Result<Vec<ZoomUserId>, RestError> {
+        match self.put_alternative_hosts(meeting, hosts).await {
+            Ok(()) => return Ok(hosts.to_vec()),
+            Err(error) if is_about_the_list(&error) => {}
+            Err(error) => return Err(error),
+        }
+        let mut taken = Vec::new();
+        for host in hosts.iter().filter(|_| hosts.len() > 1) {
+            taken.push(host.clone());
+            match self.put_alternative_hosts(meeting, &taken).await {
+                Ok(()) => {}
+                Err(error) if is_about_the_list(&error) => drop(taken.pop()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn put_alternative_hosts(&self, meeting: MeetingId, hosts: &[ZoomUserId]) -> Result<(), RestError> {
         let list: Vec<&str> = hosts.iter().map(ZoomUserId::as_str).collect();
         let settings =
             json!({"alternative_hosts": list.join(";"), "alternative_hosts_email_notification": false});
         let path = format!("/meetings/{meeting}");
         let call = Call::with_body(Method::PATCH, &path, Label::Light, json!({"settings": settings}));
-        if let Err(error) = self.call(&call).await {
-            return error.outcome_about_meeting();
-        }
-        let stands = match self.meeting(meeting).await {
-            Ok(meeting) => meeting.alternative_hosts,
-            Err(error) => return error.outcome_about_meeting(),
-        };
+        self.call(&call).await.map(|_| ())
+    }
+
+    async fn standing(&self, meeting: MeetingId, hosts: &[ZoomUserId]) -> Result<Vec<ZoomUserId>, RestError> {
+        let list = if hosts.is_empty() { Vec::new() } else { self.meeting(meeting).await?.alternative_hosts };
+        let mut stand = Vec::new();
         for host in hosts {
-            match self.stands(host, &stands).await {
-                Ok(true) => {}
-                Ok(false) => return failed(ProblemCode::ZoomRefused, Retry::Never),
-                Err(error) => return error.outcome(),
+            if self.stands(host, &list).await? {
+                stand.push(host.clone());
             }
         }
-        IntentOutcome::AlternativesSet
+        Ok(stand)
     }
 
     /// Whether a user is in the list, in which Zoom writes addresses whatever it was given.
@@ -168,8 +199,7 @@ impl Api<'_> {
         if list.is_empty() {
             return Ok(false);
         }
-        let body = self.call(&Call::get(&format!("/users/{}", encode(host.as_str())), Label::Light)).await?;
-        let email = User::read(&body).and_then(|user| user.email);
+        let email = self.user(host.as_str()).await?.and_then(|user| user.email);
         Ok(email.is_some_and(|email| list.contains(&email.to_lowercase())))
     }
 
@@ -198,6 +228,12 @@ impl Api<'_> {
             Err(error) => gone_is_deleted(&error),
         }
     }
+}
+
+/// Not about our credentials, a limit, or a meeting that is gone.
+fn is_about_the_list(error: &RestError) -> bool {
+    let refused = error.refusal().is_some_and(|refusal| !refusal.is_meeting_gone());
+    refused && error.failure().retry == Retry::Never
 }
 
 fn gone_is_deleted(error: &RestError) -> IntentOutcome {

@@ -79,7 +79,7 @@ impl Api<'_> {
     }
 
     /// Looks a user up by id or e-mail.
-    async fn user(&self, key: &str) -> Result<Option<User>, RestError> {
+    pub(super) async fn user(&self, key: &str) -> Result<Option<User>, RestError> {
         match self.call(&Call::get(&format!("/users/{}", encode(key)), Label::Light)).await {
             Ok(body) => User::read(&body).map(Some).ok_or(RestError::InDoubt),
             Err(RestError::Refused(refusal)) if refusal.has_code(&NO_SUCH_USER) => Ok(None),

@@ -131,8 +131,11 @@ pub enum IntentOutcome {
     Deleted,
     /// The index is written and what was held is in the journal.
     Indexed,
-    /// The alternative hosts stand.
-    AlternativesSet,
+    /// The list of alternative hosts was set, or refused: those whom Zoom took are said, and no others stand.
+    AlternativesSet {
+        /// A part of those who were asked for.
+        stand: Vec<ZoomUserId>,
+    },
     /// The person's own link.
     Registered {
         /// What a join through the link will be named by.
@@ -206,6 +209,8 @@ pub enum ProblemCode {
     ZoomRefused,
     /// The meeting's host has no licence, so personal links cannot be made.
     HostUnlicensed,
+    /// Zoom did not take a further provider as alternative host.
+    AlternativeHostRefused,
     /// A launch carried no id under which Epic knows the person, so no light can be turned for them.
     NoExternalId,
     /// Epic refused a status for good; the record has a hint.
@@ -238,6 +243,7 @@ impl ProblemCode {
             Self::ZoomRateLimited => "zoom_rate_limited",
             Self::ZoomRefused => "zoom_refused",
             Self::HostUnlicensed => "host_unlicensed",
+            Self::AlternativeHostRefused => "alternative_host_refused",
             Self::NoExternalId => "no_external_id",
             Self::UpdateParked => "update_parked",
             Self::CommandParked => "command_parked",
@@ -279,6 +285,9 @@ impl ProblemCode {
             Self::ZoomRefused => "Zoom refused the call.",
             Self::HostUnlicensed => {
                 "The host has no Zoom licence, so personal links cannot be made for patients."
+            }
+            Self::AlternativeHostRefused => {
+                "Zoom did not take a further provider as alternative host, so this provider cannot go in. Give their Zoom user a licence and check that it is active in this account; then they launch again."
             }
             Self::NoExternalId => {
                 "A launch carried no externalid, so the light cannot follow that person. Check the CONTEXT line of the FDI record."

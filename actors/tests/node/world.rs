@@ -200,7 +200,9 @@ impl ScriptedZoom {
                 IntentOutcome::Deleted
             }
             ZoomCall::IndexMeeting { .. } => unreachable!("the store indexes"),
-            ZoomCall::SetAlternativeHosts { .. } => IntentOutcome::AlternativesSet,
+            ZoomCall::SetAlternativeHosts { hosts, .. } => {
+                IntentOutcome::AlternativesSet { stand: hosts.clone() }
+            }
             ZoomCall::Register { participant, .. } => IntentOutcome::Registered {
                 registrant: RegistrantId::new(format!("registrant of {participant:?}")).unwrap(),
                 link: PersonalLink::new("https://zoom.example/w/1?tk=x"),

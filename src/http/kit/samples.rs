@@ -62,6 +62,7 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         page_seen: None,
         departed: None,
         zoom_user: None,
+        zoom_user_in_doubt: false,
         link: None,
         registrants: std::collections::BTreeSet::new(),
         light: Light::default(),
@@ -89,6 +90,7 @@ pub fn waiting(key: VisitKey) -> Visit {
         join_before_host_update: None,
         join_url: PersonalLink::new("https://zoom.example.org/j/85012345678?pwd=secret"),
         alternatives: std::collections::BTreeSet::new(),
+        refused: std::collections::BTreeSet::new(),
         indexed: true,
         read: None,
     });

@@ -57,10 +57,16 @@ pub fn message(key: MessageKey) -> &'static str {
     match key {
         MessageKey::WaitingForHost => "Please wait for the host to start this meeting",
         MessageKey::MeetingBeingPrepared => "Your provider is here. The meeting is being prepared.",
+        MessageKey::NoWayIn => {
+            "Your provider is here, but we cannot open your way into the meeting. Please open the visit again from where you started it. If this message stays, call your clinic."
+        }
         MessageKey::OpeningMeeting => "Your meeting is being opened. This takes a moment.",
         MessageKey::OpeningTakesLonger => "Opening your meeting takes longer than usual. We keep trying.",
         MessageKey::MeetingNotOpened => {
             "Your meeting could not be opened. Please close this page and start the visit again from Epic."
+        }
+        MessageKey::NotTakenAsHost => {
+            "Zoom does not accept you as a host of this meeting. Please tell your help desk that your Zoom account may have no license, and start the visit again from Epic afterwards."
         }
         MessageKey::YouCanJoin => "The host is here. You can join now.",
         MessageKey::GoingToWaitingRoom => {

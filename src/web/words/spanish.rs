@@ -57,10 +57,16 @@ pub fn message(key: MessageKey) -> &'static str {
     match key {
         MessageKey::WaitingForHost => "Espere a que el anfitrión inicie esta reunión",
         MessageKey::MeetingBeingPrepared => "Su proveedor ya está aquí. Se está preparando la reunión.",
+        MessageKey::NoWayIn => {
+            "Su proveedor ya está aquí, pero no podemos abrirle la entrada a la reunión. Abra la visita de nuevo desde donde la inició. Si este mensaje no desaparece, llame a su clínica."
+        }
         MessageKey::OpeningMeeting => "Se está abriendo su reunión. Tardará un momento.",
         MessageKey::OpeningTakesLonger => "Abrir su reunión tarda más de lo habitual. Seguimos intentándolo.",
         MessageKey::MeetingNotOpened => {
             "No se pudo abrir su reunión. Cierre esta página e inicie la visita de nuevo desde Epic."
+        }
+        MessageKey::NotTakenAsHost => {
+            "Zoom no lo acepta como anfitrión de esta reunión. Avise a su servicio de ayuda que su cuenta de Zoom puede no tener licencia y después inicie la visita de nuevo desde Epic."
         }
         MessageKey::YouCanJoin => "El anfitrión ya está aquí. Puede entrar ahora.",
         MessageKey::GoingToWaitingRoom => {

@@ -100,7 +100,7 @@ async fn an_alternative_host_starts_the_same_meeting_with_his_own_token() {
     let okafor = provider("Practitioner/eProvOkafor", Some("samuel.okafor@lakeside.example"));
     let IntentOutcome::Provider { user, .. } = call(&setup, &okafor).await else { panic!("no user") };
     let set = ZoomCall::SetAlternativeHosts { meeting: made.meeting, hosts: vec![user.clone()] };
-    assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet);
+    assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![user.clone()] });
     let link = setup.client.alternative_link(&lakeside(), &user, &made.join_url).await.unwrap();
     assert!(link.reveal().starts_with(made.join_url.reveal()));
     let seat = fakes.zoom().open(link.reveal(), "Dr. Okafor", Device::App).unwrap();

@@ -3,9 +3,9 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use vestibule::simulator::LaunchKind;
 use vestibule::simulator::people::Landing;
 use vestibule::simulator::zoom::{SeatAct, UserStatus, ZoomFault, ZoomFaultKind};
+use vestibule::simulator::{LaunchKind, Person};
 
 use super::house::{House, WITHIN, has_problem, participant, until};
 use super::people::shown;
@@ -257,6 +257,61 @@ async fn another_provider_becomes_alternative_host_of_the_same_meeting() {
     house.starts(CSN, PROVIDER).await;
     house.until_light(CSN, PROVIDER, true).await;
     house.until_right().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_provider_whom_zoom_does_not_take_is_told_why_and_stands_in_nobodys_way() {
+    const THIRD: &str = "EMP503";
+    let house = House::built("[page]\nlaunch_wait = \"2s\"\n", |config| {
+        let third = Person::new("eProvThird", THIRD, "Tess", "Third", "tess.third@lakeside.example");
+        config.day[0].providers.push(third);
+    })
+    .await;
+    assert!(house.zoom().set_user("samuel.okafor@lakeside.example", UserStatus::Active, 1));
+    house.start_link(CSN, PROVIDER).await;
+    let mut second = house.on_waiting_page(LaunchKind::Provider, CSN, SECOND).await;
+    house.until_visit(CSN, "the problem shows", |visit| has_problem(visit, "alternative_host_refused")).await;
+    let state = second.state().await;
+    assert_eq!(state["can_join"], false);
+    assert!(state["message"].as_str().is_some_and(|text| text.contains("does not accept you as a host")));
+    // The next one has a licence and goes in.
+    let link = house.start_link(CSN, THIRD).await;
+    assert_eq!(house.live_meetings()[0].alternative_hosts, ["tess.third@lakeside.example"]);
+    house.sits_down(CSN, THIRD, &link);
+    house.until_light(CSN, THIRD, true).await;
+    assert!(!second.can_join().await);
+    let asked = house.zoom().calls("meetings.update");
+    // A licence was bought: the next launch of his own tries again.
+    assert!(house.zoom().set_user("samuel.okafor@lakeside.example", UserStatus::Active, 2));
+    house.starts_slowly(CSN, SECOND).await;
+    house.until_light(CSN, SECOND, true).await;
+    house.until_visit(CSN, "the problem is over", |visit| visit["problems"] == json!([])).await;
+    assert_eq!(house.zoom().calls("meetings.update"), asked + 1, "not asked in a loop");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_patient_for_whom_no_link_can_be_made_reads_so() {
+    let house = House::open().await;
+    house.zoom_fault(
+        "registrants.add",
+        None,
+        ZoomFaultKind::Status { status: 400, code: 200, message: "ZOOMS-OWN-WORDS".to_owned() },
+    );
+    let mut patient = house.waits(CSN, PATIENT).await;
+    house.starts(CSN, PROVIDER).await;
+    let visit =
+        house.until_visit(CSN, "the problem shows", |visit| has_problem(visit, "host_unlicensed")).await;
+    assert!(!visit.to_string().contains("ZOOMS-OWN-WORDS"));
+    until("the visit runs", async || (patient.state().await["phase"] == "in_progress").then_some(())).await;
+    let state = patient.state().await;
+    assert_eq!(state["can_join"], false);
+    assert!(state["message"].as_str().is_some_and(|text| text.contains("cannot open your way")), "{state}");
+    house.zoom().clear_faults();
+    // As the page says: the visit is opened again.
+    house.waits(CSN, PATIENT).await.goes_in().await;
+    house.until_light(CSN, PATIENT, true).await;
     house.close().await;
 }
 

@@ -68,8 +68,10 @@ impl Deciding<'_> {
     fn wanted_calls(&self) -> Vec<ZoomCall> {
         let visit = &self.visit;
         let mut wanted = Vec::new();
-        for (key, person) in
-            visit.participants.iter().filter(|(key, p)| key.role() == Role::Provider && p.zoom_user.is_none())
+        for (key, person) in visit
+            .participants
+            .iter()
+            .filter(|(key, p)| key.role() == Role::Provider && p.host_user().is_none())
         {
             wanted.push(ZoomCall::EnsureProvider {
                 provider: key.clone(),
@@ -89,8 +91,9 @@ impl Deciding<'_> {
             .participants
             .iter()
             .filter(|(key, _)| key.role() == Role::Provider)
-            .filter_map(|(_, p)| p.zoom_user.clone())
-            .filter(|user| *user != meeting.host)
+            .filter_map(|(_, p)| p.host_user())
+            .filter(|user| **user != meeting.host && !meeting.refused.contains(*user))
+            .cloned()
             .collect();
         if others.iter().any(|user| !meeting.alternatives.contains(user)) {
             wanted.push(ZoomCall::SetAlternativeHosts { meeting: meeting.id, hosts: others });
@@ -120,9 +123,9 @@ impl Deciding<'_> {
             .participants
             .iter()
             .filter(|(key, _)| key.role() == Role::Provider)
-            .filter(|(key, p)| p.zoom_user.is_some() || !self.is_in_trouble(key))
+            .filter(|(key, p)| p.host_user().is_some() || !self.is_in_trouble(key))
             .min_by_key(|(_, p)| p.launched_at)
-            .and_then(|(_, p)| p.zoom_user.clone())?;
+            .and_then(|(_, p)| p.host_user().cloned())?;
         Some(ZoomCall::CreateMeeting { host, marker, settings: self.settings_to_ask() })
     }
 

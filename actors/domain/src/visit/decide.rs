@@ -178,6 +178,7 @@ impl Deciding<'_> {
                     .then_some(ProblemCode::RegistrationUnavailable),
             );
             found.extend(drifted.then_some(ProblemCode::PolicyDrift));
+            found.extend((!meeting.refused.is_empty()).then_some(ProblemCode::AlternativeHostRefused));
         } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() {
             found.insert(ProblemCode::MeetingDeleted);
         }

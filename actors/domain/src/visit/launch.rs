@@ -116,6 +116,7 @@ impl Deciding<'_> {
         participant.last_name = launch.last_name.clone().or_else(|| participant.last_name.take());
         participant.last_launch = at;
         if launch.role == Role::Provider {
+            self.try_the_refused_again(key);
             self.provider_launched(id, at);
         } else {
             // The page opens at once; until it gives its first sign the launch stands for it.
@@ -123,6 +124,17 @@ impl Deciding<'_> {
             // The provider may be in the meeting already and not launch again, so the patient's own link is tried again.
             self.heal(|call| matches!(call, ZoomCall::Register { participant, .. } if participant == key));
         }
+    }
+
+    /// A provider whom Zoom did not take as alternative host may have got a licence, or another user.
+    fn try_the_refused_again(&mut self, provider: &ParticipantKey) {
+        let (Some(meeting), Some(person)) =
+            (self.visit.meeting.as_mut(), self.visit.participants.get_mut(provider))
+        else {
+            return;
+        };
+        person.zoom_user_in_doubt |=
+            person.zoom_user.as_ref().is_some_and(|user| meeting.refused.remove(user));
     }
 
     fn provider_launched(&mut self, id: &CommandId, at: Moment) {
@@ -196,6 +208,7 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         page_seen: None,
         departed: None,
         zoom_user: None,
+        zoom_user_in_doubt: false,
         link: None,
         registrants: BTreeSet::new(),
         light: Light::default(),

@@ -130,6 +130,9 @@ pub struct Meeting {
     pub join_url: PersonalLink,
     /// Alternative hosts that stand at Zoom.
     pub alternatives: BTreeSet<ZoomUserId>,
+    /// Alternative hosts whom Zoom did not take; each is asked for again when that provider launches again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub refused: BTreeSet<ZoomUserId>,
     /// The index is written and drained: links may leave.
     pub indexed: bool,
     /// The last reading of its status.

@@ -149,6 +149,9 @@ pub struct Participant {
     pub departed: Option<Moment>,
     /// The provider's Zoom user, once known.
     pub zoom_user: Option<ZoomUserId>,
+    /// Zoom did not know that user, or did not take it: it is looked for again before anything is built on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zoom_user_in_doubt: bool,
     /// The personal link, once made.
     pub link: Option<Link>,
     /// Every registrant that this person was ever given: a join through an old link still is this person.
@@ -159,6 +162,14 @@ pub struct Participant {
     pub presence: Presence,
     /// When the presence last changed.
     pub since: Moment,
+}
+
+impl Participant {
+    /// The provider's Zoom user, where it can host something.
+    #[must_use]
+    pub fn host_user(&self) -> Option<&ZoomUserId> {
+        self.zoom_user.as_ref().filter(|_| !self.zoom_user_in_doubt)
+    }
 }
 
 /// A committed personal link into one meeting.

@@ -73,10 +73,8 @@ impl Deciding<'_> {
                     mine.indexed = true;
                 }
             }
-            (ZoomCall::SetAlternativeHosts { meeting, hosts }, IntentOutcome::AlternativesSet) => {
-                if let Some(mine) = self.mine(*meeting) {
-                    mine.alternatives.extend(hosts.iter().cloned());
-                }
+            (ZoomCall::SetAlternativeHosts { meeting, hosts }, IntentOutcome::AlternativesSet { stand }) => {
+                self.alternatives_set(*meeting, hosts, stand);
             }
             (
                 ZoomCall::Register { participant, meeting, .. },
@@ -97,6 +95,16 @@ impl Deciding<'_> {
 
     fn mine(&mut self, meeting: MeetingId) -> Option<&mut Meeting> {
         self.visit.meeting.as_mut().filter(|m| m.id == meeting)
+    }
+
+    /// Zoom replaces the whole list. Whoever was not taken is not asked for again by itself, or the list would be set in a loop, and
+    /// those who stand would lose their place each time.
+    fn alternatives_set(&mut self, meeting: MeetingId, asked: &[ZoomUserId], stand: &[ZoomUserId]) {
+        let Some(mine) = self.mine(meeting) else { return };
+        let (stand, refused): (BTreeSet<_>, BTreeSet<_>) =
+            asked.iter().cloned().partition(|user| stand.contains(user));
+        mine.alternatives = stand;
+        mine.refused.extend(refused);
     }
 
     fn registered(
@@ -127,6 +135,7 @@ impl Deciding<'_> {
     fn provider_known(&mut self, provider: &ParticipantKey, user: &ZoomUserId, licensed: bool) {
         if let Some(person) = self.visit.participants.get_mut(provider) {
             person.zoom_user = Some(user.clone());
+            person.zoom_user_in_doubt = false;
         }
         let hosts = self.visit.meeting.as_ref().is_none_or(|m| m.host == *user);
         match (hosts, licensed) {
@@ -167,6 +176,7 @@ impl Deciding<'_> {
             join_before_host_update: None,
             join_url: made.join_url.clone(),
             alternatives: BTreeSet::new(),
+            refused: BTreeSet::new(),
             indexed: false,
             read: None,
         });

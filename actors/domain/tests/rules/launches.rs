@@ -5,11 +5,11 @@ use crate::common::facts::{fact, of, patient, user};
 use crate::common::story::{
     Story, ada, dr, patient_key, patient_launch, provider_key, provider_launch, proxy_launch,
 };
-use crate::common::zoom::{answer, is_create, is_ensure, is_register};
+use crate::common::zoom::{answer, is_alternatives, is_create, is_ensure, is_register};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::FactKind::{Ended, Joined, Started};
 use vestibule_domain::id::{CommandId, ExternalId, FhirReference};
-use vestibule_domain::intent::{ProblemCode, Retry, ZoomCall};
+use vestibule_domain::intent::{IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::Role;
@@ -45,6 +45,76 @@ fn the_first_provider_hosts_and_another_becomes_alternative_host() {
         story.visit.way_in(&provider_key("eve"), &story.policy),
         Some(WayIn::Alternative { user: eve, .. }) if *eve == user("eve")
     ));
+}
+
+// Each row: who launches after the host, whom of the list Zoom takes, who may go in.
+#[test]
+fn whoever_zoom_takes_as_alternative_host_goes_in_and_nobody_else_stands_in_their_way() {
+    for (launch, taken, inside) in [
+        (vec!["eve"], vec!["eve"], vec!["eve"]),
+        (vec!["eve"], vec![], vec![]),
+        (vec!["eve", "kim"], vec!["kim"], vec!["kim"]),
+        (vec!["eve", "kim"], vec!["eve"], vec!["eve"]),
+        (vec!["eve", "kim", "lou"], vec!["eve", "lou"], vec!["eve", "lou"]),
+        (vec!["eve", "kim", "lou"], vec!["lou"], vec!["lou"]),
+        (vec!["eve", "kim"], vec![], vec![]),
+        // Whom nobody asked for does not stand, whatever Zoom says.
+        (vec!["eve"], vec!["kim"], vec![]),
+    ] {
+        let mut story = Story::ready();
+        for name in &launch {
+            story.launch(provider_launch(name));
+            story.zoom_answers_all_but(is_alternatives);
+            while let Some(call) = story.begun.first().cloned() {
+                let stand = taken.iter().map(|name| user(name)).collect();
+                story.close(&call, IntentOutcome::AlternativesSet { stand });
+            }
+        }
+        let may_go = |name: &&str| story.visit.way_in(&provider_key(name), &story.policy).is_some();
+        assert_eq!(launch.iter().copied().filter(may_go).collect::<Vec<_>>(), inside, "{launch:?} {taken:?}");
+        let told = story.visit.problems.contains_key(&ProblemCode::AlternativeHostRefused);
+        assert_eq!(told, inside.len() < launch.len(), "{launch:?} {taken:?}");
+        for hour in 1..20 {
+            story.at(hour * 3_600).tick();
+        }
+        assert!(story.begun.is_empty(), "the list is not set in a loop");
+    }
+}
+
+#[test]
+fn a_provider_whom_zoom_did_not_take_is_tried_again_at_the_next_launch_of_his_own() {
+    let mut story = Story::ready();
+    let take = |story: &mut Story, taken: &[&str]| {
+        let call = story.call(is_alternatives);
+        let stand = taken.iter().map(|name| user(name)).collect();
+        story.close(&call, IntentOutcome::AlternativesSet { stand });
+        call.call
+    };
+    for name in ["eve", "kim"] {
+        story.launch(provider_launch(name));
+        story.zoom_answers_all_but(is_alternatives);
+        take(&mut story, &["kim"]);
+    }
+    story.at(60).launch(provider_launch("dr"));
+    assert!(story.begun.is_empty(), "another's launch gives nobody a licence");
+    story.at(61).launch(provider_launch("eve"));
+    // He may have got another Zoom user meanwhile, so that he is looked for first.
+    story.call(is_ensure);
+    assert!(!story.visit.problems.contains_key(&ProblemCode::AlternativeHostRefused));
+    story.zoom_answers_all_but(is_alternatives);
+    let call = take(&mut story, &["eve", "kim"]);
+    assert!(
+        matches!(call, ZoomCall::SetAlternativeHosts { hosts, .. } if hosts == [user("eve"), user("kim")])
+    );
+    for name in ["dr", "eve", "kim"] {
+        assert!(story.visit.way_in(&provider_key(name), &story.policy).is_some(), "{name}");
+    }
+    // Whoever loses his licence later stands no more once Zoom says so.
+    story.launch(provider_launch("lou"));
+    story.zoom_answers_all_but(is_alternatives);
+    take(&mut story, &["kim", "lou"]);
+    assert_eq!(story.visit.way_in(&provider_key("eve"), &story.policy), None);
+    assert!(story.visit.problems.contains_key(&ProblemCode::AlternativeHostRefused));
 }
 
 #[test]

@@ -128,7 +128,9 @@ fn outcome() -> impl Strategy<Value = IntentOutcome> {
         2 => prop::collection::vec(some_made(), 0..4).prop_map(IntentOutcome::Found),
         1 => Just(IntentOutcome::Deleted),
         4 => Just(IntentOutcome::Indexed),
-        1 => Just(IntentOutcome::AlternativesSet),
+        2 => prop::collection::vec(0..4_u8, 0..4).prop_map(|users| IntentOutcome::AlternativesSet {
+            stand: users.iter().map(|n| ZoomUserId::new(format!("zoom-{n}")).unwrap()).collect(),
+        }),
         4 => (0..4_u8).prop_map(|n| IntentOutcome::Registered {
             registrant: RegistrantId::new(format!("reg-{n}")).unwrap(),
             link: link("somebody", MEETING),

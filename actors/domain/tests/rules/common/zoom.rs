@@ -40,7 +40,9 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
         ZoomCall::FindMeetings { .. } => IntentOutcome::Found(Vec::new()),
         ZoomCall::DeleteMeeting { .. } => IntentOutcome::Deleted,
         ZoomCall::IndexMeeting { .. } => IntentOutcome::Indexed,
-        ZoomCall::SetAlternativeHosts { .. } => IntentOutcome::AlternativesSet,
+        ZoomCall::SetAlternativeHosts { hosts, .. } => {
+            IntentOutcome::AlternativesSet { stand: hosts.clone() }
+        }
         ZoomCall::Register { participant, meeting, .. } => IntentOutcome::Registered {
             registrant: registrant(&name_of(participant), *meeting),
             link: link(&name_of(participant), *meeting),
@@ -97,6 +99,10 @@ pub fn is_read(call: &ZoomCall) -> bool {
 
 pub fn is_register(call: &ZoomCall) -> bool {
     matches!(call, ZoomCall::Register { .. })
+}
+
+pub fn is_alternatives(call: &ZoomCall) -> bool {
+    matches!(call, ZoomCall::SetAlternativeHosts { .. })
 }
 
 pub fn is_ensure(call: &ZoomCall) -> bool {
