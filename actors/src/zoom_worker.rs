@@ -175,6 +175,7 @@ fn name_of_outcome(outcome: &IntentOutcome) -> &'static str {
         IntentOutcome::Ambiguous => "ambiguous",
         IntentOutcome::NotBegun => "not_begun",
         IntentOutcome::MeetingGone => "meeting_gone",
+        IntentOutcome::UserGone => "user_gone",
         _ => "done",
     }
 }

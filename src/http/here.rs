@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
+use tokio::time::{Instant, timeout_at};
 use vestibule_actors::port::zoom::{LinkRefused, Zoom};
-use vestibule_domain::id::OrganizationId;
+use vestibule_domain::command::Command;
+use vestibule_domain::id::{MeetingId, VisitKey};
 use vestibule_domain::name::PersonalLink;
 use vestibule_domain::visit::WayIn;
+use vestibule_domain::visit::participant::ParticipantKey;
 
+use super::app::App;
 use crate::epic::EpicClient;
-use crate::web::Reason;
 
 /// The edges on this thread.
 #[derive(Clone)]
@@ -17,22 +20,53 @@ pub struct Here {
     pub zoom: Rc<dyn Zoom>,
 }
 
+/// Why there is no link at this click. The waiting page goes on by itself in either case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum NoLink {
+    /// Zoom has no such meeting any more, and the visit was told.
+    MeetingGone(MeetingId),
+    /// Another click may fare better.
+    NotNow,
+}
+
 impl Here {
-    /// The link for a way in: committed for a patient, fetched at this click for a provider.
+    /// The link for a way in: committed for a patient, fetched at this click for a provider, and before the deadline. A meeting that
+    /// turns out to be gone is told to the visit, which then has another one made.
     pub(super) async fn link(
         &self,
-        organization: &OrganizationId,
+        app: &App,
+        visit: &VisitKey,
+        who: &ParticipantKey,
         way: WayIn<'_>,
-    ) -> Result<PersonalLink, Reason> {
-        let fetched = match way {
-            WayIn::Personal(link) => Ok(link.clone()),
-            WayIn::Start(meeting) => self.zoom.start_link(organization, meeting).await,
-            WayIn::Alternative { user, join_url } => {
-                self.zoom.alternative_link(organization, user, join_url).await
+        deadline: Instant,
+    ) -> Result<PersonalLink, NoLink> {
+        let organization = &visit.organization;
+        let (meeting, fetching) = match way {
+            WayIn::Personal(link) => return Ok(link.clone()),
+            WayIn::Start(meeting) => (meeting, self.zoom.start_link(organization, meeting)),
+            WayIn::Alternative { meeting, user, join_url } => {
+                (meeting, self.zoom.alternative_link(organization, meeting, user, join_url))
             }
         };
-        fetched.map_err(|refused| match refused {
-            LinkRefused::Gone | LinkRefused::Unavailable | LinkRefused::Refused => Reason::ZoomNotAnswering,
-        })
+        let (gone, why) = match timeout_at(deadline, fetching).await {
+            Ok(Ok(link)) => return Ok(link),
+            Ok(Err(LinkRefused::Gone)) => (true, "meeting_gone"),
+            Ok(Err(LinkRefused::Unavailable)) => (false, "unavailable"),
+            Ok(Err(LinkRefused::Refused)) => (false, "refused"),
+            Err(_) => (false, "too_slow"),
+        };
+        app.metrics.no_link(why);
+        tracing::warn!(%organization, why, "a provider's link could not be had at the click");
+        if !gone {
+            return Err(NoLink::NotNow);
+        }
+        let missing = Command::MeetingMissing { meeting, provider: who.clone() };
+        match app.desk.submit(visit, missing).await {
+            Ok(_) => Err(NoLink::MeetingGone(meeting)),
+            Err(error) => {
+                tracing::warn!(%error, "the visit could not be told that its meeting is gone");
+                Err(NoLink::NotNow)
+            }
+        }
     }
 }

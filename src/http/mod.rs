@@ -19,6 +19,7 @@ mod openapi;
 pub mod page;
 mod person;
 pub mod problem;
+mod query;
 mod records;
 pub mod routes;
 mod ticket;

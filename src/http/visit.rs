@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
+use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Command;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::{Moment, Span};
@@ -15,11 +16,13 @@ use super::app::App;
 use super::browser::Browser;
 use super::here::Here;
 use super::person::{PersonError, page, redirect_to_zoom};
+use super::query;
 use super::ticket::Ticket;
+use crate::outbound::encode::encode;
 use crate::settings::Organization;
 use crate::web::{
-    Audience, ExternalLink, Language, PagePolicy, Reason, VisitStatus, WaitingPage, Watcher,
-    ZOOM_FORM_TARGETS,
+    Audience, ExternalLink, Language, PagePolicy, Reason, Returned, VisitStatus, WaitingPage, Watcher,
+    ZOOM_FORM_TARGETS, security_headers,
 };
 
 mod status;
@@ -28,6 +31,9 @@ mod stream;
 /// A sign that comes sooner after the last is not written down, since a page without events asks every two seconds. It is less than the
 /// 25 s after which a page with events asks, so that each of its questions counts.
 const SIGNED_AFTER: Span = Span::seconds(20);
+
+/// The parameter of the page's address after a click for which there was no link.
+const AGAIN: &str = "again";
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -117,7 +123,8 @@ async fn waiting_page(
     let place = Place::find(&app, &request, &name).await?;
     let snapshot = place.snapshot(&request).await?;
     place.sign(snapshot.as_ref()).await;
-    Ok(render(&place, &request, &name, snapshot.as_ref(), false))
+    let returned = query::first(&request, AGAIN).map(|_| Returned::NoLinkYet);
+    Ok(render(&place, &request, &name, snapshot.as_ref(), returned))
 }
 
 async fn state(
@@ -145,12 +152,13 @@ async fn join(
     let policy = place.policy();
     let way = snapshot.as_ref().and_then(|s| s.visit.way_in(&place.ticket.participant, &policy));
     let Some(way) = way else {
-        return Ok(render(&place, &request, &name, snapshot.as_ref(), true));
+        return Ok(render(&place, &request, &name, snapshot.as_ref(), Some(Returned::NotAnyMore)));
     };
-    let link = here
-        .link(&place.ticket.visit.organization, way)
-        .await
-        .map_err(|reason| place.refuse(&request, reason))?;
+    let ticket = &place.ticket;
+    let deadline = instant() + app.settings.page.launch_wait;
+    let Ok(link) = here.link(&app, &ticket.visit, &ticket.participant, way, deadline).await else {
+        return Ok(back_to_the_page(&place, &name));
+    };
     note_the_wait(&place, snapshot.as_ref());
     let gone = Command::Departed { participant: place.ticket.participant.clone() };
     // Where this is lost the page merely counts as waiting until its signs run out.
@@ -158,6 +166,16 @@ async fn join(
         tracing::warn!(%error, "a departure could not be handed in");
     }
     Ok(redirect_to_zoom(&request, place.organization, place.language, &link))
+}
+
+/// Zoom gave no link at this click. The page tries again by itself, each time after a longer pause.
+fn back_to_the_page(place: &Place<'_>, name: &str) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    for header in security_headers(&PagePolicy::default()) {
+        response.insert_header(header);
+    }
+    let page = format!("/visit/{}?lang={}&{AGAIN}=1", encode(name), place.language.code());
+    response.insert_header((LOCATION, page)).finish()
 }
 
 /// How long the person waited, from the launch to the first way in after it. Whoever comes back in has not waited since the launch.
@@ -175,7 +193,7 @@ fn render(
     request: &HttpRequest,
     name: &str,
     snapshot: Option<&Snapshot>,
-    refused: bool,
+    returned: Option<Returned>,
 ) -> HttpResponse {
     let organization = place.organization;
     let device_test =
@@ -194,11 +212,12 @@ fn render(
             Watcher::Patient
         },
         status: place.status(snapshot),
-        just_refused: refused,
+        returned,
         device_test: device_test.as_ref(),
         device_test_help: device_test_help.as_ref(),
         help_phone: organization.help_phone.as_deref(),
     };
+    let refused = returned == Some(Returned::NotAnyMore);
     let status = if refused { StatusCode::CONFLICT } else { StatusCode::OK };
     let targets = form_targets(organization);
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
@@ -235,20 +254,13 @@ fn is_own_origin(app: &App, request: &HttpRequest) -> bool {
 
 /// The language of a page: asked for in the address, else the browser's, else the organization's.
 pub(super) fn language_of(request: &HttpRequest, organization: Option<&Organization>) -> Language {
-    let query = web::Query::<LanguageQuery>::from_query(request.query_string())
-        .ok()
-        .and_then(|q| q.into_inner().lang);
+    let query = query::first(request, "lang");
     let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let default = organization.map_or_else(Language::default, |o| match o.default_language {
         crate::settings::Language::English => Language::English,
         crate::settings::Language::Spanish => Language::Spanish,
     });
     Language::choose(query.as_deref(), accepted, default)
-}
-
-#[derive(serde::Deserialize)]
-struct LanguageQuery {
-    lang: Option<String>,
 }
 
 /// The content type of server-sent events.

@@ -32,4 +32,4 @@ pub use records::{
 };
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::StandInPage;
-pub use waiting::{WaitingPage, Watcher};
+pub use waiting::{Returned, WaitingPage, Watcher};

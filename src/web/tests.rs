@@ -20,7 +20,7 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
         tab_group: text,
         watcher,
         status,
-        just_refused: false,
+        returned: None,
         device_test: Some(&link),
         device_test_help: Some(&link),
         help_phone: Some(text),

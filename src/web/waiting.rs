@@ -15,6 +15,15 @@ pub enum Watcher {
     Provider,
 }
 
+/// Why a join led back to the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// The person may not go in any more.
+    NotAnyMore,
+    /// The video service gave no link just now.
+    NoLinkYet,
+}
+
 /// `GET /visit/{ticket}`, and the answer to a join that was not allowed any more (then with status 409).
 ///
 /// The form on it posts to `/visit/{ticket}/join`, which answers with a redirect to Zoom, so the page must be served
@@ -31,8 +40,8 @@ pub struct WaitingPage<'a> {
     pub tab_group: &'a str,
     pub watcher: Watcher,
     pub status: VisitStatus,
-    /// A join was just answered "not any more"; the page then waits for the next news before it tries again.
-    pub just_refused: bool,
+    /// The page is the answer to a join that led nowhere; it then pauses before it tries again.
+    pub returned: Option<Returned>,
     pub device_test: Option<&'a ExternalLink>,
     pub device_test_help: Option<&'a ExternalLink>,
     /// A number that people may call, as it should be read.
@@ -42,6 +51,13 @@ pub struct WaitingPage<'a> {
 impl WaitingPage<'_> {
     fn words(&self) -> &'static Words {
         words(self.language)
+    }
+
+    fn note(&self) -> Option<&'static str> {
+        self.returned.map(|returned| match returned {
+            Returned::NotAnyMore => self.words().not_any_more,
+            Returned::NoLinkYet => self.words().no_link_yet,
+        })
     }
 
     fn ended(&self) -> bool {

@@ -140,6 +140,7 @@ impl Zoom for ZoomClient {
     fn alternative_link<'a>(
         &'a self,
         organization: &'a OrganizationId,
+        meeting: MeetingId,
         user: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
@@ -147,7 +148,7 @@ impl Zoom for ZoomClient {
             let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
             let deadline = instant() + account.config.timeout;
             let api = self.api(account, deadline);
-            let fetched = timeout_at(deadline, async { api.alternative_link(user, join_url).await });
+            let fetched = timeout_at(deadline, async { api.alternative_link(meeting, user, join_url).await });
             fetched.await.unwrap_or(Err(LinkRefused::Unavailable))
         })
     }

@@ -26,12 +26,16 @@ impl Api<'_> {
         meeting.and_then(|meeting| meeting.start_url).ok_or(LinkRefused::Unavailable)
     }
 
-    /// The meeting's join link with the user's own token in it: who opens it comes in as that user.
+    /// The meeting's join link with the user's own token in it: who opens it comes in as that user. A token says nothing of the
+    /// meeting, so that is looked at first: nobody is sent into one that is gone.
     pub async fn alternative_link(
         &self,
+        meeting: MeetingId,
         user: &ZoomUserId,
         join_url: &PersonalLink,
     ) -> Result<PersonalLink, LinkRefused> {
+        let there = self.call(&Call::get(&format!("/meetings/{meeting}"), Label::Light)).await;
+        there.map_err(|error| refused(&error))?;
         let path = format!("/users/{}/token?type=zak", encode(user.as_str()));
         let body = self.call(&Call::get(&path, Label::Light)).await.map_err(|error| refused(&error))?;
         let token = text(&body, "token").ok_or(LinkRefused::Unavailable)?;

@@ -46,7 +46,7 @@ impl Api<'_> {
             Ok(body) => Meeting::read(&body),
             // The host was deleted, or never accepted the invitation.
             Err(RestError::Refused(refusal)) if refusal.has_code(&NO_SUCH_USER) => {
-                return failed(ProblemCode::UserRefused, Retry::Never);
+                return IntentOutcome::UserGone;
             }
             Err(error) => return error.outcome_of_post(),
         };

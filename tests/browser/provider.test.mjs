@@ -77,6 +77,20 @@ test("a provider whose meeting Zoom refuses is told what to do, and the next sta
   await provider.leave();
 });
 
+test("a provider for whom Zoom has no link at the click is taken in by the page, which tries again by itself", async () => {
+  // Each click asks Zoom up to four times: those of the launch and of the page's first try find nothing.
+  await zoomFault({ call: "meetings.get", times: 8, kind: "status", status: 500, code: 0, message: "Trouble" });
+  const provider = await person(browser);
+  const page = await startFromHyperspace(provider, demo, 3);
+  await page.waitForURL(WAITING_PAGE);
+  await page.getByText("The video service does not answer at the moment. This page keeps trying.").waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("again"), null, "a reload would not say so again");
+  await assertAccessible(page, "provider's waiting page after a click in vain");
+  await page.getByText(HOSTING).waitFor();
+  assert.deepEqual(provider.complaints, []);
+  await provider.leave();
+});
+
 test("inside a frame a link opens the meeting in a window of its own, for provider and patient", async () => {
   const visit = await visitOfTheDay(demo, 2);
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser)];

@@ -1,7 +1,7 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
 use crate::fact::Fact;
-use crate::id::{CommandId, Csn, ExternalId, FhirReference};
+use crate::id::{CommandId, Csn, ExternalId, FhirReference, MeetingId};
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
@@ -36,6 +36,13 @@ pub enum Command {
     Departed {
         /// Whose page.
         participant: ParticipantKey,
+    },
+    /// Zoom did not know the meeting any more when a provider stood at its door.
+    MeetingMissing {
+        /// Which meeting; about any other than the visit's own it says nothing new.
+        meeting: MeetingId,
+        /// Who wanted in.
+        provider: ParticipantKey,
     },
     /// A call to Zoom ended.
     IntentClosed {

@@ -152,6 +152,8 @@ pub enum IntentOutcome {
     },
     /// Zoom has no such meeting any more (404, code 3001).
     MeetingGone,
+    /// Zoom has no such user any more (404, code 1001), so nothing was done.
+    UserGone,
     /// The call was refused or did not come through, and certainly had no effect.
     Failed(CallFailure),
     /// Whether the call had an effect is unknown: time-out, cut connection, 5xx on a POST.

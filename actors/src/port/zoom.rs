@@ -24,10 +24,11 @@ pub trait Zoom {
         meeting: MeetingId,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>>;
 
-    /// Makes a fresh link for an alternative host out of the meeting's join link and his own token.
+    /// Makes a fresh link for an alternative host out of the meeting's join link and his own token, where the meeting is still there.
     fn alternative_link<'a>(
         &'a self,
         organization: &'a OrganizationId,
+        meeting: MeetingId,
         user: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>>;

@@ -241,6 +241,7 @@ impl Zoom for ScriptedZoom {
     fn alternative_link<'a>(
         &'a self,
         _: &'a OrganizationId,
+        _: MeetingId,
         _: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {

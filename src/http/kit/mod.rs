@@ -168,6 +168,7 @@ impl Zoom for Unreachable {
     fn alternative_link<'a>(
         &'a self,
         _: &'a OrganizationId,
+        _: MeetingId,
         _: &'a ZoomUserId,
         _: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {

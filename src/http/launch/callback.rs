@@ -3,7 +3,7 @@
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use tokio::time::Duration;
+use tokio::time::Instant;
 use vestibule_actors::desk::{DeskError, Snapshot};
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Launch;
@@ -17,7 +17,7 @@ use super::state::LaunchState;
 use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
-use crate::http::here::Here;
+use crate::http::here::{Here, NoLink};
 use crate::http::person::{PersonError, redirect_to_zoom};
 use crate::http::ticket::Ticket;
 use crate::settings::{Organization, Secret};
@@ -108,8 +108,8 @@ impl Arrival<'_> {
             return Err(self.refuse(Reason::EpicNotAnswering));
         };
         let (visit, launch) = self.learn(&code).await?;
-        let began = instant();
         let wait = self.app.settings.page.launch_wait;
+        let deadline = instant() + wait;
         let role = launch.role;
         let decided = self
             .app
@@ -126,8 +126,7 @@ impl Arrival<'_> {
             }));
         }
         if role == Role::Provider
-            && let Some(response) =
-                self.straight_to_zoom(&visit, &participant, wait.saturating_sub(began.elapsed())).await
+            && let Some(response) = self.straight_to_zoom(&visit, &participant, deadline).await
         {
             return Ok(response);
         }
@@ -159,20 +158,33 @@ impl Arrival<'_> {
         self.refuse(Reason::EpicNotAnswering)
     }
 
-    /// A provider goes straight on where Zoom is quick enough; `None` when it is not.
+    /// A provider goes straight on where Zoom is quick enough; `None` when it is not, or has no link just now: the waiting page goes
+    /// on trying.
     async fn straight_to_zoom(
         &self,
         visit: &VisitKey,
         who: &ParticipantKey,
-        wait: Duration,
+        deadline: Instant,
     ) -> Option<HttpResponse> {
         let policy = self.organization.policy(&self.app.settings);
-        let has_way = |seen: &Snapshot| seen.visit.way_in(who, &policy).map(|_| ());
-        let ((), snapshot) = self.app.desk.wait_for(visit, wait, has_way).await?;
-        let way = snapshot.visit.way_in(who, &policy)?;
-        // Where the link cannot be had just now the waiting page goes on trying.
-        let link = self.here.link(&visit.organization, way).await.ok()?;
-        Some(redirect_to_zoom(self.request, self.organization, self.state.language(), &link))
+        let mut gone = None;
+        loop {
+            let has_way = |seen: &Snapshot| {
+                let is_new = seen.visit.meeting.as_ref().map(|meeting| meeting.id) != gone;
+                seen.visit.way_in(who, &policy).filter(|_| is_new).map(|_| ())
+            };
+            let wait = deadline.saturating_duration_since(instant());
+            let ((), snapshot) = self.app.desk.wait_for(visit, wait, has_way).await?;
+            let way = snapshot.visit.way_in(who, &policy)?;
+            match self.here.link(self.app, visit, who, way, deadline).await {
+                Ok(link) => {
+                    let language = self.state.language();
+                    return Some(redirect_to_zoom(self.request, self.organization, language, &link));
+                }
+                Err(NoLink::MeetingGone(meeting)) => gone = Some(meeting),
+                Err(NoLink::NotNow) => return None,
+            }
+        }
     }
 
     async fn to_waiting_page(

@@ -32,6 +32,7 @@ pub(super) struct DoorMetrics {
     event_to_answer_seconds: Histogram,
     events: Family<Labels<2>, Counter>,
     bad_signatures: Family<Labels<1>, Counter>,
+    no_links: Family<Labels<1>, Counter>,
     waiting_pages: Gauge,
     waited_seconds: Family<Labels<1>, Histogram>,
     boards: Gauge,
@@ -106,6 +107,11 @@ impl DoorMetrics {
                 r,
                 "webhook_bad_signatures",
                 "Webhooks without a valid signature or timestamp",
+            ),
+            no_links: registered(
+                r,
+                "no_links",
+                "Clicks of providers for which Zoom gave no link: meeting_gone, unavailable, refused, too_slow",
             ),
             waiting_pages: registered(r, "waiting_pages", "Waiting pages with an open stream"),
             waited_seconds,
@@ -219,6 +225,11 @@ impl Metrics {
     /// A webhook had no valid signature, or a timestamp outside the window.
     pub fn webhook_bad_signature(&self, organization: &OrganizationId) {
         self.doors.bad_signatures.get_or_create(&[of(organization)]).inc();
+    }
+
+    /// A provider clicked, and Zoom gave no link.
+    pub fn no_link(&self, why: &'static str) {
+        self.doors.no_links.get_or_create(&[("why", why.into())]).inc();
     }
 
     /// A waiting page opened its stream; it counts until the value is dropped.

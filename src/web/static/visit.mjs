@@ -8,7 +8,7 @@ import { watchVisit } from "./watcher.mjs";
 const HIDDEN_TAB_WAITS = 1_500;
 /** A form that has not led away by then opened an app beside the page, or failed: the person decides what next. */
 const JOIN_TAKES_AT_MOST = 15_000;
-/** After "not any more" the page does not try by itself before this, twice as long each time up to the most. */
+/** After a join that led nowhere the page does not try by itself before this, twice as long each time up to the most. */
 const AFTER_REFUSAL = 4_000;
 const AFTER_REFUSALS_AT_MOST = 60_000;
 /** How long news of another tab that goes in keeps this one from doing the same. */
@@ -164,7 +164,7 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("online", () => watcher.lookAgain());
 
 if (text.refused === "true") {
-  // This page is the answer to a join that came too late; its address would ask to send the form again.
+  // This page is the answer to a join that led nowhere; its address would ask to send the form again, or say so again.
   history.replaceState(null, "", text.page);
   const wait = AFTER_REFUSAL * 2 ** Math.min(remembered.countRefusal() - 1, 10);
   notBefore = performance.now() + Math.min(wait, AFTER_REFUSALS_AT_MOST);

@@ -30,6 +30,7 @@ pub static WORDS: Words = Words {
     joined_elsewhere: "Your visit was opened in another window. You can also join here.",
     came_back: "Your visit is going on. If you are not in it, you can join again.",
     not_any_more: "It is not quite time yet. This page keeps waiting for you.",
+    no_link_yet: "The video service does not answer at the moment. This page keeps trying.",
     no_longer_valid: "This page has expired. Close it and open the visit again from where you started it.",
     reload_note: "This page checks again every 20 seconds.",
     check_now: "Check now",

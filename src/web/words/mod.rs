@@ -36,6 +36,8 @@ pub struct Words {
     pub came_back: &'static str,
     /// A join was answered "not any more".
     pub not_any_more: &'static str,
+    /// A join found no link at the video service.
+    pub no_link_yet: &'static str,
     /// The service does not know this page's ticket any more.
     pub no_longer_valid: &'static str,
     /// Where there are no scripts.

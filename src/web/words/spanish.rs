@@ -30,6 +30,7 @@ pub static WORDS: Words = Words {
     joined_elsewhere: "Su visita se abrió en otra ventana. También puede entrar aquí.",
     came_back: "Su visita está en curso. Si no está en ella, puede volver a entrar.",
     not_any_more: "Todavía no es el momento. Esta página sigue esperando por usted.",
+    no_link_yet: "El servicio de video no responde en este momento. Esta página sigue intentándolo.",
     no_longer_valid: "Esta página ha caducado. Ciérrela y abra la visita de nuevo desde donde la inició.",
     reload_note: "Esta página vuelve a comprobar cada 20 segundos.",
     check_now: "Comprobar ahora",

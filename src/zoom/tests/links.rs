@@ -101,12 +101,15 @@ async fn an_alternative_host_starts_the_same_meeting_with_his_own_token() {
     let IntentOutcome::Provider { user, .. } = call(&setup, &okafor).await else { panic!("no user") };
     let set = ZoomCall::SetAlternativeHosts { meeting: made.meeting, hosts: vec![user.clone()] };
     assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![user.clone()] });
-    let link = setup.client.alternative_link(&lakeside(), &user, &made.join_url).await.unwrap();
+    let link = setup.client.alternative_link(&lakeside(), made.meeting, &user, &made.join_url).await.unwrap();
     assert!(link.reveal().starts_with(made.join_url.reveal()));
     let seat = fakes.zoom().open(link.reveal(), "Dr. Okafor", Device::App).unwrap();
     assert_eq!(fakes.zoom().seat(&seat).unwrap().user, user.as_str());
     let stranger = ZoomUserId::new("no/such user").unwrap();
-    let refused = setup.client.alternative_link(&lakeside(), &stranger, &made.join_url).await;
+    let lakeside = lakeside();
+    let refused = setup.client.alternative_link(&lakeside, made.meeting, &stranger, &made.join_url).await;
     assert_eq!(refused.unwrap_err(), LinkRefused::Refused);
+    let gone = setup.client.alternative_link(&lakeside, MeetingId(12_345_678_901), &user, &made.join_url);
+    assert_eq!(gone.await.unwrap_err(), LinkRefused::Gone);
     fakes.stop().await;
 }

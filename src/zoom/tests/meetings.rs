@@ -98,7 +98,7 @@ async fn refusals_to_make_a_meeting_are_told_apart() {
     assert_eq!(outcome, failed(ProblemCode::ZoomRefused, Retry::Never));
     let nobody = ZoomUserId::new("no-such-user").unwrap();
     let outcome = call(&setup, &create(&nobody, "m4")).await;
-    assert_eq!(outcome, failed(ProblemCode::UserRefused, Retry::Never));
+    assert_eq!(outcome, IntentOutcome::UserGone);
     fakes.zoom().change_settings(|settings| settings.scopes.retain(|scope| !scope.contains("write:meeting")));
     fakes.zoom().revoke_tokens();
     let outcome = call(&setup, &create(&host, "m5")).await;

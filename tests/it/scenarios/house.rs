@@ -111,6 +111,12 @@ fn folder_with_key() -> TempDir {
     folder
 }
 
+fn base_settings(listen: SocketAddr, folder: &TempDir, fakes: &Simulator) -> String {
+    let store = format!("embedded:{}", folder.path().join("store").display());
+    let key = folder.path().join("key.pem").display().to_string();
+    settings_text(listen, &store, fakes.url(), &key)
+}
+
 /// Looks until `look` finds something.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + WITHIN;
@@ -184,9 +190,7 @@ impl House {
         config.time_scale = TIME_SCALE;
         fakes(&mut config);
         let fakes = simulator::start(config).await.unwrap();
-        let store = format!("embedded:{}", folder.path().join("store").display());
-        let key = folder.path().join("key.pem").display().to_string();
-        let base = settings_text(listen, &store, fakes.url(), &key);
+        let base = base_settings(listen, &folder, &fakes);
         // The addresses of the fakes are known only now, so that tests name them by a word.
         let own = settings.replace("FAKES", fakes.url());
         let settings = vec![base, QUICK.to_owned(), own];
@@ -223,6 +227,18 @@ impl House {
             program.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         self.service = Service::Process(child);
         self.until_ready().await;
+    }
+
+    /// Starts the program anew on its store, beside fakes that know nothing of what was before: another seed, nobody and no meeting.
+    pub async fn forgotten_by_the_fakes(&mut self) {
+        self.stop_service().await;
+        let listen: SocketAddr = self.url.strip_prefix("http://").unwrap().parse().unwrap();
+        let mut config = SimulatorConfig::demo((Ipv4Addr::LOCALHOST, 0).into(), &self.url);
+        (config.time_scale, config.seed) = (TIME_SCALE, 99);
+        let fresh = simulator::start(config).await.unwrap();
+        std::mem::replace(&mut self.fakes, fresh).stop().await;
+        self.settings[0] = base_settings(listen, &self.folder, &self.fakes);
+        self.start_program().await;
     }
 
     async fn until_ready(&self) {

@@ -1,5 +1,7 @@
 //! The waiting page beside its main way: other languages, frames, limits, and a Zoom that does not answer at the click.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use serde_json::json;
 use vestibule::simulator::LaunchKind;
@@ -145,20 +147,46 @@ async fn a_stream_too_many_is_refused_and_the_page_polls() {
     house.close().await;
 }
 
+/// Faults of the call that fetches a provider's link.
+fn no_links(fault: ZoomFaultKind) -> ZoomFault {
+    ZoomFault { call: "meetings.get".to_owned(), times: None, fault }
+}
+
+// That the page then tries again by itself is seen in a browser: tests/browser/provider.test.mjs.
 #[actix_web::test]
-async fn a_link_that_cannot_be_had_at_the_click_is_tried_again_by_the_page() {
-    let house = House::with("[page]\nlaunch_wait = \"300ms\"\n").await;
+async fn a_click_for_which_zoom_gives_no_link_leads_back_to_the_page_that_tries_again() {
+    let own_words = ZoomFaultKind::Status { status: 500, code: 0, message: "ZOOMS-OWN-WORDS".to_owned() };
+    for fault in [own_words, ZoomFaultKind::Hang] {
+        let house = House::with("[page]\nlaunch_wait = \"1s\"\n").await;
+        house.start_link(CSN, PROVIDER).await;
+        house.zoom().add_fault(no_links(fault));
+        let began = Instant::now();
+        let mut provider = house.on_waiting_page(LaunchKind::Provider, CSN, PROVIDER).await;
+        assert!(provider.can_join().await);
+        let returned = provider.join().await;
+        assert!(began.elapsed() < Duration::from_millis(3_500), "{:?}", began.elapsed());
+        let Landing::Page { url, status: 200, .. } = &returned else { panic!("{}", shown(&returned)) };
+        assert!(url.contains("&again=1") && returned.ticket() == Some(provider.ticket.as_str()), "{url}");
+        let page = shown(&returned);
+        assert!(page.contains("data-refused=\"true\"") && page.contains("data-can-join=\"true\""), "{page}");
+        assert!(page.contains("This page keeps trying") && !page.contains("ZOOMS-OWN-WORDS"), "{page}");
+        assert!(house.get("/metrics").await.text().contains("vestibule_no_links_total{why="));
+        house.zoom().clear_faults();
+        provider.goes_in().await;
+        house.until_light(CSN, PROVIDER, true).await;
+        house.close().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_launch_whose_link_zoom_holds_back_ends_on_the_page_in_time() {
+    let house =
+        House::with("[page]\nlaunch_wait = \"1s\"\n[organization.lakeside.zoom]\ntimeout = \"10s\"\n").await;
     house.start_link(CSN, PROVIDER).await;
-    let fault = |times| ZoomFault {
-        call: "meetings.get".to_owned(),
-        times,
-        fault: ZoomFaultKind::Status { status: 500, code: 0, message: "ZOOMS-OWN-WORDS".to_owned() },
-    };
-    house.zoom().add_fault(fault(None));
+    house.zoom().add_fault(no_links(ZoomFaultKind::Hang));
+    let began = Instant::now();
     let mut provider = house.on_waiting_page(LaunchKind::Provider, CSN, PROVIDER).await;
-    let refused = provider.join().await;
-    assert!(matches!(refused, Landing::Page { status: 502, .. }), "{}", shown(&refused));
-    assert!(shown(&refused).contains("zoom-not-answering") && !shown(&refused).contains("ZOOMS-OWN-WORDS"));
+    assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
     house.zoom().clear_faults();
     provider.goes_in().await;
     house.until_light(CSN, PROVIDER, true).await;

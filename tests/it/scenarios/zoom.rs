@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use vestibule::simulator::people::Landing;
-use vestibule::simulator::zoom::{SeatAct, UserStatus, ZoomFault, ZoomFaultKind};
+use vestibule::simulator::zoom::{SeatAct, UserStatus, Weather, ZoomFault, ZoomFaultKind};
 use vestibule::simulator::{LaunchKind, Person};
 
 use super::house::{House, WITHIN, has_problem, participant, until};
@@ -355,6 +355,79 @@ async fn a_meeting_that_was_deleted_in_zoom_is_replaced_at_the_next_launch() {
     assert_ne!(new[0].id, old);
     assert_eq!(visit["meeting"]["id"], json!(new[0].id.to_string()));
     house.until_light(CSN, PATIENT, true).await;
+    house.close().await;
+}
+
+impl House {
+    /// The meeting is deleted, and the event that tells of it is lost.
+    async fn meeting_goes_silently(&self) -> u64 {
+        let lose_events = ["meeting.deleted".to_owned()].into();
+        self.zoom().set_weather(Weather { lose_events, ..Weather::default() });
+        let id = self.live_meetings()[0].id;
+        assert_eq!(self.as_administrator("DELETE", &format!("meetings/{id}"), Value::Null).await, 204);
+        id
+    }
+
+    async fn until_another_meeting(&self, old: u64) {
+        let visit = self.visit(CSN).await;
+        let new = self.live_meetings();
+        assert_eq!(new.len(), 1, "{new:?}");
+        assert_ne!(new[0].id, old);
+        assert_eq!(visit["meeting"]["id"], json!(new[0].id.to_string()));
+    }
+}
+
+#[actix_web::test]
+async fn a_meeting_that_is_gone_at_the_providers_click_is_made_anew_and_the_page_goes_on() {
+    let house = House::open().await;
+    // At the launch: straight into the new one.
+    house.start_link(CSN, PROVIDER).await;
+    let old = house.meeting_goes_silently().await;
+    house.start_link(CSN, PROVIDER).await;
+    house.until_another_meeting(old).await;
+    // The second provider's click finds it gone as well, and comes into the next one.
+    house.start_link(CSN, SECOND).await;
+    let old = house.meeting_goes_silently().await;
+    house.start_link(CSN, SECOND).await;
+    house.until_another_meeting(old).await;
+    house.close().await;
+
+    // On the waiting page: the click leads back to it, and it goes on.
+    let house = House::with("[page]\nlaunch_wait = \"1s\"\n").await;
+    house.start_link(CSN, PROVIDER).await;
+    house.zoom_fault("meetings.get", None, ZoomFaultKind::Hang);
+    let mut provider = house.on_waiting_page(LaunchKind::Provider, CSN, PROVIDER).await;
+    house.zoom().clear_faults();
+    let old = house.meeting_goes_silently().await;
+    assert!(provider.can_join().await, "nobody knows yet");
+    let returned = provider.join().await;
+    assert_eq!(returned.ticket(), Some(provider.ticket.as_str()), "{}", shown(&returned));
+    let mut patient = house.waits(CSN, PATIENT).await;
+    provider.goes_in().await;
+    house.until_another_meeting(old).await;
+    patient.goes_in().await;
+    house.until_light(CSN, PATIENT, true).await;
+    house.until_light(CSN, PROVIDER, true).await;
+    house.close().await;
+}
+
+// As a demo with --data is, whose fakes begin anew at each start: no meeting, and other Zoom users for the same providers.
+#[actix_web::test]
+async fn a_visit_goes_on_at_a_zoom_that_knows_nothing_of_it() {
+    let mut house = House::of_the_program("").await;
+    house.waits(CSN, PATIENT).await;
+    house.start_link(CSN, PROVIDER).await;
+    house.start_link(CSN, SECOND).await;
+    let old = house.live_meetings()[0].id;
+    house.forgotten_by_the_fakes().await;
+    assert!(house.zoom().meetings().is_empty());
+    let mut patient = house.waits(CSN, PATIENT).await;
+    house.starts_slowly(CSN, PROVIDER).await;
+    house.until_another_meeting(old).await;
+    patient.goes_in().await;
+    house.until_light(CSN, PATIENT, true).await;
+    house.starts_slowly(CSN, SECOND).await;
+    house.until_light(CSN, SECOND, true).await;
     house.close().await;
 }
 

@@ -39,11 +39,14 @@ impl Deciding<'_> {
         self.drop_deleted_meeting();
         self.take_running_calls_for_lost();
         let wanted = self.wanted_calls();
+        let wants_meeting = self.visit.wants_meeting.is_some();
         self.visit.calls.retain(|_, open| {
             let call = &open.intent.call;
             open.state == CallState::Running
                 // A search goes on even when the visit has its meeting: another one may have been made.
                 || matches!(call, ZoomCall::DeleteMeeting { .. } | ZoomCall::FindMeetings { .. })
+                // While its host is looked for again a create keeps its count of attempts.
+                || (matches!(call, ZoomCall::CreateMeeting { .. }) && wants_meeting)
                 || wanted.iter().any(|w| slot(w) == slot(call))
         });
         for call in wanted {
@@ -56,7 +59,7 @@ impl Deciding<'_> {
         self.begin_due_calls();
     }
 
-    fn drop_deleted_meeting(&mut self) {
+    pub(super) fn drop_deleted_meeting(&mut self) {
         if self.visit.meeting.as_ref().is_some_and(|m| self.visit.deleted.contains_key(&m.id)) {
             self.visit.meeting = None;
             self.visit.calls.retain(|_, open| {

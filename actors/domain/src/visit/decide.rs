@@ -59,6 +59,9 @@ impl Deciding<'_> {
             Command::Fact(fact) => self.fact(fact),
             Command::PageSeen { participant } => self.page_seen(participant, at),
             Command::Departed { participant } => self.departed(participant, at),
+            Command::MeetingMissing { meeting, provider } => {
+                self.meeting_missing(&entry.id, at, *meeting, provider);
+            }
             Command::IntentClosed { intent, outcome } => self.call_closed(*intent, at, outcome),
             Command::StatusDelivered { participant, seq, connected } => {
                 self.status_delivered(participant, *seq, *connected)

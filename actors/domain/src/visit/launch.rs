@@ -4,7 +4,7 @@ use super::decide::Deciding;
 use super::participant::{Light, Participant, ParticipantKey, Presence, Role};
 use super::{CallState, MOST_MEETINGS, MOST_PARTICIPANTS, Visit};
 use crate::command::Launch;
-use crate::id::{CommandId, FhirReference, Marker};
+use crate::id::{CommandId, FhirReference, Marker, MeetingId};
 use crate::intent::{ProblemCode, ZoomCall};
 use crate::time::{Moment, Span};
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,27 @@ impl Deciding<'_> {
             }
         }
         self.heal(|_| true);
+    }
+
+    /// The meeting counts as deleted. Since a provider stands there, a new one is wanted as after a launch.
+    pub(super) fn meeting_missing(
+        &mut self,
+        id: &CommandId,
+        at: Moment,
+        meeting: MeetingId,
+        provider: &ParticipantKey,
+    ) {
+        let mine = self.visit.meeting.as_ref().is_some_and(|m| m.id == meeting);
+        let stands_there =
+            provider.role() == Role::Provider && self.visit.participants.contains_key(provider);
+        if !mine || !stands_there {
+            return;
+        }
+        self.meeting_deleted(meeting, at);
+        self.drop_deleted_meeting();
+        if !self.visit.is_over(self.policy, self.now) {
+            self.provider_launched(id, at);
+        }
     }
 
     /// What had been given up is worth another try: a licence may have come free, a scope may have been granted. So is what waits until

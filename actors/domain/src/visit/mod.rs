@@ -269,7 +269,7 @@ impl Visit {
                 if *user == meeting.host {
                     Some(WayIn::Start(meeting.id))
                 } else if meeting.alternatives.contains(user) {
-                    Some(WayIn::Alternative { user, join_url: &meeting.join_url })
+                    Some(WayIn::Alternative { meeting: meeting.id, user, join_url: &meeting.join_url })
                 } else {
                     None
                 }
@@ -310,6 +310,8 @@ pub enum WayIn<'a> {
     Start(MeetingId),
     /// Another provider: the join link with his own token, fetched fresh.
     Alternative {
+        /// The meeting.
+        meeting: MeetingId,
         /// His Zoom user.
         user: &'a ZoomUserId,
         /// The meeting's join link.

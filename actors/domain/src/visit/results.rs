@@ -34,6 +34,7 @@ impl Deciding<'_> {
             IntentOutcome::Failed(failure) => self.call_failed(id, failure),
             IntentOutcome::Ambiguous => self.call_ambiguous(id),
             IntentOutcome::NotBegun => self.call_not_begun(id),
+            IntentOutcome::UserGone => self.user_gone(id, &open.intent.call),
             done => {
                 self.visit.calls.remove(&id);
                 if !self.call_done(&open, at, done) {
@@ -224,6 +225,19 @@ impl Deciding<'_> {
             open.intent.attempt = open.intent.attempt.saturating_sub(1);
             open.state = CallState::Waiting { until: now };
         }
+    }
+
+    /// A host whom Zoom has no more is looked for again. The call itself waits like one that failed, so that a Zoom that contradicts
+    /// itself is not asked without end.
+    fn user_gone(&mut self, id: IntentId, call: &ZoomCall) {
+        if let ZoomCall::CreateMeeting { host, .. } = call {
+            let is_he = |user: &ZoomUserId| user == host;
+            for person in self.visit.participants.values_mut() {
+                person.zoom_user_in_doubt |= person.zoom_user.as_ref().is_some_and(is_he);
+            }
+        }
+        let problem = ProblemCode::UserRefused;
+        self.call_failed(id, &CallFailure { problem, retry: Retry::After(None) });
     }
 
     fn call_ambiguous(&mut self, id: IntentId) {

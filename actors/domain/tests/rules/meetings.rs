@@ -2,7 +2,7 @@
 
 use crate::common::facts;
 use crate::common::facts::{MEETING, fact, of, patient, provider, registrant};
-use crate::common::story::{Story, ada, dr, patient_launch, provider_launch};
+use crate::common::story::{Story, ada, dr, patient_launch, provider_key, provider_launch};
 use crate::common::zoom::{AUTOMATIC, is_create, is_ensure, is_find, link, made};
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind::{Deleted, Ended, Joined, Started, Updated};
@@ -11,7 +11,7 @@ use vestibule_domain::intent::{Intent, IntentOutcome, MeetingSettings, ProblemCo
 use vestibule_domain::policy::Admittance;
 use vestibule_domain::visit::admittance::Admit;
 use vestibule_domain::visit::participant::Presence;
-use vestibule_domain::visit::{MOST_MEETINGS, Phase, WayIn};
+use vestibule_domain::visit::{CallState, MOST_MEETINGS, Phase, WayIn};
 
 /// Both have launched and the meeting is being made.
 fn being_made() -> (Story, Intent) {
@@ -173,6 +173,93 @@ fn a_meeting_that_a_call_finds_gone_counts_as_deleted() {
     story.close(&register, IntentOutcome::MeetingGone);
     assert_eq!((mine(&story), story.begun.len()), (None, 0));
     assert!(story.visit.problems.contains_key(&ProblemCode::MeetingDeleted));
+}
+
+// Z6: the provider's click finds the meeting gone. Each row: who says so, of which meeting, and whether a new one is made.
+#[test]
+fn a_meeting_that_a_providers_click_finds_gone_is_made_anew_without_another_launch() {
+    let other = MeetingId(999);
+    for (meeting, provider, made_anew) in [
+        (MEETING, dr(), true),
+        (MEETING, provider_key("eve"), false),
+        (MEETING, ada(), false),
+        (other, dr(), false),
+    ] {
+        let mut story = Story::ready();
+        story.facts([fact(Started, "U1", 12), of(&facts::provider("dr", "p1"), Joined, "U1", 12)]);
+        story.fact(fact(Ended, "U1", 100)).at(200).tick();
+        let before = story.visit.clone();
+        story.take(Command::MeetingMissing { meeting, provider: provider.clone() });
+        if !made_anew {
+            assert_eq!(story.visit, before, "{meeting} {provider:?}");
+            continue;
+        }
+        assert_eq!(mine(&story), None, "nobody is sent to the old one");
+        story.call(is_create);
+        story.zoom_answers();
+        let second = MeetingId(MEETING.0 + 1);
+        assert_eq!(mine(&story), Some(second));
+        assert!(story.visit.problems.is_empty(), "{:?}", story.visit.problems);
+        assert_eq!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(second)));
+        // Another door, or a copy, that says the same of the old one changes nothing.
+        let after = story.visit.clone();
+        story.at(201).take(Command::MeetingMissing { meeting, provider });
+        assert_eq!(story.visit, after);
+        // The patient gets a link into the new one as soon as it runs.
+        let mut live = fact(Started, "U2", 210);
+        live.meeting = second;
+        story.fact(live);
+        assert_eq!(story.visit.way_in(&ada(), &story.policy), Some(WayIn::Personal(&link("ada", second))));
+    }
+}
+
+#[test]
+fn a_meeting_that_is_missing_when_all_is_over_is_not_made_anew() {
+    let mut story = Story::ready();
+    story.facts([fact(Started, "U1", 12), fact(Ended, "U1", 100)]);
+    story.at(13 * 3_600).take(Command::MeetingMissing { meeting: MEETING, provider: dr() });
+    assert_eq!((mine(&story), story.begun.len()), (None, 0));
+}
+
+// 32: the host's Zoom user was deleted, or Zoom is another one than before.
+#[test]
+fn a_host_whom_zoom_has_no_more_is_looked_for_again() {
+    let (mut story, create) = being_made();
+    story.close(&create, IntentOutcome::UserGone);
+    let ensure = story.call(is_ensure);
+    story.close(&ensure, IntentOutcome::Provider { user: facts::user("new-dr"), licensed: true });
+    story.now = story.visit.wake(&story.policy, story.now).unwrap();
+    story.tick();
+    let again = story.call(is_create);
+    assert!(matches!(&again.call, ZoomCall::CreateMeeting { host, .. } if *host == facts::user("new-dr")));
+    story.close(&again, IntentOutcome::Made(made(MEETING, &facts::user("new-dr"), AUTOMATIC)));
+    story.zoom_answers();
+    assert_eq!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(MEETING)));
+    assert!(story.visit.problems.is_empty(), "{:?}", story.visit.problems);
+}
+
+#[test]
+fn a_zoom_that_finds_a_user_and_makes_no_meeting_for_it_is_not_asked_without_end() {
+    let (mut story, _) = being_made();
+    let began = story.now;
+    let mut creates = 0;
+    while story.visit.calls.values().any(|open| open.state != CallState::Blocked) {
+        let Some(call) = story.begun.first().cloned() else {
+            story.now = story.visit.wake(&story.policy, story.now).unwrap();
+            story.tick();
+            continue;
+        };
+        let outcome = if is_create(&call.call) {
+            creates += 1;
+            IntentOutcome::UserGone
+        } else {
+            IntentOutcome::Provider { user: facts::user("dr"), licensed: true }
+        };
+        story.close(&call, outcome);
+    }
+    assert_eq!(creates, 100);
+    assert!(story.now - began > vestibule_domain::time::Span::minutes(45), "with growing waits");
+    assert!(story.visit.problems.contains_key(&ProblemCode::UserRefused));
 }
 
 #[test]

@@ -137,6 +137,7 @@ fn outcome() -> impl Strategy<Value = IntentOutcome> {
         }),
         2 => (any::<bool>(), settings()).prop_map(|(started, effective)| IntentOutcome::Read { started, effective }),
         1 => Just(IntentOutcome::MeetingGone),
+        1 => Just(IntentOutcome::UserGone),
         2 => retry.prop_map(|retry| IntentOutcome::Failed(CallFailure { problem: ProblemCode::ZoomRefused, retry })),
         1 => Just(IntentOutcome::Ambiguous),
     ]
@@ -158,6 +159,7 @@ fn command() -> impl Strategy<Value = Command> {
         12 => fact().prop_map(Command::Fact),
         1 => key().prop_map(|participant| Command::PageSeen { participant }),
         1 => key().prop_map(|participant| Command::Departed { participant }),
+        2 => (meeting_id(), key()).prop_map(|(meeting, provider)| Command::MeetingMissing { meeting, provider }),
         12 => (0..40_u64, outcome())
             .prop_map(|(n, outcome)| Command::IntentClosed { intent: IntentId(n), outcome }),
         1 => (key(), seq(), any::<bool>())
