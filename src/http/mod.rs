@@ -23,6 +23,7 @@ mod query;
 mod records;
 pub mod routes;
 mod ticket;
+mod unread;
 pub mod view;
 mod visit;
 mod webhook;

@@ -3,6 +3,7 @@
 //! [`ApiError`] is the one list of causes, and [`ApiError::told`] the one place where a cause becomes a status.
 
 use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -202,6 +203,11 @@ impl ApiError {
     }
 
     fn document(&self) -> HttpResponse {
+        self.head().content_type(PROBLEM_JSON).body(self.document_bytes())
+    }
+
+    /// The document alone.
+    pub(super) fn document_bytes(&self) -> Bytes {
         let told = self.told();
         let problem = Problem {
             kind: format!("urn:vestibule:problem:{}", told.code),
@@ -211,8 +217,7 @@ impl ApiError {
             correlation_id: correlation::current().into(),
         };
         // A body that cannot be written would be a mistake in the program; the status still says what happened.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        self.head().content_type(PROBLEM_JSON).body(body)
+        serde_json::to_vec(&problem).unwrap_or_default().into()
     }
 }
 

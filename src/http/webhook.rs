@@ -15,6 +15,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
 
 use super::app::App;
+use super::unread;
 use crate::settings::Organization;
 use crate::zoom::webhook::{
     Event, Refused, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify,
@@ -29,12 +30,12 @@ async fn receive(
     app: web::Data<App>,
     request: HttpRequest,
     organization: web::Path<String>,
-    payload: web::Payload,
+    mut payload: web::Payload,
 ) -> HttpResponse {
     let began = instant();
-    let answered = answer(&app, &request, &organization, payload).await;
-    app.metrics.webhook(&answered.event, answered.response.status().as_u16(), began.elapsed());
-    answered.response
+    let Answered { event, response } = answer(&app, &request, &organization, &mut payload).await;
+    app.metrics.webhook(&event, response.status().as_u16(), began.elapsed());
+    if response.status().is_success() { response } else { unread::refuse(response, payload) }
 }
 
 /// An answer, with the name of the event where it is one that we know.
@@ -53,7 +54,12 @@ impl Answered {
     }
 }
 
-async fn answer(app: &App, request: &HttpRequest, organization: &str, payload: web::Payload) -> Answered {
+async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    organization: &str,
+    payload: &mut web::Payload,
+) -> Answered {
     let began = instant();
     let Some((id, organization)) = app.settings.organization(organization) else {
         return Answered::unread(HttpResponse::NotFound().finish());
@@ -97,7 +103,7 @@ async fn answer(app: &App, request: &HttpRequest, organization: &str, payload: w
 }
 
 /// Reads the body within its own bounds of number and time, since nobody knows yet who sends it.
-async fn body_in_time(app: &App, began: Instant, payload: web::Payload) -> Result<Bytes, HttpResponse> {
+async fn body_in_time(app: &App, began: Instant, payload: &mut web::Payload) -> Result<Bytes, HttpResponse> {
     let limits = &app.settings.limits;
     let Ok(_permit) = app.limits.webhook_bodies.try_acquire() else {
         app.metrics.refused("webhook_bodies");
@@ -186,7 +192,7 @@ fn come_again() -> HttpResponse {
 }
 
 /// The raw bytes, as the signature is over them.
-async fn read_body(mut payload: web::Payload, most: usize) -> Result<Bytes, HttpResponse> {
+async fn read_body(payload: &mut web::Payload, most: usize) -> Result<Bytes, HttpResponse> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let Ok(chunk) = chunk else { return Err(HttpResponse::BadRequest().finish()) };

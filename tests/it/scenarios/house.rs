@@ -334,6 +334,15 @@ impl House {
         read(request.send().await).await
     }
 
+    /// The values of all metrics whose line has these words, summed.
+    pub async fn metric(&self, words: &[&str]) -> f64 {
+        let text = self.get("/metrics").await.text();
+        let lines = text
+            .lines()
+            .filter(|line| words.iter().all(|word| line.contains(word)) && !line.starts_with('#'));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    }
+
     /// The visit of this CSN by the API.
     pub async fn visit(&self, csn: &str) -> Value {
         self.get(&format!("/api/v1/visits/lakeside/{csn}")).await.json()
