@@ -6,7 +6,9 @@ use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use vestibule_domain::name::PersonalLink;
 
+use super::app::App;
 use super::correlation;
+use super::problem::{ApiError, wants_page};
 use crate::settings::{Environment, Organization};
 use crate::web::{
     Audience, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage, security_headers,
@@ -21,7 +23,11 @@ pub struct PersonError {
     pub audience: Audience,
     pub organization: Option<String>,
     pub help_phone: Option<String>,
+    /// Who may show the page in a frame: the organization's Epic, as for its other pages.
+    pub framed_by: Vec<String>,
     pub correlation_id: String,
+    /// A program asked, which is told by a problem document.
+    pub document: bool,
 }
 
 impl PersonError {
@@ -33,8 +39,16 @@ impl PersonError {
             audience: Audience::Unknown,
             organization: None,
             help_phone: None,
+            framed_by: Vec::new(),
             correlation_id: correlation::current().into(),
+            document: false,
         }
+    }
+
+    /// The same for a door that scripts and programs call.
+    #[must_use]
+    pub fn for_program(self, request: &HttpRequest) -> Self {
+        Self { document: !wants_page(request), ..self }
     }
 
     /// A refusal that names the organization in its own language.
@@ -49,7 +63,21 @@ impl PersonError {
             audience,
             organization: Some(organization.display_name.clone()),
             help_phone: organization.help_phone.clone(),
+            framed_by: organization.framing_hosts.iter().map(|host| host.as_str().to_owned()).collect(),
             ..Self::new(request, reason)
+        }
+    }
+
+    /// The same reason with an organization's name and frames, where one is known.
+    pub fn of_known(
+        request: &HttpRequest,
+        reason: Reason,
+        organization: Option<&Organization>,
+        audience: Audience,
+    ) -> Self {
+        match organization {
+            Some(organization) => Self::of(request, reason, organization, audience),
+            None => Self { audience, ..Self::new(request, reason) },
         }
     }
 }
@@ -60,6 +88,9 @@ impl ResponseError for PersonError {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
+        if self.document {
+            return self.problem().error_response();
+        }
         let error = ErrorPage {
             language: self.language,
             reason: self.reason,
@@ -68,7 +99,9 @@ impl ResponseError for PersonError {
             correlation_id: &self.correlation_id,
             help_phone: self.help_phone.as_deref(),
         };
-        let mut response = page(self.status_code(), &error, &PagePolicy::default());
+        let frames: Vec<&str> = self.framed_by.iter().map(String::as_str).collect();
+        let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &[] };
+        let mut response = page(self.status_code(), &error, &policy);
         if self.reason == Reason::Overloaded {
             response
                 .headers_mut()
@@ -76,6 +109,23 @@ impl ResponseError for PersonError {
         }
         response
     }
+}
+
+impl PersonError {
+    fn problem(&self) -> ApiError {
+        match self.reason {
+            Reason::NotFound => ApiError::NotFound,
+            Reason::UnknownOrganization => ApiError::UnknownOrganization,
+            Reason::Overloaded => ApiError::StoreUnavailable("a page's state is asked for".to_owned()),
+            _ => ApiError::Bare(self.status_code()),
+        }
+    }
+}
+
+/// The store did not do what a page needs. The person reads that we are busy; what it was is for the log and the count.
+pub fn note_store_trouble(app: &App, door: &'static str, error: &impl std::fmt::Display) {
+    app.metrics.store_failed(door);
+    tracing::warn!(door, %error, "the store does not answer");
 }
 
 /// A page with its security headers.

@@ -15,7 +15,7 @@ use vestibule_domain::visit::participant::Role;
 use super::app::App;
 use super::browser::Browser;
 use super::here::Here;
-use super::person::{PersonError, page, redirect_to_zoom};
+use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom};
 use super::query;
 use super::ticket::Ticket;
 use crate::outbound::encode::encode;
@@ -32,6 +32,8 @@ mod stream;
 /// 25 s after which a page with events asks, so that each of its questions counts.
 const SIGNED_AFTER: Span = Span::seconds(20);
 
+/// This door in the counts of failures.
+const DOOR: &str = "visit";
 /// The parameter of the page's address after a click for which there was no link.
 const AGAIN: &str = "again";
 
@@ -57,9 +59,11 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     async fn find(app: &'a App, request: &HttpRequest, name: &str) -> Result<Self, PersonError> {
         let refuse = |reason| PersonError::new(request, reason);
-        let found = Ticket::find(app.desk.ports(), name).await;
-        let ticket =
-            found.map_err(|_| refuse(Reason::Overloaded))?.ok_or_else(|| refuse(Reason::NotFound))?;
+        let found = Ticket::find(app.desk.ports(), name).await.map_err(|error| {
+            note_store_trouble(app, DOOR, &error);
+            refuse(Reason::Overloaded)
+        });
+        let ticket = found?.ok_or_else(|| refuse(Reason::NotFound))?;
         let organization = app
             .settings
             .organizations
@@ -77,10 +81,7 @@ impl<'a> Place<'a> {
         };
         PersonError {
             language: self.language,
-            audience,
-            organization: Some(self.organization.display_name.clone()),
-            help_phone: self.organization.help_phone.clone(),
-            ..PersonError::new(request, reason)
+            ..PersonError::of(request, reason, self.organization, audience)
         }
     }
 
@@ -89,7 +90,10 @@ impl<'a> Place<'a> {
     }
 
     async fn snapshot(&self, request: &HttpRequest) -> Result<Option<Snapshot>, PersonError> {
-        self.app.desk.visit(&self.ticket.visit).await.map_err(|_| self.refuse(request, Reason::Overloaded))
+        self.app.desk.visit(&self.ticket.visit).await.map_err(|error| {
+            note_store_trouble(self.app, DOOR, &error);
+            self.refuse(request, Reason::Overloaded)
+        })
     }
 
     fn status(&self, snapshot: Option<&Snapshot>) -> VisitStatus {
@@ -132,8 +136,9 @@ async fn state(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, PersonError> {
-    let place = Place::find(&app, &request, &name).await?;
-    let snapshot = place.snapshot(&request).await?;
+    let to_program = |error: PersonError| error.for_program(&request);
+    let place = Place::find(&app, &request, &name).await.map_err(to_program)?;
+    let snapshot = place.snapshot(&request).await.map_err(to_program)?;
     place.sign(snapshot.as_ref()).await;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(place.status(snapshot.as_ref())))
 }

@@ -17,6 +17,7 @@ pub enum Reason {
     OtherPatient,
     MissingVisitContext,
     MissingAccountId,
+    LaunchNotServed,
     LinkUsedOrExpired,
     LinkUnreadable,
     EpicNotAnswering,
@@ -48,7 +49,7 @@ enum Remedy {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 18] = [
+    pub const ALL: [Reason; 19] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -58,6 +59,7 @@ impl Reason {
         Reason::OtherPatient,
         Reason::MissingVisitContext,
         Reason::MissingAccountId,
+        Reason::LaunchNotServed,
         Reason::LinkUsedOrExpired,
         Reason::LinkUnreadable,
         Reason::EpicNotAnswering,
@@ -72,7 +74,7 @@ impl Reason {
     /// The HTTP status that goes with the page.
     pub fn status(self) -> u16 {
         match self {
-            Reason::UnknownOrganization | Reason::NotFound => 404,
+            Reason::UnknownOrganization | Reason::NotFound | Reason::LaunchNotServed => 404,
             Reason::ForeignServer
             | Reason::WrongEnvironment
             | Reason::IdentityNotConfirmed
@@ -103,6 +105,7 @@ impl Reason {
             Reason::OtherPatient => "other-patient",
             Reason::MissingVisitContext => "missing-visit-context",
             Reason::MissingAccountId => "missing-acc-id",
+            Reason::LaunchNotServed => "launch-not-served",
             Reason::LinkUsedOrExpired => "link-used-or-expired",
             Reason::LinkUnreadable => "link-unreadable",
             Reason::EpicNotAnswering => "epic-not-answering",
@@ -121,7 +124,8 @@ impl Reason {
             | Reason::ForeignServer
             | Reason::WrongEnvironment
             | Reason::MissingVisitContext
-            | Reason::MissingAccountId => Remedy::TellSupport,
+            | Reason::MissingAccountId
+            | Reason::LaunchNotServed => Remedy::TellSupport,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering | Reason::Overloaded => Remedy::WaitAndOpen,
             Reason::RoleMismatch | Reason::OtherPatient => Remedy::OwnAccount,
             Reason::VisitOver | Reason::NotSignedIn => Remedy::Nothing,

@@ -2,7 +2,6 @@
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use tokio::time::Instant;
 use vestibule_actors::desk::{DeskError, Snapshot};
 use vestibule_actors::port::clock::instant;
@@ -14,64 +13,90 @@ use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
 use super::context::understand;
 use super::state::LaunchState;
+use super::{place, told};
 use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::{Here, NoLink};
-use crate::http::person::{PersonError, redirect_to_zoom};
+use crate::http::person::{PersonError, note_store_trouble, redirect_to_zoom};
+use crate::http::query::{Contradiction, Parameters};
 use crate::http::ticket::Ticket;
 use crate::settings::{Organization, Secret};
-use crate::web::{PagePolicy, Reason, security_headers};
+use crate::web::{Audience, PagePolicy, Reason, security_headers};
 
 /// What Epic's authorization server brings back.
-#[derive(Deserialize)]
-pub(super) struct CallbackQuery {
+struct Brought {
+    /// The code, unless Epic says that it refused.
     code: Option<String>,
     state: Option<String>,
-    error: Option<String>,
+}
+
+impl Brought {
+    fn read(request: &HttpRequest) -> Result<Self, Contradiction> {
+        let parameters = Parameters::of(request);
+        let refused = parameters.one("error")?.is_some();
+        Ok(Self { code: parameters.one("code")?.filter(|_| !refused), state: parameters.one("state")? })
+    }
 }
 
 pub(super) async fn callback(
     app: web::Data<App>,
     here: web::Data<Here>,
     request: HttpRequest,
-    query: web::Query<CallbackQuery>,
 ) -> Result<HttpResponse, PersonError> {
-    let name = query.state.as_deref();
-    let state = take_state(&app, &request, name).await?;
-    let Some(organization) = app.settings.organizations.get(&state.organization) else {
-        return Err(PersonError::new(&request, Reason::UnknownOrganization));
-    };
-    let arrival = Arrival { app: &app, here: &here, request: &request, organization, state: &state };
-    let Some(_place) = super::place(&app, &state.organization) else {
-        arrival.come_again(name).await;
+    let mut kind = "unknown";
+    let outcome = come_back(&app, &here, &request, &mut kind).await;
+    if outcome.is_ok() {
+        app.metrics.launch(kind, "accepted");
+    }
+    told(&app, kind, outcome)
+}
+
+/// `kind` is what the state says, as soon as it is known.
+async fn come_back(
+    app: &App,
+    here: &Here,
+    request: &HttpRequest,
+    kind: &mut &'static str,
+) -> Result<HttpResponse, PersonError> {
+    let began = instant();
+    let brought =
+        Brought::read(request).map_err(|Contradiction| PersonError::new(request, Reason::LinkUnreadable))?;
+    let state = take_state(app, request, brought.state.as_deref()).await?;
+    *kind = state.kind.segment();
+    let organization = app.settings.organizations.get(&state.organization);
+    let organization = organization.ok_or_else(|| PersonError::new(request, Reason::UnknownOrganization))?;
+    let arrival = Arrival { app, here, request, organization, state: &state };
+    let Some(_place) = place(app, &state.organization) else {
+        arrival.come_again(brought.state.as_deref()).await;
         return Err(arrival.refuse(Reason::Overloaded));
     };
-    let began = instant();
-    let outcome = arrival.arrive(query.into_inner()).await;
-    app.metrics.launch_took(state.kind.segment(), began.elapsed());
-    let told = outcome.as_ref().err().map_or("accepted", |refused| refused.reason.code());
-    app.metrics.launch(state.kind.segment(), told);
-    if let Err(refused) = &outcome {
-        tracing::warn!(
-            reason = refused.reason.code(),
-            correlation_id = refused.correlation_id,
-            "launch refused"
-        );
-    }
+    let outcome = arrival.arrive(brought.code).await;
+    app.metrics.launch_took(kind, began.elapsed());
     outcome
 }
 
-/// One answer for a state that is forged, used, expired or another browser's.
+/// One answer for a state that is forged, used, expired or another browser's; which it was stands in the log.
 async fn take_state(
     app: &App,
     request: &HttpRequest,
     name: Option<&str>,
 ) -> Result<LaunchState, PersonError> {
-    let used = || PersonError::new(request, Reason::LinkUsedOrExpired);
-    let taken = LaunchState::take(app.desk.ports(), name.ok_or_else(used)?).await;
-    let state = taken.map_err(|_| PersonError::new(request, Reason::Overloaded))?.ok_or_else(used)?;
-    if state.is_of(Browser::of(request).as_ref()) { Ok(state) } else { Err(used()) }
+    let refuse = |why: &'static str, organization: Option<&Organization>| {
+        tracing::info!(why, "a state is not taken");
+        PersonError::of_known(request, Reason::LinkUsedOrExpired, organization, Audience::Unknown)
+    };
+    let name = name.ok_or_else(|| refuse("there is none", None))?;
+    let taken = LaunchState::take(app.desk.ports(), name).await.map_err(|error| {
+        note_store_trouble(app, "callback", &error);
+        PersonError::new(request, Reason::Overloaded)
+    });
+    let state = taken?.ok_or_else(|| refuse("it is unknown, used or expired", None))?;
+    if state.is_of(Browser::of(request).as_ref()) {
+        return Ok(state);
+    }
+    // Inside a frame whose cookies the browser holds back this is the usual refusal, so the page must show there.
+    Err(refuse("it is another browser's", app.settings.organizations.get(&state.organization)))
 }
 
 /// A person who came back with a state of ours.
@@ -102,11 +127,9 @@ impl Arrival<'_> {
         }
     }
 
-    async fn arrive(&self, query: CallbackQuery) -> Result<HttpResponse, PersonError> {
-        let Some(code) = query.code.filter(|_| query.error.is_none()) else {
-            // What Epic says of it is nothing for the page; that it refused is.
-            return Err(self.refuse(Reason::EpicNotAnswering));
-        };
+    async fn arrive(&self, code: Option<String>) -> Result<HttpResponse, PersonError> {
+        // What Epic says of a refusal is nothing for the page; that it refused is.
+        let code = code.ok_or_else(|| self.refuse(Reason::EpicNotAnswering))?;
         let (visit, launch) = self.learn(&code).await?;
         let wait = self.app.settings.page.launch_wait;
         let deadline = instant() + wait;
@@ -195,8 +218,10 @@ impl Arrival<'_> {
         let browser = Browser::of(self.request).ok_or_else(|| self.refuse(Reason::LinkUsedOrExpired))?;
         let life = Span::from_duration(self.app.settings.limits.ticket_life);
         let ticket = Ticket::new(visit, participant, &browser);
-        let name =
-            ticket.keep(self.app.desk.ports(), life).await.map_err(|_| self.refuse(Reason::Overloaded))?;
+        let name = ticket.keep(self.app.desk.ports(), life).await.map_err(|error| {
+            note_store_trouble(self.app, "callback", &error);
+            self.refuse(Reason::Overloaded)
+        })?;
         let mut response = HttpResponse::SeeOther();
         for header in security_headers(&PagePolicy::default()) {
             response.insert_header(header);
@@ -205,7 +230,7 @@ impl Arrival<'_> {
     }
 
     fn overloaded(&self, error: &DeskError) -> PersonError {
-        tracing::warn!(%error, "a launch could not be handed in");
+        note_store_trouble(self.app, "callback", error);
         self.refuse(Reason::Overloaded)
     }
 }

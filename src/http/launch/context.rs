@@ -18,14 +18,27 @@ pub enum LaunchKind {
     Patient,
 }
 
+/// Kinds that FDI records may already name and that this release does not serve.
+const RESERVED: [&str; 5] = ["group-provider", "group-patient", "guest", "device-test", "visit-tools"];
+
 impl LaunchKind {
     /// The kind by its segment in the URL.
-    pub fn parse(segment: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`Reason::LaunchNotServed`] for one that is reserved for a later release, [`Reason::NotFound`] for any other.
+    pub fn parse(segment: &str) -> Result<Self, Reason> {
         match segment {
-            "provider" => Some(Self::Provider),
-            "patient" => Some(Self::Patient),
-            _ => None,
+            "provider" => Ok(Self::Provider),
+            "patient" => Ok(Self::Patient),
+            reserved if RESERVED.contains(&reserved) => Err(Reason::LaunchNotServed),
+            _ => Err(Reason::NotFound),
         }
+    }
+
+    /// How the metrics name a segment, whatever it is.
+    pub(super) fn label(segment: &str) -> &'static str {
+        let reserved = RESERVED.into_iter().find(|kind| *kind == segment);
+        Self::parse(segment).map_or(reserved.unwrap_or("unknown"), Self::segment)
     }
 
     /// The segment in the URL.

@@ -3,29 +3,26 @@
 //! `GET /epic/{organization}/launch/{kind}` checks who asks and sends the browser to Epic; `GET /epic/callback` takes the single-use
 //! state, learns who the person is and what the launch is about, and hands a launch command in.
 
+mod begin;
 mod callback;
 mod context;
 mod organization;
 mod state;
 
-use actix_web::http::header::{LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use tokio::sync::SemaphorePermit;
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::Span;
 
 use super::app::App;
-use super::browser::Browser;
+use super::ask;
 use super::metrics::Open;
 use super::person::PersonError;
-use super::visit::language_of;
-use crate::epic::{AuthorizeRequest, Pkce};
+use super::problem::ApiError;
+use super::query::Parameters;
 use crate::http::here::Here;
-use crate::web::{Audience, PagePolicy, Reason, security_headers};
+use crate::web::Audience;
 pub use context::LaunchKind;
 use organization::Asked;
-use state::LaunchState;
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -36,24 +33,15 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/epic/{organization}/jwks.json", web::get().to(jwks));
 }
 
-/// What Epic and the FDI record put into the URL. Unknown parameters are ignored.
-#[derive(Deserialize)]
-struct LaunchQuery {
-    iss: Option<String>,
-    launch: Option<String>,
-    org_id: Option<String>,
-    acc_id: Option<String>,
-}
-
 async fn launch_by_path(
     app: web::Data<App>,
     here: web::Data<Here>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
-    query: web::Query<LaunchQuery>,
 ) -> Result<HttpResponse, PersonError> {
     let (organization, kind) = path.into_inner();
-    launch(&app, &here, &request, Asked::ByPath(organization), &kind, query.into_inner()).await
+    let began = begin::begin(&app, &here, &request, Ok(Asked::ByPath(organization)), &kind).await;
+    told(&app, LaunchKind::label(&kind), began)
 }
 
 async fn launch_by_query(
@@ -61,75 +49,24 @@ async fn launch_by_query(
     here: web::Data<Here>,
     request: HttpRequest,
     kind: web::Path<String>,
-    query: web::Query<LaunchQuery>,
 ) -> Result<HttpResponse, PersonError> {
-    let query = query.into_inner();
-    let asked = Asked::ByQuery { acc_id: query.acc_id.clone(), org_id: query.org_id.clone() };
-    launch(&app, &here, &request, asked, &kind, query).await
+    let asked = Asked::by_query(&Parameters::of(&request));
+    let began = begin::begin(&app, &here, &request, asked, &kind).await;
+    told(&app, LaunchKind::label(&kind), began)
 }
 
-async fn launch(
+/// Counts a refusal and writes it in the log, where the request's span has its correlation id.
+fn told(
     app: &App,
-    here: &Here,
-    request: &HttpRequest,
-    asked: Asked,
-    kind: &str,
-    query: LaunchQuery,
+    kind: &'static str,
+    outcome: Result<HttpResponse, PersonError>,
 ) -> Result<HttpResponse, PersonError> {
-    let outcome = begin(app, here, request, asked, kind, query).await;
     if let Err(refused) = &outcome {
-        app.metrics
-            .launch(LaunchKind::parse(kind).map_or("unknown", LaunchKind::segment), refused.reason.code());
-        tracing::warn!(
-            reason = refused.reason.code(),
-            correlation_id = refused.correlation_id,
-            "launch refused"
-        );
+        let (reason, correlation_id) = (refused.reason.code(), refused.correlation_id.as_str());
+        app.metrics.launch(kind, reason);
+        tracing::warn!(kind, reason, correlation_id, "launch refused");
     }
     outcome
-}
-
-async fn begin(
-    app: &App,
-    here: &Here,
-    request: &HttpRequest,
-    asked: Asked,
-    kind: &str,
-    query: LaunchQuery,
-) -> Result<HttpResponse, PersonError> {
-    let kind = LaunchKind::parse(kind).ok_or_else(|| PersonError::new(request, Reason::NotFound))?;
-    let (id, organization) = organization::resolve(&app.settings, asked, query.iss.as_deref())
-        .map_err(|reason| PersonError::new(request, reason))?;
-    let refuse = |reason| PersonError::of(request, reason, organization, kind.audience());
-    let _place = place(app, id).ok_or_else(|| refuse(Reason::Overloaded))?;
-    let (Some(_), Some(launch)) = (&query.iss, query.launch.filter(|launch| !launch.is_empty())) else {
-        return Err(refuse(Reason::MissingVisitContext));
-    };
-    let ports = app.desk.ports();
-    let browser = Browser::of(request).unwrap_or_else(|| Browser::fresh(ports.randomness.as_ref()));
-    let pkce = Pkce::draw(ports.randomness.as_ref());
-    let language = language_of(request, Some(organization));
-    let (state, name) = LaunchState::fresh(id, kind, &browser, language, &pkce, ports.randomness.as_ref());
-    let redirect_uri = redirect_uri(app);
-    let authorize = AuthorizeRequest {
-        redirect_uri: &redirect_uri,
-        launch: &launch,
-        state: &name,
-        nonce: &state.nonce,
-        challenge: &pkce.challenge,
-    };
-    let url = here.epic.authorize_url(id, &authorize).await.map_err(|error| {
-        tracing::warn!(%error, "Epic's authorization server is not to be found");
-        refuse(Reason::EpicNotAnswering)
-    })?;
-    let life = Span::from_duration(app.settings.limits.oauth_state_life);
-    state.keep(ports, &name, life).await.map_err(|_| refuse(Reason::Overloaded))?;
-    let mut response = HttpResponse::Found();
-    for header in security_headers(&PagePolicy::default()) {
-        response.insert_header(header);
-    }
-    response.insert_header((SET_COOKIE, browser.set_cookie(&app.settings, organization)));
-    Ok(response.insert_header((LOCATION, url)).finish())
 }
 
 /// A place among the launches of an organization that are worked on; none where all are taken.
@@ -147,15 +84,10 @@ fn redirect_uri(app: &App) -> String {
     app.settings.server.public_url.with_path("/epic/callback")
 }
 
-/// Our public keys for Epic.
-async fn jwks(
-    app: web::Data<App>,
-    request: HttpRequest,
-    organization: web::Path<String>,
-) -> Result<HttpResponse, PersonError> {
-    let unknown = || PersonError::new(&request, Reason::UnknownOrganization);
-    let (id, _) = app.settings.organization(&organization).ok_or_else(unknown)?;
-    let site = app.epic.config(id).ok_or_else(unknown)?;
+/// Our public keys for Epic, which is a program.
+async fn jwks(app: web::Data<App>, organization: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let (id, _) = ask::organization(&app, &organization)?;
+    let site = app.epic.config(id).ok_or(ApiError::UnknownOrganization)?;
     // Epic keeps a key set for up to 29 hours if nothing says otherwise; a rotation should not take that long.
     Ok(HttpResponse::Ok()
         .insert_header(("cache-control", "public, max-age=300"))

@@ -4,6 +4,7 @@
 use url::Url;
 use vestibule_domain::id::OrganizationId;
 
+use crate::http::query::{Contradiction, Parameters};
 use crate::settings::{Organization, Settings};
 use crate::web::Reason;
 
@@ -13,20 +14,29 @@ pub(super) enum Asked {
     ByQuery { acc_id: Option<String>, org_id: Option<String> },
 }
 
+impl Asked {
+    /// By what the query says; an empty parameter says nothing.
+    pub(super) fn by_query(parameters: &Parameters<'_>) -> Result<Self, Contradiction> {
+        Ok(Self::ByQuery { acc_id: parameters.one("acc_id")?, org_id: parameters.one("org_id")? })
+    }
+
+    /// The one organization that is named, whether or not it may be launched so: a refusal speaks in its name.
+    pub(super) fn named<'a>(&self, settings: &'a Settings) -> Option<&'a Organization> {
+        let Self::ByPath(id) = self else {
+            let mut candidates = candidates(settings, self).ok()?.into_iter();
+            return candidates.next().map(|(_, one)| one).filter(|_| candidates.next().is_none());
+        };
+        settings.organization(id).map(|(_, organization)| organization)
+    }
+}
+
 /// The organization that a launch is for. `iss` must be its own FHIR base; nothing is ever fetched from another.
 pub(super) fn resolve<'a>(
     settings: &'a Settings,
-    asked: Asked,
+    asked: &Asked,
     iss: Option<&str>,
 ) -> Result<(&'a OrganizationId, &'a Organization), Reason> {
-    let candidates: Vec<_> = match &asked {
-        Asked::ByPath(id) => settings.organization(id).into_iter().collect(),
-        Asked::ByQuery { acc_id: Some(acc_id), .. } => {
-            settings.organizations.iter().filter(|(_, organization)| organization.acc_id == *acc_id).collect()
-        }
-        Asked::ByQuery { acc_id: None, org_id: Some(org_id) } => by_org_id(settings, org_id)?,
-        Asked::ByQuery { acc_id: None, org_id: None } => return Err(Reason::UnknownOrganization),
-    };
+    let candidates = candidates(settings, asked)?;
     if candidates.is_empty() {
         return Err(Reason::UnknownOrganization);
     }
@@ -36,11 +46,22 @@ pub(super) fn resolve<'a>(
     own.copied().ok_or_else(|| foreign(settings, &candidates, iss))
 }
 
+type Candidates<'a> = Vec<(&'a OrganizationId, &'a Organization)>;
+
+fn candidates<'a>(settings: &'a Settings, asked: &Asked) -> Result<Candidates<'a>, Reason> {
+    Ok(match asked {
+        Asked::ByPath(id) => settings.organization(id).into_iter().collect(),
+        Asked::ByQuery { acc_id: Some(acc_id), .. } => {
+            settings.organizations.iter().filter(|(_, organization)| organization.acc_id == *acc_id).collect()
+        }
+        Asked::ByQuery { acc_id: None, org_id: Some(org_id) } => by_org_id(settings, org_id)?,
+        // Older records carry an org_id; what to add is the account id either way.
+        Asked::ByQuery { acc_id: None, org_id: None } => return Err(Reason::MissingAccountId),
+    })
+}
+
 /// `org_id` is an API key and changes when it is regenerated. From then on a launch by it alone is ambiguous, and `acc_id` is needed.
-fn by_org_id<'a>(
-    settings: &'a Settings,
-    org_id: &str,
-) -> Result<Vec<(&'a OrganizationId, &'a Organization)>, Reason> {
+fn by_org_id<'a>(settings: &'a Settings, org_id: &str) -> Result<Candidates<'a>, Reason> {
     let knows = |organization: &Organization| {
         organization.org_id.as_deref() == Some(org_id)
             || organization.former_org_ids.iter().any(|former| former == org_id)

@@ -33,6 +33,7 @@ pub(super) struct DoorMetrics {
     events: Family<Labels<2>, Counter>,
     bad_signatures: Family<Labels<1>, Counter>,
     no_links: Family<Labels<1>, Counter>,
+    store_failures: Family<Labels<1>, Counter>,
     waiting_pages: Gauge,
     waited_seconds: Family<Labels<1>, Histogram>,
     boards: Gauge,
@@ -107,6 +108,11 @@ impl DoorMetrics {
                 r,
                 "webhook_bad_signatures",
                 "Webhooks without a valid signature or timestamp",
+            ),
+            store_failures: registered(
+                r,
+                "store_failures",
+                "Pages that a person did not get since the store did not answer, by door: launch, callback, visit",
             ),
             no_links: registered(
                 r,
@@ -225,6 +231,11 @@ impl Metrics {
     /// A webhook had no valid signature, or a timestamp outside the window.
     pub fn webhook_bad_signature(&self, organization: &OrganizationId) {
         self.doors.bad_signatures.get_or_create(&[of(organization)]).inc();
+    }
+
+    /// The store did not answer a door that serves people.
+    pub fn store_failed(&self, door: &'static str) {
+        self.doors.store_failures.get_or_create(&[("door", door.into())]).inc();
     }
 
     /// A provider clicked, and Zoom gave no link.

@@ -44,7 +44,7 @@ pub(super) async fn events(
     name: web::Path<String>,
 ) -> Result<HttpResponse, PersonError> {
     // Looked up once before the stream is opened, so that a wrong ticket gets an answer that ends the browser's reconnecting.
-    Place::find(&app, &request, &name).await?;
+    Place::find(&app, &request, &name).await.map_err(|error| error.for_program(&request))?;
     let Ok(permit) = app.limits.page_streams.clone().try_acquire_owned() else {
         app.metrics.refused("page_streams");
         // The page polls in place of the stream.

@@ -109,8 +109,12 @@ pub fn reason(reason: Reason) -> ReasonWords {
             ("We cannot tell which visit this is", "The link did not say which appointment it belongs to.")
         }
         Reason::MissingAccountId => (
-            "This link is out of date",
-            "The link must carry the account id (acc_id), because the organization's key has changed.",
+            "This link is incomplete",
+            "The link must carry the organization's account id (acc_id), and it does not.",
+        ),
+        Reason::LaunchNotServed => (
+            "This kind of visit is not offered here",
+            "The link opens a kind of visit that this service does not offer yet.",
         ),
         Reason::LinkUsedOrExpired => (
             "This link has expired",

@@ -110,8 +110,12 @@ pub fn reason(reason: Reason) -> ReasonWords {
             ("No sabemos de qué visita se trata", "El enlace no indica a qué cita pertenece.")
         }
         Reason::MissingAccountId => (
-            "Este enlace está desactualizado",
-            "El enlace debe llevar el identificador de cuenta (acc_id), porque la clave de la organización ha cambiado.",
+            "Este enlace está incompleto",
+            "El enlace debe llevar el identificador de cuenta de la organización (acc_id) y no lo lleva.",
+        ),
+        Reason::LaunchNotServed => (
+            "Este tipo de visita no se ofrece aquí",
+            "El enlace abre un tipo de visita que este servicio todavía no ofrece.",
         ),
         Reason::LinkUsedOrExpired => (
             "Este enlace ha caducado",

@@ -68,6 +68,16 @@ impl House {
         OnTheWay { cookie, callback }
     }
 
+    /// Launches of a kind that were refused with this code, by the metrics.
+    async fn refusals(&self, kind: &str, code: &str) -> f64 {
+        self.metric(&[
+            "vestibule_launches_total",
+            &format!("kind=\"{kind}\""),
+            &format!("outcome=\"{code}\""),
+        ])
+        .await
+    }
+
     async fn nothing_changed(&self) {
         let visits = self.get("/api/v1/visits?organization=lakeside").await.json();
         assert_eq!(visits["visits"], json!([]));
@@ -85,12 +95,24 @@ async fn what_is_not_there_is_not_found() {
         ("/epic/nowhere/launch/patient", "unknown-organization"),
         ("/epic/Lakeside!/launch/patient", "unknown-organization"),
         ("/epic/lakeside/launch/surgeon", "not-found"),
-        ("/epic/launch/patient", "unknown-organization"),
+        ("/epic/lakeside/launch/group-provider", "launch-not-served"),
+        ("/epic/lakeside/launch/group-patient", "launch-not-served"),
+        ("/epic/lakeside/launch/guest", "launch-not-served"),
+        ("/epic/lakeside/launch/device-test", "launch-not-served"),
+        ("/epic/launch/visit-tools", "launch-not-served"),
     ] {
         is_refused(&house.get(&format!("{path}?{query}")).await, 404, code);
     }
     let strange = format!("/epic/launch/patient?{query}&acc_id=SomebodyElse");
     is_refused(&house.get(&strange).await, 404, "unknown-organization");
+    // Programs that ask for what is not there read a problem document.
+    for path in ["/epic/nowhere/jwks.json", "/visit/nothing/state", "/visit/nothing/events"] {
+        let told = house.get(path).await;
+        assert_eq!((told.status, told.header("content-type")), (404, "application/problem+json"), "{path}");
+        assert_eq!(told.json()["status"], 404);
+    }
+    let page = house.get_with("/visit/nothing/state", &[("accept", "text/html")]).await;
+    is_refused(&page, 404, "not-found");
     house.nothing_changed().await;
     house.close().await;
 }
@@ -158,6 +180,12 @@ async fn a_launch_by_query_needs_the_account_once_a_key_was_changed() {
         assert_eq!(ask(&format!("&org_id={key}&acc_id=DemoZoomAccount1")).await.status, 302);
     }
     assert_eq!(ask("&acc_id=DemoZoomAccount1").await.status, 302);
+    // An empty parameter is none, and without either the account is what is missing.
+    for neither in ["", "&acc_id=", "&acc_id=&org_id=", "&org_id=KEY1&acc_id="] {
+        let refused = ask(neither).await;
+        is_refused(&refused, 400, "missing-acc-id");
+        assert!(refused.text().contains("acc_id"), "{neither}");
+    }
     house.nothing_changed().await;
     house.close().await;
 }
@@ -199,6 +227,7 @@ async fn a_state_is_good_once_for_one_browser() {
     }
     let long = format!("/epic/callback?code=x&state={}", "s".repeat(5_000));
     is_refused(&house.get(&long).await, 400, used);
+    assert_eq!(house.refusals("unknown", used).await, 5.0, "each is counted");
 
     let stolen = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
     is_refused(&house.get(&stolen.callback).await, 400, used);
@@ -213,6 +242,69 @@ async fn a_state_is_good_once_for_one_browser() {
     assert_eq!(house.get_with(&own.callback, &cookie).await.status, 303);
     is_refused(&house.get_with(&own.callback, &cookie).await, 400, used);
     assert_eq!(house.epic().calls("token.authorization_code"), 1, "a replay reaches nobody");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_launch_that_contradicts_itself_is_refused_in_our_own_words() {
+    let house = House::open().await;
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let query = url.query().unwrap();
+    for more in ["&iss=https%3A%2F%2Fevil.example", "&iss=", "&launch=other"] {
+        let refused = house.get(&format!("{}?{query}{more}", url.path())).await;
+        is_refused(&refused, 400, "link-unreadable");
+    }
+    let twice = format!("/epic/launch/patient?{query}&acc_id=DemoZoomAccount1&acc_id=SomebodyElse");
+    is_refused(&house.get(&twice).await, 400, "link-unreadable");
+    for query in ["state=a&state=b&code=x", "state=a&code=x&code=y", "state=a&error=x&error=y"] {
+        is_refused(&house.get(&format!("/epic/callback?{query}")).await, 400, "link-unreadable");
+    }
+    is_refused(&house.get("/epic/callback?state=%ff%00&code=%").await, 400, "link-used-or-expired");
+    assert_eq!(house.refusals("patient", "link-unreadable").await, 4.0);
+    assert_eq!(house.refusals("unknown", "link-unreadable").await, 3.0);
+    assert_eq!(house.refusals("unknown", "link-used-or-expired").await, 1.0);
+    // The same said twice is no contradiction.
+    let launch = url.query_pairs().find(|(name, _)| name == "launch").unwrap().1.into_owned();
+    let again = format!("{}?{query}&launch={launch}&lang=en&lang=es", url.path());
+    assert_eq!(house.get(&again).await.status, 302);
+    house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_refusal_shows_inside_the_frame_that_the_organization_allows() {
+    let house =
+        House::with("[organization.lakeside]\nframing_hosts = [\"https://hyperspace.example.org\"]\n").await;
+    let is_framed = |answer: &Answer| {
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors https://hyperspace.example.org;"), "{policy}");
+        assert_eq!(answer.header("x-frame-options"), "", "which knows no list of hosts");
+    };
+    for path in [
+        "/epic/lakeside/launch/provider?iss=https%3A%2F%2Fevil.example&launch=x",
+        "/epic/lakeside/launch/provider",
+        "/epic/lakeside/launch/guest",
+        "/epic/launch/provider?acc_id=DemoZoomAccount1&iss=x&launch=x",
+    ] {
+        is_framed(&house.get(path).await);
+    }
+    // A frame whose cookies the browser holds back.
+    let on = house.on_the_way(LaunchKind::Provider, CSN, PROVIDER).await;
+    let refused = house.get(&on.callback).await;
+    is_refused(&refused, 400, "link-used-or-expired");
+    is_framed(&refused);
+    let on = house.on_the_way(LaunchKind::Provider, CSN, PROVIDER).await;
+    house.epic().set_id_token_fault(Some(IdTokenFault::WrongKey));
+    is_framed(&house.get_with(&on.callback, &[("cookie", &on.cookie)]).await);
+    house.epic().set_id_token_fault(None);
+    let patient = house.waits(CSN, PATIENT).await;
+    let join = house.http.post(format!("{}/visit/{}/join", house.url, patient.ticket)).send().await;
+    let refused = super::house::read(join).await;
+    is_refused(&refused, 403, "not-this-browser");
+    is_framed(&refused);
+    // Where nobody knows whose page it is, nobody may frame it.
+    let unknown = house.get("/epic/callback?state=x&code=x").await;
+    assert!(unknown.header("content-security-policy").contains("frame-ancestors 'none'"));
     house.close().await;
 }
 

@@ -96,7 +96,9 @@ async fn no_name_secret_or_link_reaches_the_log_however_much_is_logged() {
         .collect();
     assert!(lines.len() > 5, "the day is in the log: {log}");
     let refused = lines.iter().filter(|line| line["message"] == "launch refused");
-    assert!(refused.clone().count() >= 2);
+    assert!(refused.clone().count() >= 3);
+    let used = |line: &&Value| line["reason"] == "link-used-or-expired";
+    assert!(refused.clone().any(|line| used(&line)), "a state that was not taken");
     assert!(refused.into_iter().all(|line| line["correlation_id"].as_str().is_some_and(|id| id.len() >= 16)));
     house.close().await;
 }
