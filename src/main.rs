@@ -1,4 +1,4 @@
-//! The program: reads its arguments and hands over. Exit status: 0 done, 64 bad settings, 69 a needed service is not there, 70 a bug.
+//! The program: reads its arguments and hands over. Exit status: 0 done, 64 bad settings or arguments, 69 a needed service is not there, 70 a bug.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use vestibule::service::{self, Failure};
 use vestibule::settings::{Settings, effective_toml};
+
+/// As for bad settings.
+const BAD_ARGUMENTS: u8 = 64;
 
 #[derive(Parser)]
 #[command(name = "vestibule", version, about = "Orchestrates video visits between Epic and Zoom")]
@@ -34,23 +37,27 @@ struct Files {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let system = actix_rt::System::new();
-    let ended = system.block_on(async {
-        match arguments.command {
-            Command::Demo(demo) => vestibule::demo::run(demo).await,
-            Command::Serve(files) => serve(&files.config).await,
-            Command::Config(files) => config(&files.config),
-            Command::Check(check) => vestibule::check::run(check).await,
-        }
-    });
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("vestibule: {failure}");
-            ExitCode::from(failure.exit_status())
-        }
-    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(why) => return told_how_to_call(&why),
+    };
+    ExitCode::from(service::exit_status_of(|| {
+        actix_rt::System::new().block_on(async {
+            match arguments.command {
+                Command::Demo(demo) => vestibule::demo::run(demo).await,
+                Command::Serve(files) => serve(&files.config).await,
+                Command::Config(files) => config(&files.config),
+                Command::Check(check) => vestibule::check::run(check).await,
+            }
+        })
+    }))
+}
+
+/// Help and version were asked for; anything else is a mistake of the caller's.
+fn told_how_to_call(why: &clap::Error) -> ExitCode {
+    // Where even that cannot be printed nobody reads it.
+    let _ = why.print();
+    if why.use_stderr() { ExitCode::from(BAD_ARGUMENTS) } else { ExitCode::SUCCESS }
 }
 
 async fn serve(files: &[PathBuf]) -> Result<(), Failure> {

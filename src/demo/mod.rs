@@ -50,10 +50,10 @@ pub struct DemoArguments {
 /// [`Failure`] when an address is taken, the folder cannot be used or the settings from the environment are wrong.
 pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
     if arguments.visits > MOST_VISITS {
-        return Err(Failure::Unavailable(format!("--visits: at most {MOST_VISITS} fit into a demo")));
+        return Err(Failure::Usage(format!("--visits: at most {MOST_VISITS} fit into a demo")));
     }
-    if arguments.speed.is_nan() || arguments.speed <= 0.0 {
-        return Err(Failure::Unavailable("--speed: must be more than 0".to_owned()));
+    if !arguments.speed.is_finite() || arguments.speed <= 0.0 {
+        return Err(Failure::Usage("--speed: must be more than 0".to_owned()));
     }
     let listen = with_port(arguments.listen)?;
     let folder = Folder::open(arguments.data.clone())?;

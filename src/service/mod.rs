@@ -24,7 +24,7 @@ use vestibule_actors::port::place::Arbiters;
 use vestibule_actors::port::store::{OwnerToken, SharedStore, Store};
 use vestibule_actors::shard::ShardRules;
 
-pub use failure::Failure;
+pub use failure::{Failure, exit_status_of};
 
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::app::{App, Bounds, Readiness};
@@ -116,12 +116,16 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
     Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
 }
 
-fn epic_sites(settings: &Settings) -> Result<Arc<EpicSites>, Failure> {
+/// The Epics of all organizations.
+///
+/// # Errors
+/// [`Failure::Usage`] for a private key that cannot be used.
+pub(crate) fn epic_sites(settings: &Settings) -> Result<Arc<EpicSites>, Failure> {
     let mut sites = Vec::new();
     for (id, organization) in &settings.organizations {
         let config = EpicConfig::from_settings(&organization.epic);
-        let config = config
-            .map_err(|e| Failure::Unavailable(format!("organization.{id}.epic.private_key_files: {e}")))?;
+        let config =
+            config.map_err(|e| Failure::Usage(format!("organization.{id}.epic.private_key_files: {e}")))?;
         sites.push((id.clone(), config));
     }
     Ok(EpicSites::new(sites))
