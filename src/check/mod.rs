@@ -12,8 +12,8 @@ use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
 use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
 
-use crate::epic::{EpicClient, EpicConfig, EpicSites};
-use crate::service::Failure;
+use crate::epic::EpicClient;
+use crate::service::{Failure, epic_sites};
 use crate::settings::{Settings, StoreUrl};
 use crate::store::{EmbeddedSettings, EmbeddedStore, OpenError};
 use crate::system::{SystemClock, SystemRandomness};
@@ -37,7 +37,8 @@ pub struct CheckArguments {
 /// Runs the checks and prints them.
 ///
 /// # Errors
-/// [`Failure::Settings`] for bad settings, [`Failure::Unavailable`] when a check failed.
+/// [`Failure::Settings`] for bad settings, [`Failure::Usage`] for an organization that is not in them, [`Failure::Unavailable`] when a
+/// check failed.
 pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let settings = Settings::of_process(&arguments.config)?;
     let mut report = Report::default();
@@ -60,7 +61,7 @@ fn wanted(settings: &Settings, only: Option<&str>) -> Result<Vec<OrganizationId>
         None => Ok(settings.organizations.keys().cloned().collect()),
         Some(id) => match settings.organization(id) {
             Some((id, _)) => Ok(vec![id.clone()]),
-            None => Err(Failure::Unavailable(format!(
+            None => Err(Failure::Usage(format!(
                 "--organization: there is no organization \"{id}\" in the settings"
             ))),
         },
@@ -97,61 +98,70 @@ impl Checks {
     fn new(settings: &Settings) -> Result<Self, Failure> {
         let clock: SharedClock = Arc::new(SystemClock);
         let randomness: SharedRandomness = Arc::new(SystemRandomness);
-        let mut sites = Vec::new();
-        for (id, organization) in &settings.organizations {
-            let config = EpicConfig::from_settings(&organization.epic).map_err(|e| {
-                Failure::Unavailable(format!("organization.{id}.epic.private_key_files: {e}"))
-            })?;
-            sites.push((id.clone(), config));
-        }
+        let sites = epic_sites(settings)?;
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         // Nothing that a check learns is kept.
         let nowhere: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
         Ok(Self {
-            epic: EpicClient::new(EpicSites::new(sites), Arc::clone(&clock), Arc::clone(&randomness)),
+            epic: EpicClient::new(sites, Arc::clone(&clock), Arc::clone(&randomness)),
             zoom: ZoomClient::new(ZoomAccounts::new(accounts), nowhere, clock, randomness),
         })
     }
 
     async fn epic(&self, organization: &OrganizationId, report: &mut Report) {
+        let mut add = |check, checked| report.add(Some(organization), check, checked);
         let fhir = self.epic.probe_fhir(organization).await;
         let advice = "check epic.fhir_base_url (it ends in /R4), DNS, the firewall and the proxy toward Epic";
-        report.add(
-            Some(organization),
-            "epic: FHIR server",
-            Checked::of(fhir.map(|()| "answers".to_owned()), advice),
-        );
-        let discovery = self.epic.probe_discovery(organization).await;
-        let advice = "check epic.fhir_base_url, or name the authorization server in epic.oauth_base_url";
-        report.add(Some(organization), "epic: authorization server", Checked::of(discovery, advice));
+        add("epic: FHIR server", Checked::of(fhir.map(|()| "answers".to_owned()), advice));
+        let authorization = self.epic.probe_authorization(organization).await;
+        let advice = "check epic.fhir_base_url, or epic.oauth_base_url where it is set: it ends before /authorize and /token";
+        add("epic: authorization server", Checked::of(authorization, advice));
         let token = self.epic.probe_backend_token(organization).await;
+        let has_token = token.is_ok();
         let token = token
             .map(|given| given.map_or("not needed with status_auth = \"basic\"", |()| "is given").to_owned());
         let advice = "check epic.client_id, that Epic has our key set URL (/epic/{organization}/jwks.json, reachable from Epic), and the clock";
-        report.add(Some(organization), "epic: backend token", Checked::of(token, advice));
+        add("epic: backend token", Checked::of(token, advice));
+        let telehealth = self.epic.probe_telehealth(organization).await;
+        let reached = telehealth.is_ok();
+        let advice = "check epic.telehealth_base_url, DNS, the firewall and the proxy toward Epic";
+        add("epic: telehealth server", Checked::of(telehealth, advice));
+        // Without a token, or a server, it could only fail for the same cause.
+        if has_token && reached {
+            let status = self.epic.probe_status_service(organization).await;
+            let advice = "check epic.status_path, epic.status_auth, epic.status_user and epic.status_password, and that Epic lets this client use the service";
+            add("epic: status service", Checked::of(status, advice));
+        }
     }
 
     async fn zoom(&self, organization: &OrganizationId, report: &mut Report) {
+        let mut add = |check, checked| report.add(Some(organization), check, checked);
         let Some(token) = self.zoom.probe_token(organization).await else { return };
         let advice =
             "check zoom.account_id, zoom.client_id and zoom.client_secret, and that the app is activated";
         let has_token = token.is_ok();
-        report.add(
-            Some(organization),
-            "zoom: token",
-            Checked::of(token.map(|()| "is given".to_owned()), advice),
-        );
+        add("zoom: token", Checked::of(token.map(|()| "is given".to_owned()), advice));
         if !has_token {
             return;
         }
+        if let Some(Ok(scopes)) = self.zoom.probe_scopes(organization).await {
+            add("zoom: scopes", checked_scopes(scopes));
+        }
         if let Some(users) = self.zoom.probe_users(organization).await {
             let advice = "give the app the scopes user:read:user:admin and user:write:user:admin";
-            report.add(
-                Some(organization),
-                "zoom: users",
-                Checked::of(users.map(|()| "can be looked up".to_owned()), advice),
-            );
+            add("zoom: users", Checked::of(users.map(|()| "can be looked up".to_owned()), advice));
         }
+    }
+}
+
+fn checked_scopes(missing: Option<Vec<String>>) -> Checked {
+    match missing {
+        None => Checked::pass("the token does not list its scopes"),
+        Some(missing) if missing.is_empty() => Checked::pass("all that visits need"),
+        Some(missing) => Checked::fail(
+            format!("missing: {}", missing.join(", ")),
+            "add them to the Server-to-Server OAuth app in Zoom's marketplace, under Scopes, and activate it again",
+        ),
     }
 }

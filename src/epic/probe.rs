@@ -1,22 +1,33 @@
 //! Harmless questions to an organization's Epic, for `vestibule check`.
 
+use awc::http::Method;
+use vestibule_actors::port::clock::instant;
 use vestibule_domain::id::OrganizationId;
 
-use super::client::EpicClient;
+use super::client::{EpicClient, EpicSite};
+use super::hints::hint_for_status;
 use super::smart::SmartError;
-use crate::outbound::TokenFailure;
+use super::status2018::{self, emp};
+use crate::outbound::{NoAnswer, Request, Response, TokenFailure, oauth};
 use crate::settings::StatusAuth;
 
-impl EpicClient {
-    /// Whether the authorization server is known, by the settings or by discovery; where it is.
-    ///
-    /// # Errors
-    /// [`SmartError`].
-    pub async fn probe_discovery(&self, organization: &OrganizationId) -> Result<String, SmartError> {
-        let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
-        Ok(self.endpoints(site).await?.authorization)
-    }
+/// What a probe found that does not do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeFailure {
+    #[error("there is no such organization")]
+    UnknownOrganization,
+    #[error("{0}")]
+    NoAnswer(#[from] NoAnswer),
+    #[error("{0}")]
+    Smart(#[from] SmartError),
+    #[error("{0}")]
+    Token(#[from] TokenFailure),
+    /// An answer that a working Epic would not give, and what to make of it.
+    #[error("answers with status {status}: {hint}")]
+    Answered { status: u16, hint: &'static str },
+}
 
+impl EpicClient {
     /// Whether FHIR's public description is to be had.
     ///
     /// # Errors
@@ -25,6 +36,37 @@ impl EpicClient {
         let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
         let url = format!("{}/.well-known/smart-configuration", site.config.fhir_base_url);
         self.get_json(site, &url).await.map(|_| ())
+    }
+
+    /// Whether the authorization server, known by the settings or by discovery, answers; where it is and what it said.
+    ///
+    /// # Errors
+    /// [`ProbeFailure`].
+    pub async fn probe_authorization(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
+        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let url = self.endpoints(site).await?.authorization;
+        // Without parameters it asks for nothing: a working one says so on a page, with whatever status.
+        let status = self.ask(site, &url, None).await?.status.as_u16();
+        match status {
+            404 | 410 => Err(ProbeFailure::Answered {
+                status,
+                hint: "there is no authorization endpoint at this address",
+            }),
+            500..=599 => {
+                Err(ProbeFailure::Answered { status, hint: "it, or a gateway before it, has trouble" })
+            }
+            _ => Ok(format!("{url} answers with status {status}")),
+        }
+    }
+
+    /// Whether anybody answers at the telehealth base, and with what. Nothing is known to be there, so any answer will do.
+    ///
+    /// # Errors
+    /// [`ProbeFailure`].
+    pub async fn probe_telehealth(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
+        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let answer = self.ask(site, &site.config.telehealth_base_url, None).await?;
+        Ok(format!("answers with status {}", answer.status.as_u16()))
     }
 
     /// Whether Epic gives the backend client a token; `None` where the status service is spoken to without one.
@@ -40,5 +82,43 @@ impl EpicClient {
             return Ok(None);
         }
         self.backend_token(site).await.map(|_| Some(()))
+    }
+
+    /// Whether the status service takes our credentials. It is asked without any parameter, which it refuses before it does anything.
+    ///
+    /// # Errors
+    /// [`ProbeFailure`].
+    pub async fn probe_status_service(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
+        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let config = &site.config;
+        let authorization = match &config.status_auth {
+            StatusAuth::Basic { user, password } => oauth::basic(&emp(user), password.expose()),
+            StatusAuth::Bearer => self.backend_token(site).await?.header(),
+        };
+        let url = format!("{}{}", config.telehealth_base_url, config.status_path);
+        let answer = self.ask(site, &url, Some(authorization)).await?;
+        let status = answer.status.as_u16();
+        let code = answer.json().as_ref().and_then(status2018::code);
+        match (status, code) {
+            (200..=299, _) => Ok(format!("takes our credentials (status {status})")),
+            // A business refusal comes after the credentials were looked at.
+            (400, Some(code)) => {
+                Ok(format!("takes our credentials (status 400, {code}, as nothing was asked)"))
+            }
+            (400, None) => Ok("takes our credentials, as it seems (status 400 without a code)".to_owned()),
+            _ => Err(ProbeFailure::Answered { status, hint: hint_for_status(status) }),
+        }
+    }
+
+    async fn ask(
+        &self,
+        site: &EpicSite,
+        url: &str,
+        authorization: Option<String>,
+    ) -> Result<Response, NoAnswer> {
+        let mut headers = vec![("epic-client-id", site.config.client_id.clone())];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        let deadline = instant() + site.config.timeout;
+        self.http.send(Request { method: Method::GET, url, headers, body: None, deadline }).await
     }
 }

@@ -35,7 +35,7 @@ impl EpicClient {
         let deadline = instant() + config.timeout;
         let url = status_url(config, visit, update);
         if let StatusAuth::Basic { user, password } = &config.status_auth {
-            let authorization = oauth::basic(&format!("emp${user}"), password.expose());
+            let authorization = oauth::basic(&emp(user), password.expose());
             let answer = self.get_status(config, &url, authorization, deadline).await;
             return judge(answer, self.clock.now());
         }
@@ -73,6 +73,11 @@ impl EpicClient {
         let deadline = until(config.timeout, deadline);
         self.http.send(Request { method: Method::GET, url, headers, body: None, deadline }).await
     }
+}
+
+/// How Epic wants to be told a user of its own.
+pub(super) fn emp(user: &str) -> String {
+    format!("emp${user}")
 }
 
 /// The request, exactly as the service has it. The key of the visit is its conference id, whichever kind it is.
@@ -180,7 +185,7 @@ pub(super) fn no_such_organization() -> EpicAnswer {
 // === Epic's codes ===
 
 /// The code that `ExceptionMessage` ends in, literally; never a text.
-fn code(body: &Value) -> Option<String> {
+pub(super) fn code(body: &Value) -> Option<String> {
     let message = lenient::text(body, "ExceptionMessage")?;
     let word = |letter: char| !(letter.is_ascii_alphanumeric() || letter == '-' || letter == '_');
     let known = |word: &&str| {

@@ -285,7 +285,7 @@ async fn the_second_probe_at_the_latest_goes_through_when_all_of_epic_was_down_f
             assert!(!accepted().await);
         }
         to(24 * PROBE_EVERY.0 + back_after);
-        assert!(client.probe_discovery(&lakeside()).await.is_err(), "a launch is as little served");
+        assert!(client.probe_authorization(&lakeside()).await.is_err(), "a launch is as little served");
         works.set(true);
         to(25 * PROBE_EVERY.0);
         let first = accepted().await;

@@ -23,13 +23,23 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// An access token.
 #[derive(Debug)]
-pub struct Bearer(Secret);
+pub struct Bearer {
+    token: Secret,
+    /// What it may be used for, where the server says so.
+    scopes: Option<Vec<String>>,
+}
 
 impl Bearer {
+    /// What it may be used for; `None` where the server did not say.
+    #[must_use]
+    pub fn scopes(&self) -> Option<&[String]> {
+        self.scopes.as_deref()
+    }
+
     /// The value of the `Authorization` header.
     #[must_use]
     pub fn header(&self) -> String {
-        format!("Bearer {}", self.0.expose())
+        format!("Bearer {}", self.token.expose())
     }
 }
 
@@ -119,7 +129,8 @@ pub fn bearer(body: &Value) -> Result<Fresh<Bearer>, TokenFailure> {
     let life = life.clamp(Span::seconds(1), LONGEST_LIFE);
     // A token that lives shorter than the margin is renewed at half its life.
     let renew_after = Span((life.0 - RENEW_BEFORE.0).max(life.0 / 2));
-    Ok(Fresh { value: Bearer(Secret::new(token)), renew_after, usable_for: life })
+    let scopes = lenient::text(body, "scope").map(|all| all.split_whitespace().map(str::to_owned).collect());
+    Ok(Fresh { value: Bearer { token: Secret::new(token), scopes }, renew_after, usable_for: life })
 }
 
 #[cfg(test)]
@@ -132,7 +143,9 @@ mod tests {
         let fresh = bearer(&json!({"access_token": "t", "expires_in": 3600})).unwrap();
         assert_eq!((fresh.renew_after, fresh.usable_for), (Span::seconds(3540), Span::seconds(3600)));
         assert_eq!(fresh.value.header(), "Bearer t");
-        assert!(!format!("{fresh:?}").contains("\"t\""));
+        assert!(!format!("{fresh:?}").contains("\"t\"") && fresh.value.scopes().is_none());
+        let scoped = bearer(&json!({"access_token": "t", "scope": "a:b  c"})).unwrap();
+        assert_eq!(scoped.value.scopes(), Some(["a:b".to_owned(), "c".to_owned()].as_slice()));
         let short = bearer(&json!({"access_token": "t", "expires_in": "30"})).unwrap();
         assert_eq!(short.renew_after, Span::seconds(15));
         let silent = bearer(&json!({"access_token": "t"})).unwrap();

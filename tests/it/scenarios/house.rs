@@ -69,6 +69,15 @@ impl Drop for Service {
     }
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_vestibule");
+
+/// A command that ran to its end.
+pub struct Ran {
+    pub status: i32,
+    pub said: String,
+    pub complained: String,
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Answer {
@@ -215,13 +224,8 @@ impl House {
 
     /// Starts the program on the store of this house. What it logs is in [`Self::log`].
     pub async fn start_program(&mut self) {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        program.arg("serve");
-        for (number, text) in self.settings.iter().enumerate() {
-            let path = self.folder.path().join(format!("settings-{number}.toml"));
-            std::fs::write(&path, text).unwrap();
-            program.arg("--config").arg(path);
-        }
+        let mut program = Command::new(PROGRAM);
+        program.arg("serve").args(self.config_arguments());
         let log = OpenOptions::new().create(true).append(true).open(self.log_path()).unwrap();
         let child =
             program.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
@@ -239,6 +243,32 @@ impl House {
         std::mem::replace(&mut self.fakes, fresh).stop().await;
         self.settings[0] = base_settings(listen, &self.folder, &self.fakes);
         self.start_program().await;
+    }
+
+    fn config_arguments(&self) -> Vec<String> {
+        let files = self.settings.iter().enumerate().map(|(number, text)| {
+            let path = self.folder.path().join(format!("settings-{number}.toml"));
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        });
+        files.flat_map(|file| ["--config".to_owned(), file]).collect()
+    }
+
+    /// Runs the program with the settings of this house to its end.
+    pub async fn runs(&self, arguments: &[&str]) -> Ran {
+        let files = self.config_arguments();
+        let all: Vec<&str> = arguments.iter().copied().chain(files.iter().map(String::as_str)).collect();
+        self.runs_alone(&all).await
+    }
+
+    /// Runs the program with nothing but these arguments to its end.
+    pub async fn runs_alone(&self, arguments: &[&str]) -> Ran {
+        let mut program = Command::new(PROGRAM);
+        program.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        let ended = actix_web::rt::task::spawn_blocking(move || program.output()).await.unwrap().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let status = ended.status.code().expect("it ended by itself");
+        Ran { status, said: text(ended.stdout), complained: text(ended.stderr) }
     }
 
     async fn until_ready(&self) {

@@ -3,6 +3,7 @@
 
 mod access;
 mod changes;
+mod commands;
 mod epic;
 mod house;
 mod launches;

@@ -1,0 +1,144 @@
+//! The commands beside `serve`: what the preflight sees, and how each command ends.
+
+use serde_json::{Value, json};
+use vestibule::simulator::SimulatorConfig;
+use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
+
+use super::house::{House, free_port};
+
+/// The lines of a report by their names, each passed or failed with what was found and what to do.
+struct Report(Value);
+
+impl Report {
+    fn line(&self, check: &str) -> &Value {
+        let lines = self.0["checks"].as_array().unwrap();
+        lines.iter().find(|line| line["check"] == check).unwrap_or(&Value::Null)
+    }
+
+    fn passes(&self, check: &str, with: &str) {
+        let line = self.line(check);
+        assert!(line["passed"] == true && line["what"].as_str().unwrap().contains(with), "{check}: {line}");
+    }
+
+    fn fails(&self, check: &str, with: &str) {
+        let line = self.line(check);
+        assert!(line["passed"] == false && line["what"].as_str().unwrap().contains(with), "{check}: {line}");
+        assert!(
+            line["advice"].as_str().is_some_and(|advice| advice.contains("check") || advice.contains("add"))
+        );
+    }
+}
+
+impl House {
+    async fn check(&self) -> (i32, Report) {
+        let ran = self.runs(&["check", "--json"]).await;
+        let report =
+            serde_json::from_str(&ran.said).unwrap_or_else(|_| panic!("{}{}", ran.said, ran.complained));
+        (ran.status, Report(report))
+    }
+}
+
+#[actix_web::test]
+async fn the_preflight_tries_everything_that_a_visit_needs_and_changes_nothing() {
+    let house = House::open().await;
+    let (status, report) = house.check().await;
+    assert_eq!(status, 0, "{:#}", report.0);
+    report.passes("store", "in use");
+    report.passes("epic: FHIR server", "answers");
+    report.passes("epic: authorization server", "/oauth2/authorize answers with status");
+    report.passes("epic: backend token", "is given");
+    // Nothing is at the base itself; that somebody says so is the proof.
+    report.passes("epic: telehealth server", "status 404");
+    report.passes("epic: status service", "NO-CONFERENCE-ID");
+    report.passes("zoom: token", "is given");
+    report.passes("zoom: scopes", "all");
+    report.passes("zoom: users", "can be looked up");
+    assert!(house.zoom().meetings().is_empty() && house.zoom().calls("users.create") == 0);
+    assert_eq!(house.get("/api/v1/visits?organization=lakeside").await.json()["visits"], json!([]));
+    let ran = house.runs(&["check", "--organization", "nope"]).await;
+    assert_eq!(ran.status, 64, "{}", ran.complained);
+    assert!(
+        ran.complained.contains("--organization") && ran.complained.contains("nope"),
+        "{}",
+        ran.complained
+    );
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_preflight_names_what_is_wrong_and_what_to_do() {
+    let house = House::with("[organization.lakeside.epic]\noauth_base_url = \"FAKES/epic/oauth2\"\n").await;
+    let fault = EpicFault {
+        call: "authorize".to_owned(),
+        times: Some(1),
+        fault: EpicFaultKind::Status { status: 503 },
+    };
+    house.epic().add_fault(fault);
+    house.zoom().change_settings(|settings| {
+        settings
+            .scopes
+            .retain(|scope| !scope.contains("registrant") && scope != "meeting:write:meeting:admin");
+    });
+    let (status, report) = house.check().await;
+    assert_eq!(status, 69);
+    report.fails("epic: authorization server", "503");
+    report.fails("zoom: scopes", "meeting:write:meeting:admin (make meetings)");
+    report.fails("zoom: scopes", "meeting:write:registrant:admin");
+    house.close().await;
+
+    let fakes = SimulatorConfig::demo(free_port(), "");
+    for (password, taken) in [(fakes.epic_status_password.as_str(), true), ("wrong", false)] {
+        let house = House::with(&format!(
+            "[organization.lakeside.epic]\nstatus_auth = \"basic\"\nstatus_user = \"{}\"\nstatus_password = \"{password}\"\n",
+            fakes.epic_status_user
+        ))
+        .await;
+        let (status, report) = house.check().await;
+        report.passes("epic: backend token", "not needed");
+        if taken {
+            assert_eq!(status, 0);
+            report.passes("epic: status service", "takes our credentials");
+        } else {
+            assert_eq!(status, 69);
+            report.fails("epic: status service", "status 401");
+            assert!(
+                report.line("epic: status service")["advice"].as_str().unwrap().contains("status_password")
+            );
+        }
+        house.close().await;
+    }
+
+    let nobody = free_port();
+    let house =
+        House::with(&format!("[organization.lakeside.epic]\ntelehealth_base_url = \"http://{nobody}\"\n"))
+            .await;
+    let (status, report) = house.check().await;
+    assert_eq!(status, 69);
+    report.fails("epic: telehealth server", "cannot be reached");
+    assert_eq!(report.line("epic: status service"), &Value::Null, "it could only fail for the same cause");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn what_a_command_cannot_be_given_ends_it_with_64() {
+    let house = House::open().await;
+    for (arguments, named) in [
+        (["demo", "--speed", "0"].as_slice(), "--speed"),
+        (&["demo", "--speed", "inf"], "--speed"),
+        (&["demo", "--speed", "fast"], "--speed"),
+        (&["demo", "--visits", "2001"], "--visits"),
+        (&["demo", "--visits", "-1"], "-1"),
+        (&["serve", "--unknown"], "--unknown"),
+        (&["surgery"], "surgery"),
+        (&[], "Usage"),
+    ] {
+        let ran = house.runs_alone(arguments).await;
+        assert_eq!(ran.status, 64, "{arguments:?}: {}", ran.complained);
+        assert!(ran.complained.contains(named), "{arguments:?}: {}", ran.complained);
+    }
+    for asked in ["--help", "--version"] {
+        let ran = house.runs_alone(&[asked]).await;
+        assert!(ran.status == 0 && ran.said.contains("vestibule"), "{asked}: {}", ran.said);
+    }
+    house.close().await;
+}
