@@ -67,6 +67,8 @@ impl Api<'_> {
     async fn find_or_make(&self, wanted: &Wanted<'_>, known: &Known) -> Result<User, IntentOutcome> {
         if let Some(id) = &known.user
             && let Some(user) = self.user(id.as_str()).await.map_err(|error| error.outcome())?
+            // One that was deactivated may have been followed by another; the address tells.
+            && user.standing != Standing::Inactive
         {
             return Ok(user);
         }

@@ -146,6 +146,33 @@ async fn a_user_who_is_being_made_elsewhere_is_waited_for() {
 }
 
 #[actix_web::test]
+async fn a_user_who_was_deactivated_blocks_nobody_who_has_or_gets_another() {
+    let fakes = fakes().await;
+    let setup = setup(with(&fakes));
+    let zoom = fakes.zoom();
+    let ask = async |email: &str| call(&setup, &provider("Practitioner/moved", Some(email))).await;
+    zoom.add_user("old@lakeside.example", "O", "Old", 2, UserStatus::Active);
+    let IntentOutcome::Provider { user: old, .. } = ask("old@lakeside.example").await else { panic!() };
+    assert!(zoom.set_user("old@lakeside.example", UserStatus::Inactive, 2));
+    // Epic still has the old address: there is nobody else.
+    assert_eq!(ask("old@lakeside.example").await, failed(ProblemCode::UserRefused, Retry::Never));
+    zoom.add_user("new@lakeside.example", "N", "New", 2, UserStatus::Active);
+    let IntentOutcome::Provider { user: new, .. } = ask("new@lakeside.example").await else { panic!() };
+    assert_ne!(new, old);
+    assert_eq!(
+        ask("old@lakeside.example").await,
+        IntentOutcome::Provider { user: new.clone(), licensed: true },
+        "kept"
+    );
+    // Without any other user one is made.
+    assert!(zoom.set_user("new@lakeside.example", UserStatus::Inactive, 2));
+    let IntentOutcome::Provider { user: made, .. } = ask("newest@lakeside.example").await else { panic!() };
+    assert!(made != new && made != old);
+    assert_eq!(zoom.calls("users.create"), 1);
+    fakes.stop().await;
+}
+
+#[actix_web::test]
 async fn a_user_who_was_deleted_is_replaced() {
     let fakes = fakes().await;
     let setup = setup(with(&fakes));
