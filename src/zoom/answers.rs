@@ -6,6 +6,7 @@ use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::name::PersonalLink;
 
 use crate::outbound::lenient::{boolean, integer, meeting_id, text};
+use crate::settings::PageUrl;
 
 /// A user of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +58,15 @@ pub(super) struct Meeting {
 }
 
 impl Meeting {
-    pub fn read(body: &Value) -> Option<Self> {
+    /// `registration` is what was asked for. It stands where the answer does not say: a mistake shows at the first link, whereas
+    /// without it no patient would ever get one.
+    pub fn read(body: &Value, registration: bool) -> Option<Self> {
         let settings = body.get("settings");
         let hosts = settings.and_then(|settings| text(settings, "alternative_hosts")).unwrap_or_default();
         Some(Self {
             id: meeting_id(body, "id")?,
             host: text(body, "host_id").and_then(|id| ZoomUserId::new(id).ok()),
-            effective: settings.and_then(effective),
+            effective: settings.and_then(|settings| effective(settings, registration)),
             join_url: link(body, "join_url"),
             start_url: link(body, "start_url"),
             started: text(body, "status") == Some("started"),
@@ -76,19 +79,19 @@ impl Meeting {
     }
 }
 
-fn effective(settings: &Value) -> Option<MeetingSettings> {
+fn effective(settings: &Value, registration: bool) -> Option<MeetingSettings> {
     Some(MeetingSettings {
         waiting_room: boolean(settings, "waiting_room")?,
         join_before_host: boolean(settings, "join_before_host")?,
-        registration: integer(settings, "approval_type")? == 0,
+        registration: integer(settings, "approval_type").map_or(registration, |kind| kind == 0),
     })
 }
 
-/// Where a browser may be sent: an http(s) address, and nothing that runs in a page.
+/// Where a browser may be sent, and nothing that runs in a page: https, or http on loopback, as in the settings. Whoever reads a link
+/// on the way is the host, or the patient.
 pub(super) fn link(body: &Value, field: &str) -> Option<PersonalLink> {
     let url = text(body, field)?;
-    let parsed = url::Url::parse(url).ok()?;
-    (matches!(parsed.scheme(), "https" | "http") && parsed.has_host()).then(|| PersonalLink::new(url))
+    PageUrl::parse(url).ok().map(|_| PersonalLink::new(url))
 }
 
 #[cfg(test)]
@@ -102,13 +105,37 @@ mod tests {
             "start_url": "javascript:alert(1)",
             "settings": {"waiting_room": true, "join_before_host": false, "approval_type": 2,
                 "alternative_hosts": "A@x.org; b;"}});
-        let meeting = Meeting::read(&body).unwrap();
+        let meeting = Meeting::read(&body, true).unwrap();
         let effective = MeetingSettings { waiting_room: true, join_before_host: false, registration: false };
         assert_eq!(meeting.effective, Some(effective));
         assert_eq!(meeting.alternative_hosts, ["a@x.org", "b"]);
         assert!(meeting.started && meeting.start_url.is_none());
-        assert_eq!(Meeting::read(&json!({"id": "850 1234 5678"})).unwrap().effective, None);
-        assert_eq!(Meeting::read(&json!({"uuid": "x"})), None);
+        assert_eq!(Meeting::read(&json!({"id": "850 1234 5678"}), true).unwrap().effective, None);
+        assert_eq!(Meeting::read(&json!({"uuid": "x"}), true), None);
+        let silent = json!({"id": 1, "settings": {"waiting_room": false, "join_before_host": false}});
+        for asked in [true, false] {
+            let meeting = Meeting::read(&silent, asked).unwrap();
+            assert_eq!(meeting.effective.unwrap().registration, asked, "what is not said is as asked");
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_over_the_open_network() {
+        let read = |url: &str| link(&json!({ "start_url": url }), "start_url").is_some();
+        for good in
+            ["https://us02web.zoom.us/s/1?zak=x", "http://127.0.0.1:8081/zoom/s/1", "http://localhost/s/1"]
+        {
+            assert!(read(good), "{good}");
+        }
+        for bad in [
+            "http://us02web.zoom.us/s/1",
+            "zoommtg://zoom.us/start",
+            "javascript:alert(1)",
+            "//zoom.us/s/1",
+            "",
+        ] {
+            assert!(!read(bad), "{bad}");
+        }
     }
 
     #[test]

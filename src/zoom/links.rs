@@ -22,7 +22,7 @@ impl Api<'_> {
     /// Whoever opens it is the host; good for two hours.
     pub async fn start_link(&self, meeting: MeetingId) -> Result<PersonalLink, LinkRefused> {
         let body = self.call(&Call::get(&format!("/meetings/{meeting}"), Label::Light)).await;
-        let meeting = body.map_err(|error| refused(&error)).map(|body| Meeting::read(&body))?;
+        let meeting = body.map_err(|error| refused(&error)).map(|body| Meeting::read(&body, true))?;
         meeting.and_then(|meeting| meeting.start_url).ok_or(LinkRefused::Unavailable)
     }
 

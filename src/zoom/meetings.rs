@@ -27,7 +27,9 @@ const MOST_PAGES: u32 = 24;
 const AFTER_ENDING: Span = Span::seconds(2);
 /// What must be believed where Zoom does not say which settings hold: nothing of what admittance relies on.
 const UNKNOWN: MeetingSettings =
-    MeetingSettings { waiting_room: false, join_before_host: true, registration: false };
+    MeetingSettings { waiting_room: false, join_before_host: true, registration: REGISTRATION };
+/// What every meeting of ours was asked to have.
+const REGISTRATION: bool = true;
 
 impl Api<'_> {
     // === making ===
@@ -43,7 +45,7 @@ impl Api<'_> {
         let path = format!("/users/{}/meetings", encode(host.as_str()));
         let answer = self.call(&Call::with_body(Method::POST, &path, Label::Medium, body)).await;
         let meeting = match answer {
-            Ok(body) => Meeting::read(&body),
+            Ok(body) => Meeting::read(&body, settings.registration),
             // The host was deleted, or never accepted the invitation.
             Err(RestError::Refused(refusal)) if refusal.has_code(&NO_SUCH_USER) => {
                 return IntentOutcome::UserGone;
@@ -131,7 +133,7 @@ impl Api<'_> {
 
     async fn meeting(&self, meeting: MeetingId) -> Result<Meeting, RestError> {
         let body = self.call(&Call::get(&format!("/meetings/{meeting}"), Label::Light)).await?;
-        Meeting::read(&body).ok_or(RestError::InDoubt)
+        Meeting::read(&body, REGISTRATION).ok_or(RestError::InDoubt)
     }
 
     // === changing and removing ===

@@ -121,7 +121,7 @@ async fn what_a_create_does_not_say_is_read_and_never_assumed_to_be_well() {
     .await;
     let outcome = call(&setup(config(&server.base)), &create_call()).await;
     let IntentOutcome::Made(made) = outcome else { panic!("{outcome:?}") };
-    let worst = MeetingSettings { waiting_room: false, join_before_host: true, registration: false };
+    let worst = MeetingSettings { waiting_room: false, join_before_host: true, registration: true };
     assert_eq!(made.effective, worst);
 }
 
