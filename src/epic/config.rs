@@ -6,7 +6,7 @@ use url::Url;
 use vestibule_domain::time::Span;
 
 use super::keys::{KeyError, SigningKeys};
-use crate::settings::{self, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
+use crate::settings::{self, BasicEncoding, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
 
 /// The token's pause and that of the metadata behind it; together they are over when the next probe is due.
 const NESTED_PAUSES: u32 = 2;
@@ -28,6 +28,8 @@ pub struct EpicConfig {
     pub backend_scopes: Vec<String>,
     /// Empty: the authorization server's base, and the same with `/token`.
     pub id_token_issuers: Vec<String>,
+    /// Whether an id_token without our nonce is refused; one with another's always is.
+    pub require_nonce: bool,
     /// Begins with a slash.
     pub status_path: String,
     pub status_auth: StatusAuth,
@@ -53,15 +55,6 @@ pub enum ClientProof {
     Public,
 }
 
-/// How client id and secret are written into the Basic header. It matters only for reserved characters in them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BasicEncoding {
-    /// URL-encoded first, as Epic's documentation and RFC 6749 ask.
-    UrlEncoded,
-    /// As they are, as some servers in the field need it.
-    Plain,
-}
-
 impl EpicConfig {
     /// From the settings. A client secret comes before private keys, and no proof at all means a public client.
     ///
@@ -71,7 +64,7 @@ impl EpicConfig {
         let keys = SigningKeys::load(epic.private_keys.iter().map(|file| &file.pem))?;
         let client_proof = match &epic.client_secret {
             Some(secret) => {
-                ClientProof::Secret { secret: secret.clone(), encoding: BasicEncoding::UrlEncoded }
+                ClientProof::Secret { secret: secret.clone(), encoding: epic.client_secret_encoding }
             }
             None if keys.is_empty() => ClientProof::Public,
             None => ClientProof::PrivateKey,
@@ -86,6 +79,7 @@ impl EpicConfig {
             scopes: epic.scopes.clone(),
             backend_scopes: epic.backend_scopes.clone(),
             id_token_issuers: epic.id_token_issuers.clone(),
+            require_nonce: epic.require_nonce,
             status_path: epic.status_path.clone(),
             status_auth: epic.status_auth.clone(),
             vendor_name: epic.vendor_name.clone(),

@@ -112,6 +112,13 @@ async fn each_claim_that_is_wrong_is_noticed() {
         let token = sign_with(&OUR_KEY, Algorithm::RS256, Some(&kid), &fine);
         assert!(client.verify_id_token(&lakeside(), &token, "n").await.is_ok(), "{fine}");
     }
+    let mut silent = claims(&base);
+    silent.as_object_mut().unwrap().remove("nonce");
+    let token = sign_with(&OUR_KEY, Algorithm::RS256, Some(&kid), &silent);
+    assert!(client.verify_id_token(&lakeside(), &token, "n").await.is_ok(), "Epic need not send it back");
+    let strict = EpicConfig { require_nonce: true, ..config(&base) };
+    let refused = super::super::testing::client(strict).verify_id_token(&lakeside(), &token, "n").await;
+    assert_eq!(refused, Err(IdTokenError::WrongNonce), "where it must");
     let mut by_subject = with("sub", json!("Patient/ePat"));
     by_subject.as_object_mut().unwrap().remove("fhirUser");
     let token = sign_with(&OUR_KEY, Algorithm::RS256, Some(&kid), &by_subject);

@@ -17,7 +17,7 @@ mod status2018;
 mod testing;
 
 pub use client::{EpicClient, EpicSites};
-pub use config::{BasicEncoding, ClientProof, EpicConfig};
+pub use config::{ClientProof, EpicConfig};
 pub use hints::{NINE_PERMANENT_CODES, hint_for_code, hint_for_status};
 pub use id_token::{FhirUser, IdTokenError, UserKind};
 pub use keys::{KeyError, SigningKeys};

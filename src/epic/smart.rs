@@ -12,11 +12,11 @@ use vestibule_domain::name::Phi;
 
 use super::backend::{ASSERTION_TYPE, assertion};
 use super::client::{EpicClient, EpicSite};
-use super::config::{BasicEncoding, ClientProof};
+use super::config::ClientProof;
 use super::keys::CannotSign;
 use crate::outbound::encode::{encode, with_query};
 use crate::outbound::{Bearer, TokenFailure, lenient, oauth};
-use crate::settings::{ContextNames, Secret};
+use crate::settings::{BasicEncoding, ContextNames, Secret};
 
 /// RFC 7636 allows 43 to 128 characters.
 const VERIFIER_CHARACTERS: usize = 64;

@@ -77,6 +77,7 @@ pub fn config(base: &str) -> EpicConfig {
         scopes: vec![own("launch"), own("openid"), own("fhirUser")],
         backend_scopes: Vec::new(),
         id_token_issuers: Vec::new(),
+        require_nonce: false,
         status_path: own("/status"),
         status_auth: StatusAuth::Bearer,
         vendor_name: own("Vestibule & Co"),

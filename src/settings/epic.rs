@@ -25,12 +25,15 @@ pub struct Epic {
     pub oauth_base_url: Option<BaseUrl>,
     pub client_id: String,
     pub client_secret: Option<Secret>,
+    pub client_secret_encoding: BasicEncoding,
     /// The first signs, all are published.
     pub private_keys: Vec<PrivateKeyFile>,
     pub scopes: Vec<String>,
     pub backend_scopes: Vec<String>,
     /// Empty: what follows from the authorization server's base.
     pub id_token_issuers: Vec<String>,
+    /// Whether an id_token has to carry our nonce.
+    pub require_nonce: bool,
     pub status_dialect: StatusDialect,
     /// Begins with a slash.
     pub status_path: String,
@@ -49,6 +52,15 @@ pub struct Epic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusDialect {
     ConnectionStatus2018,
+}
+
+/// How client id and secret are written into the Basic header. It matters only for reserved characters in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BasicEncoding {
+    /// URL-encoded first, as Epic's documentation and RFC 6749 ask.
+    UrlEncoded,
+    /// As they are, as some servers in the field need it.
+    Plain,
 }
 
 /// How the status service knows us.
@@ -111,6 +123,10 @@ impl Choice for StatusDialect {
     const ALL: &'static [(&'static str, Self)] = &[("connection-status-2018", Self::ConnectionStatus2018)];
 }
 
+impl Choice for BasicEncoding {
+    const ALL: &'static [(&'static str, Self)] = &[("url-encoded", Self::UrlEncoded), ("plain", Self::Plain)];
+}
+
 impl Choice for StatusAuthKind {
     const ALL: &'static [(&'static str, Self)] = &[("bearer", Self::Bearer), ("basic", Self::Basic)];
 }
@@ -121,12 +137,14 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let oauth_base_url = section.optional("oauth_base_url", base_url);
     let client_id = section.needed("client_id", text);
     let client_secret = section.optional_secret("client_secret");
+    let client_secret_encoding = section.choice("client_secret_encoding");
     let private_keys = read_private_keys(section);
     let launch_key = section.optional_secret("launch_key");
     let launch_cipher = section.optional("launch_cipher", text);
     let scopes = section.list("scopes", SCOPES_MAX, scope).and_then(|scopes| check_scopes(section, scopes));
     let backend_scopes = section.list("backend_scopes", SCOPES_MAX, scope);
     let id_token_issuers = section.list("id_token_issuers", ISSUERS_MAX, issuer);
+    let require_nonce = section.boolean("require_nonce");
     let status_dialect = section.choice("status_dialect");
     let status_path = section.needed("status_path", status_path);
     let status_auth = read_status_auth(section, &private_keys);
@@ -151,10 +169,12 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         oauth_base_url: oauth_base_url?,
         client_id: client_id?,
         client_secret: client_secret?,
+        client_secret_encoding: client_secret_encoding?,
         private_keys: private_keys?,
         scopes: scopes?,
         backend_scopes: backend_scopes?,
         id_token_issuers: id_token_issuers?,
+        require_nonce: require_nonce?,
         status_dialect: status_dialect?,
         status_path: status_path?,
         status_auth: status_auth?,

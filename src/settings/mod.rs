@@ -25,7 +25,8 @@ use vestibule_domain::id::OrganizationId;
 
 pub use address::{BaseUrl, FramingHost, PageUrl};
 pub use epic::{
-    Breaker, ContextNames, Epic, ExternalIdTypes, Retry, StatusAuth, StatusDialect, StatusValues,
+    BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, Retry, StatusAuth, StatusDialect,
+    StatusValues,
 };
 pub use organization::{
     Environment, Language, Organization, PatientDisplayName, PatientIdentity, ProviderAction,
