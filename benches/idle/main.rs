@@ -202,6 +202,7 @@ fn launch_of(number: u64) -> Result<Launch, Failed> {
         fhir_user: FhirReference::new(format!("Patient/e{number:09}"))?,
         patient: Some(FhirReference::new(format!("Patient/e{number:09}"))?),
         external_id: Some(ExternalId::new(format!("WPR{number}"))?),
+        external_id_type: None,
         csn: Some(Csn::new(number.to_string())?),
         display_name: Phi::new("Patient"),
         email: None,

@@ -87,6 +87,7 @@ impl World {
             decided_at: Moment(0),
             role,
             external_id: ExternalId::new(external_id).unwrap(),
+            external_id_type: None,
             csn: None,
             meeting: None,
         };

@@ -86,10 +86,11 @@ fn status_url(config: &EpicConfig, visit: &VisitKey, update: &Update) -> String 
         VisitId::Csn(csn) => csn.as_str(),
         VisitId::Conference(id) => id.as_str(),
     };
-    let kind = match update.role {
+    let by_role = match update.role {
         Role::Provider => &config.external_id_types.provider,
         Role::Patient | Role::Proxy | Role::Guest | Role::Unidentified => &config.external_id_types.patient,
     };
+    let kind = update.external_id_type.as_ref().map_or(by_role.as_str(), |kind| kind.as_str());
     let values = config.status_values;
     let status = if update.connected { values.connected } else { values.disconnected };
     with_query(

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use vestibule_actors::port::epic::Epic;
-use vestibule_domain::id::{ConferenceId, Csn, ExternalId, FhirReference};
+use vestibule_domain::id::{ConferenceId, Csn, ExternalId, ExternalIdType, FhirReference};
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::super::testing::{NOW, OUR_KEY, client, client_at, clock, config, lakeside};
@@ -27,6 +27,7 @@ fn update(role: Role, connected: bool) -> Update {
         decided_at: Moment(0),
         role,
         external_id: ExternalId::new("WPR/1+2").unwrap(),
+        external_id_type: None,
         csn: None,
         meeting: None,
     }
@@ -77,7 +78,11 @@ async fn the_request_is_exactly_the_services() {
     let group = VisitId::Conference(ConferenceId::new("G&1").unwrap());
     let group = VisitKey { organization: lakeside(), visit: group };
     assert_eq!(client.send(&group, &update(Role::Provider, false)).await, accepted);
+    let kind = ExternalIdType::new("EPI/3").ok();
+    let told = Update { external_id_type: kind, ..update(Role::Proxy, true) };
+    assert_eq!(client.send(&visit(), &told).await, accepted);
     let seen: Vec<_> = server.seen().into_iter().filter(|seen| seen.method == "GET").collect();
+    assert!(seen[2].target.contains("&ExternalIDType=EPI%2F3&"), "as the launch said: {}", seen[2].target);
     assert_eq!(
         seen[0].target,
         "/tele/status?ConferenceID=10001&ExternalID=WPR%2F1%2B2&ExternalIDType=2&VendorName=Vestibule%20%26%20Co&ConnectionStatus=1"

@@ -1,7 +1,7 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
 use crate::fact::Fact;
-use crate::id::{CommandId, Csn, ExternalId, FhirReference, MeetingId};
+use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, MeetingId};
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
@@ -97,6 +97,9 @@ pub struct Launch {
     pub patient: Option<FhirReference>,
     /// The person by Epic's own id; without it no light can follow them.
     pub external_id: Option<ExternalId>,
+    /// Its kind, where the launch says it; else the role gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id_type: Option<ExternalIdType>,
     /// The visit's CSN as the launch gave it (in a group visit: this person's own).
     pub csn: Option<Csn>,
     /// What the provider shall see in Zoom, made by the organization's `patient_display_name`.

@@ -1,6 +1,6 @@
 //! What a decision asks for. Nothing of it leaves the node before the commit.
 
-use crate::id::{Csn, ExternalId, MeetingId};
+use crate::id::{Csn, ExternalId, ExternalIdType, MeetingId};
 use crate::intent::Intent;
 use crate::time::Moment;
 use crate::visit::participant::{ParticipantKey, Role};
@@ -30,10 +30,13 @@ pub struct Update {
     pub occurred_at: Moment,
     /// When it was decided; its age counts from here.
     pub decided_at: Moment,
-    /// The person's role, which gives Epic's `ExternalIDType`.
+    /// The person's role.
     pub role: Role,
     /// The person by Epic's own id.
     pub external_id: ExternalId,
+    /// Its kind, where a launch said it; else the role gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id_type: Option<ExternalIdType>,
     /// The CSN that the record is found by.
     pub csn: Option<Csn>,
     /// The Zoom meeting that the record is found by.

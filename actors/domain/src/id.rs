@@ -122,6 +122,10 @@ text_id!(
     ExternalId, "the external id", 128, |c| c.is_ascii_graphic()
 );
 text_id!(
+    /// What kind of id an [`ExternalId`] is, as Epic numbers the kinds.
+    ExternalIdType, "the external id's type", 32, |c| c.is_ascii_graphic()
+);
+text_id!(
     /// A FHIR reference without its base, such as `Practitioner/e3M`.
     FhirReference, "the FHIR reference", 256, |c| c.is_ascii_graphic()
 );

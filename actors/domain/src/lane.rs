@@ -240,6 +240,7 @@ mod tests {
             decided_at: Moment(0),
             role: Role::Patient,
             external_id: ExternalId::new("WPR1").unwrap(),
+            external_id_type: None,
             csn: None,
             meeting: None,
         }

@@ -443,6 +443,7 @@ pub fn launch(csn: &str, role: Role, person: &str) -> Launch {
         fhir_user: FhirReference::new(format!("{kind}/{person}")).unwrap(),
         patient: None,
         external_id: Some(ExternalId::new(person).unwrap()),
+        external_id_type: None,
         csn: Some(Csn::new(csn).unwrap()),
         display_name: Phi::new("Patient"),
         email: None,

@@ -52,6 +52,7 @@ pub fn patient() -> ParticipantKey {
 pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> Participant {
     Participant {
         external_id: ExternalId::new(external_id).ok(),
+        external_id_type: None,
         csn,
         display_name: Phi::new("Ada Lovelace"),
         email: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::command::Launch;
-use vestibule_domain::id::{Csn, ExternalId, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::id::{Csn, ExternalId, ExternalIdType, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::name::Phi;
 use vestibule_domain::visit::participant::Role;
 
@@ -81,6 +81,7 @@ pub(super) fn understand(
         fhir_user: user.reference.clone(),
         patient,
         external_id: context.external_id.as_deref().and_then(|id| ExternalId::new(id).ok()),
+        external_id_type: context.external_id_type.as_deref().and_then(|kind| ExternalIdType::new(kind).ok()),
         csn: Some(csn.clone()),
         display_name: display_name(role, context, names),
         email: phi(&context.email),

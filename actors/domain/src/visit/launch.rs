@@ -108,7 +108,11 @@ impl Deciding<'_> {
         }
         let participant = self.visit.participants.entry(key.clone()).or_insert_with(|| newcomer(launch, at));
         // A later launch knows better: names change, and an external id may have been missing at first.
-        participant.external_id = launch.external_id.clone().or_else(|| participant.external_id.take());
+        if launch.external_id.is_some() {
+            // The kind belongs to the id that came with it.
+            participant.external_id.clone_from(&launch.external_id);
+            participant.external_id_type.clone_from(&launch.external_id_type);
+        }
         participant.csn = launch.csn.clone().or_else(|| participant.csn.take());
         participant.display_name = launch.display_name.clone();
         participant.email = launch.email.clone().or_else(|| participant.email.take());
@@ -219,6 +223,7 @@ fn binding_of(visit: &Visit, launch: &Launch) -> String {
 fn newcomer(launch: &Launch, at: Moment) -> Participant {
     Participant {
         external_id: None,
+        external_id_type: None,
         csn: None,
         display_name: launch.display_name.clone(),
         email: None,

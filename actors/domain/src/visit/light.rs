@@ -2,7 +2,7 @@
 
 use super::Visit;
 use super::decide::Deciding;
-use super::participant::{Light, Participant, ParticipantKey, Presence, Role};
+use super::participant::{EpicPerson, Light, Participant, ParticipantKey, Presence, Role};
 use crate::effect::{Effect, Update};
 use crate::id::{Csn, MeetingId};
 use crate::intent::ProblemCode;
@@ -24,7 +24,7 @@ impl Deciding<'_> {
             }
             let wanted = counts_as_connected(key.role(), presence, self.policy.waiting_counts_as);
             // An id that Epic refused may have been mended by a launch since.
-            let mended = wanted && person.light.is_parked() && person.light.told_as != person.external_id;
+            let mended = wanted && person.light.is_parked() && person.light.told_as != person.epic_person();
             if wanted != person.light.wanted || mended {
                 let occurred_at = if presence == Presence::Gone { at.min(self.now) } else { at };
                 self.effects.extend(frame.tell(key, person, wanted, occurred_at));
@@ -108,9 +108,9 @@ impl Frame {
         wanted: bool,
         occurred_at: Moment,
     ) -> Option<Effect> {
-        let current = person.external_id.clone()?;
+        let current = person.epic_person()?;
         let light = &mut person.light;
-        let external_id = if wanted {
+        let EpicPerson { id, id_type } = if wanted {
             light.told_as.insert(current).clone()
         } else {
             light.told_as.take().unwrap_or(current)
@@ -124,7 +124,8 @@ impl Frame {
             occurred_at,
             decided_at: self.now,
             role: key.role(),
-            external_id,
+            external_id: id,
+            external_id_type: id_type,
             csn: person.csn.clone().or_else(|| self.csn.clone()),
             meeting: self.meeting,
         }))

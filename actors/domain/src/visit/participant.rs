@@ -1,6 +1,6 @@
 //! The people of a visit, as Epic knows them.
 
-use crate::id::{Csn, ExternalId, FhirReference, MeetingId, RegistrantId, ZoomUserId};
+use crate::id::{Csn, ExternalId, ExternalIdType, FhirReference, MeetingId, RegistrantId, ZoomUserId};
 use crate::name::{PersonalLink, Phi};
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,9 @@ impl Presence {
 pub struct Participant {
     /// The person by Epic's own id; without it there is no lane.
     pub external_id: Option<ExternalId>,
+    /// The kind of that id, where the launch that brought it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id_type: Option<ExternalIdType>,
     /// The CSN that this person launched with.
     pub csn: Option<Csn>,
     /// What the provider sees in Zoom.
@@ -170,6 +173,12 @@ impl Participant {
     pub fn host_user(&self) -> Option<&ZoomUserId> {
         self.zoom_user.as_ref().filter(|_| !self.zoom_user_in_doubt)
     }
+
+    /// As whom Epic knows them, by the last launch.
+    pub(super) fn epic_person(&self) -> Option<EpicPerson> {
+        let id_type = self.external_id_type.clone();
+        self.external_id.clone().map(|id| EpicPerson { id, id_type })
+    }
 }
 
 /// A committed personal link into one meeting.
@@ -194,10 +203,20 @@ pub struct Light {
     pub connected: bool,
     /// The last update that was settled in whatever way (acknowledged or parked).
     pub settled: u64,
-    /// The id under which Epic was last told that the person is connected: whoever is turned off is whoever was turned on, even if
+    /// As whom Epic was last told that the person is connected: whoever is turned off is whoever was turned on, even if
     /// a later launch brought another id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told_as: Option<ExternalId>,
+    pub told_as: Option<EpicPerson>,
+}
+
+/// A person as Epic names them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EpicPerson {
+    /// Epic's own id.
+    pub id: ExternalId,
+    /// Its kind, where a launch said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_type: Option<ExternalIdType>,
 }
 
 impl Light {

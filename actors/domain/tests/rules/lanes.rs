@@ -29,6 +29,7 @@ fn update(seq: u64, now: i64) -> Update {
         decided_at: Moment(now),
         role: Role::Patient,
         external_id: ExternalId::new("WPR1").unwrap(),
+        external_id_type: None,
         csn: None,
         meeting: None,
     }

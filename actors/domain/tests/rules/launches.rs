@@ -8,7 +8,7 @@ use crate::common::story::{
 use crate::common::zoom::{answer, is_alternatives, is_create, is_ensure, is_register};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::FactKind::{Ended, Joined, Started};
-use vestibule_domain::id::{CommandId, ExternalId, FhirReference};
+use vestibule_domain::id::{CommandId, ExternalId, ExternalIdType, FhirReference};
 use vestibule_domain::intent::{IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
@@ -115,6 +115,28 @@ fn a_provider_whom_zoom_did_not_take_is_tried_again_at_the_next_launch_of_his_ow
     take(&mut story, &["kim", "lou"]);
     assert_eq!(story.visit.way_in(&provider_key("eve"), &story.policy), None);
     assert!(story.visit.problems.contains_key(&ProblemCode::AlternativeHostRefused));
+}
+
+#[test]
+fn the_kind_of_an_external_id_goes_with_the_id_that_it_came_with() {
+    let kind = |text: &str| ExternalIdType::new(text).ok();
+    let mut story = Story::new();
+    let typed = |kind_: Option<ExternalIdType>| Launch { external_id_type: kind_, ..patient_launch("ada") };
+    story.launch(typed(kind("3")));
+    assert_eq!(story.visit.participants[&ada()].external_id_type, kind("3"));
+    // A launch without an id says nothing about the id that is known.
+    story.at(1).launch(Launch { external_id: None, external_id_type: kind("9"), ..patient_launch("ada") });
+    assert_eq!(story.visit.participants[&ada()].external_id_type, kind("3"));
+    story.at(2).launch(provider_launch("dr"));
+    story.zoom_answers();
+    story.facts([fact(Started, "U1", 3), of(&patient("ada", "a1"), Joined, "U1", 3)]);
+    assert_eq!(story.updates.last().unwrap().external_id_type, kind("3"));
+    story.at(4).launch(typed(None));
+    assert_eq!(
+        story.visit.participants[&ada()].external_id_type,
+        None,
+        "the new id's kind follows from the role"
+    );
 }
 
 #[test]

@@ -195,6 +195,7 @@ pub fn launch(role: Role, fhir_user: FhirReference, external_id: &str) -> Launch
         fhir_user,
         patient: None,
         external_id: Some(ExternalId::new(external_id).unwrap()),
+        external_id_type: None,
         csn: Some(Csn::new("10001").unwrap()),
         display_name: Phi::new("Somebody"),
         email: None,
