@@ -69,6 +69,15 @@ impl Snapshot {
     }
 }
 
+/// A launch that is durable.
+#[derive(Debug)]
+pub struct Launched {
+    /// Its command, by which its outcome is found in the visit later.
+    pub id: CommandId,
+    /// What became of it, where that was decided in time.
+    pub decided: Option<(LaunchOutcome, Snapshot)>,
+}
+
 /// The desk. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
@@ -135,7 +144,7 @@ impl Desk {
         within(self.ports.store.load(key)).await?.as_ref().map(Snapshot::read).transpose()
     }
 
-    /// Submits a launch and waits until its outcome is committed, at most `wait`. `None` when it is durable and not yet decided.
+    /// Submits a launch and waits until its outcome is committed, at most `wait`.
     ///
     /// # Errors
     /// [`DeskError`] when the launch could not be made durable.
@@ -144,11 +153,12 @@ impl Desk {
         visit: &VisitKey,
         launch: Launch,
         wait: Duration,
-    ) -> Result<Option<(LaunchOutcome, Snapshot)>, DeskError> {
+    ) -> Result<Launched, DeskError> {
         let hints = self.ports.store.hints();
         let id = self.submit(visit, Command::Launch(launch)).await?;
         let decided = |seen: &Snapshot| seen.visit.launch_outcome(&id).cloned();
-        Ok(self.until(visit, hints, wait, decided).await)
+        let decided = self.until(visit, hints, wait, decided).await;
+        Ok(Launched { id, decided })
     }
 
     /// Waits until something holds of the committed visit, at most `wait`.

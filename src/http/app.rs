@@ -12,6 +12,7 @@ use vestibule_domain::id::OrganizationId;
 
 use super::access::WrongTokens;
 use super::health::StoreProbe;
+use super::launch::PendingLaunches;
 use super::metrics::Metrics;
 use crate::epic::EpicSites;
 use crate::settings::Settings;
@@ -54,6 +55,8 @@ pub struct Bounds {
     pub webhooks: Arc<Semaphore>,
     /// Each organization's own, so that one whose Epic or Zoom hangs shuts nobody else's people out.
     pub launches: BTreeMap<OrganizationId, Semaphore>,
+    /// Launches that people have gone to Epic with and not come back from.
+    pub pending_launches: PendingLaunches,
     pub page_streams: Arc<Semaphore>,
     pub ops_connections: Arc<Semaphore>,
     /// Wrong tokens at the operators' doors, by peer.
@@ -70,6 +73,10 @@ impl Bounds {
                 .keys()
                 .map(|id| (id.clone(), Semaphore::new(settings.limits.concurrent_launches)))
                 .collect(),
+            pending_launches: PendingLaunches::new(
+                settings.limits.pending_launches,
+                settings.limits.pending_launches_per_peer,
+            ),
             page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
             ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
             wrong_tokens: WrongTokens::default(),

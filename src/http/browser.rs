@@ -11,6 +11,8 @@ use crate::settings::{Organization, Settings};
 
 /// The cookie's name. One browser has one, for all its visits.
 const NAME: &str = "vestibule_browser";
+/// The same over https, where browsers take this prefix only from the host itself: no neighbour under the same domain can plant one.
+const NAME_OF_HOST: &str = "__Host-vestibule_browser";
 /// A browser secret has 43 characters; anything much longer is not ours.
 const MOST_CHARACTERS: usize = 128;
 /// Longer than any visit; a new launch renews it.
@@ -22,8 +24,8 @@ pub struct Browser(String);
 
 impl Browser {
     /// The browser that sent a request, if it was here before.
-    pub fn of(request: &HttpRequest) -> Option<Self> {
-        let cookie = request.cookie(NAME)?;
+    pub fn of(request: &HttpRequest, settings: &Settings) -> Option<Self> {
+        let cookie = request.cookie(name(settings))?;
         let plausible = (16..=MOST_CHARACTERS).contains(&cookie.value().len());
         plausible.then(|| Self(cookie.value().to_owned()))
     }
@@ -42,7 +44,7 @@ impl Browser {
     pub fn set_cookie(&self, settings: &Settings, organization: &Organization) -> String {
         let secure = settings.server.public_url.is_https();
         let framed = secure && !organization.framing_hosts.is_empty();
-        let cookie = Cookie::build(NAME, self.0.as_str())
+        let cookie = Cookie::build(name(settings), self.0.as_str())
             .path("/")
             .http_only(true)
             .secure(secure)
@@ -52,6 +54,10 @@ impl Browser {
         // The cookie crate does not know the attribute yet.
         if framed { format!("{cookie}; Partitioned") } else { cookie.to_string() }
     }
+}
+
+fn name(settings: &Settings) -> &'static str {
+    if settings.server.public_url.is_https() { NAME_OF_HOST } else { NAME }
 }
 
 impl std::fmt::Debug for Browser {

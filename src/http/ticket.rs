@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 use vestibule_actors::port::Ports;
 use vestibule_actors::port::store::{Space, StoreError};
-use vestibule_domain::id::VisitKey;
+use vestibule_domain::id::{CommandId, VisitKey};
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::ParticipantKey;
+use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal, Visit};
 
 use super::browser::Browser;
 
@@ -20,11 +21,27 @@ pub struct Ticket {
     pub participant: ParticipantKey,
     /// The hash of the browser's secret.
     browser: String,
+    /// The launch that it was made for, where that was not decided yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undecided: Option<CommandId>,
 }
 
 impl Ticket {
-    pub fn new(visit: VisitKey, participant: ParticipantKey, browser: &Browser) -> Self {
-        Self { visit, participant, browser: browser.hash() }
+    pub fn new(
+        visit: VisitKey,
+        participant: ParticipantKey,
+        browser: &Browser,
+        undecided: Option<CommandId>,
+    ) -> Self {
+        Self { visit, participant, browser: browser.hash(), undecided }
+    }
+
+    /// Why the visit refused the launch after the person had been sent to the page, as long as it remembers that.
+    pub fn refused_by(&self, visit: &Visit) -> Option<LaunchRefusal> {
+        match visit.launch_outcome(self.undecided.as_ref()?)? {
+            LaunchOutcome::Refused(refusal) => Some(*refusal),
+            LaunchOutcome::Accepted { .. } => None,
+        }
     }
 
     /// Whether it was made for this browser.

@@ -15,6 +15,7 @@ use vestibule_domain::visit::participant::Role;
 use super::app::App;
 use super::browser::Browser;
 use super::here::Here;
+use super::launch::reason_of;
 use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom};
 use super::query;
 use super::ticket::Ticket;
@@ -70,7 +71,7 @@ impl<'a> Place<'a> {
             .get(&ticket.visit.organization)
             .ok_or_else(|| refuse(Reason::UnknownOrganization))?;
         let language = language_of(request, Some(organization));
-        let own_browser = ticket.is_for(Browser::of(request).as_ref());
+        let own_browser = ticket.is_for(Browser::of(request, &app.settings).as_ref());
         Ok(Self { app, ticket, organization, language, own_browser })
     }
 
@@ -85,6 +86,10 @@ impl<'a> Place<'a> {
         }
     }
 
+    fn turn_away(&self, request: &HttpRequest, snapshot: Option<&Snapshot>) -> Result<(), PersonError> {
+        self.refused(snapshot).map_or(Ok(()), |reason| Err(self.refuse(request, reason)))
+    }
+
     fn policy(&self) -> Policy {
         self.organization.policy(&self.app.settings)
     }
@@ -96,7 +101,15 @@ impl<'a> Place<'a> {
         })
     }
 
+    /// Why this person may not be here after all: their launch was refused when they were already on their way to the page.
+    fn refused(&self, snapshot: Option<&Snapshot>) -> Option<Reason> {
+        snapshot.and_then(|s| self.ticket.refused_by(&s.visit)).map(reason_of)
+    }
+
     fn status(&self, snapshot: Option<&Snapshot>) -> VisitStatus {
+        if let Some(reason) = self.refused(snapshot) {
+            return VisitStatus::refused(self.language, reason);
+        }
         let now = self.app.desk.ports().clock.now();
         status::of(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
     }
@@ -105,11 +118,12 @@ impl<'a> Place<'a> {
     async fn sign(&self, snapshot: Option<&Snapshot>) {
         let now = self.app.desk.ports().clock.now();
         let person = snapshot.and_then(|s| s.visit.participants.get(&self.ticket.participant));
+        let welcome = self.own_browser && self.refused(snapshot).is_none();
         let fresh = person.is_some_and(|p| {
             let seen = p.page_seen.filter(|seen| p.departed.is_none_or(|departed| departed < *seen));
             seen.is_some_and(|seen| now - seen < SIGNED_AFTER)
         });
-        if self.own_browser && person.is_some() && !fresh {
+        if welcome && person.is_some() && !fresh {
             let sign = Command::PageSeen { participant: self.ticket.participant.clone() };
             // A lost sign is made good by the next one.
             if let Err(error) = self.app.desk.submit(&self.ticket.visit, sign).await {
@@ -126,6 +140,7 @@ async fn waiting_page(
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?;
     let snapshot = place.snapshot(&request).await?;
+    place.turn_away(&request, snapshot.as_ref())?;
     place.sign(snapshot.as_ref()).await;
     let returned = query::first(&request, AGAIN).map(|_| Returned::NoLinkYet);
     Ok(render(&place, &request, &name, snapshot.as_ref(), returned))
@@ -154,6 +169,7 @@ async fn join(
         return Err(place.refuse(&request, Reason::NotThisBrowser));
     }
     let snapshot = place.snapshot(&request).await?;
+    place.turn_away(&request, snapshot.as_ref())?;
     let policy = place.policy();
     let way = snapshot.as_ref().and_then(|s| s.visit.way_in(&place.ticket.participant, &policy));
     let Some(way) = way else {
@@ -235,7 +251,7 @@ fn render(
 fn tab_group(place: &Place<'_>, request: &HttpRequest) -> Option<String> {
     use base64::Engine;
     use sha2::{Digest, Sha256};
-    let browser = Browser::of(request).filter(|_| place.own_browser)?;
+    let browser = Browser::of(request, &place.app.settings).filter(|_| place.own_browser)?;
     let text =
         format!("{}|{}|{}", browser.hash(), place.ticket.visit.to_text(), place.ticket.participant.to_text());
     Some(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())))
@@ -274,3 +290,6 @@ pub(super) const EVENT_STREAM: (actix_web::http::header::HeaderName, &str) =
 
 /// How often the stream says something even if nothing happens, so that nothing between takes it for dead.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests;

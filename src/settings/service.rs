@@ -95,6 +95,9 @@ pub struct Limits {
     /// From the head of the request until its event is durable.
     pub webhook_answer: Duration,
     pub concurrent_launches: usize,
+    /// On the way through Epic.
+    pub pending_launches: usize,
+    pub pending_launches_per_peer: usize,
     /// For each shard.
     pub journal_entries: usize,
     /// For each organization.
@@ -220,6 +223,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let concurrent_webhooks = section.integer("concurrent_webhooks", 1..=65_536);
     let webhook_answer = section.duration("webhook_answer", millis(100)..=millis(2900));
     let concurrent_launches = section.integer("concurrent_launches", 1..=65_536);
+    let pending_launches = section.integer("pending_launches", 1..=10_000_000);
+    let pending_launches_per_peer = section.integer("pending_launches_per_peer", 1..=10_000_000);
     let journal_entries = section.integer("journal_entries", 16..=1_000_000);
     let held_events = section.integer("held_events", 0..=1_000_000);
     let held_event_life = section.duration("held_event_life", seconds(1)..=seconds(DAY));
@@ -239,6 +244,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
         concurrent_webhooks: concurrent_webhooks?,
         webhook_answer: webhook_answer?,
         concurrent_launches: concurrent_launches?,
+        pending_launches: pending_launches?,
+        pending_launches_per_peer: pending_launches_per_peer?,
         journal_entries: journal_entries?,
         held_events: held_events?,
         held_event_life: held_event_life?,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::error_page::Reason;
 use super::language::Language;
 use super::words;
 
@@ -88,11 +89,20 @@ pub struct VisitStatus {
     /// `POST /visit/{ticket}/join` would now answer with this person's link.
     pub can_join: bool,
     pub message: &'static str,
+    /// The person may not be here after all; the page that their address now leads to says why.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
 }
 
 impl VisitStatus {
     pub fn new(language: Language, phase: Phase, can_join: bool, key: MessageKey) -> VisitStatus {
-        VisitStatus { phase, can_join, message: message(language, key) }
+        VisitStatus { phase, can_join, message: message(language, key), refused: false }
+    }
+
+    /// For somebody whose launch was refused.
+    pub fn refused(language: Language, reason: Reason) -> VisitStatus {
+        let message = words::reason(language, reason).what_happened;
+        VisitStatus { phase: Phase::Scheduled, can_join: false, message, refused: true }
     }
 }
 

@@ -20,8 +20,9 @@ const MOST_PEERS: usize = 4096;
 #[derive(Debug, Default)]
 pub struct WrongTokens(Mutex<BTreeMap<Peer, Moment>>);
 
+/// Who is at the other end of a connection, as far as its address tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Peer {
+pub enum Peer {
     V4([u8; 4]),
     V6Network(u64),
 }
@@ -60,7 +61,7 @@ fn make_room(peers: &mut BTreeMap<Peer, Moment>, now: Moment) {
 }
 
 impl Peer {
-    fn of(address: IpAddr) -> Self {
+    pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self::V4(v4.octets()),
             IpAddr::V6(v6) => {

@@ -15,7 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub use attempts::WrongTokens;
+pub use attempts::{Peer, WrongTokens};
 pub use origin::{is_named_loopback, is_same_site};
 pub use session::{COOKIE, SessionKey};
 pub use sign_in::{SignInForm, form_settings};
@@ -163,7 +163,7 @@ fn check_token(
 }
 
 /// The address at the other end of the connection; what a proxy claims in headers is not believed.
-fn peer(request: &HttpRequest) -> IpAddr {
+pub(super) fn peer(request: &HttpRequest) -> IpAddr {
     request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip())
 }
 

@@ -8,6 +8,7 @@ use super::organization::{Asked, resolve};
 use super::state::LaunchState;
 use super::{LaunchKind, place, redirect_uri};
 use crate::epic::{AuthorizeRequest, Pkce};
+use crate::http::access;
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::Here;
@@ -38,7 +39,8 @@ pub(super) async fn begin(
     let _place = place(app, id).ok_or_else(|| refuse(Reason::Overloaded))?;
     let launch = launch.ok_or_else(|| refuse(Reason::MissingVisitContext))?;
     let ports = app.desk.ports();
-    let browser = Browser::of(request).unwrap_or_else(|| Browser::fresh(ports.randomness.as_ref()));
+    let browser = Browser::of(request, &app.settings);
+    let browser = browser.unwrap_or_else(|| Browser::fresh(ports.randomness.as_ref()));
     let pkce = Pkce::draw(ports.randomness.as_ref());
     let language = language_of(request, Some(organization));
     let (state, name) = LaunchState::fresh(id, kind, &browser, language, &pkce, ports.randomness.as_ref());
@@ -55,7 +57,13 @@ pub(super) async fn begin(
         refuse(Reason::EpicNotAnswering)
     })?;
     let life = Span::from_duration(app.settings.limits.oauth_state_life);
+    let now = ports.clock.now();
+    if !app.limits.pending_launches.enter(&name, access::peer(request), now, now + life) {
+        app.metrics.refused("pending_launches");
+        return Err(refuse(Reason::Overloaded));
+    }
     state.keep(ports, &name, life).await.map_err(|error| {
+        app.limits.pending_launches.leave(&name);
         note_store_trouble(app, "launch", &error);
         refuse(Reason::Overloaded)
     })?;

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 use vestibule_actors::desk::{DeskError, Snapshot};
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Launch;
-use vestibule_domain::id::VisitKey;
+use vestibule_domain::id::{CommandId, VisitKey};
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::LaunchOutcome;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
-use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
 use super::context::understand;
 use super::state::LaunchState;
-use super::{place, told};
+use super::{place, reason_of, told};
 use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
@@ -91,8 +91,9 @@ async fn take_state(
         note_store_trouble(app, "callback", &error);
         PersonError::new(request, Reason::Overloaded)
     });
+    app.limits.pending_launches.leave(name);
     let state = taken?.ok_or_else(|| refuse("it is unknown, used or expired", None))?;
-    if state.is_of(Browser::of(request).as_ref()) {
+    if state.is_of(Browser::of(request, &app.settings).as_ref()) {
         return Ok(state);
     }
     // Inside a frame whose cookies the browser holds back this is the usual refusal, so the page must show there.
@@ -134,26 +135,20 @@ impl Arrival<'_> {
         let wait = self.app.settings.page.launch_wait;
         let deadline = instant() + wait;
         let role = launch.role;
-        let decided = self
-            .app
-            .desk
-            .launch(&visit, launch.clone(), wait)
-            .await
-            .map_err(|error| self.overloaded(&error))?;
+        let launched = self.app.desk.launch(&visit, launch.clone(), wait).await;
+        let launched = launched.map_err(|error| self.overloaded(&error))?;
         let participant = ParticipantKey::new(role, launch.fhir_user.clone());
-        if let Some((LaunchOutcome::Refused(refusal), _)) = &decided {
-            return Err(self.refuse(match refusal {
-                LaunchRefusal::WrongPatient => Reason::OtherPatient,
-                LaunchRefusal::Over => Reason::VisitOver,
-                LaunchRefusal::Full => Reason::Overloaded,
-            }));
+        if let Some((LaunchOutcome::Refused(refusal), _)) = &launched.decided {
+            return Err(self.refuse(reason_of(*refusal)));
         }
         if role == Role::Provider
             && let Some(response) = self.straight_to_zoom(&visit, &participant, deadline).await
         {
             return Ok(response);
         }
-        self.to_waiting_page(visit, participant).await
+        // What is not decided yet may still be refused; then the page says so.
+        let undecided = launched.decided.is_none().then_some(launched.id);
+        self.to_waiting_page(visit, participant, undecided).await
     }
 
     /// Who the person is and what the launch is about, from Epic's token response.
@@ -214,10 +209,12 @@ impl Arrival<'_> {
         &self,
         visit: VisitKey,
         participant: ParticipantKey,
+        undecided: Option<CommandId>,
     ) -> Result<HttpResponse, PersonError> {
-        let browser = Browser::of(self.request).ok_or_else(|| self.refuse(Reason::LinkUsedOrExpired))?;
+        let browser = Browser::of(self.request, &self.app.settings)
+            .ok_or_else(|| self.refuse(Reason::LinkUsedOrExpired))?;
         let life = Span::from_duration(self.app.settings.limits.ticket_life);
-        let ticket = Ticket::new(visit, participant, &browser);
+        let ticket = Ticket::new(visit, participant, &browser, undecided);
         let name = ticket.keep(self.app.desk.ports(), life).await.map_err(|error| {
             note_store_trouble(self.app, "callback", &error);
             self.refuse(Reason::Overloaded)

@@ -7,11 +7,13 @@ mod begin;
 mod callback;
 mod context;
 mod organization;
+mod pending;
 mod state;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::SemaphorePermit;
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::visit::LaunchRefusal;
 
 use super::app::App;
 use super::ask;
@@ -20,9 +22,10 @@ use super::person::PersonError;
 use super::problem::ApiError;
 use super::query::Parameters;
 use crate::http::here::Here;
-use crate::web::Audience;
+use crate::web::{Audience, Reason};
 pub use context::LaunchKind;
 use organization::Asked;
+pub use pending::PendingLaunches;
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -77,6 +80,15 @@ fn place<'a>(app: &'a App, organization: &OrganizationId) -> Option<(SemaphorePe
         return None;
     };
     Some((permit, app.metrics.launch_under_way(organization)))
+}
+
+/// What a person reads of a refusal by the visit itself.
+pub(super) fn reason_of(refusal: LaunchRefusal) -> Reason {
+    match refusal {
+        LaunchRefusal::WrongPatient => Reason::OtherPatient,
+        LaunchRefusal::Over => Reason::VisitOver,
+        LaunchRefusal::Full => Reason::Overloaded,
+    }
 }
 
 /// Where Epic sends people back to, exactly as it is registered there.

@@ -77,6 +77,12 @@ function say(value) {
 }
 
 function show(state) {
+  if (state.refused) {
+    // The launch was decided against this person meanwhile. The page's own address now says why and what to do.
+    watcher.pause();
+    location.replace(text.page);
+    return;
+  }
   const opened = state.can_join && !canJoin;
   if (!state.can_join && performance.now() >= elsewhereUntil) {
     // The visit is closed to this person; when it opens again, the page may go in by itself again.

@@ -437,6 +437,26 @@ async fn discovery_that_was_heard_once_serves_while_epic_is_down_and_none_is_mad
 }
 
 #[actix_web::test]
+async fn launches_that_never_come_back_fill_no_store() {
+    let house = House::with("[limits]\npending_launches = 3\npending_launches_per_peer = 3\n").await;
+    let mut on_the_way = Vec::new();
+    for _ in 0..3 {
+        on_the_way.push(house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await);
+    }
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let path = format!("{}?{}", url.path(), url.query().unwrap());
+    let refused = house.get(&path).await;
+    is_refused(&refused, 503, "overloaded");
+    assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+    assert_eq!(house.metric(&["vestibule_refused_total", "\"pending_launches\""]).await, 1.0);
+    // Whoever comes back makes room.
+    let on = on_the_way.pop().unwrap();
+    assert_eq!(house.get_with(&on.callback, &[("cookie", &on.cookie)]).await.status, 303);
+    assert_eq!(house.get(&path).await.status, 302);
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn one_launch_too_many_is_told_to_come_again() {
     let house = House::with("[limits]\nconcurrent_launches = 1\n").await;
     house.epic().add_fault(EpicFault {

@@ -118,6 +118,9 @@ async fn cookies_are_secure_exactly_where_the_public_address_is() {
         let answer = house.get(url.strip_prefix(&house.url).unwrap()).await;
         let cookie = answer.header("set-cookie").to_owned();
         let has = |attribute: &str| cookie.split("; ").any(|part| part == attribute);
+        // What makes the prefix hold: Secure, the whole host and nothing wider.
+        let of_host = cookie.starts_with("__Host-") && has("Path=/") && !cookie.contains("Domain=");
+        assert_eq!(of_host, settings.contains("https://visits"), "{cookie}");
         assert!(wanted.split("; ").all(has) && has("HttpOnly"), "{cookie}");
         assert_eq!(has("Secure"), settings.contains("https://visits"), "{cookie}");
         house.close().await;
