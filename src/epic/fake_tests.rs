@@ -64,7 +64,7 @@ impl World {
             nonce,
             challenge: &pkce.challenge,
         };
-        let there = self.client.authorize_url(&lakeside(), &request).await.unwrap();
+        let there = self.client.authorize(&lakeside(), &request).await.unwrap().url();
         let browser = awc::Client::builder().disable_redirects().finish();
         let answer = browser.get(there).send().await.unwrap();
         let back = url::Url::parse(answer.headers().get("location").unwrap().to_str().unwrap()).unwrap();

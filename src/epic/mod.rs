@@ -22,4 +22,4 @@ pub use hints::{NINE_PERMANENT_CODES, hint_for_code, hint_for_status};
 pub use id_token::{FhirUser, IdTokenError, UserKind};
 pub use keys::{KeyError, SigningKeys};
 pub use probe::ProbeFailure;
-pub use smart::{AuthorizeRequest, Context, Pkce, SmartError, TokenAnswer};
+pub use smart::{Authorization, AuthorizeRequest, Context, Pkce, SmartError, TokenAnswer};

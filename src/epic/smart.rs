@@ -105,34 +105,49 @@ pub struct Context {
     pub appointment_time: Option<String>,
 }
 
+/// Where the browser goes to sign in, and with what. Epic takes it as an address or as a posted form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization {
+    pub endpoint: String,
+    pub parameters: Vec<(&'static str, String)>,
+}
+
+impl Authorization {
+    /// The address with all parameters in it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let pairs: Vec<_> = self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        with_query(&self.endpoint, &pairs)
+    }
+}
+
 impl EpicClient {
     /// Where the browser goes to sign in.
     ///
     /// # Errors
     /// [`SmartError`] where the authorization server is not known and cannot be found out.
-    pub async fn authorize_url(
+    pub async fn authorize(
         &self,
         organization: &OrganizationId,
         request: &AuthorizeRequest<'_>,
-    ) -> Result<String, SmartError> {
+    ) -> Result<Authorization, SmartError> {
         let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
-        let endpoints = self.endpoints(site).await?;
+        let endpoint = self.endpoints(site).await?.authorization;
         let scope = site.config.scopes.join(" ");
-        Ok(with_query(
-            &endpoints.authorization,
-            &[
-                ("response_type", "code"),
-                ("client_id", &site.config.client_id),
-                ("redirect_uri", request.redirect_uri),
-                ("scope", &scope),
-                ("launch", request.launch),
-                ("aud", &site.config.fhir_base_url),
-                ("state", request.state),
-                ("nonce", request.nonce),
-                ("code_challenge", request.challenge),
-                ("code_challenge_method", "S256"),
-            ],
-        ))
+        let parameters = [
+            ("response_type", "code"),
+            ("client_id", &site.config.client_id),
+            ("redirect_uri", request.redirect_uri),
+            ("scope", &scope),
+            ("launch", request.launch),
+            ("aud", &site.config.fhir_base_url),
+            ("state", request.state),
+            ("nonce", request.nonce),
+            ("code_challenge", request.challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let parameters = parameters.map(|(name, value)| (name, value.to_owned())).to_vec();
+        Ok(Authorization { endpoint, parameters })
     }
 
     /// Redeems a code, within the organization's time-out. Never repeated: a code is good once.

@@ -52,7 +52,7 @@ async fn the_authorize_request_has_exactly_its_parameters() {
     let server = epic(|| Reply::Close).await;
     let (config, oauth) = discovered(&server).await;
     let fhir = config.fhir_base_url.clone();
-    let url = client(config).authorize_url(&lakeside(), &REQUEST).await.unwrap();
+    let url = client(config).authorize(&lakeside(), &REQUEST).await.unwrap().url();
     assert!(url.starts_with(&format!("{oauth}/authorize?response_type=code&client_id=our-client&")), "{url}");
     assert!(url.contains("scope=launch%20openid%20fhirUser&launch=eyJ.a%20b%2Bc&"), "{url}");
     let expected = [
@@ -75,7 +75,7 @@ async fn the_authorize_request_has_exactly_its_parameters() {
 async fn a_configured_server_is_never_looked_for() {
     let mut config = config(&nowhere().await);
     config.oauth_base_url = Some("https://e.example/oauth2".into());
-    let url = client(config).authorize_url(&lakeside(), &REQUEST).await.unwrap();
+    let url = client(config).authorize(&lakeside(), &REQUEST).await.unwrap().url();
     assert!(url.starts_with("https://e.example/oauth2/authorize?"), "{url}");
 }
 
@@ -94,16 +94,16 @@ async fn metadata_are_fetched_once_and_used_on_while_epic_is_down() {
     let time = clock();
     let client = client_at(config(&server.base), std::sync::Arc::clone(&time));
     let organization = lakeside();
-    let all = (0..10).map(|_| client.authorize_url(&organization, &REQUEST));
+    let all = (0..10).map(|_| client.authorize(&organization, &REQUEST));
     assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
     assert_eq!(server.seen().len(), 1);
     down.set(true);
     move_to(&time, NOW + Span::hours(3));
-    assert!(client.authorize_url(&organization, &REQUEST).await.is_ok());
-    assert!(client.authorize_url(&organization, &REQUEST).await.is_ok());
+    assert!(client.authorize(&organization, &REQUEST).await.is_ok());
+    assert!(client.authorize(&organization, &REQUEST).await.is_ok());
     assert_eq!(server.seen().len(), 2, "asked again once, then not for a while");
     move_to(&time, NOW + Span::hours(24 * 8));
-    assert_eq!(client.authorize_url(&organization, &REQUEST).await, Err(SmartError::Unavailable));
+    assert_eq!(client.authorize(&organization, &REQUEST).await, Err(SmartError::Unavailable));
 }
 
 fn move_to(clock: &Hand, at: vestibule_domain::time::Moment) {
@@ -127,11 +127,11 @@ async fn metadata_of_every_bad_kind_are_an_error() {
     ] {
         let reply = Cell::new(Some(reply));
         let server = Server::start(move |_| reply.take().unwrap_or(Reply::Close)).await;
-        let got = client(config(&server.base)).authorize_url(&lakeside(), &REQUEST).await;
+        let got = client(config(&server.base)).authorize(&lakeside(), &REQUEST).await;
         assert_eq!(got, Err(error));
     }
     let nobody = vestibule_domain::id::OrganizationId::new("nobody").unwrap();
-    let got = client(config("http://127.0.0.1:1")).authorize_url(&nobody, &REQUEST).await;
+    let got = client(config("http://127.0.0.1:1")).authorize(&nobody, &REQUEST).await;
     assert_eq!(got, Err(SmartError::UnknownOrganization));
 }
 

@@ -258,7 +258,7 @@ fn tab_group(place: &Place<'_>, request: &HttpRequest) -> Option<String> {
 }
 
 /// Where the join form may be redirected to: Zoom, and whatever stands in for it by the settings.
-fn form_targets(organization: &Organization) -> Vec<String> {
+pub(super) fn form_targets(organization: &Organization) -> Vec<String> {
     let mut targets: Vec<String> = ZOOM_FORM_TARGETS.iter().map(|host| (*host).to_owned()).collect();
     for base in [&organization.zoom.api_base_url, &organization.zoom.oauth_base_url] {
         let origin = url::Url::parse(base.as_str()).ok().map(|url| url.origin().ascii_serialization());

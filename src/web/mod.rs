@@ -9,6 +9,7 @@ mod headers;
 mod language;
 mod link;
 mod message;
+mod onward;
 mod ops;
 mod records;
 mod service;
@@ -26,6 +27,7 @@ pub use headers::{PagePolicy, ZOOM_FORM_TARGETS, security_headers};
 pub use language::Language;
 pub use link::{ExternalLink, NotALink, local_path};
 pub use message::{MessageKey, Phase, VisitStatus, message};
+pub use onward::OnwardPage;
 pub use ops::OpsPage;
 pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,

@@ -75,6 +75,15 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         }
         let stand_in = StandInPage { language, organization: text, test_environment: true, link: &link };
         pages.push((format!("stand-in {language:?}"), stand_in.render().unwrap()));
+        let fields = [("launch", text.to_owned()), ("state", text.to_owned())];
+        let onward = OnwardPage {
+            language,
+            organization: text,
+            test_environment: true,
+            action: "https://epic.example.org/oauth2/authorize",
+            fields: &fields,
+        };
+        pages.push((format!("onward {language:?}"), onward.render().unwrap()));
         for reason in Reason::ALL {
             for audience in [Audience::Patient, Audience::Provider, Audience::Unknown] {
                 let page = ErrorPage {

@@ -1,21 +1,27 @@
 //! The beginning: `GET /epic/{organization}/launch/{kind}` checks who asks and sends the browser to Epic.
 
-use actix_web::http::header::{LOCATION, SET_COOKIE};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
+use url::Url;
 use vestibule_domain::time::Span;
 
 use super::organization::{Asked, resolve};
 use super::state::LaunchState;
 use super::{LaunchKind, place, redirect_uri};
-use crate::epic::{AuthorizeRequest, Pkce};
+use crate::epic::{Authorization, AuthorizeRequest, Pkce};
 use crate::http::access;
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::Here;
-use crate::http::person::{PersonError, note_store_trouble};
+use crate::http::person::{PersonError, note_store_trouble, page};
 use crate::http::query::{Contradiction, Parameters};
-use crate::http::visit::language_of;
-use crate::web::{Audience, PagePolicy, Reason, security_headers};
+use crate::http::visit::{form_targets, language_of};
+use crate::settings::{Environment, Organization};
+use crate::web::{Audience, Language, OnwardPage, PagePolicy, Reason, security_headers};
+
+/// Longer addresses than this do not get through everywhere.
+const LONGEST_ADDRESS: usize = 2_000;
 
 pub(super) async fn begin(
     app: &App,
@@ -52,7 +58,7 @@ pub(super) async fn begin(
         nonce: &state.nonce,
         challenge: &pkce.challenge,
     };
-    let url = here.epic.authorize_url(id, &authorize).await.map_err(|error| {
+    let authorization = here.epic.authorize(id, &authorize).await.map_err(|error| {
         tracing::warn!(%error, "Epic's authorization server is not to be found");
         refuse(Reason::EpicNotAnswering)
     })?;
@@ -67,10 +73,36 @@ pub(super) async fn begin(
         note_store_trouble(app, "launch", &error);
         refuse(Reason::Overloaded)
     })?;
-    let mut response = HttpResponse::Found();
-    for header in security_headers(&PagePolicy::default()) {
-        response.insert_header(header);
+    let mut response = to_epic(organization, language, &authorization);
+    if let Ok(cookie) = HeaderValue::try_from(browser.set_cookie(&app.settings, organization)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
-    response.insert_header((SET_COOKIE, browser.set_cookie(&app.settings, organization)));
-    Ok(response.insert_header((LOCATION, url)).finish())
+    Ok(response)
+}
+
+/// A redirect; or, where old proxies and browsers might cut the address, a page that posts the same as a form.
+fn to_epic(organization: &Organization, language: Language, authorization: &Authorization) -> HttpResponse {
+    let url = authorization.url();
+    if url.len() <= LONGEST_ADDRESS {
+        let mut response = HttpResponse::Found();
+        for header in security_headers(&PagePolicy::default()) {
+            response.insert_header(header);
+        }
+        return response.insert_header((LOCATION, url)).finish();
+    }
+    let onward = OnwardPage {
+        language,
+        organization: &organization.display_name,
+        test_environment: organization.environment == Environment::Test,
+        action: &authorization.endpoint,
+        fields: &authorization.parameters,
+    };
+    // Browsers hold a form to its targets through every redirect behind it: Epic's sign-in on whatever host, and us, and Zoom.
+    let mut targets = form_targets(organization);
+    targets.push("https:".to_owned());
+    targets.extend(Url::parse(&authorization.endpoint).ok().map(|url| url.origin().ascii_serialization()));
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
+    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &targets };
+    page(StatusCode::OK, &onward, &policy)
 }

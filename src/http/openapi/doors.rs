@@ -16,6 +16,8 @@ struct VisitStatus {
     can_join: bool,
     /// What the page says, in the page's language.
     message: String,
+    /// Only where the launch was refused after its person had been sent to the page.
+    refused: Option<bool>,
 }
 
 /// Zoom's challenge, answered.
@@ -32,12 +34,13 @@ struct Validation {
     ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
     ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
 ), responses(
-    (status = 303, description = "To Epic's authorization server, and from there to /epic/callback"),
+    (status = 200, description = "Where that address would be too long: a page with a form that posts the same", content_type = "text/html"),
+    (status = 302, description = "To Epic's authorization server, and from there to /epic/callback"),
     (status = 400, description = "The launch lacks what it needs, or cannot be read; a page", content_type = "text/html"),
     (status = 403, description = "Another Epic or environment than this organization's; a page", content_type = "text/html"),
     (status = 404, description = "Unknown organization or kind; a page", content_type = "text/html"),
     (status = 502, description = "Epic does not answer; a page", content_type = "text/html"),
-    (status = 503, description = "As many launches of this organization as may be are under way; a page", content_type = "text/html"),
+    (status = 503, description = "As many launches as may be are under way for this organization, or at Epic; a page", content_type = "text/html"),
 ))]
 /// Opens a visit: the address of an FDI record.
 fn launch() {}
@@ -49,7 +52,7 @@ fn launch() {}
     ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
     ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
 ), responses(
-    (status = 303, description = "As for /epic/{organization}/launch/{kind}"),
+    (status = 302, description = "As for /epic/{organization}/launch/{kind}"),
     (status = 400, description = "`acc_id` is missing, or as there; a page", content_type = "text/html"),
     (status = 404, description = "Unknown account or kind; a page", content_type = "text/html"),
 ))]
@@ -98,6 +101,7 @@ fn webhook() {}
     ("ticket" = String, Path, description = "Given by a launch"),
 ), responses(
     (status = 200, description = "The waiting page", content_type = "text/html"),
+    (status = 403, description = "The launch was refused meanwhile; a page", content_type = "text/html"),
     (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
 ))]
 /// The waiting page. In another browser than the launch's it only looks on.
@@ -125,7 +129,7 @@ fn visit_state() {}
 #[utoipa::path(post, path = "/visit/{ticket}/join", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch"),
 ), responses(
-    (status = 303, description = "To this person's own Zoom link"),
+    (status = 303, description = "To this person's own Zoom link; where Zoom gives none just now, back to the page, which tries again"),
     (status = 403, description = "Another browser than the launch's, or a form of another site"),
     (status = 404, description = "No such ticket (any more)"),
     (status = 409, description = "Not yet, or not any more"),

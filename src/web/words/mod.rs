@@ -47,6 +47,10 @@ pub struct Words {
     pub stand_in_title: &'static str,
     pub stand_in_text: &'static str,
     pub stand_in_link: &'static str,
+    /// On the way to the health record's sign-in.
+    pub onward_title: &'static str,
+    pub onward_text: &'static str,
+    pub onward_button: &'static str,
     pub what_to_do: &'static str,
     pub reference: &'static str,
     pub reference_note: &'static str,

@@ -437,6 +437,40 @@ async fn discovery_that_was_heard_once_serves_while_epic_is_down_and_none_is_mad
 }
 
 #[actix_web::test]
+async fn an_address_that_would_be_too_long_is_posted_as_a_form() {
+    let scopes: Vec<String> = (0..60).map(|number| format!("user/AnotherResource{number:02}.rs")).collect();
+    let all = json!([["launch", "openid", "fhirUser"].map(str::to_owned).to_vec(), scopes].concat());
+    let house = House::with(&format!("[organization.lakeside.epic]\nscopes = {all}\n")).await;
+    let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
+    let page = house.get(&format!("{}?{}", url.path(), url.query().unwrap())).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'self';") && policy.contains("form-action 'self' "), "{policy}");
+    assert!(policy.contains(house.fakes.url()), "{policy}");
+    assert!(page.text().contains("<button type=\"submit\"") && page.text().contains("/onward.mjs\""));
+    // The form is posted as a browser does.
+    let between = |text: &str, before: &str, after: &str| {
+        text.split_once(before).and_then(|(_, rest)| rest.split_once(after)).unwrap().0.to_owned()
+    };
+    let action = between(&page.text(), "method=\"post\" action=\"", "\"");
+    let plain = |text: String| text.replace("&#38;", "&").replace("&#34;", "\"").replace("&#39;", "'");
+    let fields: Vec<(String, String)> = page
+        .text()
+        .split("type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|rest| (rest.split('"').next().unwrap().to_owned(), plain(between(rest, "value=\"", "\""))))
+        .collect();
+    assert_eq!(fields.len(), 10);
+    assert_eq!(action, format!("{}/epic/oauth2/authorize", house.fakes.url()));
+    let back = super::house::read(house.http.post(action).send_form(&fields).await).await;
+    let callback = back.header("location").strip_prefix(&house.url).unwrap().to_owned();
+    let landed = house.get_with(&callback, &[("cookie", &cookie)]).await;
+    assert!(landed.status == 303 && landed.header("location").starts_with("/visit/"), "{}", landed.text());
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn launches_that_never_come_back_fill_no_store() {
     let house = House::with("[limits]\npending_launches = 3\npending_launches_per_peer = 3\n").await;
     let mut on_the_way = Vec::new();
