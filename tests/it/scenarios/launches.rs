@@ -121,7 +121,13 @@ async fn what_is_not_there_is_not_found() {
 async fn only_the_organizations_own_epic_may_launch_and_no_other_is_ever_asked() {
     let house = House::open().await;
     let fake = house.fakes.url();
+    // Somebody who would answer whoever asks.
+    let evil = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    evil.set_nonblocking(true).unwrap();
+    let evil_at = evil.local_addr().unwrap();
     for iss in [
+        format!("http://{evil_at}/epic/api/FHIR/R4"),
+        format!("http://{evil_at}"),
         "https://evil.example/api/FHIR/R4".to_owned(),
         format!("{fake}/epic/api/FHIR/DSTU2"),
         format!("{fake}.evil.example/epic/api/FHIR/R4"),
@@ -134,6 +140,8 @@ async fn only_the_organizations_own_epic_may_launch_and_no_other_is_ever_asked()
         is_refused(&house.get(&format!("/epic/lakeside/launch/provider?{query}")).await, 403, "foreign-iss");
     }
     assert_eq!(house.epic().calls("discovery"), 0);
+    let asked = evil.accept();
+    assert!(asked.as_ref().is_err_and(|why| why.kind() == std::io::ErrorKind::WouldBlock), "{asked:?}");
     // A slash at the end and the case of the host make no other Epic.
     let url = house.fresh_launch(LaunchKind::Provider, CSN, PROVIDER);
     let query = url.query().unwrap().replace("FHIR%2FR4", "FHIR%2FR4%2F");
@@ -397,29 +405,37 @@ async fn a_visit_belongs_to_one_patient() {
 
 #[actix_web::test]
 async fn an_epic_that_does_not_answer_is_a_502() {
-    let house = House::with("[organization.lakeside.epic]\ntimeout = \"400ms\"\n").await;
-    let faults = [
+    // A failure is remembered for a moment, so that each has a house of its own; they mostly wait, so they do it together.
+    let each = [
         ("discovery", EpicFaultKind::Status { status: 500 }),
         ("discovery", EpicFaultKind::Hang),
         ("discovery", EpicFaultKind::Drop),
         ("token", EpicFaultKind::Status { status: 503 }),
         ("token", EpicFaultKind::Hang),
+        ("token", EpicFaultKind::Drop),
+        ("jwks", EpicFaultKind::Status { status: 503 }),
+        ("jwks", EpicFaultKind::Hang),
         ("jwks", EpicFaultKind::Drop),
-    ];
-    for (call, fault) in faults {
-        house.epic().add_fault(EpicFault { call: call.to_owned(), times: None, fault: fault.clone() });
+    ]
+    .map(|(call, fault)| async move {
+        let house = House::with("[organization.lakeside.epic]\ntimeout = \"400ms\"\n").await;
+        let what = format!("{call} {fault:?}");
+        house.epic().add_fault(EpicFault { call: call.to_owned(), times: None, fault });
         let (_, landing) = house.launch(LaunchKind::Patient, CSN, PATIENT).await;
-        house.epic().clear_faults();
+        // Calls are counted as they come in, so that each fault was really met.
+        assert!(house.epic().calls(call) > 0, "{what}");
         landed(&landing, 502, "epic-not-answering");
-    }
-    house.nothing_changed().await;
-    // Nothing of it sticks: Epic is back, and so are launches.
-    let back = until("launches work again", async || {
-        let landing = house.launch(LaunchKind::Patient, CSN, PATIENT).await.1;
-        landing.ticket().map(str::to_owned)
+        house.nothing_changed().await;
+        house.epic().clear_faults();
+        // Nothing of it sticks: Epic is back, and so are launches.
+        let back = until("launches work again", async || {
+            let landing = house.launch(LaunchKind::Patient, CSN, PATIENT).await.1;
+            landing.ticket().map(str::to_owned)
+        });
+        assert!(!back.await.is_empty(), "{what}");
+        house.close().await;
     });
-    assert!(!back.await.is_empty());
-    house.close().await;
+    futures_util::future::join_all(each).await;
 }
 
 #[actix_web::test]
