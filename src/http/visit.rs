@@ -9,7 +9,7 @@ use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Command;
 use vestibule_domain::policy::Policy;
-use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::Role;
 
 use super::app::App;

@@ -16,6 +16,7 @@ mod people;
 mod restart;
 mod sites;
 mod story;
+mod ways;
 mod weather;
 mod webhooks;
 mod zoom;
