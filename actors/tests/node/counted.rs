@@ -74,10 +74,11 @@ impl Zoom for DiesOnce<dyn Zoom> {
     fn alternative_link<'a>(
         &'a self,
         organization: &'a OrganizationId,
+        meeting: MeetingId,
         user: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        self.0.alternative_link(organization, user, join_url)
+        self.0.alternative_link(organization, meeting, user, join_url)
     }
 }
 

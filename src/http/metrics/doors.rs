@@ -8,7 +8,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use vestibule_actors::port::store::Swept;
 use vestibule_domain::id::OrganizationId;
 
 use super::Metrics;
@@ -39,10 +38,6 @@ pub(super) struct DoorMetrics {
     boards: Gauge,
     sign_ins: Family<Labels<1>, Counter>,
     denied: Family<Labels<1>, Counter>,
-    store_probes: Family<Labels<1>, Counter>,
-    store_probe_seconds: Histogram,
-    sweeps: Family<Labels<1>, Counter>,
-    swept: Family<Labels<1>, Counter>,
 }
 
 /// Something that is open until this is dropped, counted in a gauge.
@@ -127,18 +122,6 @@ impl DoorMetrics {
                 r,
                 "access_denied",
                 "Requests to operators' routes that were refused, by reason",
-            ),
-            store_probes: registered(r, "store_probes", "Whether the store answered a readiness check"),
-            store_probe_seconds: seconds_alone(
-                r,
-                "store_probe_seconds",
-                "How long the store took to answer a readiness check",
-            ),
-            sweeps: registered(r, "sweeps", "Sweeps of what has expired, by outcome"),
-            swept: registered(
-                r,
-                "swept",
-                "What sweeps removed since its time was over or there was too much",
             ),
         }
     }
@@ -266,27 +249,5 @@ impl Metrics {
     /// A request to an operators' route was refused.
     pub fn access_denied(&self, reason: &'static str) {
         self.doors.denied.get_or_create(&[("reason", reason.into())]).inc();
-    }
-
-    /// The store was asked whether it answers.
-    pub fn store_probed(&self, answered: bool, took: Duration) {
-        let outcome = if answered { "answered" } else { "failed" };
-        self.doors.store_probes.get_or_create(&[("outcome", outcome.into())]).inc();
-        self.doors.store_probe_seconds.observe(took.as_secs_f64());
-    }
-
-    /// The store was swept, or could not be.
-    pub fn swept(&self, swept: Option<&Swept>) {
-        let outcome = if swept.is_some() { "done" } else { "failed" };
-        self.doors.sweeps.get_or_create(&[("outcome", outcome.into())]).inc();
-        let Some(Swept { values, held, records_old, records_above_cap }) = swept else { return };
-        for (what, count) in [
-            ("values", values),
-            ("held_events", held),
-            ("records_old", records_old),
-            ("records_above_cap", records_above_cap),
-        ] {
-            self.doors.swept.get_or_create(&[("what", what.into())]).inc_by(*count);
-        }
     }
 }

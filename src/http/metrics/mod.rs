@@ -7,6 +7,7 @@ mod labels;
 mod process;
 mod store;
 mod text;
+mod upkeep;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,11 +21,13 @@ use doors::DoorMetrics;
 pub use doors::Open;
 use labels::Labels;
 pub use text::{OPENMETRICS, PROMETHEUS, TextFormat};
+use upkeep::UpkeepMetrics;
 
 /// All metrics of this process.
 pub struct Metrics {
     registry: Registry,
     doors: DoorMetrics,
+    upkeep: UpkeepMetrics,
     actors: ActorMetrics,
 }
 
@@ -33,12 +36,13 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("vestibule");
         let doors = DoorMetrics::registered(&mut registry);
+        let upkeep = UpkeepMetrics::registered(&mut registry);
         let actors = ActorMetrics::registered(&mut registry);
         let build = prometheus_client::metrics::family::Family::<Labels<1>, Gauge>::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
         registry.register("build_info", "The release that runs, always 1", build);
         registry.register_collector(Box::new(process::ProcessCollector));
-        Self { registry, doors, actors }
+        Self { registry, doors, upkeep, actors }
     }
 
     /// Gives out what an embedded store counts as well.

@@ -31,7 +31,7 @@ async fn place(kit: &Kit) -> (String, String) {
     let secret = "0123456789abcdef";
     let cookie = format!("vestibule_browser={secret}");
     let request = test::TestRequest::get().insert_header(("cookie", cookie.as_str())).to_http_request();
-    let ticket = Ticket::new(key(CSN), patient(), &Browser::of(&request).unwrap());
+    let ticket = Ticket::new(key(CSN), patient(), &Browser::of(&request, &kit.app.settings).unwrap(), None);
     let name = ticket.keep(kit.app.desk.ports(), Span::hours(1)).await.unwrap();
     (format!("/visit/{name}"), cookie)
 }

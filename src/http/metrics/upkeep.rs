@@ -1,0 +1,63 @@
+//! What is counted of the care for the store: whether it answers, and what leaves it in time.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use vestibule_actors::port::store::Swept;
+
+use super::Metrics;
+use super::labels::{Labels, registered, seconds_alone};
+
+#[derive(Debug)]
+pub(super) struct UpkeepMetrics {
+    store_probes: Family<Labels<1>, Counter>,
+    store_probe_seconds: Histogram,
+    sweeps: Family<Labels<1>, Counter>,
+    swept: Family<Labels<1>, Counter>,
+}
+
+impl UpkeepMetrics {
+    pub(super) fn registered(r: &mut Registry) -> Self {
+        Self {
+            store_probes: registered(r, "store_probes", "Whether the store answered a readiness check"),
+            store_probe_seconds: seconds_alone(
+                r,
+                "store_probe_seconds",
+                "How long the store took to answer a readiness check",
+            ),
+            sweeps: registered(r, "sweeps", "Sweeps of what has expired, by outcome"),
+            swept: registered(
+                r,
+                "swept",
+                "What sweeps removed since its time was over or there was too much",
+            ),
+        }
+    }
+}
+
+impl Metrics {
+    /// The store was asked whether it answers.
+    pub fn store_probed(&self, answered: bool, took: Duration) {
+        let outcome = if answered { "answered" } else { "failed" };
+        self.upkeep.store_probes.get_or_create(&[("outcome", outcome.into())]).inc();
+        self.upkeep.store_probe_seconds.observe(took.as_secs_f64());
+    }
+
+    /// The store was swept, or could not be.
+    pub fn swept(&self, swept: Option<&Swept>) {
+        let outcome = if swept.is_some() { "done" } else { "failed" };
+        self.upkeep.sweeps.get_or_create(&[("outcome", outcome.into())]).inc();
+        let Some(Swept { values, held, records_old, records_above_cap }) = swept else { return };
+        for (what, count) in [
+            ("values", values),
+            ("held_events", held),
+            ("records_old", records_old),
+            ("records_above_cap", records_above_cap),
+        ] {
+            self.upkeep.swept.get_or_create(&[("what", what.into())]).inc_by(*count);
+        }
+    }
+}
