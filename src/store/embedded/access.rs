@@ -11,6 +11,7 @@ use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::store::StoreError;
 
 use super::open::Place;
+use super::overlay::End;
 use super::shared::Shared;
 
 /// The first pause; each next one is twice as long, up to [`LONGEST`].
@@ -24,6 +25,8 @@ pub(super) struct Access {
     shared: Arc<Shared>,
     /// The file, while it may be written.
     open: Option<Arc<Database>>,
+    /// Ends what is read while it is away.
+    reading: Option<End>,
     /// From a failed write until the next one that succeeds.
     trouble: Option<Trouble>,
 }
@@ -36,7 +39,7 @@ struct Trouble {
 
 impl Access {
     pub(super) fn new(place: Place, shared: Arc<Shared>, open: Arc<Database>) -> Self {
-        Self { place, shared, open: Some(open), trouble: None }
+        Self { place, shared, open: Some(open), reading: None, trouble: None }
     }
 
     pub(super) fn open(&self) -> Option<Arc<Database>> {
@@ -61,7 +64,10 @@ impl Access {
         self.shared.stats.trouble(true);
         let began = instant();
         match self.place.open_for_reading() {
-            Ok(database) => self.shared.opened_for_reading(database),
+            Ok((database, ending)) => {
+                self.shared.opened_for_reading(database);
+                self.reading = Some(ending);
+            }
             Err(error) => tracing::error!(%error, "the store cannot be read either"),
         }
         self.pause(why, began);
@@ -76,6 +82,9 @@ impl Access {
         match self.place.open() {
             Ok(database) => {
                 let database = self.shared.opened(database);
+                if let Some(reading) = self.reading.take() {
+                    reading.end();
+                }
                 self.open = Some(Arc::clone(&database));
                 Some(database)
             }

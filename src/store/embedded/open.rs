@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use vestibule_actors::codec::{self, OLDEST_READ};
 use vestibule_domain::shard::SHARDS;
 
-use super::overlay::Overlay;
+use super::overlay::{End, Overlay};
 use super::tables::{Failure, Look, META, Step, Tables, Write, open};
 
 /// The format of the file that this release reads and writes: tables, keys and rows.
@@ -177,17 +177,19 @@ impl Place {
     }
 
     /// Opens what is durable in the file, and writes nothing to the disk whatever is done with it.
-    pub(super) fn open_for_reading(&self) -> Result<Database, OpenError> {
-        let database = self.guarded(|| {
+    pub(super) fn open_for_reading(&self) -> Result<(Database, End), OpenError> {
+        let (database, ending) = self.guarded(|| {
             let disk = self.disk(OpenOptions::new().read(true))?;
             // Bytes that a failed write left behind are not shown before they are where they would outlive a power cut.
             disk.sync_data()?;
             let mut builder = Database::builder();
             builder.set_cache_size(self.cache_bytes.min(READING_CACHE_BYTES));
-            builder.create_with_backend(Overlay::over(disk)?)
+            let overlay = Overlay::over(disk)?;
+            let ending = overlay.ending();
+            Ok((builder.create_with_backend(overlay)?, ending))
         })?;
         self.check(&database)?;
-        Ok(database)
+        Ok((database, ending))
     }
 
     fn open_unchecked(&self) -> Result<Database, OpenError> {
@@ -212,7 +214,7 @@ impl Place {
         Ok(disk)
     }
 
-    fn guarded(&self, open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Database, OpenError> {
+    fn guarded<T>(&self, open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, OpenError> {
         // The engine promises errors, not panics, only for files that it wrote itself.
         let opened = catch_unwind(AssertUnwindSafe(open));
         opened.map_err(|_| self.damaged("its structure is broken"))?.map_err(|error| match error {

@@ -4,7 +4,7 @@
 use redb::StorageBackend;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 const BLOCK: usize = 4_096;
 const BLOCK_BYTES: u64 = 4_096;
@@ -14,7 +14,17 @@ const MOST: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Overlay<B> {
     disk: B,
-    changes: RwLock<Changes>,
+    changes: Arc<RwLock<Changes>>,
+}
+
+/// Ends an overlay: before the disk below it is written again, so that nobody reads it halfway between two states.
+pub(super) struct End(Arc<RwLock<Changes>>);
+
+impl End {
+    /// Nothing is read through the overlay after this.
+    pub(super) fn end(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).ended = true;
+    }
 }
 
 #[derive(Debug)]
@@ -22,13 +32,19 @@ struct Changes {
     len: u64,
     /// So much of the disk shows through; what lies behind is zero.
     shown: u64,
+    ended: bool,
     blocks: BTreeMap<u64, Box<[u8; BLOCK]>>,
 }
 
 impl<B: StorageBackend> Overlay<B> {
     pub(super) fn over(disk: B) -> io::Result<Self> {
         let len = disk.len()?;
-        Ok(Self { disk, changes: RwLock::new(Changes { len, shown: len, blocks: BTreeMap::new() }) })
+        let changes = Changes { len, shown: len, ended: false, blocks: BTreeMap::new() };
+        Ok(Self { disk, changes: Arc::new(RwLock::new(changes)) })
+    }
+
+    pub(super) fn ending(&self) -> End {
+        End(Arc::clone(&self.changes))
     }
 
     fn look(&self) -> RwLockReadGuard<'_, Changes> {
@@ -56,6 +72,9 @@ impl<B: StorageBackend> StorageBackend for Overlay<B> {
     fn read(&self, at: u64, out: &mut [u8]) -> io::Result<()> {
         let changes = self.look();
         let end = at.saturating_add(length(out));
+        if changes.ended {
+            return Err(io::Error::other("the file is open for writing again"));
+        }
         if end > changes.len {
             return Err(ErrorKind::UnexpectedEof.into());
         }
@@ -166,6 +185,15 @@ mod tests {
             prop_assert!(overlay.read(length(&expected), &mut [0]).is_err());
             prop_assert_eq!(all_of(&overlay.disk), bytes);
         }
+    }
+
+    #[test]
+    fn nothing_is_read_through_it_after_its_end() {
+        let overlay = Overlay::over(disk(&[7; BLOCK])).unwrap();
+        let ending = overlay.ending();
+        assert!(overlay.read(0, &mut [0]).is_ok());
+        ending.end();
+        assert!(overlay.read(0, &mut [0]).is_err());
     }
 
     #[test]
