@@ -1,7 +1,7 @@
-//! What the embedded store makes of a disk: commits by batch size, and appends by how many callers wait at once.
+//! What the embedded store makes of a disk: commits by batch size, appends by how many callers wait at once, and reads.
 //!
-//! All numbers of a table come from the same run in alternating passes, and count as ratios to the table's first line: a shared machine's
-//! minutes differ more than its ratios. The spread of the repeats is printed beside them. `cargo bench --bench store`.
+//! Each table has a first line that the others are measured by in the same alternating passes: a plain file on the same disk for what is
+//! written, the engine alone for what is read. `cargo bench --bench store`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -9,9 +9,16 @@
     reason = "a benchmark looks at the clock and prints what it finds"
 )]
 
+mod common;
+
+use common::{Noise, Table};
 use futures_util::future::join_all;
+use redb::{Database, ReadableDatabase, TableDefinition};
+use std::fs::File;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use uuid::Uuid;
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule_actors::port::clock::Clock;
@@ -24,9 +31,13 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 
 const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
-const REPEATS: usize = 7;
+const PASSES: usize = 9;
 const ENTRY_BYTES: usize = 300;
 const STATE_BYTES: usize = 2_000;
+/// Visits that are read, and reads in a pass.
+const READ: usize = 5_000;
+const AT_ONCE: usize = 64;
+const ROWS: TableDefinition<&str, &[u8]> = TableDefinition::new("rows");
 
 type Failed = Box<dyn std::error::Error>;
 
@@ -41,14 +52,21 @@ impl Clock for Still {
 fn main() -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        disk()?;
-        commits().await?;
-        appends().await?;
-        reads().await
+        let mut noise = Noise::listen();
+        commits(&mut noise).await?;
+        appends(&mut noise).await?;
+        reads(&mut noise).await?;
+        noise.print();
+        Ok(())
     })
 }
 
-fn store(folder: &tempfile::TempDir) -> Result<Arc<EmbeddedStore>, Failed> {
+/// On the disk that the project is built on: a folder for temporary files may be memory.
+fn folder() -> Result<TempDir, Failed> {
+    Ok(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
+}
+
+fn store(folder: &TempDir) -> Result<Arc<EmbeddedStore>, Failed> {
     let limits = StoreLimits { journal_entries: 10_000_000, ..StoreLimits::default() };
     let settings = EmbeddedSettings { limits, ..EmbeddedSettings::new(folder.path()) };
     Ok(Arc::new(EmbeddedStore::open(settings, Arc::new(Still))?))
@@ -64,122 +82,116 @@ fn entry(visit: &VisitKey) -> NewEntry {
     NewEntry { visit: visit.clone(), payload: vec![b'x'; ENTRY_BYTES] }
 }
 
-/// Min, median and max of the repeats.
-struct Spread(Duration, Duration, Duration);
-
-impl Spread {
-    fn of(mut times: Vec<Duration>) -> Self {
-        times.sort();
-        let at = |place: usize| times.get(place).copied().unwrap_or_default();
-        Self(at(0), at(times.len() / 2), at(times.len().saturating_sub(1)))
-    }
-
-    fn line(&self, what: &str, one: Duration, each: u32) {
-        let us = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(each);
-        println!(
-            "  {what:14} {:9.1} us each (min {:.1}, max {:.1}), {:5.2} times the rate of the first line",
-            us(self.1),
-            us(self.0),
-            us(self.2),
-            one.as_secs_f64() / (self.1.as_secs_f64() / f64::from(each))
-        );
-    }
+fn us(time: Duration, each: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / each as f64
 }
 
-/// What the disk itself takes for a small append: the noise that everything below stands in.
-fn disk() -> Result<(), Failed> {
-    use std::io::Write;
-    let mut file = tempfile::tempfile()?;
-    let mut times = Vec::new();
-    for _ in 0..200 {
+/// A plain file on the same disk, appended to and synced.
+struct Plain(File);
+
+impl Plain {
+    fn new() -> Result<Self, Failed> {
+        Ok(Self(tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR"))?))
+    }
+
+    fn pass(&mut self, bytes: usize) -> Result<f64, Failed> {
+        let rounds = 64;
         let began = Instant::now();
-        file.write_all(&[b'x'; ENTRY_BYTES + STATE_BYTES])?;
-        file.sync_data()?;
-        times.push(began.elapsed());
+        for _ in 0..rounds {
+            self.0.write_all(&vec![b'x'; bytes])?;
+            self.0.sync_data()?;
+        }
+        Ok(us(began.elapsed(), rounds))
     }
-    let Spread(min, median, max) = Spread::of(times);
-    println!("append and fdatasync of a plain file: {median:.0?} (min {min:.0?}, max {max:.0?})\n");
-    Ok(())
 }
 
-/// One shard's commits of so many visits each, journal and all.
-async fn commits() -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    let store = store(&folder)?;
-    let shard = Shard::new(0).ok_or("no shard")?;
-    let owner = own(&store, shard).await?;
-    let visits = visits(shard, 256);
-    let mut versions = vec![0_u64; visits.len()];
-    let (mut cursor, mut id) = (Seq(0), 0_u128);
-    let mut times: Vec<Vec<Duration>> = SIZES.iter().map(|_| Vec::new()).collect();
-    for _ in 0..REPEATS {
-        for (size, times) in SIZES.iter().zip(&mut times) {
-            let rounds = 64 / (*size).min(16);
+/// One shard's owner, who commits visits again and again.
+struct Owner {
+    store: Arc<EmbeddedStore>,
+    shard: Shard,
+    owner: Ownership,
+    visits: Vec<(VisitKey, u64)>,
+    cursor: Seq,
+    id: u128,
+}
+
+impl Owner {
+    async fn of(store: Arc<EmbeddedStore>, shard: Shard, count: usize) -> Result<Self, Failed> {
+        let token = OwnerToken(Uuid::from_u128(1));
+        let owner = match store.acquire(shard, "bench", token, Span::hours(9)).await? {
+            Acquired::Granted { epoch, .. } => Ownership { token, epoch },
+            held @ Acquired::Held(_) => return Err(format!("{held:?}").into()),
+        };
+        let visits = visits(shard, count).into_iter().map(|visit| (visit, 0)).collect();
+        Ok(Self { store, shard, owner, visits, cursor: Seq(0), id: 0 })
+    }
+
+    /// Appends an entry for each of so many visits, and commits them; how long the commit took.
+    async fn commit(&mut self, size: usize) -> Result<Duration, Failed> {
+        let entries = self.visits.iter().take(size).map(|(visit, _)| entry(visit)).collect();
+        let Appended::Done(last) = self.store.append(self.shard, entries).await? else {
+            return Err("the journal is full".into());
+        };
+        self.id += 1;
+        let writes = self.visits.iter_mut().take(size).map(|(visit, version)| {
+            *version += 1;
+            let state = Some(vec![b'y'; STATE_BYTES]);
+            VisitWrite { visit: visit.clone(), expected: *version - 1, state, wake: None }
+        });
+        let commit = Commit {
+            shard: self.shard,
+            owner: self.owner,
+            id: Uuid::from_u128(self.id),
+            expected_cursor: self.cursor,
+            cursor: last,
+            visits: writes.collect(),
+            outbox: Vec::new(),
+            parked: Vec::new(),
+        };
+        self.cursor = last;
+        let began = Instant::now();
+        match self.store.commit(commit).await? {
+            Committed::Done { .. } => Ok(began.elapsed()),
+            other => Err(format!("{other:?}").into()),
+        }
+    }
+}
+
+/// Commits of so many visits each, journal and all.
+async fn commits(noise: &mut Noise) -> Result<(), Failed> {
+    let folder = folder()?;
+    let mut owner = Owner::of(store(&folder)?, Shard::new(0).ok_or("no shard")?, 256).await?;
+    let mut plain = Plain::new()?;
+    let mut table = Table::new("a commit, by how many visits it holds", "us for a visit");
+    for _ in 0..PASSES {
+        noise.sample();
+        table.add("one state appended to a plain file, fdatasync", plain.pass(STATE_BYTES)?);
+        for size in SIZES {
+            let rounds = 64 / size.min(16);
             let mut took = Duration::ZERO;
             for _ in 0..rounds {
-                let entries: Vec<NewEntry> = visits.iter().take(*size).map(entry).collect();
-                let Appended::Done(last) = store.append(shard, entries).await? else {
-                    return Err("the journal is full".into());
-                };
-                id += 1;
-                let writes = visits.iter().zip(&mut versions).take(*size).map(|(visit, version)| {
-                    *version += 1;
-                    let state = Some(vec![b'y'; STATE_BYTES]);
-                    VisitWrite { visit: visit.clone(), expected: *version - 1, state, wake: None }
-                });
-                let commit = Commit {
-                    shard,
-                    owner,
-                    id: Uuid::from_u128(id),
-                    expected_cursor: cursor,
-                    cursor: last,
-                    visits: writes.collect(),
-                    outbox: Vec::new(),
-                    parked: Vec::new(),
-                };
-                cursor = last;
-                let began = Instant::now();
-                let done = store.commit(commit).await?;
-                took += began.elapsed();
-                if !matches!(done, Committed::Done { .. }) {
-                    return Err(format!("{done:?}").into());
-                }
+                took += owner.commit(size).await?;
             }
-            times.push(took / u32::try_from(rounds)?);
+            table.add(format!("{size} visits"), us(took, rounds * size));
         }
     }
-    println!("commits by batch size, time of a visit:");
-    let mut one = Duration::ZERO;
-    for (size, times) in SIZES.iter().zip(times) {
-        let spread = Spread::of(times);
-        let each = u32::try_from(*size)?;
-        if one.is_zero() {
-            one = spread.1;
-        }
-        spread.line(&format!("{size} visits"), one, each);
-    }
-    println!();
+    table.print();
     Ok(())
-}
-
-async fn own(store: &EmbeddedStore, shard: Shard) -> Result<Ownership, Failed> {
-    let token = OwnerToken(Uuid::from_u128(1));
-    match store.acquire(shard, "bench", token, Span::hours(9)).await? {
-        Acquired::Granted { epoch, .. } => Ok(Ownership { token, epoch }),
-        held @ Acquired::Held(_) => Err(format!("{held:?}").into()),
-    }
 }
 
 /// Doors that append one event after the other, so many of them at once, over all shards.
-async fn appends() -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
+async fn appends(noise: &mut Noise) -> Result<(), Failed> {
+    let folder = folder()?;
     let store = store(&folder)?;
-    let mut times: Vec<Vec<Duration>> = SIZES.iter().map(|_| Vec::new()).collect();
-    for _ in 0..REPEATS {
-        for (callers, times) in SIZES.iter().zip(&mut times) {
+    let mut plain = Plain::new()?;
+    let mut table = Table::new("an append, by how many callers wait at once", "us for an append");
+    for _ in 0..PASSES {
+        noise.sample();
+        table.add("one event appended to a plain file, fdatasync", plain.pass(ENTRY_BYTES)?);
+        for callers in SIZES {
             let each = (1_024 / callers).clamp(8, 128);
             let began = Instant::now();
-            let tasks = (0..*callers).map(|caller| {
+            let tasks = (0..callers).map(|caller| {
                 let store = Arc::clone(&store);
                 tokio::spawn(async move {
                     let key = VisitKey::from_text(&format!("lakeside/csn/{caller}")).ok_or("no key")?;
@@ -193,38 +205,49 @@ async fn appends() -> Result<(), Failed> {
             for done in join_all(tasks).await {
                 done??;
             }
-            times.push(began.elapsed() / u32::try_from(callers * each)?);
+            table.add(format!("{callers} callers"), us(began.elapsed(), callers * each));
         }
     }
-    println!("appends by callers that wait at once, time of an append:");
-    let mut one = Duration::ZERO;
-    for (callers, times) in SIZES.iter().zip(times) {
-        let spread = Spread::of(times);
-        if one.is_zero() {
-            one = spread.1;
-        }
-        spread.line(&format!("{callers} callers"), one, 1);
-    }
+    table.print();
     let sizes = store.stats().read().batch_sizes;
     println!("  {} steps in {} commits\n", sizes.sum, sizes.count);
     Ok(())
 }
 
-/// A visit read through the reading threads.
-async fn reads() -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
+/// Visits read through the reading threads, beside the same rows in the engine alone, on this thread.
+async fn reads(noise: &mut Noise) -> Result<(), Failed> {
+    let folder = folder()?;
     let store = store(&folder)?;
-    let key = VisitKey::from_text("lakeside/csn/1").ok_or("no key")?;
-    let mut times = Vec::new();
-    for _ in 0..REPEATS {
-        let began = Instant::now();
-        for _ in 0..1_000 {
-            store.load(&key).await?;
-        }
-        times.push(began.elapsed() / 1_000);
+    let mut owner = Owner::of(Arc::clone(&store), Shard::new(0).ok_or("no shard")?, READ).await?;
+    owner.commit(READ).await?;
+    let raw = Database::create(folder.path().join("raw.redb"))?;
+    let writing = raw.begin_write()?;
+    for (visit, _) in &owner.visits {
+        writing.open_table(ROWS)?.insert(visit.to_text().as_str(), [b'y'; STATE_BYTES].as_slice())?;
     }
-    println!("a visit read:");
-    let spread = Spread::of(times);
-    spread.line("load", spread.1, 1);
+    writing.commit()?;
+    let mut table = Table::new("a visit read", "us");
+    for _ in 0..PASSES {
+        noise.sample();
+        let began = Instant::now();
+        for (visit, _) in &owner.visits {
+            let row = raw.begin_read()?.open_table(ROWS)?.get(visit.to_text().as_str())?.ok_or("no row")?;
+            std::hint::black_box(row.value().to_vec());
+        }
+        table.add("the engine alone", us(began.elapsed(), READ));
+        let began = Instant::now();
+        for (visit, _) in &owner.visits {
+            store.load(visit).await?.ok_or("no visit")?;
+        }
+        table.add("one after the other", us(began.elapsed(), READ));
+        let began = Instant::now();
+        for some in owner.visits.chunks(AT_ONCE) {
+            for read in join_all(some.iter().map(|(visit, _)| store.load(visit))).await {
+                read?.ok_or("no visit")?;
+            }
+        }
+        table.add(format!("{AT_ONCE} at once"), us(began.elapsed(), READ));
+    }
+    table.print();
     Ok(())
 }

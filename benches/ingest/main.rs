@@ -1,6 +1,7 @@
-//! What durability costs a webhook: the service on the embedded store beside the same route without one. `cargo bench --bench ingest`.
+//! What a webhook costs, and what of it is durability: the same service three times, on a store that keeps nothing, on one in memory that
+//! everything is decided on and committed to, and on the embedded one. `cargo bench --bench ingest`.
 //!
-//! Both servers run in this process, the driver in another, so that /proc/self tells the servers' CPU alone. Passes alternate and each pair
+//! All servers run in this process, the driver in another, so that /proc/self tells the servers' CPU alone. Passes alternate and each round
 //! gives one ratio: a shared machine's minutes differ more than its ratios.
 
 #![allow(
@@ -9,16 +10,22 @@
     reason = "a benchmark looks at the clock and prints what it finds"
 )]
 
-mod bare;
+#[path = "../common/mod.rs"]
+mod common;
 mod driver;
+mod nothing;
 mod service;
 
 use std::time::Duration;
 
+use common::{Noise, Table};
 use driver::Pass;
+use service::Service;
 
-const PAIRS: usize = 7;
+const ROUNDS: usize = 7;
 const PASS: Duration = Duration::from_secs(3);
+const IN_MEMORY: &str = "in memory, decided and committed";
+const ON_THE_DISK: &str = "on the disk, decided and committed";
 
 type Failed = Box<dyn std::error::Error>;
 
@@ -33,63 +40,50 @@ fn main() -> Result<(), Failed> {
     system.block_on(compare())
 }
 
-/// One pass and the CPU that its server took for each request, in microseconds.
-struct Measured {
-    pass: Pass,
-    cpu_us: f64,
-}
-
 async fn compare() -> Result<(), Failed> {
-    let bare = bare::start()?;
-    let service = service::start().await?;
-    let (mut without, mut with) = (Vec::new(), Vec::new());
+    let services = [
+        ("answered, nothing kept", Service::keeping_nothing().await?),
+        (IN_MEMORY, Service::in_memory().await?),
+        (ON_THE_DISK, Service::durable().await?),
+    ];
+    let what = format!("webhooks over {} connections, passes of {PASS:?}", driver::CONNECTIONS);
+    let mut rate = Table::new(format!("{what}: answered 200 in a second"), "1/s");
+    let mut cpu = Table::new(format!("{what}: server CPU for each, its decision included"), "us");
+    let mut slowest = Table::new(format!("{what}: slowest of a hundred"), "ms");
+    let (mut noise, mut refused) = (Noise::listen(), 0);
     // One pass each that does not count: connections, caches, the file's first pages.
-    for round in 0..=PAIRS {
-        let first = u64::try_from(round)? * 10_000_000;
-        let a = measure(&bare, first, None).await?;
-        let b = measure(&service.url, first + 5_000_000, Some(&service)).await?;
-        if round > 0 {
-            without.push(a);
-            with.push(b);
+    for round in 0..=ROUNDS {
+        noise.sample();
+        for (place, (name, service)) in services.iter().enumerate() {
+            let first = u64::try_from(round * services.len() + place)? * 5_000_000;
+            let (pass, cpu_us) = measure(service, first).await?;
+            refused += pass.refused;
+            if round > 0 {
+                rate.add(*name, pass.rate);
+                cpu.add(*name, cpu_us);
+                slowest.add(*name, pass.p99_ms);
+            }
         }
     }
-    let ratio =
-        |of: fn(&Measured) -> f64| without.iter().zip(&with).map(move |(a, b)| of(b) / of(a)).collect();
-    println!("webhook ingest, {} connections, {PAIRS} pairs of passes of {PASS:?}", driver::CONNECTIONS);
-    println!("                                        min   median      max");
-    line("without a store: requests/s", without.iter().map(|one| one.pass.rate).collect());
-    line("durable: requests/s", with.iter().map(|one| one.pass.rate).collect());
-    line("rate, durable / without", ratio(|one| one.pass.rate));
-    line("without a store: CPU us/request", without.iter().map(|one| one.cpu_us).collect());
-    line("durable: CPU us/request, committed", with.iter().map(|one| one.cpu_us).collect());
-    line("CPU, durable / without", ratio(|one| one.cpu_us));
-    line("without a store: p99 ms", without.iter().map(|one| one.pass.p99_ms).collect());
-    line("durable: p99 ms", with.iter().map(|one| one.pass.p99_ms).collect());
-    let refused: u64 = without.iter().chain(&with).map(|one| one.pass.refused).sum();
+    for table in [rate, cpu, slowest] {
+        table.print();
+        if let Some([min, median, max]) = table.ratio(ON_THE_DISK, IN_MEMORY) {
+            println!("  durability alone, on the disk / in memory: {min:.2} {median:.2} {max:.2}\n");
+        }
+    }
     println!("not answered 200: {refused}");
+    noise.print();
     Ok(())
 }
 
-async fn measure(url: &str, first: u64, committed: Option<&service::Service>) -> Result<Measured, Failed> {
+/// One pass and the CPU that its server took for each request, in microseconds.
+async fn measure(service: &Service, first: u64) -> Result<(Pass, f64), Failed> {
     let before = cpu_us()?;
-    let pass = driver::run(url, first).await?;
+    let pass = driver::run(&service.url, first).await?;
     // What was only taken in has still to be decided on: that belongs to the price.
-    if let Some(service) = committed {
-        service.all_taken_in().await?;
-    }
+    service.all_taken_in().await?;
     let cpu_us = (cpu_us()? - before) / (pass.answered as f64).max(1.0);
-    Ok(Measured { pass, cpu_us })
-}
-
-fn line(what: &str, mut values: Vec<f64>) {
-    values.sort_by(f64::total_cmp);
-    let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-    println!(
-        "{what:36} {:8.2} {:8.2} {:8.2}",
-        at(0),
-        at(values.len() / 2),
-        at(values.len().saturating_sub(1))
-    );
+    Ok((pass, cpu_us))
 }
 
 /// User and system time of this process. Linux counts it in hundredths of a second.

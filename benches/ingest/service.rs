@@ -1,17 +1,19 @@
-//! The service on an embedded store in a folder of its own, with visits whose meetings run.
+//! The service on a store of its own, with visits whose meetings run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use uuid::Uuid;
 use vestibule::service::{self, Running};
 use vestibule::settings::{Settings, Sources};
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule::system::SystemClock;
 use vestibule_actors::codec;
+use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
-    Acquired, Commit, Committed, OwnerToken, Ownership, Seq, Store, VisitWrite,
+    Acquired, Commit, Committed, OwnerToken, Ownership, Seq, SharedStore, Store, StoreLimits, VisitWrite,
 };
 use vestibule_domain::id::{Marker, MeetingId, VisitKey, ZoomUserId};
 use vestibule_domain::intent::MeetingSettings;
@@ -21,15 +23,44 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::{Meeting, Visit};
 
+use super::nothing::Nothing;
 use super::{Failed, driver};
 
 pub struct Service {
     pub url: String,
     running: Running,
-    _folder: tempfile::TempDir,
+    _folder: TempDir,
 }
 
 impl Service {
+    pub async fn keeping_nothing() -> Result<Self, Failed> {
+        let visits = (0..driver::VISITS).map(key).collect::<Result<_, _>>()?;
+        Self::on(folder()?, Arc::new(Nothing::new(visits))).await
+    }
+
+    pub async fn in_memory() -> Result<Self, Failed> {
+        let store = MemoryStore::new(Arc::new(SystemClock), StoreLimits::default());
+        fill(&store).await?;
+        Self::on(folder()?, Arc::new(store)).await
+    }
+
+    pub async fn durable() -> Result<Self, Failed> {
+        let folder = folder()?;
+        let store = EmbeddedStore::open(EmbeddedSettings::new(folder.path()), Arc::new(SystemClock))?;
+        fill(&store).await?;
+        Self::on(folder, Arc::new(store)).await
+    }
+
+    async fn on(folder: TempDir, store: SharedStore) -> Result<Self, Failed> {
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let none: [(&str, &str); 0] = [];
+        let text = settings(&address.to_string());
+        let settings =
+            Settings::load(Sources::new(folder.path()).text("the benchmark", &text).environment(none))?;
+        let running = service::start_on(settings, store).await?;
+        Ok(Self { url: format!("http://{address}/zoom/lakeside/webhook"), running, _folder: folder })
+    }
+
     /// Until every journal is decided on and committed.
     pub async fn all_taken_in(&self) -> Result<(), Failed> {
         let store = &self.running.app().desk.ports().store;
@@ -46,16 +77,13 @@ impl Service {
     }
 }
 
-pub async fn start() -> Result<Service, Failed> {
-    let folder = tempfile::tempdir()?;
-    fill(&folder.path().join("store")).await?;
-    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let none: [(&str, &str); 0] = [];
-    let text = settings(&address.to_string());
-    let settings =
-        Settings::load(Sources::new(folder.path()).text("the benchmark", &text).environment(none))?;
-    let running = service::start(settings).await?;
-    Ok(Service { url: format!("http://{address}/zoom/lakeside/webhook"), running, _folder: folder })
+/// On the disk that the project is built on: a folder for temporary files may be memory.
+fn folder() -> Result<TempDir, Failed> {
+    Ok(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
+}
+
+fn key(number: u64) -> Result<VisitKey, Failed> {
+    Ok(VisitKey::from_text(&format!("lakeside/csn/{number}")).ok_or("a key")?)
 }
 
 fn settings(address: &str) -> String {
@@ -64,8 +92,6 @@ fn settings(address: &str) -> String {
 [server]
 listen = "{address}"
 public_url = "http://{address}"
-[store]
-url = "embedded:store"
 [access]
 mode = "loopback"
 [organization.lakeside.epic]
@@ -89,11 +115,10 @@ webhook_secret_tokens = ["{secret}"]
 }
 
 /// Writes the visits as an earlier run would have left them.
-async fn fill(folder: &std::path::Path) -> Result<(), Failed> {
-    let store = EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::new(SystemClock))?;
+async fn fill(store: &dyn Store) -> Result<(), Failed> {
     let token = OwnerToken(Uuid::from_u128(1));
     for number in 0..driver::VISITS {
-        let key = VisitKey::from_text(&format!("lakeside/csn/{number}")).ok_or("a key")?;
+        let key = key(number)?;
         let shard = Shard::of_visit(&key);
         let Acquired::Granted { epoch, .. } =
             store.acquire(shard, "benchmark", token, Span::minutes(5)).await?

@@ -55,6 +55,21 @@ pub struct Running {
 /// # Errors
 /// [`Failure::Unavailable`] when the store or an address is not to be had.
 pub async fn start(settings: Settings) -> Result<Running, Failure> {
+    run(settings, store::open).await
+}
+
+/// Starts a node on a store that is open, whatever the settings name.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when an address is not to be had.
+pub async fn start_on(settings: Settings, store: SharedStore) -> Result<Running, Failure> {
+    run(settings, |_, _| Ok((store, Metrics::new()))).await
+}
+
+async fn run(
+    settings: Settings,
+    open: impl FnOnce(&Settings, SharedClock) -> Result<(SharedStore, Metrics), Failure>,
+) -> Result<Running, Failure> {
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
@@ -63,7 +78,7 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
     let bound = servers::bind(&settings)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
-    let (store, metrics) = store::open(&settings, Arc::clone(&clock))?;
+    let (store, metrics) = open(&settings, Arc::clone(&clock))?;
     let name_key = NameKey::new(secret_key::find(&settings, &store, randomness.as_ref()).await?);
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings);

@@ -1,4 +1,5 @@
-//! What a decision costs on a typical visit and on a full one, and how many bytes their states take. `cargo bench -p vestibule-domain`.
+//! What a decision costs on a waiting, a typical and a full visit, beside what must be done with every state anyhow: copying it, and writing
+//! it as JSON, as a commit does. `cargo bench -p vestibule-domain`.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,17 +7,24 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_macros,
-    reason = "a benchmark prints, and may fail like a test"
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    reason = "a benchmark looks at the clock, prints, and may fail like a test"
 )]
 
+#[path = "../../../benches/common/mod.rs"]
+mod bench;
 #[path = "../tests/rules/common/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of the stories than the benchmark")]
 mod common;
 
+use bench::{Noise, Table};
 use common::at;
 use common::facts::{fact, of, patient, provider};
 use common::story::{Story, patient_launch, provider_launch};
-use divan::{Bencher, black_box};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
 use vestibule_domain::fact::FactKind::{Ended, Joined, Left, Started};
@@ -26,12 +34,52 @@ use vestibule_domain::visit::MOST_PARTICIPANTS;
 const VISITS: [&str; 3] = ["waiting", "typical", "full"];
 const INSTANCES: i64 = 10;
 
+const PASSES: usize = 15;
+/// Each pass of a row goes on for so long.
+const PASS: Duration = Duration::from_millis(15);
+
 fn main() {
+    let mut noise = Noise::listen();
     for name in VISITS {
-        let bytes = serde_json::to_vec(&story(name).visit).unwrap().len();
-        println!("a {name} visit takes {bytes} bytes as JSON");
+        measure(name, &mut noise);
     }
-    divan::main();
+    noise.print();
+}
+
+fn measure(name: &str, noise: &mut Noise) {
+    let story = story(name);
+    let visit = &story.visit;
+    let bytes = serde_json::to_vec(visit).unwrap().len();
+    let (newest, again) = if name == "full" { ("U9", "U0") } else { ("U1", "U1") };
+    let entry = |command| Entry { id: CommandId::new("bench").unwrap(), at: at(20_000), command };
+    // Somebody's second device joins; a retry of Zoom's, which changes nothing; the owner's look at the deadlines.
+    let new = entry(Command::Fact(of(&patient("ada", "g9"), Joined, newest, 9_900)));
+    let known = entry(Command::Fact(fact(Started, again, 10)));
+    let tick = entry(Command::Tick);
+    let decided =
+        |entry: &Entry| each(|| decide(black_box(visit), black_box(entry), story.now, &story.policy));
+    let mut table = Table::new(format!("a {name} visit of {bytes} bytes as JSON"), "us");
+    for _ in 0..PASSES {
+        noise.sample();
+        table.add("the state copied", each(|| black_box(visit).clone()));
+        table.add("the state written as JSON", each(|| serde_json::to_vec(black_box(visit))));
+        table.add("decided on a new fact", decided(&new));
+        table.add("decided on a fact again", decided(&known));
+        table.add("decided on a tick", decided(&tick));
+    }
+    table.print();
+}
+
+/// Microseconds that it takes, over one pass. Dropping what it made is part of it.
+fn each<T>(mut work: impl FnMut() -> T) -> f64 {
+    let (began, mut times) = (Instant::now(), 0_u32);
+    while began.elapsed() < PASS {
+        for _ in 0..8 {
+            black_box(work());
+        }
+        times += 8;
+    }
+    began.elapsed().as_secs_f64() * 1e6 / f64::from(times)
 }
 
 fn story(name: &str) -> Story {
@@ -76,40 +124,4 @@ fn full() -> Story {
         }
     }
     story
-}
-
-fn entry(command: Command) -> Entry {
-    Entry { id: CommandId::new("bench").unwrap(), at: at(20_000), command }
-}
-
-fn measure(bencher: Bencher<'_, '_>, name: &str, command: Command) {
-    let (story, entry) = (story(name), entry(command));
-    bencher.bench(|| decide(black_box(&story.visit), black_box(&entry), story.now, &story.policy));
-}
-
-/// A fact that changes the visit: somebody's second device joins.
-#[divan::bench(args = VISITS)]
-fn a_new_fact(bencher: Bencher<'_, '_>, name: &str) {
-    let uuid = if name == "full" { "U9" } else { "U1" };
-    measure(bencher, name, Command::Fact(of(&patient("ada", "g9"), Joined, uuid, 9_900)));
-}
-
-/// A retry of Zoom's, which changes nothing.
-#[divan::bench(args = VISITS)]
-fn a_fact_again(bencher: Bencher<'_, '_>, name: &str) {
-    let uuid = if name == "full" { "U0" } else { "U1" };
-    measure(bencher, name, Command::Fact(fact(Started, uuid, 10)));
-}
-
-/// The owner's look at the deadlines.
-#[divan::bench(args = VISITS)]
-fn a_tick(bencher: Bencher<'_, '_>, name: &str) {
-    measure(bencher, name, Command::Tick);
-}
-
-/// What a commit adds to a decision: the state as it is stored.
-#[divan::bench(args = VISITS)]
-fn write_the_state(bencher: Bencher<'_, '_>, name: &str) {
-    let story = story(name);
-    bencher.bench(|| serde_json::to_vec(black_box(&story.visit)));
 }
