@@ -9,7 +9,7 @@ use super::{MOST_INSTANCES, Phase, Visit};
 use crate::command::{Command, Entry};
 use crate::effect::Effect;
 use crate::fact::{Fact, FactKind};
-use crate::intent::ProblemCode;
+use crate::intent::{ProblemCode, ZoomCall};
 use crate::policy::Policy;
 use crate::time::Moment;
 use std::collections::BTreeSet;
@@ -185,6 +185,7 @@ impl Deciding<'_> {
         } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() {
             found.insert(ProblemCode::MeetingDeleted);
         }
+        found.extend(self.host_has_no_licence().then_some(ProblemCode::HostUnlicensed));
         found.extend(visit.overdue_entries(self.policy, now).into_iter().map(|(code, _)| code));
         // A guest never comes with an id of Epic's; everybody else should.
         let nameless =
@@ -194,7 +195,22 @@ impl Deciding<'_> {
     }
 }
 
+impl Deciding<'_> {
+    /// Of whoever hosts the meeting, or would host the one that is wanted; other providers' licences make no difference.
+    fn host_has_no_licence(&self) -> bool {
+        let wanted = || match self.wanted_meeting() {
+            Some(ZoomCall::CreateMeeting { host, .. }) => Some(host),
+            _ => None,
+        };
+        let Some(host) = self.visit.meeting.as_ref().map(|m| m.host.clone()).or_else(wanted) else {
+            return false;
+        };
+        let mut people = self.visit.participants.values();
+        people.any(|person| person.zoom_user_unlicensed && person.zoom_user.as_ref() == Some(&host))
+    }
+}
+
 fn is_sticky(code: ProblemCode) -> bool {
-    use ProblemCode::{CommandParked, HistoryFull, HostUnlicensed, UpdateParked};
-    matches!(code, UpdateParked | CommandParked | HistoryFull | HostUnlicensed)
+    use ProblemCode::{CommandParked, HistoryFull, UpdateParked};
+    matches!(code, UpdateParked | CommandParked | HistoryFull)
 }

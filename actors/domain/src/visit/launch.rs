@@ -235,6 +235,7 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         departed: None,
         zoom_user: None,
         zoom_user_in_doubt: false,
+        zoom_user_unlicensed: false,
         link: None,
         registrants: BTreeSet::new(),
         light: Light::default(),

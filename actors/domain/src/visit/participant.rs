@@ -155,6 +155,9 @@ pub struct Participant {
     /// Zoom did not know that user, or did not take it: it is looked for again before anything is built on it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub zoom_user_in_doubt: bool,
+    /// That user has no licence, as was last heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zoom_user_unlicensed: bool,
     /// The personal link, once made.
     pub link: Option<Link>,
     /// Every registrant that this person was ever given: a join through an old link still is this person.

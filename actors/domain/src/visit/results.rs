@@ -137,12 +137,7 @@ impl Deciding<'_> {
         if let Some(person) = self.visit.participants.get_mut(provider) {
             person.zoom_user = Some(user.clone());
             person.zoom_user_in_doubt = false;
-        }
-        let hosts = self.visit.meeting.as_ref().is_none_or(|m| m.host == *user);
-        match (hosts, licensed) {
-            (false, _) => {}
-            (true, true) => drop(self.visit.problems.remove(&ProblemCode::HostUnlicensed)),
-            (true, false) => self.sticky_problem(ProblemCode::HostUnlicensed),
+            person.zoom_user_unlicensed = !licensed;
         }
     }
 

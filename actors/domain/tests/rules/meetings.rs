@@ -3,7 +3,7 @@
 use crate::common::facts;
 use crate::common::facts::{MEETING, fact, of, patient, provider, registrant};
 use crate::common::story::{Story, ada, dr, patient_launch, provider_key, provider_launch};
-use crate::common::zoom::{AUTOMATIC, is_create, is_ensure, is_find, link, made};
+use crate::common::zoom::{AUTOMATIC, is_create, is_ensure, is_find, link, made, name_of};
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind::{Deleted, Ended, Joined, Started, Updated};
 use vestibule_domain::id::MeetingId;
@@ -236,6 +236,33 @@ fn a_host_whom_zoom_has_no_more_is_looked_for_again() {
     story.zoom_answers();
     assert_eq!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(MEETING)));
     assert!(story.visit.problems.is_empty(), "{:?}", story.visit.problems);
+}
+
+// The licence that counts is the host's, whoever of the providers is found first.
+#[test]
+fn only_the_hosts_missing_licence_is_a_problem() {
+    let unlicensed = |story: &Story| story.visit.problems.contains_key(&ProblemCode::HostUnlicensed);
+    let found = |name: &str, licensed| IntentOutcome::Provider { user: facts::user(name), licensed };
+    for host_is_licensed in [true, false] {
+        for host_is_found_first in [true, false] {
+            let mut story = Story::new();
+            story.at(1).launch(provider_launch("dr"));
+            story.at(2).launch(provider_launch("eve"));
+            let search = |name: &'static str| move |call: &ZoomCall| matches!(call, ZoomCall::EnsureProvider { provider, .. } if name_of(provider) == name);
+            let (host, other) = (story.call(search("dr")), story.call(search("eve")));
+            let mut answers =
+                [(host, found("dr", host_is_licensed)), (other, found("eve", !host_is_licensed))];
+            if !host_is_found_first {
+                answers.reverse();
+            }
+            for (call, outcome) in answers {
+                story.close(&call, outcome);
+            }
+            assert_eq!(unlicensed(&story), !host_is_licensed, "before the meeting is made");
+            story.zoom_answers();
+            assert_eq!(unlicensed(&story), !host_is_licensed, "and after");
+        }
+    }
 }
 
 #[test]
