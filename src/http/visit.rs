@@ -10,12 +10,13 @@ use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Command;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::WayIn;
 use vestibule_domain::visit::participant::Role;
 
 use super::app::App;
 use super::browser::Browser;
 use super::here::Here;
-use super::launch::reason_of;
+use super::launch::{self, reason_of};
 use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom};
 use super::query;
 use super::ticket::Ticket;
@@ -177,6 +178,12 @@ async fn join(
     };
     let ticket = &place.ticket;
     let deadline = instant() + app.settings.page.launch_wait;
+    // A patient's link is there; a provider's has to be fetched from Zoom, which may take as long as a launch.
+    let waits_for_zoom = !matches!(way, WayIn::Personal(_));
+    let waiting = waits_for_zoom.then(|| launch::place(&app, &ticket.visit.organization));
+    if matches!(waiting, Some(None)) {
+        return Ok(back_to_the_page(&place, &name));
+    }
     let Ok(link) = here.link(&app, &ticket.visit, &ticket.participant, way, deadline).await else {
         return Ok(back_to_the_page(&place, &name));
     };

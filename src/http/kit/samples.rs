@@ -64,6 +64,7 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         departed: None,
         zoom_user: None,
         zoom_user_in_doubt: false,
+        zoom_user_unlicensed: false,
         link: None,
         registrants: std::collections::BTreeSet::new(),
         light: Light::default(),

@@ -72,8 +72,8 @@ fn told(
     outcome
 }
 
-/// A place among the launches of an organization that are worked on; none where all are taken.
-fn place<'a>(app: &'a App, organization: &OrganizationId) -> Option<(SemaphorePermit<'a>, Open)> {
+/// A place among what waits for an organization's Epic and Zoom; none where all are taken.
+pub(super) fn place<'a>(app: &'a App, organization: &OrganizationId) -> Option<(SemaphorePermit<'a>, Open)> {
     let Some(permit) = app.limits.launches.get(organization).and_then(|places| places.try_acquire().ok())
     else {
         app.metrics.refused("launches");

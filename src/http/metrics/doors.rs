@@ -75,7 +75,7 @@ impl DoorMetrics {
             launches_under_way: registered(
                 r,
                 "launches_under_way",
-                "Launches that are worked on, as limits.concurrent_launches bounds them",
+                "Launches and clicks of providers that are worked on, as limits.concurrent_launches bounds them",
             ),
             launch_seconds: seconds_by(
                 r,

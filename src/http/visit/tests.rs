@@ -81,6 +81,30 @@ async fn a_launch_that_is_refused_after_its_person_was_sent_to_the_page_is_told_
 }
 
 #[actix_web::test]
+async fn a_click_for_which_no_place_is_free_leads_back_to_the_page() {
+    let kit = Kit::new();
+    let doors = public!(kit);
+    let doctor = person(Role::Provider, "Practitioner/eDr");
+    let (name, cookie) = ticket(&kit, doctor.clone()).await;
+    let mut visit = waiting(key("10001"));
+    let mut provider = participant("EMP1", Some(csn("10001")), Presence::Gone);
+    provider.zoom_user = visit.meeting.as_ref().map(|meeting| meeting.host.clone());
+    visit.participants.insert(doctor, provider);
+    kit.commit(&key("10001"), Some(&visit)).await;
+    let places = &kit.app.limits.launches[&key("10001").organization];
+    let all = places.try_acquire_many(u32::try_from(places.available_permits()).unwrap()).unwrap();
+    let uri = format!("/visit/{name}/join");
+    let told: Told = ask!(doors, TestRequest::post().uri(&uri).insert_header(("cookie", cookie.as_str())));
+    assert_eq!(
+        (told.status, told.header("location")),
+        (303, format!("/visit/{name}?lang=en&again=1").as_str())
+    );
+    let text = kit.app.metrics.render(crate::http::metrics::TextFormat::Prometheus).unwrap();
+    assert!(text.contains("vestibule_refused_total{limit=\"launches\"} 1"), "{text}");
+    drop(all);
+}
+
+#[actix_web::test]
 async fn a_launch_that_is_accepted_late_waits_as_any_other() {
     let kit = Kit::new();
     let doors = public!(kit);
