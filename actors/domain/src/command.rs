@@ -80,6 +80,8 @@ pub enum Command {
         /// Whose lane.
         participant: ParticipantKey,
     },
+    /// The store went back and was given this visit again; what came in between may be lost to it. Added by the owner alone.
+    StoreWentBack,
     /// Another command of this visit was set aside as poison.
     CommandParked,
     /// Deadlines are looked at. Added by the owner alone, never in the journal.

@@ -23,23 +23,26 @@ impl Visit {
         // While a reading is under way, or waits for its next attempt, its call says when to look.
         let check = if self.is_being_read() { None } else { self.next_check(policy) };
         // A visit that may not be given up or leave yet, since Epic does not answer, is looked at again from time to time.
-        let silent = (!self.is_quiet(policy)).then_some(self.updated_at + LONGEST_MEETING);
+        let silent = (!self.is_quiet(policy)).then_some(self.stirred_at + LONGEST_MEETING);
         let ends = silent.into_iter().chain(Some(self.leaves_at(policy)));
         let ends = ends.map(|at| if at > now { at } else { now + LOOK_AGAIN });
         let entries = self.expected_entries(policy, now).into_iter().map(|(_, by)| by).filter(|by| *by > now);
         pages.chain(calls).chain(check).chain(ends).chain(entries).min()
     }
 
-    /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live, and, more
-    /// seldom, while only a reading says that it is live.
+    /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live; more seldom,
+    /// while only a reading says that it is live; and when nothing was heard of a live meeting for long, since its end may be lost.
     pub(super) fn next_check(&self, policy: &Policy) -> Option<Moment> {
         let meeting = self.meeting.as_ref().filter(|m| m.indexed)?;
         let launched = self.provider_launched?;
         let course = self.course(policy);
-        if course.live {
-            return None;
-        }
         let last = meeting.read.map(|read| read.at);
+        if course.live {
+            let heard = course.newest.and_then(|(_, instance)| instance.heard())?;
+            let silent =
+                last.filter(|read| *read >= heard).map_or(heard + SILENT_AFTER, |read| read + SILENT_AGAIN);
+            return Some(self.doubted_at.map_or(silent, |doubted| silent.min(doubted)));
+        }
         let due = if self.is_live(policy) {
             last.map(|at| at + Span(policy.check_every.0.saturating_mul(LIVE_CHECKS_ARE_SLOWER_BY)))?
         } else {
@@ -89,7 +92,7 @@ impl Deciding<'_> {
     /// that long, whatever looks alive is over: lights must not burn, and visits must not stay, for ever.
     pub(super) fn give_up_the_silent(&mut self) {
         let now = self.now;
-        if self.visit.is_quiet(self.policy) || self.visit.updated_at + LONGEST_MEETING > now {
+        if self.visit.is_quiet(self.policy) || self.visit.stirred_at + LONGEST_MEETING > now {
             return;
         }
         self.visit.instances.values_mut().for_each(|instance| instance.give_up(now));
@@ -102,6 +105,10 @@ impl Deciding<'_> {
 
 /// Zoom's own limit is 30 hours.
 const LONGEST_MEETING: Span = Span::hours(31);
+/// When nothing was heard of a live meeting for so long it is read,
+const SILENT_AFTER: Span = Span::minutes(10);
+/// and after that so often. A visit in which people just talk is silent as well.
+const SILENT_AGAIN: Span = Span::minutes(30);
 /// At the default of 15 s, a meeting that nobody starts is read for four hours after the launch.
 const MOST_CHECKS: i64 = 960;
 /// How often a visit is looked at that is due to leave and may not.

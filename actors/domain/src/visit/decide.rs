@@ -9,7 +9,7 @@ use super::{MOST_INSTANCES, Phase, Visit};
 use crate::command::{Command, Entry};
 use crate::effect::Effect;
 use crate::fact::{Fact, FactKind};
-use crate::intent::{ProblemCode, ZoomCall};
+use crate::intent::{IntentOutcome, ProblemCode, ZoomCall};
 use crate::policy::Policy;
 use crate::time::Moment;
 use std::collections::BTreeSet;
@@ -38,8 +38,20 @@ pub fn decide(visit: &Visit, entry: &Entry, now: Moment, policy: &Policy) -> Dec
     let changed = deciding.visit != *visit || !deciding.effects.is_empty();
     if changed {
         deciding.visit.updated_at = now;
+        if is_sign_of_life(&entry.command) {
+            deciding.visit.stirred_at = now;
+        }
     }
     Decision { visit: deciding.visit, effects: deciding.effects, changed }
+}
+
+/// Whether a command comes of somebody who takes part.
+fn is_sign_of_life(command: &Command) -> bool {
+    match command {
+        Command::Launch(_) | Command::Fact(_) | Command::PageSeen { .. } | Command::Departed { .. } => true,
+        Command::IntentClosed { outcome, .. } => matches!(outcome, IntentOutcome::Read { started: true, .. }),
+        _ => false,
+    }
 }
 
 /// A decision in the making.
@@ -69,6 +81,7 @@ impl Deciding<'_> {
             Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
             Command::StatusSuperseded { participant, seq } => self.status_superseded(participant, *seq),
             Command::AttemptOutlived { participant } => self.attempt_outlived(participant),
+            Command::StoreWentBack => self.store_went_back(),
             Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
             Command::Tick => self.give_up_the_silent(),
         }

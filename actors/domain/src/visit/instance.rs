@@ -26,6 +26,9 @@ pub struct Instance {
     /// When it was taken for over, since nothing had been heard for longer than Zoom lets a meeting last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     given_up: Option<Moment>,
+    /// When a reading showed the meeting not started, though nothing had told the end. Anything newer that is heard shows otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read_over: Option<Moment>,
     sessions: BTreeMap<SessionId, Session>,
 }
 
@@ -115,7 +118,19 @@ impl Instance {
     /// When it ended, if it did.
     #[must_use]
     pub fn ended(&self) -> Option<Moment> {
-        self.ended.or(self.given_up)
+        let read_over = self.read_over.filter(|at| self.heard().is_none_or(|heard| heard <= *at));
+        self.ended.or(self.given_up).or(read_over)
+    }
+
+    /// The time of the newest fact.
+    pub(super) fn heard(&self) -> Option<Moment> {
+        let sessions = self.sessions.values().filter_map(|session| session.newest().max(session.arrived()));
+        sessions.chain(self.earliest_proof).chain(self.claimed_start).max()
+    }
+
+    /// A reading showed that the meeting is not started.
+    pub(super) fn read_as_over(&mut self, at: Moment) {
+        self.read_over = self.read_over.max(Some(at));
     }
 
     /// Its end was never told, and it cannot be live any more.

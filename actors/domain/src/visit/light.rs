@@ -32,6 +32,14 @@ impl Deciding<'_> {
         }
     }
 
+    /// The store may have lost what Epic was told and what Zoom told: Epic is told everything again, and Zoom is asked.
+    pub(super) fn store_went_back(&mut self) {
+        for key in self.visit.participants.keys().cloned().collect::<Vec<_>>() {
+            self.attempt_outlived(&key);
+        }
+        self.visit.doubted_at = Some(self.now);
+    }
+
     /// An attempt of a previous owner may have landed after the newest status, which is therefore told again.
     pub(super) fn attempt_outlived(&mut self, key: &ParticipantKey) {
         let frame = Frame::of(&self.visit, self.now);

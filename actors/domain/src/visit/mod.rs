@@ -103,6 +103,12 @@ pub struct Visit {
     pub problems: BTreeMap<ProblemCode, Moment>,
     /// When it last changed.
     pub updated_at: Moment,
+    /// When it was last taken to be alive: by a person, an event, or a reading that showed it started.
+    #[serde(default)]
+    pub stirred_at: Moment,
+    /// Since when what is known of the meeting is in doubt, until it has been read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted_at: Option<Moment>,
 }
 
 /// The one meeting of a visit (I12).
@@ -211,6 +217,8 @@ impl Visit {
             last_intent: 0,
             problems: BTreeMap::new(),
             updated_at: now,
+            stirred_at: now,
+            doubted_at: None,
         }
     }
 

@@ -20,6 +20,8 @@ use std::collections::BTreeSet;
 const BACKOFF: Backoff = Backoff { first: Span::seconds(2), most: Span::seconds(60) };
 /// After so many attempts a call is given up until a provider launches again.
 const MOST_ATTEMPTS: u32 = 100;
+/// Events that are not lost come sooner than this, save those that Zoom sends again.
+const EVENTS_COME_WITHIN: Span = Span::minutes(2);
 /// So many superfluous meetings are remembered; each is removed in any case.
 const MOST_SUPERFLUOUS: usize = 64;
 
@@ -194,6 +196,22 @@ impl Deciding<'_> {
             mine.answered_at = at;
         }
         self.visit.lived |= started;
+        self.visit.doubted_at = self.visit.doubted_at.filter(|since| *since > at);
+        if !started {
+            self.read_as_over(at);
+        }
+    }
+
+    /// Nothing told the end of an instance that Zoom says is not there. An event that is on its way may still tell otherwise, so only one
+    /// of which nothing was heard for some time is closed.
+    fn read_as_over(&mut self, at: Moment) {
+        let newest = self.visit.course(self.policy).newest.map(|(uuid, _)| uuid.clone());
+        let Some(instance) = newest.and_then(|uuid| self.visit.instances.get_mut(&uuid)) else { return };
+        if instance.ended().is_none()
+            && instance.heard().is_some_and(|heard| heard + EVENTS_COME_WITHIN <= at)
+        {
+            instance.read_as_over(at);
+        }
     }
 
     pub(super) fn meeting_deleted(&mut self, meeting: MeetingId, at: Moment) {

@@ -191,7 +191,7 @@ fn a_refused_launch_changes_nothing_but_its_record() {
     let mut before = story.visit.clone();
     assert!(matches!(story.at(7).launch(patient_launch("bob")), LaunchOutcome::Refused(_)));
     before.launches.clone_from(&story.visit.launches);
-    before.updated_at = story.visit.updated_at;
+    (before.updated_at, before.stirred_at) = (story.visit.updated_at, story.visit.stirred_at);
     assert_eq!(story.visit, before);
 }
 

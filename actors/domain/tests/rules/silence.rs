@@ -11,13 +11,13 @@ use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::participant::Presence;
 
 /// Looks when the visit asks for it, until the visit is let go; says when it was seen to be over.
-fn until_it_leaves(story: &mut Story) -> Option<Span> {
+fn until_it_leaves(story: &mut Story, read: IntentOutcome) -> Option<Span> {
     let (begin, mut over) = (story.now, None);
     for _ in 0..500 {
         story.now = story.visit.wake(&story.policy, story.now).unwrap();
         story.tick();
         for intent in story.begun.iter().filter(|intent| is_read(&intent.call)).cloned().collect::<Vec<_>>() {
-            story.close(&intent, IntentOutcome::Read { started: true, effective: AUTOMATIC });
+            story.close(&intent, read.clone());
         }
         for update in std::mem::take(&mut story.updates) {
             let (participant, seq, connected) = (update.participant, update.seq, update.connected);
@@ -42,7 +42,7 @@ fn a_meeting_whose_end_was_lost_is_over_when_no_meeting_can_last_so_long() {
         of(&provider("dr", "p1"), Joined, "U1", 10),
         of(&patient("ada", "g1"), Joined, "U1", 12),
     ]);
-    assert_eq!(until_it_leaves(&mut story), Some(Span::hours(31)));
+    assert_eq!(until_it_leaves(&mut story, IntentOutcome::Ambiguous), Some(Span::hours(31)));
     assert!(!story.visit.participants[&dr()].light.connected);
     // The instance is over for good (I5).
     story.fact(of(&patient("ada", "g2"), Joined, "U1", 400));
@@ -69,10 +69,11 @@ fn old_facts_that_come_now_are_believed_and_not_taken_for_silence() {
 #[test]
 fn a_reading_that_showed_a_start_and_a_wait_before_the_host_do_not_hold_a_visit() {
     let mut read = Story::ready();
-    let over = until_it_leaves(&mut read).unwrap();
+    let started = IntentOutcome::Read { started: true, effective: AUTOMATIC };
+    let over = until_it_leaves(&mut read, started.clone()).unwrap();
     assert!(over <= Span::hours(36), "{over:?}");
     let mut waits = Story::ready();
     waits.at(6).take(Command::Departed { participant: ada() });
     waits.fact(of(&unnamed(&patient("ada", "g1")), WaitingForHost, "U0", 10));
-    assert!(until_it_leaves(&mut waits).is_some());
+    assert!(until_it_leaves(&mut waits, started).is_some());
 }

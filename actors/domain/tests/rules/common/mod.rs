@@ -56,6 +56,7 @@ pub fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
 pub fn folded(visit: &Visit) -> Visit {
     let mut visit = visit.clone();
     visit.updated_at = at(0);
+    visit.stirred_at = at(0);
     for person in visit.participants.values_mut() {
         person.since = at(0);
         person.light = Light { wanted: person.light.wanted, ..Light::default() };
