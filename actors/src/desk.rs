@@ -18,6 +18,7 @@ use crate::codec;
 use crate::port::Ports;
 use crate::port::observer::Observed;
 use crate::port::store::{Appended, Epoch, Hint, NewEntry, Routed, StoreError, StoredVisit};
+use crate::recent::Answered;
 
 /// A door does not wait longer than this for the store to take a command; Zoom wants its answer within three seconds.
 const APPEND_WITHIN: Duration = Duration::from_secs(2);
@@ -119,9 +120,12 @@ impl Desk {
         let meeting = fact.meeting;
         let (_, payload) = encode(&self.ports, Command::Fact(fact))?;
         let began = instant();
-        match within(self.ports.store.route_or_hold(organization, meeting, payload)).await? {
+        match within(self.ports.store.route_or_hold(organization, meeting, payload.clone())).await? {
             Routed::Full => Err(self.full()),
-            routed => Ok(self.durable(began, routed)),
+            routed => {
+                self.ports.recent.answered(Answered { organization: organization.clone(), meeting, payload });
+                Ok(self.durable(began, routed))
+            }
         }
     }
 

@@ -16,11 +16,12 @@ use known::Known;
 
 use crate::port::Ports;
 use crate::port::store::Hint;
+use crate::supervise::every;
 
 /// Without a hint the change numbers are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Visits that have left are found by comparing with the store this often.
-const COMPARE_EVERY: Duration = Duration::from_secs(30);
+/// All visits are compared with the store this often: one that left long ago is not told of any more, and a hub may have been away.
+const COMPARE_EVERY: Duration = Duration::from_secs(300);
 /// After so many looks in a row that the store did not answer, boards are told; a single one may be an accident.
 const AWAY_AFTER: u32 = 2;
 
@@ -98,8 +99,8 @@ impl Actor for OpsHub {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.run_interval(LOOK_EVERY, |hub, ctx| hub.look(ctx));
-        ctx.run_interval(COMPARE_EVERY, |hub, ctx| {
+        every(ctx, LOOK_EVERY, Self::look);
+        every(ctx, COMPARE_EVERY, |hub, ctx| {
             hub.compare = true;
             hub.look(ctx);
         });
@@ -109,7 +110,7 @@ impl Actor for OpsHub {
             loop {
                 match hints.recv().await {
                     Ok(Hint::Changed(_)) | Err(RecvError::Lagged(_)) => {}
-                    Ok(Hint::Journal(_)) => continue,
+                    Ok(Hint::Journal(_) | Hint::Released(_) | Hint::Nodes) => continue,
                     Err(RecvError::Closed) => return,
                 }
                 let Some(hub) = hub.upgrade() else { return };

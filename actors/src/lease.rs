@@ -4,13 +4,13 @@
 //! counts from *before* it asked, on the monotonic clock, and takes a margin off. When the time is over nothing leaves the node.
 //!
 //! A lease that is to be given back is closed first: nothing new is begun under it, and whoever gives it back can wait until what was
-//! begun has ended.
+//! begun has ended. While a store that went back is given again what it lost, nothing is begun either.
 
 use crate::holds::{Hold, Holds};
 use crate::port::clock::instant;
-use crate::port::store::Ownership;
-use std::sync::Arc;
+use crate::port::store::{Ownership, Standing};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::{Duration, Instant};
 use vestibule_domain::time::Span;
 
@@ -36,6 +36,10 @@ pub struct Lease {
 struct Shared {
     valid_until_ms: AtomicU64,
     closed: AtomicBool,
+    paused: AtomicBool,
+    went_back: AtomicBool,
+    /// How far the shard is committed.
+    standing: Mutex<Standing>,
     /// What was begun under it and has not ended.
     holds: Holds,
 }
@@ -45,7 +49,14 @@ impl Lease {
     #[must_use]
     pub fn granted(owner: Ownership, asked: Instant) -> Self {
         let valid_until_ms = AtomicU64::new(trusted_for_ms());
-        let shared = Shared { valid_until_ms, closed: AtomicBool::new(false), holds: Holds::default() };
+        let shared = Shared {
+            valid_until_ms,
+            closed: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            went_back: AtomicBool::new(false),
+            standing: Mutex::default(),
+            holds: Holds::default(),
+        };
         Self { owner, base: asked, shared: Arc::new(shared) }
     }
 
@@ -72,7 +83,35 @@ impl Lease {
     /// Whether something may be begun under it.
     #[must_use]
     pub fn may_begin(&self) -> bool {
-        self.is_valid() && !self.shared.closed.load(Ordering::Acquire)
+        let closed = self.shared.closed.load(Ordering::Acquire);
+        self.is_valid() && !closed && !self.shared.paused.load(Ordering::Acquire)
+    }
+
+    /// Nothing is begun under it for a while.
+    pub fn pause(&self, paused: bool) {
+        self.shared.paused.store(paused, Ordering::Release);
+    }
+
+    /// The shard is committed so far.
+    pub fn stands(&self, standing: Standing) {
+        *self.shared.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// How far the shard is committed.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        *self.shared.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store was seen to hold less than was committed.
+    pub fn went_back(&self) {
+        self.shared.went_back.store(true, Ordering::Release);
+    }
+
+    /// Whether that was seen since this was last asked.
+    #[must_use]
+    pub fn take_went_back(&self) -> bool {
+        self.shared.went_back.swap(false, Ordering::AcqRel)
     }
 
     /// Something begins under it, and ends when the hold is dropped.

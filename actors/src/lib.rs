@@ -27,6 +27,7 @@ pub mod memory;
 pub mod node;
 pub mod notifier;
 pub mod port;
+pub mod recent;
 pub mod shard;
 pub mod supervise;
 pub mod visit;

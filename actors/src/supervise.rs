@@ -6,6 +6,7 @@
 use actix::{Actor, Addr, AsyncContext, Context};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::port::place::Place;
@@ -56,6 +57,18 @@ where
         }),
     );
     told.await.ok()
+}
+
+/// Does something again and again, a period after it was last done. actix's own interval makes up for every time that it missed, all at
+/// once, when the process was stopped for a while.
+pub fn every<A>(ctx: &mut Context<A>, period: Duration, act: fn(&mut A, &mut Context<A>))
+where
+    A: Actor<Context = Context<A>>,
+{
+    ctx.run_later(period, move |actor, ctx| {
+        act(actor, ctx);
+        every(ctx, period, act);
+    });
 }
 
 /// Tells an actor something without waiting for it to be handled.

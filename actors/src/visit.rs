@@ -1,4 +1,6 @@
 //! One visit's actor: it holds the committed state, decides on commands, and takes the decision over once the shard has committed it.
+//!
+//! A visit that nothing happens to dozes: it keeps the bytes that were committed and nothing else, a tenth of what it is awake.
 
 use actix::{Actor, Context, Handler, Message, MessageResult};
 use std::sync::Arc;
@@ -8,19 +10,38 @@ use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::Visit;
 
+use crate::codec::{self, CodecError};
 use crate::port::Decider;
 
 /// The actor of a visit.
 pub struct VisitActor {
-    committed: Arc<Visit>,
+    committed: Committed,
     decide: Decider,
+}
+
+/// The committed state.
+#[derive(Clone, Debug)]
+pub enum Committed {
+    /// Awake.
+    Visit(Arc<Visit>),
+    /// Dozing: as it stands in the store.
+    Bytes(Arc<[u8]>),
 }
 
 impl VisitActor {
     /// Holds a committed state.
     #[must_use]
-    pub fn new(committed: Arc<Visit>, decide: Decider) -> Self {
+    pub fn new(committed: Committed, decide: Decider) -> Self {
         Self { committed, decide }
+    }
+
+    fn awake(&mut self) -> Result<Arc<Visit>, CodecError> {
+        let visit = match &self.committed {
+            Committed::Visit(visit) => Arc::clone(visit),
+            Committed::Bytes(bytes) => Arc::new(codec::decode(bytes)?),
+        };
+        self.committed = Committed::Visit(Arc::clone(&visit));
+        Ok(visit)
     }
 }
 
@@ -30,7 +51,7 @@ impl Actor for VisitActor {
 
 /// Decide on some commands, in order.
 #[derive(Message)]
-#[rtype(result = "Decided")]
+#[rtype(result = "Result<Decided, CodecError>")]
 pub struct Decide {
     /// The commands; all of this visit.
     pub entries: Vec<Arc<Entry>>,
@@ -58,12 +79,20 @@ pub struct Decided {
 #[rtype(result = "()")]
 pub struct Adopt(pub Arc<Visit>);
 
+/// Nothing has happened for a while; these bytes are the committed state.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Doze(pub Arc<[u8]>);
+
 impl Handler<Decide> for VisitActor {
     type Result = MessageResult<Decide>;
 
     fn handle(&mut self, decide_on: Decide, _: &mut Context<Self>) -> Self::Result {
         let Decide { entries, now, policy } = decide_on;
-        let visit = Arc::clone(&self.committed);
+        let visit = match self.awake() {
+            Ok(visit) => visit,
+            Err(error) => return MessageResult(Err(error)),
+        };
         let mut decided = Decided { visit, effects: Vec::new(), changed: false, wake: None };
         for entry in &entries {
             let decision = (self.decide)(&decided.visit, entry, now, &policy);
@@ -74,7 +103,7 @@ impl Handler<Decide> for VisitActor {
             decided.effects.extend(decision.effects);
         }
         decided.wake = decided.visit.wake(&policy, now);
-        MessageResult(decided)
+        MessageResult(Ok(decided))
     }
 }
 
@@ -82,6 +111,14 @@ impl Handler<Adopt> for VisitActor {
     type Result = ();
 
     fn handle(&mut self, Adopt(committed): Adopt, _: &mut Context<Self>) {
-        self.committed = committed;
+        self.committed = Committed::Visit(committed);
+    }
+}
+
+impl Handler<Doze> for VisitActor {
+    type Result = ();
+
+    fn handle(&mut self, Doze(bytes): Doze, _: &mut Context<Self>) {
+        self.committed = Committed::Bytes(bytes);
     }
 }

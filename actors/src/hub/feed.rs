@@ -77,10 +77,12 @@ enum Begun {
     Told,
 }
 
-/// The change number orders all commits of a shard; epoch and version those of one visit from its beginning until it leaves.
+/// The change number orders all commits of a shard, and its owner's epoch what is told between two of them; epoch and version order the
+/// commits of one visit from its beginning until it leaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Stamp {
     change: u64,
+    owner: Epoch,
     told: (Epoch, u64),
 }
 
@@ -180,11 +182,11 @@ impl Queue {
                 let stamp = seen.stamp();
                 let before = self.newest.insert(key.clone(), stamp);
                 if let Some(before) = before {
-                    if stamp.change <= before.change {
+                    if (stamp.change, stamp.owner) <= (before.change, before.owner) {
                         self.newest.insert(key, before);
                         return;
                     }
-                    if stamp.told <= before.told {
+                    if stamp.change > before.change && stamp.told <= before.told {
                         change = Change::Again(Arc::clone(seen));
                     }
                 }
@@ -227,7 +229,8 @@ impl Change {
 
 impl Seen {
     fn stamp(&self) -> Stamp {
-        Stamp { change: self.change, told: (self.snapshot.epoch, self.snapshot.version) }
+        let owner = self.owner.as_ref().map_or(Epoch(0), |owner| owner.epoch);
+        Stamp { change: self.change, owner, told: (self.snapshot.epoch, self.snapshot.version) }
     }
 }
 

@@ -9,7 +9,7 @@ use vestibule_domain::shard::Shard;
 
 use super::feed::{Change, Seen};
 use crate::desk::Snapshot;
-use crate::port::store::{Answer, Store, StoreError};
+use crate::port::store::{Answer, Changed, Owner, Store, StoreError};
 
 /// So many visits are loaded at once.
 const PAGE: usize = 256;
@@ -20,6 +20,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Default)]
 pub(super) struct Known {
     changes: BTreeMap<Shard, u64>,
+    owners: BTreeMap<Shard, Owner>,
     visits: BTreeMap<VisitKey, Arc<Seen>>,
 }
 
@@ -57,6 +58,8 @@ impl Known {
     }
 
     async fn load(&mut self, store: &dyn Store, news: &mut Vec<Change>) -> Result<(), StoreError> {
+        let owners = within(store.owners()).await?.into_iter().collect();
+        self.take_owners(owners, news);
         for (shard, change) in within(store.changes()).await? {
             let mut from = self.changes.get(&shard).copied().unwrap_or(0);
             if from > change {
@@ -67,25 +70,50 @@ impl Known {
             if from == change {
                 continue;
             }
-            let owner = within(store.locate(shard)).await?;
+            let owner = self.owners.get(&shard).cloned();
             while from < change {
                 let page = within(store.changed_since(shard, from, PAGE)).await?;
                 let Some(last) = page.last() else { break };
                 from = last.change;
-                for stored in &page {
-                    let Ok(snapshot) = Snapshot::read(stored) else { continue };
-                    let seen = Arc::new(Seen { snapshot, change: stored.change, owner: owner.clone() });
-                    self.visits.insert(stored.visit.clone(), Arc::clone(&seen));
-                    news.push(Change::Visit(seen));
-                }
+                let full = page.len() >= PAGE;
+                page.into_iter().for_each(|changed| self.take(changed, owner.clone(), news));
                 self.changes.insert(shard, from);
-                if page.len() < PAGE {
+                if !full {
                     break;
                 }
             }
             self.changes.insert(shard, from.max(change));
         }
         Ok(())
+    }
+
+    fn take(&mut self, changed: Changed, owner: Option<Owner>, news: &mut Vec<Change>) {
+        let Some(stored) = changed.stored else {
+            if self.visits.remove(&changed.visit).is_some() {
+                news.push(Change::Gone(changed.visit));
+            }
+            return;
+        };
+        if let Ok(snapshot) = Snapshot::read(&stored) {
+            let seen = Arc::new(Seen { snapshot, change: changed.change, owner });
+            self.visits.insert(changed.visit, Arc::clone(&seen));
+            news.push(Change::Visit(seen));
+        }
+    }
+
+    /// A shard that changed hands is told with all its visits, though nothing else of them has changed.
+    fn take_owners(&mut self, owners: BTreeMap<Shard, Owner>, news: &mut Vec<Change>) {
+        let before = std::mem::replace(&mut self.owners, owners);
+        for (key, seen) in &mut self.visits {
+            let shard = Shard::of_visit(key);
+            // While nobody has it the last owner is shown.
+            let Some(owner) = self.owners.get(&shard).filter(|owner| before.get(&shard) != Some(owner)) else {
+                continue;
+            };
+            let (snapshot, change) = (seen.snapshot.clone(), seen.change);
+            *seen = Arc::new(Seen { snapshot, change, owner: Some(owner.clone()) });
+            news.push(Change::Visit(Arc::clone(seen)));
+        }
     }
 
     fn forget(&mut self, shard: Shard, news: &mut Vec<Change>) {
@@ -137,7 +165,7 @@ mod tests {
     use crate::memory::MemoryStore;
     use crate::port::clock::Clock;
     use crate::port::store::{
-        Acquired, Commit, Committed, OwnerToken, Ownership, Seq, StoreLimits, VisitWrite,
+        Acquired, Commit, Committed, Epoch, OwnerToken, Ownership, Seq, StoreLimits, VisitWrite,
     };
 
     struct Standing;
@@ -158,7 +186,7 @@ mod tests {
         let shard = Shard::of_visit(&key);
         let token = OwnerToken(Uuid::from_u128(7));
         let Acquired::Granted { epoch, .. } =
-            store.acquire(shard, "test", token, Span::minutes(5)).await.unwrap()
+            store.acquire(shard, "test", token, Span::minutes(5), Epoch(0)).await.unwrap()
         else {
             panic!("held")
         };

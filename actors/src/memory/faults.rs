@@ -14,6 +14,9 @@ pub enum Call {
     Renew,
     Release,
     Locate,
+    Owners,
+    Announce,
+    Leave,
     Append,
     RouteOrHold,
     IndexMeeting,
@@ -21,6 +24,7 @@ pub enum Call {
     Cursor,
     Load,
     Commit,
+    Restore,
     CountTry,
     Due,
     Outbox,
@@ -39,8 +43,8 @@ pub enum Call {
     OrganizationGet,
     OrganizationPut,
     Sweep,
-    Ping,
     Flush,
+    Incarnation,
 }
 
 /// On which side of the step a fault lies.

@@ -4,11 +4,13 @@ use super::faults::{Call, Faults, When};
 use super::model::Model;
 use crate::port::clock::SharedClock;
 use crate::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Commit, Committed, Hint, JournalEntry, NewEntry,
-    OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page, ParkedCommand, Record, RecordQuery,
-    Retention, Routed, Seq, Space, Store, StoreError, StoreLimits, StoredVisit, Swept,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
+    ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
+    Space, Standing, Store, StoreError, StoreLimits, StoredVisit, Swept,
 };
 use futures_util::FutureExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 use vestibule_domain::gate;
@@ -26,6 +28,8 @@ pub struct MemoryStore {
     clock: SharedClock,
     faults: Faults,
     hints: broadcast::Sender<Hint>,
+    /// How often it went back.
+    incarnation: AtomicU64,
 }
 
 impl MemoryStore {
@@ -33,7 +37,8 @@ impl MemoryStore {
     #[must_use]
     pub fn new(clock: SharedClock, limits: StoreLimits) -> Self {
         let (hints, _) = broadcast::channel(HINTS);
-        Self { model: Mutex::new(Model::new(limits)), clock, faults: Faults::default(), hints }
+        let (model, faults) = (Mutex::new(Model::new(limits)), Faults::default());
+        Self { model, clock, faults, hints, incarnation: AtomicU64::new(0) }
     }
 
     /// Orders faults.
@@ -51,6 +56,7 @@ impl MemoryStore {
     /// Goes back to what a snapshot held, as a failover does that lost writes.
     pub fn go_back(&self, to: Model) {
         *self.lock() = to;
+        self.incarnation.fetch_add(1, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Model> {
@@ -96,20 +102,53 @@ impl Store for MemoryStore {
         node: &'a str,
         token: OwnerToken,
         ttl: Span,
+        seen: Epoch,
     ) -> Answer<'a, Acquired> {
-        self.step(Call::Acquire, move |model, now| Ok(model.acquire(now, shard, node, token, ttl)))
+        self.step(Call::Acquire, move |model, now| Ok(model.acquire(now, shard, node, token, ttl, seen)))
     }
 
-    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool> {
-        self.step(Call::Renew, move |model, now| Ok(model.renew(now, shard, owner, ttl)))
+    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span, seen: Standing) -> Answer<'_, Renewed> {
+        self.step(Call::Renew, move |model, now| Ok(model.renew(now, shard, owner, ttl, seen)))
     }
 
     fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool> {
-        self.step(Call::Release, move |model, now| Ok(model.release(now, shard, owner)))
+        self.hinting(
+            Call::Release,
+            move |model, now| Ok(model.release(now, shard, owner)),
+            move |done| done.then_some(Hint::Released(shard)),
+        )
     }
 
     fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>> {
         self.step(Call::Locate, move |model, now| Ok(model.locate(now, shard)))
+    }
+
+    fn owners(&self) -> Answer<'_, Vec<(Shard, Owner)>> {
+        self.step(Call::Owners, |model, now| Ok(model.owners(now)))
+    }
+
+    fn announce<'a>(&'a self, node: &'a NodeInfo, ttl: Span) -> Answer<'a, Vec<NodeInfo>> {
+        self.hinting(
+            Call::Announce,
+            move |model, now| {
+                let news = model.is_news(node);
+                Ok((news, model.announce(now, node, ttl)))
+            },
+            |(news, _)| news.then_some(Hint::Nodes),
+        )
+        .map(|answer| answer.map(|(_, nodes)| nodes))
+        .boxed()
+    }
+
+    fn leave(&self, token: OwnerToken) -> Answer<'_, ()> {
+        self.hinting(
+            Call::Leave,
+            move |model, _| {
+                model.leave(token);
+                Ok(())
+            },
+            |()| Some(Hint::Nodes),
+        )
     }
 
     fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended> {
@@ -166,6 +205,15 @@ impl Store for MemoryStore {
         )
     }
 
+    fn restore(&self, restore: Restore) -> Answer<'_, Restored> {
+        let shard = restore.shard;
+        self.hinting(
+            Call::Restore,
+            move |model, now| model.restore(now, &restore),
+            move |answer| matches!(answer, Restored::Done { .. }).then_some(Hint::Changed(shard)),
+        )
+    }
+
     fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>> {
         self.step(Call::CountTry, move |model, now| model.count_try(now, shard, owner, seq))
     }
@@ -197,29 +245,25 @@ impl Store for MemoryStore {
         )
     }
 
-    fn permit<'a>(
-        &'a self,
-        organization: &'a OrganizationId,
-        limits: gate::Limits,
-    ) -> Answer<'a, gate::Answer> {
-        self.step(Call::Permit, move |model, now| Ok(model.permit(now, organization, &limits)))
+    fn permit<'a>(&'a self, gate: &'a GateId, limits: gate::Limits) -> Answer<'a, gate::Answer> {
+        self.step(Call::Permit, move |model, now| Ok(model.permit(now, gate, &limits)))
     }
 
     fn settle<'a>(
         &'a self,
-        organization: &'a OrganizationId,
+        gate: &'a GateId,
         limits: gate::Limits,
         permit: gate::PermitId,
         how: gate::Settled,
     ) -> Answer<'a, bool> {
-        self.step(Call::Settle, move |model, now| Ok(model.settle(now, organization, &limits, permit, how)))
+        self.step(Call::Settle, move |model, now| Ok(model.settle(now, gate, &limits, permit, how)))
     }
 
     fn changes(&self) -> Answer<'_, Vec<(Shard, u64)>> {
         self.step(Call::Changes, |model, _| Ok(model.changes()))
     }
 
-    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>> {
+    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<Changed>> {
         self.step(Call::ChangedSince, move |model, _| Ok(model.changed_since(shard, change, max)))
     }
 
@@ -232,7 +276,7 @@ impl Store for MemoryStore {
         self.step(Call::Visits, move |model, _| Ok(model.visits(organization, after.as_ref(), limit)))
     }
 
-    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>> {
+    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         self.step(Call::Records, move |model, _| Ok(model.records(&query)))
     }
 
@@ -289,8 +333,9 @@ impl Store for MemoryStore {
         self.step(Call::Sweep, move |model, now| Ok(model.sweep(now, keep)))
     }
 
-    fn ping(&self) -> Answer<'_, ()> {
-        self.step(Call::Ping, |_, _| Ok(()))
+    fn incarnation(&self) -> Answer<'_, String> {
+        let incarnation = self.incarnation.load(Ordering::Relaxed);
+        self.step(Call::Incarnation, move |_, _| Ok(format!("memory {incarnation}")))
     }
 
     fn flush(&self) -> Answer<'_, ()> {
@@ -339,7 +384,7 @@ mod tests {
         let store = store();
         store.faults().fail(Some(Call::Append), When::Before, 2);
         assert_eq!(place(append(&store).await), None);
-        store.ping().await.unwrap();
+        store.incarnation().await.unwrap();
         assert_eq!(place(append(&store).await), None);
         assert_eq!(place(append(&store).await), Some(1), "two were ordered");
         store.faults().fail(None, When::After, 1);
@@ -353,18 +398,18 @@ mod tests {
         let store = store();
         store.faults().fail_always(None, When::Before);
         for _ in 0..3 {
-            assert!(store.ping().await.is_err());
+            assert!(store.incarnation().await.is_err());
         }
         store.faults().heal();
-        store.ping().await.unwrap();
+        store.incarnation().await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_call_takes_its_time_by_the_clock_of_the_simulation() {
         let store = store();
-        store.faults().delay(Some(Call::Ping), When::After, Duration::from_secs(3));
+        store.faults().delay(Some(Call::Incarnation), When::After, Duration::from_secs(3));
         let began = Instant::now();
-        store.ping().await.unwrap();
+        store.incarnation().await.unwrap();
         assert_eq!(began.elapsed(), Duration::from_secs(3));
     }
 
@@ -386,8 +431,8 @@ mod tests {
     #[tokio::test]
     async fn a_breakpoint_that_is_dropped_holds_nobody() {
         let store = store();
-        drop(store.faults().stop_next(Call::Ping, When::Before));
-        timeout(Duration::from_secs(5), store.ping()).await.unwrap().unwrap();
+        drop(store.faults().stop_next(Call::Incarnation, When::Before));
+        timeout(Duration::from_secs(5), store.incarnation()).await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -141,13 +141,14 @@ impl Lanes {
         }
     }
 
-    /// Lets go of lanes whose lease is lost. One whose attempt runs stays until that has ended: whoever gets the lane back on this node must
-    /// not start another beside it.
-    pub(super) fn abandon_lost(&mut self, now: Moment, rules: &LaneRules) {
-        let lost = self.lanes.iter().filter(|(_, held)| !held.lease.is_valid());
-        let lost: Vec<LaneKey> = lost.map(|(key, _)| key.clone()).collect();
-        for key in lost {
-            if let Some(held) = self.lanes.get_mut(&key) {
+    /// Lets go of lanes whose lease is lost, and looks at those again whose lease was paused. One whose attempt runs stays until that has
+    /// ended: whoever gets the lane back on this node must not start another beside it.
+    pub(super) fn look_through(&mut self, now: Moment, rules: &LaneRules) {
+        let unfiled = |held: &Held| held.filed == Filed::Nowhere && !held.lane.is_running();
+        let to_file = self.lanes.iter().filter(|(_, held)| !held.lease.is_valid() || unfiled(held));
+        let to_file: Vec<LaneKey> = to_file.map(|(key, _)| key.clone()).collect();
+        for key in to_file {
+            if let Some(held) = self.lanes.get_mut(&key).filter(|held| !held.lease.is_valid()) {
                 held.lane.abandon();
             }
             self.file(&key, now, rules);

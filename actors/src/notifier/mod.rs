@@ -28,6 +28,8 @@ use crate::port::Ports;
 use crate::port::epic::{Epic, EpicAnswer, Verdict};
 use crate::port::observer::Observed;
 use crate::port::organizations::NotifierRules;
+use crate::port::store::GateId;
+use crate::supervise::every;
 use lanes::{Begun, LaneKey, Lanes};
 use report::{Attempt, Reports};
 
@@ -119,7 +121,7 @@ impl EpicNotifier {
         let (ports, organization) = (self.ports.clone(), self.organization.clone());
         let asked = async move {
             let asked = instant();
-            (asked, ports.store.permit(&organization, rules.limits).await)
+            (asked, ports.store.permit(&GateId::Epic(organization), rules.limits).await)
         };
         ctx.spawn(asked.into_actor(self).map(move |(asked, answer), notifier, ctx| {
             notifier.asking = false;
@@ -219,7 +221,8 @@ impl EpicNotifier {
 
     fn settle(&mut self, permit: PermitId, how: Settled, rules: NotifierRules, ctx: &mut Context<Self>) {
         let (ports, organization) = (self.ports.clone(), self.organization.clone());
-        let settled = async move { ports.store.settle(&organization, rules.limits, permit, how).await };
+        let settled =
+            async move { ports.store.settle(&GateId::Epic(organization), rules.limits, permit, how).await };
         ctx.spawn(settled.into_actor(self).map(move |open, notifier, ctx| {
             // A permit that could not be given back runs out by itself.
             if let Ok(open) = open {
@@ -264,7 +267,7 @@ impl EpicNotifier {
         let recent = self.looked_through.is_some_and(|at| now >= at && now - at < LOOK_THROUGH_EVERY);
         if !recent {
             self.looked_through = Some(now);
-            self.lanes.abandon_lost(now, &rules.lane);
+            self.lanes.look_through(now, &rules.lane);
             self.tell_metrics();
         }
     }
@@ -320,7 +323,7 @@ impl Actor for EpicNotifier {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.run_interval(LOOK_THROUGH_EVERY.to_duration(), Self::pump);
+        every(ctx, LOOK_THROUGH_EVERY.to_duration(), Self::pump);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+use uuid::Uuid;
 use vestibule_domain::command::{Command, Entry};
 use vestibule_domain::effect::Update;
 use vestibule_domain::lane::Follows;
@@ -15,7 +16,7 @@ use crate::lease::Lease;
 use crate::port::Ports;
 use crate::port::clock::SharedRandomness;
 use crate::port::epic::{EpicAnswer, Verdict};
-use crate::port::store::{Acknowledgement, NewEntry, Outcome, Ownership, Record};
+use crate::port::store::{Acknowledgement, NewEntry, Outcome, Ownership, Record, RecordId};
 
 /// Reports that wait to be written, one batch in flight at a time.
 pub(super) struct Reports {
@@ -99,7 +100,7 @@ impl Reports {
             outcome,
             latency_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
             hint,
-            ..unsent(key, update, now)
+            ..self.unsent(key, update, now)
         };
         let (participant, seq) = (update.participant.clone(), update.seq);
         let command = match follows {
@@ -114,8 +115,8 @@ impl Reports {
             Follows::Retrying | Follows::DeliveredInDoubt => None,
         };
         // The attempt failed, and that it is not tried again is a decision of its own.
-        let decision =
-            (follows == Follows::Overtaken && outcome == Outcome::Retrying).then(|| unsent(key, update, now));
+        let decision = (follows == Follows::Overtaken && outcome == Outcome::Retrying)
+            .then(|| self.unsent(key, update, now));
         let records = [record].into_iter().chain(decision).collect();
         self.push(key, lease, update, attempt.number, records, command);
         outcome
@@ -129,7 +130,7 @@ impl Reports {
                 .to_owned(),
         );
         let record =
-            Record { attempt: *attempts, outcome: Outcome::Parked, hint, ..unsent(key, update, now) };
+            Record { attempt: *attempts, outcome: Outcome::Parked, hint, ..self.unsent(key, update, now) };
         let command = Command::StatusParked { participant: update.participant.clone(), seq: update.seq };
         self.push(key, lease, update, *attempts, vec![record], Some(command));
     }
@@ -137,7 +138,7 @@ impl Reports {
     /// An update was replaced by a newer one before it was sent.
     pub(super) fn superseded(&mut self, key: &LaneKey, lease: &Lease, update: &Update, now: Moment) {
         let command = Command::StatusSuperseded { participant: update.participant.clone(), seq: update.seq };
-        self.push(key, lease, update, 0, vec![unsent(key, update, now)], Some(command));
+        self.push(key, lease, update, 0, vec![self.unsent(key, update, now)], Some(command));
     }
 
     fn push(
@@ -172,6 +173,27 @@ impl Reports {
             settled,
         });
     }
+
+    /// A record of the decision not to send.
+    fn unsent(&self, key: &LaneKey, update: &Update, now: Moment) -> Record {
+        let id = Uuid::from_u64_pair(self.randomness.draw(), self.randomness.draw());
+        Record {
+            id: RecordId(id),
+            at: now,
+            organization: key.0.organization.clone(),
+            meeting: update.meeting,
+            csn: update.csn.clone(),
+            role: update.role,
+            joined: update.connected,
+            occurred_at: update.occurred_at,
+            attempt: 0,
+            resp_code: 0,
+            epic_code: None,
+            outcome: Outcome::Superseded,
+            latency_ms: 0,
+            hint: None,
+        }
+    }
 }
 
 fn outcome_of(follows: Follows, answer: &EpicAnswer) -> Outcome {
@@ -202,24 +224,5 @@ impl Batch {
             }
         }
         left
-    }
-}
-
-/// A record of the decision not to send.
-fn unsent(key: &LaneKey, update: &Update, now: Moment) -> Record {
-    Record {
-        at: now,
-        organization: key.0.organization.clone(),
-        meeting: update.meeting,
-        csn: update.csn.clone(),
-        role: update.role,
-        joined: update.connected,
-        occurred_at: update.occurred_at,
-        attempt: 0,
-        resp_code: 0,
-        epic_code: None,
-        outcome: Outcome::Superseded,
-        latency_ms: 0,
-        hint: None,
     }
 }

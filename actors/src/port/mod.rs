@@ -8,6 +8,7 @@ pub mod place;
 pub mod store;
 pub mod zoom;
 
+use crate::recent::Recent;
 use std::sync::Arc;
 use vestibule_domain::Decision;
 use vestibule_domain::command::Entry;
@@ -37,6 +38,8 @@ pub struct Ports {
     pub zoom: zoom::ZoomFactory,
     /// Is told what happens, for metrics.
     pub observer: Arc<dyn observer::Observer>,
+    /// What this node's doors have answered lately.
+    pub recent: Arc<Recent>,
     /// The rules of a visit.
     pub decide: Decider,
 }

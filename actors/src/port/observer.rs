@@ -36,6 +36,18 @@ pub enum Observed {
         /// How long the store took.
         took: Duration,
     },
+    /// A shard stopped since the store holds something that cannot be read.
+    ShardStopped,
+    /// An owner compared what it holds with a store that may have gone back.
+    Restored {
+        /// How many visits the store had lost something of.
+        behind: usize,
+    },
+    /// The store was another than before, and this node's doors appended again what they had answered.
+    AppendedAgain {
+        /// How many facts.
+        facts: usize,
+    },
     /// The store did not answer a commit in time and was asked again.
     CommitRetried,
     /// An attempt to tell Epic ended.

@@ -9,9 +9,11 @@ use vestibule_domain::visit::CallState;
 
 use super::commit::commit;
 use super::engine::{Engine, Gathered, Trouble};
+use super::live::Kept;
+use super::restoring::kept;
 use crate::codec;
 use crate::notifier::Offer;
-use crate::port::store::{Commit, OutboxEntry, Seq, VisitWrite};
+use crate::port::store::{Commit, OutboxEntry, Seq, Standing, VisitWrite};
 use crate::visit::{Adopt, Decided};
 
 impl Engine {
@@ -59,8 +61,10 @@ impl Engine {
         let wakes: Vec<Option<Moment>> = writes.iter().map(|w| w.wake).collect();
         let removed: BTreeSet<VisitKey> =
             writes.iter().filter(|w| w.state.is_none()).map(|w| w.visit.clone()).collect();
-        let versions: BTreeMap<VisitKey, u64> =
-            writes.iter().map(|w| (w.visit.clone(), w.expected + 1)).collect();
+        let mut written: BTreeMap<VisitKey, Kept> = writes
+            .iter()
+            .filter_map(|w| Some((w.visit.clone(), kept(w.expected + 1, w.state.clone()?, w.wake))))
+            .collect();
         let request = Commit {
             shard: self.shard,
             owner: self.lease.owner(),
@@ -71,8 +75,9 @@ impl Engine {
             outbox,
             parked,
         };
-        commit(&self.ports, &self.lease, request, commands).await.map_err(Trouble::Ended)?;
+        let change = commit(&self.ports, &self.lease, request, commands).await.map_err(Trouble::Ended)?;
         self.cursor = Some(new_cursor);
+        self.lease.stands(Standing { cursor: new_cursor, change });
         self.tries = self.tries.split_off(&Seq(new_cursor.0 + 1));
         for wake in wakes {
             self.next_due.at_latest(wake);
@@ -82,7 +87,7 @@ impl Engine {
                 self.children.forget(&key);
                 continue;
             }
-            let adopted = versions.get(&key).and_then(|version| self.children.committed(&key, *version));
+            let adopted = written.remove(&key).and_then(|kept| self.children.committed(&key, kept));
             if let Some(actor) = adopted {
                 // A visit that died in between is rebuilt from what was just committed.
                 let _ = actor.send(Adopt(std::sync::Arc::clone(&decided.visit))).await;

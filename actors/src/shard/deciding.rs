@@ -77,6 +77,22 @@ impl Engine {
         self.gather(key, decided, work.tick, gathered).await
     }
 
+    /// Decides on commands of the owner itself.
+    pub(super) async fn decide_own(
+        &mut self,
+        key: &VisitKey,
+        entries: Vec<Arc<Entry>>,
+        now: Moment,
+        gathered: &mut Gathered,
+    ) -> Result<(), Trouble> {
+        let Some(policy) = self.ports.organizations.policy(&key.organization) else { return Ok(()) };
+        match self.ask(&Question { key, now, policy }, entries).await? {
+            Some(decided) => self.gather(key, decided, false, gathered).await,
+            // It is rebuilt when something happens to it.
+            None => Ok(()),
+        }
+    }
+
     /// Asks the visit; `None` when it panicked, after which the next ask rebuilds it from durable state.
     async fn ask(
         &mut self,
@@ -86,7 +102,7 @@ impl Engine {
         let Question { key, now, policy } = question;
         let (actor, _) = self.children.get(key, &self.ports).await?;
         if let Ok(decided) = actor.send(Decide { entries, now: *now, policy: Arc::clone(policy) }).await {
-            return Ok(Some(decided));
+            return Ok(Some(decided?));
         }
         self.children.forget(key);
         self.ports.observer.observe(Observed::VisitRestarted);
@@ -185,7 +201,7 @@ impl Engine {
 }
 
 /// An entry that the owner adds by itself; its id is never looked up.
-fn own_entry(command: Command, now: Moment) -> Arc<Entry> {
+pub(super) fn own_entry(command: Command, now: Moment) -> Arc<Entry> {
     Arc::new(Entry { id: CommandId::of_owner(), at: now, command })
 }
 

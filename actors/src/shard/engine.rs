@@ -8,17 +8,22 @@ use std::sync::Arc;
 use vestibule_domain::command::Entry;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
-use vestibule_domain::time::Moment;
+use vestibule_domain::time::{Moment, Span};
 
 use super::live::{Children, NextDue};
+use super::restoring::Memory;
 use super::{ShardRules, Step};
 use crate::codec;
 use crate::lease::Lease;
 use crate::node::crew::Crew;
 use crate::port::Ports;
 use crate::port::observer::Observed;
-use crate::port::store::{JournalEntry, OutboxEntry, ParkedCommand, Seq, StoreError, VisitWrite};
+use crate::port::store::{JournalEntry, OutboxEntry, Ownership, ParkedCommand, Seq, StoreError, VisitWrite};
 use crate::visit::Decided;
+
+/// So often within [`WENT_BACK_TIME`] a store that went back is given what it lost.
+const WENT_BACK_BUDGET: usize = 5;
+const WENT_BACK_TIME: Span = Span::minutes(5);
 
 /// Why a shard ended by itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +32,7 @@ pub enum Ended {
     Drained,
     /// The lease is another's, or can no longer be trusted.
     LeaseLost,
-    /// The lease is ours, but the store is not where we left it.
+    /// The lease is ours, but the store is not where we left it, again and again.
     WentBack,
     /// The store holds something that cannot be read, or refuses what it should take.
     Unreadable(String),
@@ -39,6 +44,11 @@ pub enum Ended {
 pub struct Engine {
     pub(super) shard: Shard,
     pub(super) lease: Lease,
+    /// Who owned the shard before, as the store told when it granted the lease.
+    pub(super) before: Option<Ownership>,
+    /// What this node held of the shard before it lost the lease for a while; taken up first.
+    memory: Option<Memory>,
+    went_back: Vec<Moment>,
     pub(super) ports: Ports,
     pub(super) crew: Crew,
     pub(super) rules: ShardRules,
@@ -69,6 +79,19 @@ pub(super) struct Gathered {
     pub(super) leaving: Vec<(VisitKey, Decided)>,
 }
 
+/// What a shard begins with.
+#[derive(Debug)]
+pub struct Beginning {
+    /// The right to it.
+    pub lease: Lease,
+    /// The owner before left nothing half done.
+    pub clean: bool,
+    /// Who that was, as far as the store knows.
+    pub before: Option<Ownership>,
+    /// What this node holds of the shard, if nobody else has owned it since.
+    pub memory: Option<Memory>,
+}
+
 /// What can go wrong in a round.
 pub(super) enum Trouble {
     Store(StoreError),
@@ -82,12 +105,16 @@ impl From<StoreError> for Trouble {
 }
 
 impl Engine {
-    /// An engine on a lease. `clean` says that the owner before left nothing half done.
+    /// An engine on a lease.
     #[must_use]
-    pub fn new(shard: Shard, lease: Lease, clean: bool, ports: Ports, crew: Crew, rules: ShardRules) -> Self {
+    pub fn new(shard: Shard, beginning: Beginning, ports: Ports, crew: Crew, rules: ShardRules) -> Self {
+        let Beginning { lease, clean, before, memory } = beginning;
         Self {
             shard,
             lease,
+            before,
+            memory,
+            went_back: Vec::new(),
             ports,
             crew,
             rules,
@@ -118,7 +145,11 @@ impl Engine {
         if !self.lease.is_valid() {
             return Err(Ended::LeaseLost);
         }
-        match self.round().await {
+        let came_to = match self.round().await {
+            Err(Trouble::Ended(Ended::WentBack)) => self.went_back().await,
+            other => other,
+        };
+        match came_to {
             Ok(step) => Ok(step),
             Err(Trouble::Ended(ended)) => Err(ended),
             Err(Trouble::Store(StoreError::Corrupt(what))) => Err(Ended::Unreadable(what)),
@@ -130,7 +161,26 @@ impl Engine {
         }
     }
 
+    /// The store is not where this owner left it. It is given what it lost, a few times; then somebody has to look.
+    async fn went_back(&mut self) -> Result<Step, Trouble> {
+        let now = self.ports.clock.now();
+        self.went_back.retain(|at| *at > now - WENT_BACK_TIME);
+        self.went_back.push(now);
+        if self.went_back.len() > WENT_BACK_BUDGET {
+            return Err(Trouble::Ended(Ended::WentBack));
+        }
+        self.restore().await?;
+        Ok(Step::Again)
+    }
+
     async fn round(&mut self) -> Result<Step, Trouble> {
+        if let Some(memory) = self.memory.clone() {
+            self.remember(memory).await?;
+            self.memory = None;
+        }
+        if self.lease.take_went_back() {
+            return Err(Trouble::Ended(Ended::WentBack));
+        }
         let cursor = match self.cursor {
             Some(cursor) => cursor,
             None => *self.cursor.insert(self.ports.store.cursor(self.shard).await?),
@@ -142,7 +192,7 @@ impl Engine {
         let due = self.due(now).await?;
         if journal.is_empty() && due.is_empty() {
             self.careful_steps = 0;
-            self.children.drop_idle(self.rules.idle_after);
+            self.children.look_through(self.rules.idle_after);
             self.ports
                 .observer
                 .observe(Observed::Visits { shard: self.shard.number(), in_memory: self.children.len() });

@@ -1,4 +1,8 @@
-//! The visits of a shard that are in memory, as children of the shard: loaded on demand, rebuilt after a panic, dropped when idle.
+//! The visits of a shard that are in memory, as children of the shard: loaded on demand, rebuilt after a panic, let doze and then dropped
+//! when nothing happens to them.
+//!
+//! Beside each actor lies what was last committed, as it stands in the store. It is what a store that went back is given again, and what
+//! the visit dozes on.
 
 use crate::port::clock::instant;
 use actix::Addr;
@@ -10,24 +14,48 @@ use vestibule_domain::id::VisitKey;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::Visit;
 
-use crate::codec;
 use crate::port::Ports;
-use crate::port::store::StoreError;
-use crate::supervise::start_here;
-use crate::visit::VisitActor;
+use crate::port::store::{HeldVisit, StoreError};
+use crate::supervise::{start_here, tell};
+use crate::visit::{Committed, Doze, VisitActor};
+
+/// A visit dozes when nothing has happened to it for so long.
+const DOZES_AFTER: Duration = Duration::from_secs(20);
+/// The children are looked through this often.
+const LOOK_THROUGH_EVERY: Duration = Duration::from_secs(10);
 
 /// A visit in memory.
-pub(super) struct Live {
-    pub(super) actor: Addr<VisitActor>,
-    /// The version that was last committed; 0 before the first commit.
-    pub(super) version: u64,
+struct Live {
+    actor: Addr<VisitActor>,
+    /// What was last committed; `None` before the first commit.
+    kept: Option<Kept>,
     used: Instant,
+    dozes: bool,
+}
+
+/// What was last committed of a visit.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its version.
+    pub(super) version: u64,
+    /// Its state, by the codec.
+    pub(super) state: Arc<[u8]>,
+    /// When it must be looked at again; a visit that was only loaded is looked at soon.
+    pub(super) wake: Option<Moment>,
+}
+
+impl Kept {
+    pub(super) fn held(&self, visit: &VisitKey) -> HeldVisit {
+        let (version, wake) = (self.version, self.wake);
+        HeldVisit { visit: visit.clone(), version, state: self.state.to_vec(), wake }
+    }
 }
 
 /// All visits in memory.
 #[derive(Default)]
 pub(super) struct Children {
     live: BTreeMap<VisitKey, Live>,
+    looked_through: Option<Instant>,
 }
 
 impl Children {
@@ -41,29 +69,41 @@ impl Children {
         key: &VisitKey,
         ports: &Ports,
     ) -> Result<(Addr<VisitActor>, u64), StoreError> {
-        let now = instant();
         if let Some(live) = self.live.get_mut(key).filter(|live| live.actor.connected()) {
-            live.used = now;
-            return Ok((live.actor.clone(), live.version));
+            live.used = instant();
+            live.dozes = false;
+            return Ok((live.actor.clone(), live.version()));
         }
         let stored = ports.store.load(key).await?;
-        let (visit, version) = match stored {
-            Some(stored) => {
-                let visit: Visit =
-                    codec::decode(&stored.state).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-                (visit, stored.version)
-            }
-            None => (Visit::new(key.clone(), ports.clock.now()), 0),
+        let kept = stored.map(|stored| Kept {
+            version: stored.version,
+            state: stored.state.into(),
+            wake: Some(ports.clock.now()),
+        });
+        Ok(self.start(key, kept, ports))
+    }
+
+    /// Takes in what another shard of this node has held.
+    pub(super) fn take_in(&mut self, key: &VisitKey, kept: Kept, ports: &Ports) {
+        self.start(key, Some(kept), ports);
+    }
+
+    fn start(&mut self, key: &VisitKey, kept: Option<Kept>, ports: &Ports) -> (Addr<VisitActor>, u64) {
+        let committed = match &kept {
+            Some(kept) => Committed::Bytes(Arc::clone(&kept.state)),
+            None => Committed::Visit(Arc::new(Visit::new(key.clone(), ports.clock.now()))),
         };
-        let actor = start_here(VisitActor::new(Arc::new(visit), Arc::clone(&ports.decide)), |_| {});
-        self.live.insert(key.clone(), Live { actor: actor.clone(), version, used: now });
-        Ok((actor, version))
+        let actor = start_here(VisitActor::new(committed, Arc::clone(&ports.decide)), |_| {});
+        let live = Live { actor: actor.clone(), kept, used: instant(), dozes: false };
+        let version = live.version();
+        self.live.insert(key.clone(), live);
+        (actor, version)
     }
 
     /// The commit of a visit is done.
-    pub(super) fn committed(&mut self, key: &VisitKey, version: u64) -> Option<Addr<VisitActor>> {
+    pub(super) fn committed(&mut self, key: &VisitKey, kept: Kept) -> Option<Addr<VisitActor>> {
         let live = self.live.get_mut(key)?;
-        live.version = version;
+        live.kept = Some(kept);
         Some(live.actor.clone())
     }
 
@@ -72,10 +112,36 @@ impl Children {
         self.live.remove(key);
     }
 
-    /// Drops visits that nothing has happened to for some time; their state is in the store, their deadlines in its wake-ups.
-    pub(super) fn drop_idle(&mut self, idle_after: Duration) {
+    /// Everything that was committed and is still in memory.
+    pub(super) fn kept(&self) -> BTreeMap<VisitKey, Kept> {
+        self.live.iter().filter_map(|(key, live)| Some((key.clone(), live.kept.clone()?))).collect()
+    }
+
+    /// Lets visits doze that nothing has happened to for some time, and drops them later; their state is in the store, their deadlines
+    /// in its wake-ups.
+    pub(super) fn look_through(&mut self, idle_after: Duration) {
         let now = instant();
+        let recent = |at: Instant| now.saturating_duration_since(at) < LOOK_THROUGH_EVERY.min(idle_after);
+        if self.looked_through.is_some_and(recent) {
+            return;
+        }
+        self.looked_through = Some(now);
         self.live.retain(|_, live| now.saturating_duration_since(live.used) < idle_after);
+        for live in self.live.values_mut().filter(|live| !live.dozes) {
+            if now.saturating_duration_since(live.used) < DOZES_AFTER {
+                continue;
+            }
+            if let Some(kept) = &live.kept {
+                live.dozes = true;
+                tell(&live.actor, Doze(Arc::clone(&kept.state)));
+            }
+        }
+    }
+}
+
+impl Live {
+    fn version(&self) -> u64 {
+        self.kept.as_ref().map_or(0, |kept| kept.version)
     }
 }
 

@@ -10,12 +10,15 @@ mod deciding;
 mod engine;
 mod live;
 mod recovering;
+mod restoring;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use std::time::Duration;
 use vestibule_domain::shard::Shard;
 
-pub use engine::{Ended, Engine};
+use crate::supervise::every;
+pub use engine::{Beginning, Ended, Engine};
+pub use restoring::Memory;
 
 /// How a shard works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,13 +54,13 @@ pub struct ShardActor {
     engine: Option<Engine>,
     nudged: bool,
     draining: bool,
-    ended: Option<Box<dyn FnOnce(Ended)>>,
+    ended: Option<Box<dyn FnOnce(Ended, Memory)>>,
 }
 
 impl ShardActor {
-    /// A shard on a fresh engine. `ended` is called when it has ended by itself.
+    /// A shard on a fresh engine. `ended` is called when it has ended by itself, with what it held.
     #[must_use]
-    pub fn new(engine: Engine, ended: Box<dyn FnOnce(Ended)>) -> Self {
+    pub fn new(engine: Engine, ended: Box<dyn FnOnce(Ended, Memory)>) -> Self {
         Self {
             shard: engine.shard(),
             rules: engine.rules(),
@@ -91,8 +94,8 @@ impl ShardActor {
 
     fn end(&mut self, how: Ended, ctx: &mut Context<Self>) {
         tracing::debug!(shard = self.shard.number(), ?how, "shard ends");
-        if let Some(ended) = self.ended.take() {
-            ended(how);
+        if let (Some(ended), Some(engine)) = (self.ended.take(), self.engine.take()) {
+            ended(how, engine.into_memory());
         }
         ctx.stop();
     }
@@ -103,7 +106,7 @@ impl Actor for ShardActor {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         let look = self.rules.look_every;
-        ctx.run_interval(look, Self::work);
+        every(ctx, look, Self::work);
         self.work(ctx);
     }
 }

@@ -333,6 +333,7 @@ impl World {
             }),
             zoom: Arc::new(move || Rc::new(ScriptedZoom(zoom_script.clone())) as Rc<dyn Zoom>),
             observer: seen.clone(),
+            recent: Arc::default(),
             decide,
         };
         Rc::new(Self { store, epic, zoom, seen, ports, next_fact: RefCell::new(0) })
@@ -355,6 +356,7 @@ impl World {
     async fn start_as(&self, place: SharedPlace, shards: ShardRules) -> Running {
         let config = NodeConfig {
             name: "test".to_owned(),
+            release: "test".to_owned(),
             token: OwnerToken(Uuid::from_u128(u128::from(self.ports.randomness.draw()))),
             shards,
             organizations: vec![organization()],

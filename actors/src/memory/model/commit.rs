@@ -2,8 +2,8 @@
 
 use super::{Model, ShardData, Visit, Waiting, belongs};
 use crate::port::store::{
-    Acknowledgement, Commit, Committed, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Seq, StoreError,
-    StoredVisit, VisitWrite,
+    Acknowledgement, Commit, Committed, Epoch, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Restore,
+    Restored, Seq, StoreError, StoredVisit, VisitWrite,
 };
 use std::collections::BTreeSet;
 use vestibule_domain::id::VisitKey;
@@ -29,11 +29,35 @@ impl Model {
         if !data.is_what_was_written_last(&commit) {
             return Ok(Committed::WentBack);
         }
-        let change = data.apply(&commit.visits, commit.owner);
+        let change = data.apply(now, &commit.visits, commit.owner);
         data.last_commit = Some((commit.id, change));
         data.take_in(commit.cursor, commit.outbox);
         self.park(commit.parked);
         Ok(Committed::Done { change })
+    }
+
+    /// See [`crate::port::store::Store::restore`].
+    ///
+    /// # Errors
+    /// Refused when a visit belongs to another shard.
+    pub fn restore(&mut self, now: Moment, restore: &Restore) -> Result<Restored, StoreError> {
+        check_restore(restore)?;
+        let data = self.shard(restore.shard);
+        if !data.is_owned_by(restore.owner, now) {
+            return Ok(Restored::NotOwner);
+        }
+        data.change = data.change.max(restore.change);
+        data.last_commit = None;
+        let mut behind = 0;
+        for held in &restore.visits {
+            let version = data.visits.get(&held.visit).map_or(0, |visit| visit.stored.version);
+            if version < held.version {
+                let epoch = restore.owner.epoch;
+                data.put(now, &held.visit, held.version, epoch, Some(&held.state), held.wake);
+                behind += 1;
+            }
+        }
+        Ok(Restored::Done { cursor: data.cursor, change: data.change, behind })
     }
 
     /// See [`crate::port::store::Store::acknowledge`].
@@ -89,31 +113,45 @@ impl ShardData {
     }
 
     /// Writes the visits; the change number afterwards.
-    fn apply(&mut self, writes: &[VisitWrite], owner: Ownership) -> u64 {
+    fn apply(&mut self, now: Moment, writes: &[VisitWrite], owner: Ownership) -> u64 {
         for write in writes {
-            self.change += 1;
-            if let Some(old) = self.visits.remove(&write.visit) {
-                self.changed.remove(&old.stored.change);
-                if let Some(wake) = old.wake {
-                    self.wakes.remove(&(wake, write.visit.clone()));
-                }
-            }
-            let Some(state) = &write.state else { continue };
-            let stored = StoredVisit {
-                visit: write.visit.clone(),
-                version: write.expected + 1,
-                epoch: owner.epoch,
-                change: self.change,
-                state: state.clone(),
-            };
-            self.changed.insert(self.change, write.visit.clone());
-            if let Some(wake) = write.wake {
-                self.wakes.insert((wake, write.visit.clone()));
-            }
-            self.visits.insert(write.visit.clone(), Visit { stored, wake: write.wake });
+            let version = write.expected + 1;
+            self.put(now, &write.visit, version, owner.epoch, write.state.as_deref(), write.wake);
         }
         self.change += u64::from(writes.is_empty());
         self.change
+    }
+
+    fn put(
+        &mut self,
+        now: Moment,
+        key: &VisitKey,
+        version: u64,
+        epoch: Epoch,
+        state: Option<&[u8]>,
+        wake: Option<Moment>,
+    ) {
+        self.change += 1;
+        if let Some(old) = self.visits.remove(key) {
+            self.changed.remove(&old.stored.change);
+            if let Some(wake) = old.wake {
+                self.wakes.remove(&(wake, key.clone()));
+            }
+        }
+        if let Some((_, change)) = self.gone.remove(key) {
+            self.changed.remove(&change);
+        }
+        self.changed.insert(self.change, key.clone());
+        let Some(state) = state else {
+            self.gone.insert(key.clone(), (now, self.change));
+            return;
+        };
+        if let Some(wake) = wake {
+            self.wakes.insert((wake, key.clone()));
+        }
+        let (visit, change, state) = (key.clone(), self.change, state.to_vec());
+        let stored = StoredVisit { visit, version, epoch, change, state };
+        self.visits.insert(key.clone(), Visit { stored, wake });
     }
 
     fn take_in(&mut self, cursor: Seq, outbox: Vec<OutboxEntry>) {
@@ -148,6 +186,14 @@ pub fn check_commit(commit: &Commit) -> Result<(), StoreError> {
         return Err(StoreError::Refused("the cursor of a commit lies before the one it expects".to_owned()));
     }
     Ok(())
+}
+
+/// Whether everything that is to be restored belongs to its shard.
+///
+/// # Errors
+/// Refused, with the reason.
+pub fn check_restore(restore: &Restore) -> Result<(), StoreError> {
+    restore.visits.iter().try_for_each(|held| belongs(&held.visit, restore.shard))
 }
 
 /// Whether acknowledgements belong to their shard.

@@ -1,7 +1,7 @@
 //! Leases: who owns a shard, until when, and under which epoch.
 
 use super::{Model, ShardData};
-use crate::port::store::{Acquired, Epoch, Owner, OwnerToken, Ownership};
+use crate::port::store::{Acquired, Epoch, NodeInfo, Owner, OwnerToken, Ownership, Renewed, Standing};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 
@@ -31,29 +31,43 @@ impl Model {
         node: &str,
         token: OwnerToken,
         ttl: Span,
+        seen: Epoch,
     ) -> Acquired {
         let data = self.shard(shard);
         let held = data.valid_lease(now).map(|lease| (lease.owner, lease.node.clone()));
+        let before = data.last_owner;
         let (epoch, clean) = match held {
             Some((owner, _)) if owner.token == token => (owner.epoch, false),
-            Some((owner, node)) => return Acquired::Held(Owner { node, epoch: owner.epoch }),
-            None => (Epoch(data.epoch.0 + 1), !data.unclean),
+            Some((owner, node)) => {
+                return Acquired::Held(Owner { token: owner.token, node, epoch: owner.epoch });
+            }
+            None => (Epoch(data.epoch.max(seen).0 + 1), !data.unclean),
         };
         data.epoch = epoch;
         data.unclean = true;
         let owner = Ownership { token, epoch };
         data.lease = Some(Lease { owner, node: node.to_owned(), until: now + ttl });
-        Acquired::Granted { epoch, clean }
+        data.last_owner = Some(owner);
+        Acquired::Granted { epoch, clean, before }
     }
 
     /// See [`crate::port::store::Store::renew`].
-    pub fn renew(&mut self, now: Moment, shard: Shard, owner: Ownership, ttl: Span) -> bool {
+    pub fn renew(
+        &mut self,
+        now: Moment,
+        shard: Shard,
+        owner: Ownership,
+        ttl: Span,
+        seen: Standing,
+    ) -> Renewed {
         let data = self.shard(shard);
-        let ours = data.is_owned_by(owner, now);
-        if ours && let Some(lease) = &mut data.lease {
+        if !data.is_owned_by(owner, now) {
+            return Renewed::Lost;
+        }
+        if let Some(lease) = &mut data.lease {
             lease.until = now + ttl;
         }
-        ours
+        if data.cursor < seen.cursor || data.change < seen.change { Renewed::WentBack } else { Renewed::Held }
     }
 
     /// See [`crate::port::store::Store::release`].
@@ -71,6 +85,30 @@ impl Model {
     #[must_use]
     pub fn locate(&self, now: Moment, shard: Shard) -> Option<Owner> {
         let lease = self.shards.get(&shard)?.valid_lease(now)?;
-        Some(Owner { node: lease.node.clone(), epoch: lease.owner.epoch })
+        Some(Owner { token: lease.owner.token, node: lease.node.clone(), epoch: lease.owner.epoch })
+    }
+
+    /// See [`crate::port::store::Store::owners`].
+    #[must_use]
+    pub fn owners(&self, now: Moment) -> Vec<(Shard, Owner)> {
+        self.shards.keys().filter_map(|shard| Some((*shard, self.locate(now, *shard)?))).collect()
+    }
+
+    /// See [`crate::port::store::Store::announce`].
+    pub fn announce(&mut self, now: Moment, node: &NodeInfo, ttl: Span) -> Vec<NodeInfo> {
+        self.nodes.retain(|_, (_, until)| *until > now);
+        self.nodes.insert(node.token, (node.clone(), now + ttl));
+        self.nodes.values().map(|(node, _)| node.clone()).collect()
+    }
+
+    /// Whether a node would be told something new by an announcement.
+    #[must_use]
+    pub fn is_news(&self, node: &NodeInfo) -> bool {
+        self.nodes.get(&node.token).is_none_or(|(before, _)| before != node)
+    }
+
+    /// See [`crate::port::store::Store::leave`].
+    pub fn leave(&mut self, token: OwnerToken) {
+        self.nodes.remove(&token);
     }
 }

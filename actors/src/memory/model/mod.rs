@@ -11,8 +11,8 @@ mod values;
 mod visits;
 
 use crate::port::store::{
-    Epoch, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, OwnerToken, ParkedCommand, Record, Seq,
-    Space, StoreError, StoreLimits, StoredVisit,
+    Epoch, GateId, JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, OwnerToken, Ownership,
+    ParkedCommand, Record, RecordPlace, Seq, Space, StoreError, StoreLimits, StoredVisit,
 };
 use lease::Lease;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,12 +36,15 @@ pub struct Model {
     last_parked: u64,
     values: BTreeMap<(Space, String), Value>,
     organizations: BTreeMap<(OrganizationId, String), OrganizationValue>,
-    gates: BTreeMap<OrganizationId, Gate>,
+    gates: BTreeMap<GateId, Gate>,
+    nodes: BTreeMap<OwnerToken, (NodeInfo, Moment)>,
 }
 
 #[derive(Clone, Default)]
 struct ShardData {
     lease: Option<Lease>,
+    /// Whoever had the lease last, whether or not it still holds.
+    last_owner: Option<Ownership>,
     epoch: Epoch,
     /// Somebody acquired it and has not released it.
     unclean: bool,
@@ -55,6 +58,8 @@ struct ShardData {
     outbox: BTreeMap<(VisitKey, ParticipantKey, u64), Waiting>,
     change: u64,
     changed: BTreeMap<u64, VisitKey>,
+    /// Visits that have left: when, and under which change number.
+    gone: BTreeMap<VisitKey, (Moment, u64)>,
     last_commit: Option<(Uuid, u64)>,
 }
 
@@ -91,11 +96,10 @@ struct Value {
 
 #[derive(Clone, Default)]
 struct Records {
-    by_number: BTreeMap<u64, Record>,
-    of_organization: BTreeSet<(OrganizationId, u64)>,
-    of_csn: BTreeSet<(Csn, u64)>,
-    of_meeting: BTreeSet<(MeetingId, u64)>,
-    last: u64,
+    by_place: BTreeMap<RecordPlace, Record>,
+    of_organization: BTreeSet<(OrganizationId, RecordPlace)>,
+    of_csn: BTreeSet<(Csn, RecordPlace)>,
+    of_meeting: BTreeSet<(MeetingId, RecordPlace)>,
 }
 
 impl Model {
@@ -109,8 +113,10 @@ impl Model {
     /// void, since their owner is dead.
     pub fn reopen(&mut self) {
         self.gates.clear();
+        self.nodes.clear();
         for shard in self.shards.values_mut() {
             shard.lease = None;
+            shard.last_owner = None;
         }
     }
 

@@ -1,72 +1,80 @@
 //! Notification records, found by organization, CSN or meeting, newest first.
 
 use super::{Model, Records};
-use crate::port::store::{Page, Record, RecordQuery};
+use crate::port::store::{Page, Record, RecordId, RecordPlace, RecordQuery};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 use vestibule_domain::id::{Csn, MeetingId};
+use vestibule_domain::time::Moment;
 
 impl Model {
     /// See [`crate::port::store::Store::records`].
     #[must_use]
-    pub fn records(&self, query: &RecordQuery) -> Page<Record, u64> {
-        let before = query.before.unwrap_or(u64::MAX);
+    pub fn records(&self, query: &RecordQuery) -> Page<Record, RecordPlace> {
+        let before = query.before.unwrap_or(BEHIND_ALL);
         let limit = query.limit.max(1);
-        let mut found: Vec<(u64, &Record)> =
+        let mut found: Vec<&Record> =
             self.records.newest_first(query, before).take(limit.saturating_add(1)).collect();
         let more = found.len() > limit;
         found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|(number, _)| *number);
-        Page { items: found.into_iter().map(|(_, record)| record.clone()).collect(), next }
+        let next = found.last().filter(|_| more).map(|record| record.place());
+        Page { items: found.into_iter().cloned().collect(), next }
     }
 }
 
 impl Records {
     pub(super) fn push(&mut self, record: Record) {
-        self.last += 1;
-        self.of_organization.insert((record.organization.clone(), self.last));
+        let place = record.place();
+        self.of_organization.insert((record.organization.clone(), place));
         if let Some(csn) = &record.csn {
-            self.of_csn.insert((csn.clone(), self.last));
+            self.of_csn.insert((csn.clone(), place));
         }
         if let Some(meeting) = record.meeting {
-            self.of_meeting.insert((meeting, self.last));
+            self.of_meeting.insert((meeting, place));
         }
-        self.by_number.insert(self.last, record);
+        self.by_place.insert(place, record);
     }
 
-    pub(super) fn remove(&mut self, number: u64) {
-        let Some(record) = self.by_number.remove(&number) else { return };
-        self.of_organization.remove(&(record.organization, number));
+    pub(super) fn remove(&mut self, place: RecordPlace) {
+        let Some(record) = self.by_place.remove(&place) else { return };
+        self.of_organization.remove(&(record.organization, place));
         if let Some(csn) = record.csn {
-            self.of_csn.remove(&(csn, number));
+            self.of_csn.remove(&(csn, place));
         }
         if let Some(meeting) = record.meeting {
-            self.of_meeting.remove(&(meeting, number));
+            self.of_meeting.remove(&(meeting, place));
         }
     }
 
     fn newest_first<'a>(
         &'a self,
         query: &'a RecordQuery,
-        before: u64,
-    ) -> Box<dyn Iterator<Item = (u64, &'a Record)> + 'a> {
-        let numbers: Box<dyn Iterator<Item = u64>> = match (&query.csn, query.meeting, &query.organization) {
-            (Some(csn), _, _) => Box::new(below(&self.of_csn, csn, before)),
-            (None, Some(meeting), _) => Box::new(below(&self.of_meeting, &meeting, before)),
-            (None, None, Some(organization)) => Box::new(below(&self.of_organization, organization, before)),
-            (None, None, None) => Box::new(self.by_number.range(..before).rev().map(|(number, _)| *number)),
-        };
-        let records = numbers.filter_map(|number| Some((number, self.by_number.get(&number)?)));
-        Box::new(records.filter(|(_, record)| matches(record, query)))
+        before: RecordPlace,
+    ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        let places: Box<dyn Iterator<Item = RecordPlace>> =
+            match (&query.csn, query.meeting, &query.organization) {
+                (Some(csn), _, _) => Box::new(below(&self.of_csn, csn, before)),
+                (None, Some(meeting), _) => Box::new(below(&self.of_meeting, &meeting, before)),
+                (None, None, Some(organization)) => {
+                    Box::new(below(&self.of_organization, organization, before))
+                }
+                (None, None, None) => Box::new(self.by_place.range(..before).rev().map(|(place, _)| *place)),
+            };
+        let records = places.filter_map(|place| self.by_place.get(&place));
+        Box::new(records.filter(|record| matches(record, query)))
     }
 }
 
 fn below<'a, K: Ord + Clone>(
-    index: &'a BTreeSet<(K, u64)>,
+    index: &'a BTreeSet<(K, RecordPlace)>,
     key: &K,
-    before: u64,
-) -> impl Iterator<Item = u64> + use<'a, K> {
-    index.range((key.clone(), 0)..(key.clone(), before)).rev().map(|(_, number)| *number)
+    before: RecordPlace,
+) -> impl Iterator<Item = RecordPlace> + use<'a, K> {
+    index.range((key.clone(), BEFORE_ALL)..(key.clone(), before)).rev().map(|(_, place)| *place)
 }
+
+const BEFORE_ALL: RecordPlace = RecordPlace { at: Moment(i64::MIN), id: RecordId(Uuid::nil()) };
+const BEHIND_ALL: RecordPlace = RecordPlace { at: Moment(i64::MAX), id: RecordId(Uuid::max()) };
 
 /// Whether a record is one that the query asks for, its place aside.
 #[must_use]

@@ -1,7 +1,7 @@
 //! What leaves in time.
 
 use super::Model;
-use crate::port::store::{Retention, Swept};
+use crate::port::store::{GONE_TOLD_FOR, RecordPlace, Retention, Swept};
 use std::collections::BTreeMap;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
@@ -15,16 +15,26 @@ impl Model {
         for events in self.held.values_mut() {
             held += removed(events, |_, event| event.until > now);
         }
-        let old: Vec<u64> =
-            self.records.by_number.iter().filter(|(_, r)| r.at < oldest).map(|(number, _)| *number).collect();
-        for number in &old {
-            self.records.remove(*number);
+        let old: Vec<RecordPlace> =
+            self.records.by_place.keys().copied().take_while(|p| p.at < oldest).collect();
+        for place in &old {
+            self.records.remove(*place);
         }
         let above = self.above_cap(keep.records_per_organization);
-        for number in &above {
-            self.records.remove(*number);
+        for place in &above {
+            self.records.remove(*place);
         }
         self.parked.retain(|_, parked| parked.at >= oldest);
+        for data in self.shards.values_mut() {
+            let told: Vec<u64> = data
+                .gone
+                .values()
+                .filter(|(at, _)| *at <= now - GONE_TOLD_FOR)
+                .map(|(_, change)| *change)
+                .collect();
+            data.gone.retain(|_, (_, change)| !told.contains(change));
+            data.changed.retain(|change, _| !told.contains(change));
+        }
         let shards = &self.shards;
         self.meetings.retain(|_, indexed| {
             let lives = shards.values().any(|data| data.visits.contains_key(&indexed.visit));
@@ -33,15 +43,15 @@ impl Model {
         Swept { values, held, records_old: count(old.len()), records_above_cap: count(above.len()) }
     }
 
-    fn above_cap(&self, cap: u64) -> Vec<u64> {
-        let mut by_organization: BTreeMap<&OrganizationId, Vec<u64>> = BTreeMap::new();
-        for (organization, number) in &self.records.of_organization {
-            by_organization.entry(organization).or_default().push(*number);
+    fn above_cap(&self, cap: u64) -> Vec<RecordPlace> {
+        let mut by_organization: BTreeMap<&OrganizationId, Vec<RecordPlace>> = BTreeMap::new();
+        for (organization, place) in &self.records.of_organization {
+            by_organization.entry(organization).or_default().push(*place);
         }
         let cap = usize::try_from(cap).unwrap_or(usize::MAX);
-        let above = by_organization.into_values().map(|numbers| {
-            let surplus = numbers.len().saturating_sub(cap);
-            numbers.into_iter().take(surplus)
+        let above = by_organization.into_values().map(|places| {
+            let surplus = places.len().saturating_sub(cap);
+            places.into_iter().take(surplus)
         });
         above.flatten().collect()
     }

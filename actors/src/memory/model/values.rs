@@ -1,7 +1,7 @@
 //! Values with an expiry, values of an organization's own entity, and its gate.
 
 use super::{Model, Value};
-use crate::port::store::{OrganizationValue, Space};
+use crate::port::store::{GateId, OrganizationValue, Space};
 use vestibule_domain::gate::{self, Gate};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::{Moment, Span};
@@ -65,30 +65,25 @@ impl Model {
     }
 
     /// See [`crate::port::store::Store::permit`].
-    pub fn permit(
-        &mut self,
-        now: Moment,
-        organization: &OrganizationId,
-        limits: &gate::Limits,
-    ) -> gate::Answer {
-        self.gate(organization).ask(limits, now)
+    pub fn permit(&mut self, now: Moment, gate: &GateId, limits: &gate::Limits) -> gate::Answer {
+        self.gate(gate).ask(limits, now)
     }
 
     /// See [`crate::port::store::Store::settle`].
     pub fn settle(
         &mut self,
         now: Moment,
-        organization: &OrganizationId,
+        gate: &GateId,
         limits: &gate::Limits,
         permit: gate::PermitId,
         how: gate::Settled,
     ) -> bool {
-        let gate = self.gate(organization);
+        let gate = self.gate(gate);
         gate.settle(limits, now, permit, how);
         gate.is_open()
     }
 
-    fn gate(&mut self, organization: &OrganizationId) -> &mut Gate {
-        self.gates.entry(organization.clone()).or_default()
+    fn gate(&mut self, gate: &GateId) -> &mut Gate {
+        self.gates.entry(gate.clone()).or_default()
     }
 }

@@ -1,7 +1,7 @@
 //! Finding visits, and what waits to be done for them.
 
 use super::{Model, outbox_entry};
-use crate::port::store::{OutboxEntry, Page, ParkedCommand, StoredVisit};
+use crate::port::store::{Changed, OutboxEntry, Page, ParkedCommand, StoredVisit};
 use std::ops::Bound;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -46,14 +46,15 @@ impl Model {
 
     /// See [`crate::port::store::Store::changed_since`].
     #[must_use]
-    pub fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Vec<StoredVisit> {
+    pub fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Vec<Changed> {
         let Some(data) = self.shards.get(&shard) else { return Vec::new() };
         let later = data.changed.range((Bound::Excluded(change), Bound::Unbounded));
-        later
-            .filter_map(|(_, key)| data.visits.get(key))
-            .take(max)
-            .map(|visit| visit.stored.clone())
-            .collect()
+        let changed = later.take(max).map(|(change, key)| Changed {
+            visit: key.clone(),
+            change: *change,
+            stored: data.visits.get(key).map(|visit| visit.stored.clone()),
+        });
+        changed.collect()
     }
 
     /// See [`crate::port::store::Store::visits`].

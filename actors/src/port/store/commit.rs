@@ -23,6 +23,59 @@ pub struct StoredVisit {
     pub state: Vec<u8>,
 }
 
+/// A visit that was written or removed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Changed {
+    /// Which visit.
+    pub visit: VisitKey,
+    /// The number of that write among all of its shard.
+    pub change: u64,
+    /// How it stands; `None` when it has left.
+    pub stored: Option<StoredVisit>,
+}
+
+/// A visit that an owner holds, for a store that went back to before it was committed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldVisit {
+    /// Which visit.
+    pub visit: VisitKey,
+    /// Its version.
+    pub version: u64,
+    /// Its state, by the codec.
+    pub state: Vec<u8>,
+    /// When it must be looked at again.
+    pub wake: Option<Moment>,
+}
+
+/// What an owner gives back to a store that went back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Restore {
+    /// Which shard.
+    pub shard: Shard,
+    /// By whom.
+    pub owner: Ownership,
+    /// The change number of the owner's last commit: boards have seen it.
+    pub change: u64,
+    /// Everything that the owner holds.
+    pub visits: Vec<HeldVisit>,
+}
+
+/// The answer to [`super::Store::restore`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Restored {
+    /// Done. What lies behind the cursor is read again.
+    Done {
+        /// The cursor as the store has it.
+        cursor: Seq,
+        /// The shard's change number after it.
+        change: u64,
+        /// How many visits the store had lost something of.
+        behind: usize,
+    },
+    /// The lease is not ours: drop everything in memory.
+    NotOwner,
+}
+
 /// One visit's part of a commit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VisitWrite {

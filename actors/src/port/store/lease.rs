@@ -36,6 +36,8 @@ pub enum Acquired {
         epoch: Epoch,
         /// The owner before released it, so that nothing was left half done.
         clean: bool,
+        /// Who owned it last, as far as the store knows. Whoever finds himself there knows that nobody has owned it since.
+        before: Option<Ownership>,
     },
     /// It is another's and has not run out.
     Held(Owner),
@@ -44,8 +46,30 @@ pub enum Acquired {
 /// Who owns a shard.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Owner {
+    /// The process.
+    pub token: OwnerToken,
     /// The node's name.
     pub node: String,
     /// Which lease.
     pub epoch: Epoch,
+}
+
+/// How far an owner knows its shard to be committed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Standing {
+    /// The cursor of the last commit.
+    pub cursor: Seq,
+    /// The change number of the last commit.
+    pub change: u64,
+}
+
+/// The answer to [`Store::renew`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Renewed {
+    /// The lease goes on.
+    Held,
+    /// It is not ours any more.
+    Lost,
+    /// It goes on, and the store holds less than was committed under it.
+    WentBack,
 }

@@ -3,20 +3,30 @@
 //! Payloads (states, commands, updates) are opaque bytes here, written by [`crate::codec`]; the store only knows what it must
 //! find things by. Expiry is judged by the store's own clock. A method that answers an error has an unknown outcome, except
 //! where [`StoreError::Refused`] says that nothing was written; [`Store::commit`] may be repeated to learn its outcome.
+//!
+//! A store may be spread over machines by shard and by organization. A step that touches one shard is atomic; one that touches a shard and
+//! its organization is done in parts, each of which leaves everything in order, and says so.
 
 mod commit;
+mod gate;
 mod lease;
+mod node;
 mod record;
 
-pub use commit::{Commit, Committed, OutboxEntry, ParkedCommand, StoredVisit, VisitWrite};
-pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Seq};
-pub use record::{Acknowledgement, Outcome, Record, RecordQuery};
+pub use commit::{
+    Changed, Commit, Committed, HeldVisit, OutboxEntry, ParkedCommand, Restore, Restored, StoredVisit,
+    VisitWrite,
+};
+pub use gate::{GateId, ZoomClass};
+pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Seq, Standing};
+pub use node::NodeInfo;
+pub use record::{Acknowledgement, Outcome, Record, RecordId, RecordPlace, RecordQuery};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::broadcast;
-use vestibule_domain::gate;
+use vestibule_domain::gate as gates;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
@@ -122,22 +132,28 @@ pub enum Hint {
     Journal(Shard),
     /// The shard's change number rose.
     Changed(Shard),
+    /// The shard's lease was given back.
+    Released(Shard),
+    /// A node came, goes or is another than before.
+    Nodes,
 }
 
 /// The store. See the module's words on atomicity and errors.
 pub trait Store: Send + Sync + 'static {
     /// Takes the lease of a shard for `ttl` if it is free, run out or already this token's. A lease that has run out is nobody's: no
-    /// step that needs it succeeds any more, even while nobody else has taken it.
+    /// step that needs it succeeds any more, even while nobody else has taken it. A new epoch is above every one before it and above
+    /// `seen`, which is the highest that the caller knows of: a store that went back may have forgotten it.
     fn acquire<'a>(
         &'a self,
         shard: Shard,
         node: &'a str,
         token: OwnerToken,
         ttl: Span,
+        seen: Epoch,
     ) -> Answer<'a, Acquired>;
 
-    /// Prolongs the lease; `false` when it is not ours any more.
-    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool>;
+    /// Prolongs the lease, and sees whether the store still holds what was committed under it.
+    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span, seen: Standing) -> Answer<'_, Renewed>;
 
     /// Gives the lease back, cleanly: nothing is half done. `false` when it was not ours.
     fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool>;
@@ -145,11 +161,21 @@ pub trait Store: Send + Sync + 'static {
     /// Who owns the shard at the moment.
     fn locate(&self, shard: Shard) -> Answer<'_, Option<Owner>>;
 
+    /// Who owns which shard at the moment; shards that nobody owns are not there.
+    fn owners(&self) -> Answer<'_, Vec<(Shard, Owner)>>;
+
+    /// Says that a node is there, for `ttl` from now. All that are there, in the order of their tokens.
+    fn announce<'a>(&'a self, node: &'a NodeInfo, ttl: Span) -> Answer<'a, Vec<NodeInfo>>;
+
+    /// Says that a node is gone.
+    fn leave(&self, token: OwnerToken) -> Answer<'_, ()>;
+
     /// Appends commands to the journal of their visits' shard, in order and all or none. All entries belong to `shard`, else
     /// [`StoreError::Refused`]. Without entries the answer is the journal's last place.
     fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended>;
 
-    /// Finds the visit of a meeting and appends to its journal, or holds the event until the meeting is indexed.
+    /// Finds the visit of a meeting and appends to its journal, or holds the event until the meeting is indexed. An index entry never
+    /// changes, so the two parts may be steps of their own.
     fn route_or_hold<'a>(
         &'a self,
         organization: &'a OrganizationId,
@@ -159,7 +185,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes meeting -> visit (never changed afterwards; kept as long as records, and as long as the visit) and moves what was held
     /// into the visit's journal, even into a full one, since those events were acknowledged. The number of moved events. Repeating it
-    /// is harmless; another visit for the same meeting is [`StoreError::Refused`].
+    /// is harmless; another visit for the same meeting is [`StoreError::Refused`]. A held event is dropped only after it was appended,
+    /// so one whose step was cut off is appended again.
     fn index_meeting<'a>(&'a self, meeting: MeetingId, visit: &'a VisitKey) -> Answer<'a, usize>;
 
     /// The journal after a place, at most `max` entries, in order.
@@ -173,6 +200,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The atomic write of a shard's owner.
     fn commit(&self, commit: Commit) -> Answer<'_, Committed>;
+
+    /// Gives a store that went back what its owner still holds: each visit is written where the store's version is lower. Journal and
+    /// cursor stay as they are, since entries may have come since under places that were used before.
+    fn restore(&self, restore: Restore) -> Answer<'_, Restored>;
 
     /// Counts that this process takes a journal entry in hand after an unclean recovery; how many have, with this one. Whoever counted
     /// last counts nothing by asking again: a try is a process that may have died of it, not a store that did not answer. `None` when
@@ -190,7 +221,8 @@ pub trait Store: Send + Sync + 'static {
         max: usize,
     ) -> Answer<'a, Vec<OutboxEntry>>;
 
-    /// Writes records and settles lanes, all or none; `false` when not the owner.
+    /// Writes records and settles lanes, all or none; `false` when not the owner. Repeating it is harmless, save that the commands are
+    /// appended again.
     fn acknowledge(
         &self,
         shard: Shard,
@@ -198,27 +230,24 @@ pub trait Store: Send + Sync + 'static {
         acknowledgements: Vec<Acknowledgement>,
     ) -> Answer<'_, bool>;
 
-    /// Asks an organization's gate for leave to send.
-    fn permit<'a>(
-        &'a self,
-        organization: &'a OrganizationId,
-        limits: gate::Limits,
-    ) -> Answer<'a, gate::Answer>;
+    /// Asks at a gate for leave to send.
+    fn permit<'a>(&'a self, gate: &'a GateId, limits: gates::Limits) -> Answer<'a, gates::Answer>;
 
     /// Gives a permit back. Answers whether the breaker is open afterwards.
     fn settle<'a>(
         &'a self,
-        organization: &'a OrganizationId,
-        limits: gate::Limits,
-        permit: gate::PermitId,
-        how: gate::Settled,
+        gate: &'a GateId,
+        limits: gates::Limits,
+        permit: gates::PermitId,
+        how: gates::Settled,
     ) -> Answer<'a, bool>;
 
     /// The change numbers of all shards that ever committed.
     fn changes(&self) -> Answer<'_, Vec<(Shard, u64)>>;
 
-    /// Visits of a shard whose last commit came after a change number, by change number, at most `max`; a removed visit does not appear.
-    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>>;
+    /// Visits of a shard whose last commit came after a change number, by change number, at most `max`. A visit that has left appears
+    /// for [`GONE_TOLD_FOR`].
+    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<Changed>>;
 
     /// All visits (of one organization, if given), by key, from after `after`, at most `limit`.
     fn visits<'a>(
@@ -228,8 +257,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Page<StoredVisit, VisitKey>>;
 
-    /// Notification records, newest first.
-    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>>;
+    /// Notification records, newest first: by their time, then by their id.
+    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>>;
 
     /// Commands that were set aside, newest first, at most `limit`.
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>>;
@@ -272,8 +301,9 @@ pub trait Store: Send + Sync + 'static {
     /// It may be done in several atomic parts, so that others are not kept waiting.
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept>;
 
-    /// Whether the store answers. The one question that readiness asks.
-    fn ping(&self) -> Answer<'_, ()>;
+    /// Whether the store answers: the one question that readiness asks. And which store it is: a text that changes whenever the store
+    /// may have lost something that it had answered, as by a failover.
+    fn incarnation(&self) -> Answer<'_, String>;
 
     /// Makes everything that was answered before as durable as this store ever makes it. A process asks it last of all: a store that syncs
     /// later than it answers would else take the rest with it.
@@ -304,6 +334,9 @@ pub struct Swept {
     /// Records above the cap.
     pub records_above_cap: u64,
 }
+
+/// How long a visit that has left is told of by [`Store::changed_since`]; those told of are dropped by a sweep.
+pub const GONE_TOLD_FOR: Span = Span::minutes(10);
 
 /// Parked commands that a store keeps; beyond it those parked first leave.
 pub const PARKED_KEPT: usize = 10_000;

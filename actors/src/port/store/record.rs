@@ -1,6 +1,7 @@
 //! What was told to Epic, attempt by attempt, and how the owner of a lane reports it.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -21,9 +22,25 @@ pub enum Outcome {
     Superseded,
 }
 
+/// Names a record; writing one twice is writing it once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(pub Uuid);
+
+/// The place of a record among all: by time, then by id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RecordPlace {
+    /// When the attempt ended.
+    pub at: Moment,
+    /// Which record.
+    pub id: RecordId,
+}
+
 /// One attempt to tell Epic something, or the decision not to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Record {
+    /// Which record.
+    pub id: RecordId,
     /// When the attempt ended.
     pub at: Moment,
     /// Whose.
@@ -50,6 +67,14 @@ pub struct Record {
     pub latency_ms: u64,
     /// What to check, where something is wrong.
     pub hint: Option<String>,
+}
+
+impl Record {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> RecordPlace {
+        RecordPlace { at: self.at, id: self.id }
+    }
 }
 
 /// What the owner of a lane reports about one update. Records are written; where `settled` is set the entry leaves the outbox, with
@@ -79,8 +104,8 @@ pub struct RecordQuery {
     pub csn: Option<Csn>,
     /// Only of this meeting.
     pub meeting: Option<MeetingId>,
-    /// Only older than this cursor (exclusive), as a page before it gave it.
-    pub before: Option<u64>,
+    /// Only those before this place, as a page before it gave it.
+    pub before: Option<RecordPlace>,
     /// At most so many; at least 1.
     pub limit: usize,
 }

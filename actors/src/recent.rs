@@ -1,0 +1,102 @@
+//! The facts that this node's doors have answered in the last minutes, in case the store loses them.
+//!
+//! A failover may lose what a store has answered. Facts can be appended again at will, since they commute and a copy changes nothing, so the
+//! doors keep theirs for a while and append them again when the store turns out to be another than before.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use vestibule_domain::id::{MeetingId, OrganizationId};
+
+use crate::port::clock::instant;
+
+/// How much is kept, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecentLimits {
+    /// Facts older than this are believed to be safe: longer than a failover takes.
+    pub life: Duration,
+    /// At most so many facts; the oldest leave first.
+    pub facts: usize,
+}
+
+impl Default for RecentLimits {
+    fn default() -> Self {
+        Self { life: Duration::from_secs(300), facts: 20_000 }
+    }
+}
+
+/// A fact that was answered.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Of which meeting.
+    pub meeting: MeetingId,
+    /// The command, by the codec.
+    pub payload: Vec<u8>,
+}
+
+/// The facts, oldest first.
+#[derive(Debug, Default)]
+pub struct Recent {
+    limits: RecentLimits,
+    facts: Mutex<VecDeque<(Instant, Answered)>>,
+}
+
+impl Recent {
+    /// Keeps none yet.
+    #[must_use]
+    pub fn new(limits: RecentLimits) -> Self {
+        Self { limits, facts: Mutex::default() }
+    }
+
+    /// A fact was answered.
+    pub fn answered(&self, fact: Answered) {
+        let mut facts = self.lock();
+        let now = instant();
+        facts.push_back((now, fact));
+        let life = self.limits.life;
+        while facts.len() > self.limits.facts
+            || facts.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > life)
+        {
+            facts.pop_front();
+        }
+    }
+
+    /// Everything that is kept, oldest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Answered> {
+        self.lock().iter().map(|(_, fact)| fact.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Instant, Answered)>> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(n: u64) -> Answered {
+        let organization = OrganizationId::new("lakeside").unwrap();
+        Answered { organization, meeting: MeetingId(n), payload: Vec::new() }
+    }
+
+    fn meetings(recent: &Recent) -> Vec<u64> {
+        recent.all().iter().map(|fact| fact.meeting.0).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn facts_are_kept_for_their_life_and_no_more_than_so_many() {
+        let recent = Recent::new(RecentLimits { life: Duration::from_secs(60), facts: 3 });
+        for n in 0..5 {
+            recent.answered(fact(n));
+        }
+        assert_eq!(meetings(&recent), [2, 3, 4]);
+        tokio::time::advance(Duration::from_secs(61)).await;
+        recent.answered(fact(9));
+        assert_eq!(meetings(&recent), [9]);
+    }
+}

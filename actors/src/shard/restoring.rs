@@ -1,0 +1,159 @@
+//! What an owner does with a store that went back: a failover may have lost the last writes.
+//!
+//! The owner still holds what it committed, so it gives that back, fenced by its lease, and then goes on from the store's own cursor: front
+//! doors may have appended since under places that were used before, and reading an entry again is harmless. What cannot be given
+//! back (entries that nobody holds, what Epic was told, events that Zoom was answered) is made good by telling Epic everything again,
+//! by asking Zoom, and by the front doors, which append again what they answered. Until then nothing new is begun under the lease.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vestibule_domain::command::Command;
+use vestibule_domain::id::VisitKey;
+use vestibule_domain::visit::Visit;
+
+use super::deciding::own_entry;
+use super::engine::{Ended, Engine, Gathered, Trouble};
+use super::live::{Kept, NextDue};
+use crate::codec;
+use crate::port::observer::Observed;
+use crate::port::store::{Epoch, Ownership, Restore, Restored, Standing, StoreError};
+
+/// So many visits are given back at once.
+const PAGE: usize = 128;
+
+/// What a shard held when its lease was lost, for the case that nobody else has owned it when the node gets it back.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// The lease that it was held under, and the one that the store knew before it.
+    pub(crate) owners: Vec<Ownership>,
+    pub(super) standing: Standing,
+    pub(super) visits: BTreeMap<VisitKey, Kept>,
+}
+
+impl Memory {
+    /// The highest epoch that it knows of.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.owners.iter().map(|owner| owner.epoch).max().unwrap_or_default()
+    }
+
+    /// Whether it may still be believed when the store says who owned the shard last: this node under that lease, or, where the store has
+    /// forgotten that, whoever it was before.
+    #[must_use]
+    pub fn holds_after(&self, before: Option<Ownership>) -> bool {
+        before.is_some_and(|before| self.owners.contains(&before))
+    }
+}
+
+impl Engine {
+    /// What this shard holds, for whoever runs it next on this node.
+    pub(super) fn into_memory(self) -> Memory {
+        let owners = [Some(self.lease.owner()), self.before].into_iter().flatten().collect();
+        Memory { owners, standing: self.lease.standing(), visits: self.children.kept() }
+    }
+
+    /// Takes up what this node held of the shard before it lost the lease for a while.
+    pub(super) async fn remember(&mut self, memory: Memory) -> Result<(), Trouble> {
+        self.lease.stands(memory.standing);
+        for (key, kept) in memory.visits {
+            self.children.take_in(&key, kept, &self.ports);
+        }
+        self.restore().await
+    }
+
+    /// Gives the store back what it has lost.
+    pub(super) async fn restore(&mut self) -> Result<(), Trouble> {
+        self.lease.pause(true);
+        let behind = self.give_back().await?;
+        if behind > 0 {
+            tracing::error!(
+                shard = self.shard.number(),
+                behind,
+                "the store went back and was given what it lost"
+            );
+            self.tell_all_that_it_went_back().await?;
+            self.index_again().await?;
+        }
+        self.ports.observer.observe(Observed::Restored { behind });
+        self.lease.pause(false);
+        Ok(())
+    }
+
+    async fn give_back(&mut self) -> Result<usize, Trouble> {
+        let held: Vec<_> = self.children.kept().iter().map(|(key, kept)| kept.held(key)).collect();
+        let mut pages: Vec<Vec<_>> = held.chunks(PAGE).map(<[_]>::to_vec).collect();
+        if pages.is_empty() {
+            pages.push(Vec::new());
+        }
+        let mut all_behind = 0;
+        for visits in pages {
+            let (shard, owner, change) = (self.shard, self.lease.owner(), self.lease.standing().change);
+            match self.ports.store.restore(Restore { shard, owner, change, visits }).await? {
+                Restored::NotOwner => return Err(Trouble::Ended(Ended::LeaseLost)),
+                Restored::Done { cursor, change, behind } => {
+                    all_behind += behind;
+                    self.cursor = Some(cursor);
+                    self.lease.stands(Standing { cursor, change });
+                }
+            }
+        }
+        self.next_due = NextDue::unknown();
+        self.tries.clear();
+        Ok(all_behind)
+    }
+
+    /// Every visit in memory tells Epic its newest status again, and has its meeting read.
+    async fn tell_all_that_it_went_back(&mut self) -> Result<(), Trouble> {
+        let keys: Vec<VisitKey> = self.children.kept().into_keys().collect();
+        for page in keys.chunks(PAGE) {
+            let now = self.ports.clock.now();
+            let mut gathered = Gathered::default();
+            for key in page {
+                let entries = vec![own_entry(Command::StoreWentBack, now)];
+                self.decide_own(key, entries, now, &mut gathered).await?;
+            }
+            let cursor = self.cursor.unwrap_or_default();
+            self.commit(cursor, cursor, 0, gathered).await?;
+        }
+        Ok(())
+    }
+
+    /// The index of meetings may have gone back too, and events of a meeting that it does not know would be held until they expire.
+    async fn index_again(&mut self) -> Result<(), Trouble> {
+        let mut from = 0;
+        loop {
+            let page = self.ports.store.changed_since(self.shard, from, PAGE).await?;
+            for stored in page.iter().filter_map(|changed| changed.stored.as_ref()) {
+                let visit: Visit = codec::decode(&stored.state)?;
+                if let Some(meeting) = visit.meeting.as_ref().filter(|meeting| meeting.indexed) {
+                    self.index_one(meeting.id, &stored.visit).await?;
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() >= PAGE => from = last.change,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn index_one(
+        &self,
+        meeting: vestibule_domain::id::MeetingId,
+        visit: &VisitKey,
+    ) -> Result<(), Trouble> {
+        match self.ports.store.index_meeting(meeting, visit).await {
+            Ok(_) => Ok(()),
+            // Another visit has it; that is for people to see, not for this shard to die of.
+            Err(StoreError::Refused(why)) => {
+                tracing::error!(shard = self.shard.number(), why, "a meeting could not be indexed again");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What was committed, for [`Kept`].
+pub(super) fn kept(version: u64, state: Vec<u8>, wake: Option<vestibule_domain::time::Moment>) -> Kept {
+    Kept { version, state: Arc::from(state), wake }
+}
