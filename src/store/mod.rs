@@ -29,5 +29,6 @@
 //! none was.
 
 pub mod embedded;
+pub mod redis;
 
 pub use embedded::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};

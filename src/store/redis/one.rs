@@ -1,0 +1,206 @@
+//! One primary, wherever it is: the server that was named, or the one that the Sentinels name.
+//!
+//! The connection is made when it is first needed and dropped at the first sign that it is not to be trusted: an answer that did not come
+//! (a later one could be taken for it), a cut, a server that only reads. The next caller makes another one, asking the Sentinels again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_redis::{Manager, Pool, Runtime};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, PushInfo, RedisError, TlsMode, Value};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use vestibule_actors::port::clock::instant;
+
+use super::address::{Address, Host, Kind};
+use super::door::Times;
+use super::hints::Listener;
+use super::trouble::{Follows, follows};
+
+/// Connections besides the shared one: for waits, subscriptions and questions about the server.
+const POOLED: usize = 4;
+/// After a connection could not be made, nobody tries again for so long.
+const REST: Duration = Duration::from_millis(200);
+
+/// The way to the primary.
+pub(super) struct One {
+    finder: Finder,
+    times: Times,
+    listener: Arc<Listener>,
+    live: std::sync::Mutex<Option<Arc<Live>>>,
+    /// One caller connects, the others wait for it; when that last failed.
+    connecting: Mutex<Option<Instant>>,
+}
+
+enum Finder {
+    Named(ConnectionInfo),
+    Sentinels(Mutex<SentinelClient>),
+}
+
+/// Connections to one server.
+pub(super) struct Live {
+    shared: MultiplexedConnection,
+    pool: Pool,
+}
+
+impl One {
+    pub(super) fn new(address: &Address, times: Times, listener: Arc<Listener>) -> Result<Self, RedisError> {
+        let finder = match &address.kind {
+            Kind::One { host, tls, db } => Finder::Named(host.connection(*tls, *db, &address.login)?),
+            Kind::Sentinel { hosts, service, tls, db, login } => {
+                let sentinels = hosts.iter().map(|Host(host, port)| ConnectionAddr::Tcp(host.clone(), *port));
+                let mut builder =
+                    SentinelClientBuilder::new(sentinels, service.clone(), SentinelServerType::Master)?
+                        .set_client_to_redis_db(*db)
+                        .set_client_to_redis_protocol(redis::ProtocolVersion::RESP3);
+                if *tls {
+                    builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+                }
+                for (value, set) in [(&address.login.user, true), (&address.login.password, false)] {
+                    builder = match (value, set) {
+                        (Some(user), true) => builder.set_client_to_redis_username(user),
+                        (Some(password), false) => builder.set_client_to_redis_password(password),
+                        (None, _) => builder,
+                    };
+                }
+                if let Some(user) = &login.user {
+                    builder = builder.set_client_to_sentinel_username(user);
+                }
+                if let Some(password) = &login.password {
+                    builder = builder.set_client_to_sentinel_password(password);
+                }
+                Finder::Sentinels(Mutex::new(builder.build()?))
+            }
+            Kind::Cluster { .. } => return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "a Cluster"))),
+        };
+        let (live, connecting) = (std::sync::Mutex::default(), Mutex::default());
+        Ok(Self { finder, times, listener, live, connecting })
+    }
+
+    pub(super) async fn send(&self, command: Cmd) -> Result<Value, RedisError> {
+        let live = self.live().await?;
+        let mut shared = live.shared.clone();
+        let answer = shared.send_packed_command(&command).await;
+        self.mind(&live, answer)
+    }
+
+    pub(super) async fn batch(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        let live = self.live().await?;
+        let mut pooled = live.pooled().await?;
+        let answer = pooled.req_packed_commands(pipeline, 0, pipeline.len()).await;
+        if answer.is_err() {
+            // Its answers could be taken for those of the next batch.
+            drop(deadpool_redis::Connection::take(pooled));
+        }
+        let answer = self.mind(&live, answer)?;
+        let bad = answer.iter().find_map(|value| match value {
+            Value::ServerError(error) => Some(RedisError::from(error.clone())),
+            _ => None,
+        });
+        if let Some(error) = bad
+            && follows(&error) == Follows::Reconnect
+        {
+            self.drop_live(&live);
+            return Err(error);
+        }
+        Ok(answer)
+    }
+
+    /// Lets go of a connection that is not to be trusted.
+    fn mind<T>(&self, live: &Arc<Live>, answer: Result<T, RedisError>) -> Result<T, RedisError> {
+        if let Err(error) = &answer
+            && follows(error) == Follows::Reconnect
+        {
+            self.drop_live(live);
+        }
+        answer
+    }
+
+    fn drop_live(&self, live: &Arc<Live>) {
+        let mut there = self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if there.as_ref().is_some_and(|there| Arc::ptr_eq(there, live)) {
+            *there = None;
+        }
+    }
+
+    fn there(&self) -> Option<Arc<Live>> {
+        self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The connections, made by whoever comes first.
+    pub(super) async fn live(&self) -> Result<Arc<Live>, RedisError> {
+        if let Some(live) = self.there() {
+            return Ok(live);
+        }
+        let mut failed = self.connecting.lock().await;
+        if let Some(live) = self.there() {
+            return Ok(live);
+        }
+        if failed.is_some_and(|at| instant().saturating_duration_since(at) < REST) {
+            return Err(RedisError::from((redis::ErrorKind::Io, "the server could not be reached a moment ago")));
+        }
+        match tokio::time::timeout(self.times.connect.saturating_mul(2), self.connect()).await {
+            Ok(Ok(live)) => {
+                *failed = None;
+                let live = Arc::new(live);
+                *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::clone(&live));
+                Ok(live)
+            }
+            Ok(Err(error)) => {
+                *failed = Some(instant());
+                Err(error)
+            }
+            Err(_) => {
+                *failed = Some(instant());
+                Err(RedisError::from((redis::ErrorKind::Io, "no connection in time")))
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Live, RedisError> {
+        let client = match &self.finder {
+            Finder::Named(info) => Client::open(info.clone())?,
+            Finder::Sentinels(sentinels) => sentinels.lock().await.async_get_client().await?,
+        };
+        let config = self.config();
+        let mut shared = client.get_multiplexed_async_connection_with_config(&config).await?;
+        // Sentinels may name a server that was demoted a moment ago.
+        let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut shared).await?;
+        let role: Option<String> = role.into_iter().next().and_then(|role| redis::from_redis_value(role).ok());
+        if role.as_deref() != Some("master") {
+            return Err(RedisError::from((redis::ErrorKind::Io, "the server is not a primary")));
+        }
+        // Answers of a batch come after its wait.
+        let patient = config.set_response_timeout(Some(self.times.answer.saturating_add(self.times.replica)));
+        let listener = Arc::clone(&self.listener);
+        let listening = patient.set_push_sender(move |push: PushInfo| {
+            listener.take(&push);
+            Ok(())
+        });
+        Ok(Live { shared, pool: pool(&client, listening)? })
+    }
+
+    fn config(&self) -> AsyncConnectionConfig {
+        AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.times.connect))
+            .set_response_timeout(Some(self.times.answer))
+    }
+}
+
+fn pool(client: &Client, config: AsyncConnectionConfig) -> Result<Pool, RedisError> {
+    let manager = Manager::new_with_config(client.get_connection_info().clone(), config)?;
+    Pool::builder(manager).max_size(POOLED).runtime(Runtime::Tokio1).build().map_err(|_| {
+        RedisError::from((redis::ErrorKind::InvalidClientConfig, "the pool cannot be made"))
+    })
+}
+
+impl Live {
+    pub(super) async fn pooled(&self) -> Result<deadpool_redis::Connection, RedisError> {
+        self.pool.get().await.map_err(|error| match error {
+            deadpool_redis::PoolError::Backend(error) => error,
+            _ => RedisError::from((redis::ErrorKind::Io, "no connection of the pool is free")),
+        })
+    }
+}

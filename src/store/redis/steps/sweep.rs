@@ -1,0 +1,210 @@
+//! What leaves in time. Values, leases and gates have an expiry of their own; the rest is looked through here, shard by shard.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
+use futures_util::future::try_join_all;
+use vestibule_actors::port::store::{GONE_TOLD_FOR, Record, Retention, StoreError, Swept};
+use vestibule_domain::id::{OrganizationId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
+
+use super::super::RedisStore;
+use super::super::call::{read, unreadable};
+use super::super::keys::{Of, OfOrganization};
+use super::super::scripts::SWEEP_VISITS;
+
+/// So many are looked at and removed at once, so that others are not kept waiting.
+const PAGE: usize = 500;
+
+impl RedisStore {
+    pub(in super::super) async fn sweep(&self, keep: Retention) -> Result<Swept, StoreError> {
+        let now = self.server_time(&self.keys.nodes()).await?;
+        let oldest = now - keep.records;
+        let mut swept = Swept::default();
+        for shard in Shard::all() {
+            swept.records_old += self.sweep_old_records(shard, oldest).await?;
+            self.sweep_shard(shard, oldest).await?;
+        }
+        for organization in self.organizations().await? {
+            swept.records_above_cap += self.sweep_above_cap(&organization, keep.records_per_organization).await?;
+            swept.held += self.sweep_held(&organization, now).await?;
+            self.sweep_index(&organization, oldest).await?;
+        }
+        Ok(swept)
+    }
+
+    /// Visits that left some time ago, and commands that were set aside long ago.
+    async fn sweep_shard(&self, shard: Shard, oldest: Moment) -> Result<(), StoreError> {
+        let keys = [self.keys.shard(shard, Of::Gone), self.keys.shard(shard, Of::Changed)];
+        self.door.ask(self.call(&SWEEP_VISITS).keys(keys).number(GONE_TOLD_FOR.0)).await?;
+        let parked = self.keys.shard(shard, Of::Parked);
+        let mut all = redis::cmd("XRANGE");
+        all.arg(&parked).arg("-").arg("+").arg("COUNT").arg(PAGE);
+        let entries = self.door.command("parked commands", &parked, all).await?;
+        let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("parked commands", entries)?;
+        let old = |fields: &HashMap<String, Vec<u8>>| {
+            let at = fields.get("t").and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
+            at.is_some_and(|at| Moment(at) < oldest)
+        };
+        let old: Vec<String> = entries.into_iter().filter(|(_, fields)| old(fields)).map(|(id, _)| id).collect();
+        if !old.is_empty() {
+            let mut drop = redis::cmd("XDEL");
+            drop.arg(&parked).arg(&old);
+            self.door.command("parked commands", &parked, drop).await?;
+        }
+        Ok(())
+    }
+
+    // === records ===
+
+    async fn sweep_old_records(&self, shard: Shard, oldest: Moment) -> Result<u64, StoreError> {
+        let all = self.keys.shard(shard, Of::RecordPlaces);
+        let to = format!("({:020}", i128::from(oldest.0) - i128::from(i64::MIN));
+        let mut removed = 0;
+        loop {
+            let mut command = redis::cmd("ZRANGEBYLEX");
+            command.arg(&all).arg("-").arg(&to).arg("LIMIT").arg(0).arg(PAGE);
+            let places: Vec<String> = read("records", self.door.command("records", &all, command).await?)?;
+            self.remove_records(shard, &places).await?;
+            removed += count(places.len());
+            if places.len() < PAGE {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// The lists first and the record last: a list that names a record which is not there is passed over, a record in no list stays for ever.
+    async fn remove_records(&self, shard: Shard, places: &[String]) -> Result<(), StoreError> {
+        let records: Vec<Record> = self.records_at(shard, places).await?;
+        for record in &records {
+            let place = super::super::keys::record(record.place());
+            for list in self.index_keys(shard, record) {
+                let mut command = redis::cmd("ZREM");
+                command.arg(&list).arg(&place);
+                self.door.command("records", &list, command).await?;
+            }
+        }
+        if places.is_empty() {
+            return Ok(());
+        }
+        let key = self.keys.shard(shard, Of::Records);
+        let mut drop = redis::cmd("HDEL");
+        drop.arg(&key).arg(places);
+        self.door.command("records", &key, drop).await?;
+        let all = self.keys.shard(shard, Of::RecordPlaces);
+        let mut drop = redis::cmd("ZREM");
+        drop.arg(&all).arg(places);
+        self.door.command("records", &all, drop).await.map(std::mem::drop)
+    }
+
+    async fn sweep_above_cap(&self, organization: &OrganizationId, cap: u64) -> Result<u64, StoreError> {
+        let counts = Shard::all().map(async |shard| {
+            let list = self.keys.records_of_organization(shard, organization);
+            let mut command = redis::cmd("ZCARD");
+            command.arg(&list);
+            read::<u64>("records", self.door.command("records", &list, command).await?)
+        });
+        let surplus = try_join_all(counts).await?.into_iter().sum::<u64>().saturating_sub(cap);
+        let surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
+        if surplus == 0 {
+            return Ok(0);
+        }
+        let mut oldest: Vec<(String, Shard)> = Vec::new();
+        for shard in Shard::all() {
+            let list = self.keys.records_of_organization(shard, organization);
+            let mut command = redis::cmd("ZRANGEBYLEX");
+            command.arg(&list).arg("-").arg("+").arg("LIMIT").arg(0).arg(surplus.min(PAGE));
+            let places: Vec<String> = read("records", self.door.command("records", &list, command).await?)?;
+            oldest.extend(places.into_iter().map(|place| (place, shard)));
+        }
+        oldest.sort();
+        // More than a page is left to the next sweep: the oldest of all are only known so far.
+        oldest.truncate(surplus.min(PAGE));
+        for (place, shard) in &oldest {
+            self.remove_records(*shard, std::slice::from_ref(place)).await?;
+        }
+        Ok(count(oldest.len()))
+    }
+
+    // === organizations ===
+
+    /// Organizations that have something, as whoever routed or indexed for them has noted.
+    async fn organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
+        let key = self.keys.organizations();
+        let mut command = redis::cmd("SMEMBERS");
+        command.arg(&key);
+        let names: Vec<String> = read("organizations", self.door.command("organizations", &key, command).await?)?;
+        names.into_iter().map(|name| OrganizationId::new(name).map_err(|_| unreadable("an organization"))).collect()
+    }
+
+    /// Notes an organization, once for each process.
+    pub(super) async fn note(&self, organization: &OrganizationId) -> Result<(), StoreError> {
+        if self.noted.lock().unwrap_or_else(PoisonError::into_inner).contains(organization) {
+            return Ok(());
+        }
+        let key = self.keys.organizations();
+        let mut command = redis::cmd("SADD");
+        command.arg(&key).arg(organization.as_str());
+        self.door.command("organizations", &key, command).await?;
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(organization.clone());
+        Ok(())
+    }
+
+    async fn sweep_held(&self, organization: &OrganizationId, now: Moment) -> Result<u64, StoreError> {
+        let held = self.keys.organization(organization, OfOrganization::Held);
+        let mut removed = 0;
+        loop {
+            let mut command = redis::cmd("XRANGE");
+            command.arg(&held).arg("-").arg("+").arg("COUNT").arg(PAGE);
+            let entries = self.door.command("held events", &held, command).await?;
+            let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("held events", entries)?;
+            let all = entries.len();
+            let expired = |fields: &HashMap<String, Vec<u8>>| {
+                let until = fields.get("u").and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
+                until.is_some_and(|until| Moment(until) <= now)
+            };
+            let old: Vec<String> = entries.into_iter().filter(|(_, f)| expired(f)).map(|(id, _)| id).collect();
+            if !old.is_empty() {
+                let mut drop = redis::cmd("XDEL");
+                drop.arg(&held).arg(&old);
+                self.door.command("held events", &held, drop).await?;
+                removed += count(old.len());
+            }
+            // Events are held in the order in which they expire.
+            if old.len() < all || all < PAGE {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// Index entries leave with their records, save those of visits that are still there.
+    async fn sweep_index(&self, organization: &OrganizationId, oldest: Moment) -> Result<(), StoreError> {
+        let ages = self.keys.organization(organization, OfOrganization::IndexAges);
+        let index = self.keys.organization(organization, OfOrganization::Index);
+        let mut command = redis::cmd("ZRANGEBYSCORE");
+        command.arg(&ages).arg("-inf").arg(format!("({}", oldest.0));
+        let meetings: Vec<String> = read("an index", self.door.command("an index", &ages, command).await?)?;
+        for meeting in meetings {
+            let mut find = redis::cmd("HGET");
+            find.arg(&index).arg(&meeting);
+            let visit: Option<String> = read("an index", self.door.command("an index", &index, find).await?)?;
+            let visit = visit.and_then(|text| VisitKey::from_text(&text));
+            if let Some(visit) = visit
+                && self.load(&visit).await?.is_some()
+            {
+                continue;
+            }
+            for (key, what) in [(&index, "HDEL"), (&ages, "ZREM")] {
+                let mut drop = redis::cmd(what);
+                drop.arg(key).arg(&meeting);
+                self.door.command("an index", key, drop).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
