@@ -78,7 +78,11 @@ impl Address {
             "redis" | "rediss" => one(found, scheme == "rediss", path, &query)?,
             "redis+sentinel" => sentinel(found, path, query)?,
             "redis+cluster" => cluster(found, path, &query)?,
-            _ => return Err("has a scheme that is not one of redis, rediss, redis+sentinel and redis+cluster".into()),
+            _ => {
+                return Err(
+                    "has a scheme that is not one of redis, rediss, redis+sentinel and redis+cluster".into()
+                );
+            }
         };
         Ok(Self { kind, login, shown: format!("{scheme}://{rest}") })
     }
@@ -142,7 +146,12 @@ impl Host {
     }
 
     /// The server at this place.
-    pub(super) fn connection(&self, tls: bool, db: i64, login: &Login) -> Result<ConnectionInfo, redis::RedisError> {
+    pub(super) fn connection(
+        &self,
+        tls: bool,
+        db: i64,
+        login: &Login,
+    ) -> Result<ConnectionInfo, redis::RedisError> {
         let Self(host, port) = self.clone();
         let address = if tls {
             ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
@@ -157,7 +166,8 @@ impl Login {
     fn parse(text: &str) -> Result<Self, String> {
         let (user, password) = text.split_once(':').ok_or("has a user without a password before the @")?;
         let decoded = |text: &str| {
-            let text = percent_decode_str(text).decode_utf8().map_err(|_| "has a password that is not UTF-8")?;
+            let text =
+                percent_decode_str(text).decode_utf8().map_err(|_| "has a password that is not UTF-8")?;
             Ok::<_, String>(Some(text.into_owned()).filter(|text| !text.is_empty()))
         };
         Ok(Self { user: decoded(user)?, password: decoded(password)? })
@@ -182,7 +192,8 @@ impl Query {
     fn parse(text: &str) -> Result<Self, String> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode_str(value).decode_utf8().map_err(|_| "has a value that is not UTF-8")?;
+            let value =
+                percent_decode_str(value).decode_utf8().map_err(|_| "has a value that is not UTF-8")?;
             Ok((key.to_owned(), value.into_owned()))
         });
         pairs.collect::<Result<_, String>>().map(Self)
@@ -229,7 +240,9 @@ mod tests {
         let text = "redis+sentinel://:secret@a,b:5/main/1?tls=true&sentinel_password=other";
         let sentinel = Address::parse(text).unwrap();
         assert_eq!(hosts(&sentinel), [("a".to_owned(), 26379), ("b".to_owned(), 5)]);
-        let Kind::Sentinel { service, tls: true, db: 1, login, .. } = &sentinel.kind else { panic!("{sentinel:?}") };
+        let Kind::Sentinel { service, tls: true, db: 1, login, .. } = &sentinel.kind else {
+            panic!("{sentinel:?}")
+        };
         assert_eq!((service.as_str(), login.password.as_deref()), ("main", Some("other")));
         let cluster = Address::parse("redis+cluster://a:1,b:2,c:3").unwrap();
         assert!(cluster.is_cluster() && hosts(&cluster).len() == 3);

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{
-    MultipleNodeRoutingInfo, Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr,
-};
+use redis::cluster_routing::{MultipleNodeRoutingInfo, Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, RedisError, TlsMode, Value};
 use tokio::sync::OnceCell;
 
@@ -35,27 +33,36 @@ impl Cluster {
                 Ok(())
             })
             .build()?;
-        let patient = builder(address, times)?.response_timeout(times.answer.saturating_add(times.replica)).build()?;
+        let patient =
+            builder(address, times)?.response_timeout(times.answer.saturating_add(times.replica)).build()?;
         Ok(Self { client, patient, shared: OnceCell::new(), waiting: OnceCell::new() })
     }
 
     pub(super) async fn send(&self, key: &str, command: Cmd) -> Result<Value, RedisError> {
-        let mut connection = self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
+        let mut connection =
+            self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
         connection.route_command(command, RoutingInfo::SingleNode(primary_of(key))).await
     }
 
     pub(super) async fn batch(&self, key: &str, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
-        let mut connection = self.waiting.get_or_try_init(|| self.patient.get_async_connection()).await?.clone();
+        let mut connection =
+            self.waiting.get_or_try_init(|| self.patient.get_async_connection()).await?.clone();
         connection.route_pipeline(pipeline.clone(), 0, pipeline.len(), primary_of(key)).await
     }
 
     /// Asks every primary; their answers, in an order that does not change while the servers are the same.
     pub(super) async fn ask_all(&self, command: Cmd) -> Result<Vec<Value>, RedisError> {
-        let mut connection = self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
+        let mut connection =
+            self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
         let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let mut answers = match connection.route_command(command, all).await? {
             Value::Map(answers) => answers,
-            _ => return Err(RedisError::from((ErrorKind::UnexpectedReturnType, "the answer of all primaries"))),
+            _ => {
+                return Err(RedisError::from((
+                    ErrorKind::UnexpectedReturnType,
+                    "the answer of all primaries",
+                )));
+            }
         };
         answers.sort_by_key(|(server, _)| format!("{server:?}"));
         Ok(answers.into_iter().map(|(_, answer)| answer).collect())
@@ -63,7 +70,8 @@ impl Cluster {
 
     /// Subscribes to channels, each at the servers of its slot.
     pub(super) async fn subscribe(&self, channels: &[String]) -> Result<(), RedisError> {
-        let mut connection = self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
+        let mut connection =
+            self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
         for channel in channels {
             connection.ssubscribe(channel).await?;
         }
@@ -80,7 +88,8 @@ fn builder(address: &Address, times: Times) -> Result<ClusterClientBuilder, Redi
     let Kind::Cluster { hosts, tls } = &address.kind else {
         return Err(RedisError::from((ErrorKind::InvalidClientConfig, "not a Cluster")));
     };
-    let nodes = hosts.iter().map(|host| host.connection(*tls, 0, &address.login)).collect::<Result<Vec<_>, _>>()?;
+    let nodes =
+        hosts.iter().map(|host| host.connection(*tls, 0, &address.login)).collect::<Result<Vec<_>, _>>()?;
     let mut builder = ClusterClient::builder(nodes)
         .retries(RETRIES)
         .use_protocol(ProtocolVersion::RESP3)

@@ -125,7 +125,12 @@ impl Door {
     }
 
     /// Asks one of the server's own commands, of whoever has the key.
-    pub(super) async fn command(&self, what: &'static str, key: &str, command: Cmd) -> Result<Value, StoreError> {
+    pub(super) async fn command(
+        &self,
+        what: &'static str,
+        key: &str,
+        command: Cmd,
+    ) -> Result<Value, StoreError> {
         self.servers.send(key, command).await.map_err(|error| told(what, &error))
     }
 }
@@ -226,7 +231,8 @@ async fn settled(servers: &Servers, write: &Write, value: Value, wait: &Cmd) -> 
     let mut pipeline = Pipeline::with_capacity(2);
     pipeline.add_command(write.call.command());
     pipeline.add_command(wait.clone());
-    let mut values = servers.batch(write.call.route(), &pipeline).await.map_err(|error| told(name, &error))?;
+    let mut values =
+        servers.batch(write.call.route(), &pipeline).await.map_err(|error| told(name, &error))?;
     match (values.pop(), values.pop()) {
         (Some(waited), Some(value)) if is_on_a_replica(&waited) => match value {
             Value::ServerError(error) => Err(told(name, &RedisError::from(error))),

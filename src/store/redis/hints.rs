@@ -84,7 +84,10 @@ pub(super) fn listen(door: &Door, listener: &Arc<Listener>) {
                     drop(subscription);
                 }
                 Err(error) => {
-                    tracing::debug!(error = super::trouble::brief(&error), "hints cannot be had; looks do without");
+                    tracing::debug!(
+                        error = super::trouble::brief(&error),
+                        "hints cannot be had; looks do without"
+                    );
                 }
             }
             drop(listener);

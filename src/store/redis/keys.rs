@@ -5,7 +5,7 @@
 //! parts are parted by a blank, which no id contains and which comes before every character that they do.
 
 use vestibule_actors::port::store::{GateId, RecordPlace, Seq, Space, ZoomClass};
-use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey, VisitId, ConferenceId, FhirReference};
+use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
@@ -245,13 +245,15 @@ mod tests {
     use vestibule_domain::time::Moment;
 
     fn visits() -> impl Strategy<Value = VisitKey> {
-        ("[a-z]{1,2}(-[a-z0-9])?", "[!-~]{1,3}", any::<bool>()).prop_map(|(organization, id, group)| VisitKey {
-            organization: OrganizationId::new(organization).unwrap(),
-            visit: if group {
-                VisitId::Conference(ConferenceId::new(id).unwrap())
-            } else {
-                VisitId::Csn(Csn::new(id).unwrap())
-            },
+        ("[a-z]{1,2}(-[a-z0-9])?", "[!-~]{1,3}", any::<bool>()).prop_map(|(organization, id, group)| {
+            VisitKey {
+                organization: OrganizationId::new(organization).unwrap(),
+                visit: if group {
+                    VisitId::Conference(ConferenceId::new(id).unwrap())
+                } else {
+                    VisitId::Csn(Csn::new(id).unwrap())
+                },
+            }
         })
     }
 
@@ -294,7 +296,9 @@ mod tests {
             visit: VisitId::Csn(Csn::new("10001").unwrap()),
         };
         let shard = Shard::of_visit(&visit);
-        for key in [keys.shard(shard, Of::Head), keys.visit(&visit), keys.records_of_meeting(shard, MeetingId(1))] {
+        for key in
+            [keys.shard(shard, Of::Head), keys.visit(&visit), keys.records_of_meeting(shard, MeetingId(1))]
+        {
             assert!(key.starts_with("{vestibule:17}:"), "{key}");
         }
     }

@@ -9,7 +9,10 @@ use std::time::Duration;
 use deadpool_redis::{Manager, Pool, Runtime};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, PushInfo, RedisError, TlsMode, Value};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, PushInfo, RedisError,
+    TlsMode, Value,
+};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use vestibule_actors::port::clock::instant;
@@ -73,7 +76,9 @@ impl One {
                 }
                 Finder::Sentinels(Mutex::new(builder.build()?))
             }
-            Kind::Cluster { .. } => return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "a Cluster"))),
+            Kind::Cluster { .. } => {
+                return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "a Cluster")));
+            }
         };
         let (live, connecting) = (std::sync::Mutex::default(), Mutex::default());
         Ok(Self { finder, times, listener, live, connecting })
@@ -139,13 +144,17 @@ impl One {
             return Ok(live);
         }
         if failed.is_some_and(|at| instant().saturating_duration_since(at) < REST) {
-            return Err(RedisError::from((redis::ErrorKind::Io, "the server could not be reached a moment ago")));
+            return Err(RedisError::from((
+                redis::ErrorKind::Io,
+                "the server could not be reached a moment ago",
+            )));
         }
         match tokio::time::timeout(self.times.connect.saturating_mul(2), self.connect()).await {
             Ok(Ok(live)) => {
                 *failed = None;
                 let live = Arc::new(live);
-                *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::clone(&live));
+                *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                    Some(Arc::clone(&live));
                 Ok(live)
             }
             Ok(Err(error)) => {
@@ -168,7 +177,8 @@ impl One {
         let mut shared = client.get_multiplexed_async_connection_with_config(&config).await?;
         // Sentinels may name a server that was demoted a moment ago.
         let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut shared).await?;
-        let role: Option<String> = role.into_iter().next().and_then(|role| redis::from_redis_value(role).ok());
+        let role: Option<String> =
+            role.into_iter().next().and_then(|role| redis::from_redis_value(role).ok());
         if role.as_deref() != Some("master") {
             return Err(RedisError::from((redis::ErrorKind::Io, "the server is not a primary")));
         }
@@ -191,9 +201,11 @@ impl One {
 
 fn pool(client: &Client, config: AsyncConnectionConfig) -> Result<Pool, RedisError> {
     let manager = Manager::new_with_config(client.get_connection_info().clone(), config)?;
-    Pool::builder(manager).max_size(POOLED).runtime(Runtime::Tokio1).build().map_err(|_| {
-        RedisError::from((redis::ErrorKind::InvalidClientConfig, "the pool cannot be made"))
-    })
+    Pool::builder(manager)
+        .max_size(POOLED)
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|_| RedisError::from((redis::ErrorKind::InvalidClientConfig, "the pool cannot be made")))
 }
 
 impl Live {

@@ -5,8 +5,8 @@ use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
     Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
     JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
-    ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq, Space,
-    Standing, Store, StoredVisit, Swept,
+    ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
+    Space, Standing, Store, StoredVisit, Swept,
 };
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
@@ -199,7 +199,8 @@ impl Store for RedisStore {
     }
 
     fn incarnation(&self) -> Answer<'_, String> {
-        async { safety::incarnation(&self.door).await.map_err(|error| trouble::told("incarnation", &error)) }.boxed()
+        async { safety::incarnation(&self.door).await.map_err(|error| trouble::told("incarnation", &error)) }
+            .boxed()
     }
 
     fn hints(&self) -> broadcast::Receiver<Hint> {

@@ -94,7 +94,8 @@ async fn infos(door: &Door) -> Result<Vec<Server>, RedisError> {
 /// Which servers these are: another text whenever one of them may have lost something.
 pub(super) async fn incarnation(door: &Door) -> Result<String, RedisError> {
     let servers = infos(door).await?;
-    let names = servers.iter().map(|server| format!("{}/{}", server.get("run_id"), server.get("master_replid")));
+    let names =
+        servers.iter().map(|server| format!("{}/{}", server.get("run_id"), server.get("master_replid")));
     Ok(names.collect::<Vec<_>>().join(" "))
 }
 
@@ -189,14 +190,20 @@ async fn check_meta(door: &Door, keys: &Keys) -> Result<(), OpenError> {
     let call = Call::new(&META, String::new()).key(keys.meta());
     let call = call.arg("format").arg(FORMAT).arg("shards").arg(shards.clone());
     let answer = door.write(call).await.map_err(|error| {
-        OpenError::new(format!("Redis takes no writes ({error})"), "See that it is a primary with the replicas that it needs")
+        OpenError::new(
+            format!("Redis takes no writes ({error})"),
+            "See that it is a primary with the replicas that it needs",
+        )
     })?;
     let meta: HashMap<String, String> = read("what the store is", answer)
         .map_err(|error| OpenError::new(error.to_string(), "See whether another system uses this prefix"))?;
     let (format, there) = (meta.get("format"), meta.get("shards"));
     if there != Some(&shards) {
         return Err(OpenError::new(
-            format!("the store was made with {} shards, and this release has {shards}", there.map_or("no", |n| n)),
+            format!(
+                "the store was made with {} shards, and this release has {shards}",
+                there.map_or("no", |n| n)
+            ),
             "Run a release with that many, or give this one another store.redis.prefix",
         ));
     }

@@ -3,8 +3,8 @@
 use redis::Value;
 use vestibule_actors::memory::{check_acknowledgements, check_commit, check_restore};
 use vestibule_actors::port::store::{
-    Acknowledgement, Commit, Committed, HeldVisit, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Record,
-    Restore, Restored, Seq, StoreError, VisitWrite,
+    Acknowledgement, Commit, Committed, HeldVisit, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand,
+    Record, Restore, Restored, Seq, StoreError, VisitWrite,
 };
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
@@ -54,7 +54,9 @@ impl RedisStore {
         match answer.as_slice() {
             [Value::Int(0)] => Ok(Committed::NotOwner),
             [Value::Int(2)] => Ok(Committed::WentBack),
-            [Value::Int(1), change] => Ok(Committed::Done { change: read("a change number", change.clone())? }),
+            [Value::Int(1), change] => {
+                Ok(Committed::Done { change: read("a change number", change.clone())? })
+            }
             _ => Err(unreadable("a commit")),
         }
     }
@@ -91,15 +93,8 @@ impl RedisStore {
         acknowledgements: Vec<Acknowledgement>,
     ) -> Result<bool, StoreError> {
         check_acknowledgements(shard, &acknowledgements)?;
-        let fixed = [
-            Of::Head,
-            Of::Journal,
-            Of::Outbox,
-            Of::OutboxPayloads,
-            Of::Records,
-            Of::RecordPlaces,
-            Of::Hints,
-        ];
+        let fixed =
+            [Of::Head, Of::Journal, Of::Outbox, Of::OutboxPayloads, Of::Records, Of::RecordPlaces, Of::Hints];
         let records: Vec<&Record> = acknowledgements.iter().flat_map(|a| &a.records).collect();
         let mut call = self
             .call(&ACKNOWLEDGE)

@@ -47,11 +47,7 @@ impl RedisStore {
         .await
     }
 
-    async fn at_gate<T>(
-        &self,
-        id: &GateId,
-        act: impl Fn(&mut Gate, Moment) -> T,
-    ) -> Result<T, StoreError> {
+    async fn at_gate<T>(&self, id: &GateId, act: impl Fn(&mut Gate, Moment) -> T) -> Result<T, StoreError> {
         let place = self.gates.at(id);
         let _alone = place.lock().await;
         let key = self.keys.gate(id);

@@ -2,9 +2,7 @@
 
 use redis::Value;
 use vestibule_actors::memory::check_append;
-use vestibule_actors::port::store::{
-    Appended, JournalEntry, NewEntry, Ownership, Routed, Seq, StoreError,
-};
+use vestibule_actors::port::store::{Appended, JournalEntry, NewEntry, Ownership, Routed, Seq, StoreError};
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 
@@ -97,7 +95,8 @@ impl RedisStore {
             held.clone(),
             held_of_meeting.clone(),
         ]);
-        let answer: Vec<Value> = read("an index", self.door.write(call.number(meeting).arg(visit.to_text())).await?)?;
+        let answer: Vec<Value> =
+            read("an index", self.door.write(call.number(meeting).arg(visit.to_text())).await?)?;
         let (ids, payloads): (Vec<String>, Vec<Vec<u8>>) = match answer.as_slice() {
             [Value::Int(0)] => {
                 return Err(StoreError::Refused("the meeting belongs to another visit".to_owned()));

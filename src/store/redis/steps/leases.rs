@@ -108,9 +108,9 @@ impl RedisStore {
     ) -> Result<Vec<NodeInfo>, StoreError> {
         let what = serde_json::to_vec(node).map_err(|_| unreadable("a node"))?;
         let there: Vec<(String, Vec<u8>)> = self.announced(node.token, what, ttl).await?;
-        let nodes = there.into_iter().map(|(_, what)| {
-            serde_json::from_slice(&what).map_err(|_| unreadable("a node"))
-        });
+        let nodes = there
+            .into_iter()
+            .map(|(_, what)| serde_json::from_slice(&what).map_err(|_| unreadable("a node")));
         let mut nodes = nodes.collect::<Result<Vec<NodeInfo>, _>>()?;
         nodes.sort_by_key(|node| node.token);
         Ok(nodes)

@@ -56,14 +56,19 @@ impl RedisStore {
         Ok(found)
     }
 
-    pub(super) async fn records_at(&self, shard: Shard, places: &[String]) -> Result<Vec<Record>, StoreError> {
+    pub(super) async fn records_at(
+        &self,
+        shard: Shard,
+        places: &[String],
+    ) -> Result<Vec<Record>, StoreError> {
         if places.is_empty() {
             return Ok(Vec::new());
         }
         let key = self.keys.shard(shard, Of::Records);
         let mut command = redis::cmd("HMGET");
         command.arg(&key).arg(places);
-        let records: Vec<Option<Vec<u8>>> = read("records", self.door.command("records", &key, command).await?)?;
+        let records: Vec<Option<Vec<u8>>> =
+            read("records", self.door.command("records", &key, command).await?)?;
         let records = records.into_iter().flatten();
         records.map(|bytes| serde_json::from_slice(&bytes).map_err(|_| unreadable("a record"))).collect()
     }

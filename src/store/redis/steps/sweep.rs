@@ -27,7 +27,8 @@ impl RedisStore {
             self.sweep_shard(shard, oldest).await?;
         }
         for organization in self.organizations().await? {
-            swept.records_above_cap += self.sweep_above_cap(&organization, keep.records_per_organization).await?;
+            swept.records_above_cap +=
+                self.sweep_above_cap(&organization, keep.records_per_organization).await?;
             swept.held += self.sweep_held(&organization, now).await?;
             self.sweep_index(&organization, oldest).await?;
         }
@@ -47,7 +48,8 @@ impl RedisStore {
             let at = fields.get("t").and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
             at.is_some_and(|at| Moment(at) < oldest)
         };
-        let old: Vec<String> = entries.into_iter().filter(|(_, fields)| old(fields)).map(|(id, _)| id).collect();
+        let old: Vec<String> =
+            entries.into_iter().filter(|(_, fields)| old(fields)).map(|(id, _)| id).collect();
         if !old.is_empty() {
             let mut drop = redis::cmd("XDEL");
             drop.arg(&parked).arg(&old);
@@ -134,8 +136,12 @@ impl RedisStore {
         let key = self.keys.organizations();
         let mut command = redis::cmd("SMEMBERS");
         command.arg(&key);
-        let names: Vec<String> = read("organizations", self.door.command("organizations", &key, command).await?)?;
-        names.into_iter().map(|name| OrganizationId::new(name).map_err(|_| unreadable("an organization"))).collect()
+        let names: Vec<String> =
+            read("organizations", self.door.command("organizations", &key, command).await?)?;
+        names
+            .into_iter()
+            .map(|name| OrganizationId::new(name).map_err(|_| unreadable("an organization")))
+            .collect()
     }
 
     /// Notes an organization, once for each process.
@@ -164,7 +170,8 @@ impl RedisStore {
                 let until = fields.get("u").and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
                 until.is_some_and(|until| Moment(until) <= now)
             };
-            let old: Vec<String> = entries.into_iter().filter(|(_, f)| expired(f)).map(|(id, _)| id).collect();
+            let old: Vec<String> =
+                entries.into_iter().filter(|(_, f)| expired(f)).map(|(id, _)| id).collect();
             if !old.is_empty() {
                 let mut drop = redis::cmd("XDEL");
                 drop.arg(&held).arg(&old);

@@ -52,7 +52,11 @@ impl RedisStore {
         self.value(self.value_step(space, key, "get"), false).await
     }
 
-    pub(in super::super) async fn take(&self, space: Space, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in super::super) async fn take(
+        &self,
+        space: Space,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         self.value(self.value_step(space, key, "take"), true).await
     }
 

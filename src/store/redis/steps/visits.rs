@@ -28,7 +28,8 @@ impl RedisStore {
         let changed = self.keys.shard(Shard::of_visit(visit), Of::Changed);
         let mut command = redis::cmd("ZSCORE");
         command.arg(&changed).arg(visit_name(visit));
-        let change: Option<f64> = read("a change number", self.door.command("load", &changed, command).await?)?;
+        let change: Option<f64> =
+            read("a change number", self.door.command("load", &changed, command).await?)?;
         Ok(whole(change.unwrap_or(0.0)))
     }
 
@@ -80,7 +81,8 @@ impl RedisStore {
         let key = self.keys.shard(shard, Of::OutboxPayloads);
         let mut command = redis::cmd("HMGET");
         command.arg(&key).arg(&places);
-        let payloads: Vec<Option<Vec<u8>>> = read("an outbox", self.door.command("outbox", &key, command).await?)?;
+        let payloads: Vec<Option<Vec<u8>>> =
+            read("an outbox", self.door.command("outbox", &key, command).await?)?;
         // What was settled between the two questions has no payload any more.
         let found = places.iter().zip(payloads).filter_map(|(place, payload)| Some((place, payload?)));
         found.map(|(place, payload)| outbox_entry(place, &payload)).collect()
@@ -91,7 +93,8 @@ impl RedisStore {
             let head = self.keys.shard(shard, Of::Head);
             let mut command = redis::cmd("HGET");
             command.arg(&head).arg("change");
-            let change: Option<u64> = read("a change number", self.door.command("changes", &head, command).await?)?;
+            let change: Option<u64> =
+                read("a change number", self.door.command("changes", &head, command).await?)?;
             Ok::<_, StoreError>((shard, change.unwrap_or(0)))
         });
         let changes = try_join_all(changes).await?;
@@ -106,8 +109,16 @@ impl RedisStore {
     ) -> Result<Vec<Changed>, StoreError> {
         let key = self.keys.shard(shard, Of::Changed);
         let mut command = redis::cmd("ZRANGEBYSCORE");
-        command.arg(&key).arg(format!("({change}")).arg("+inf").arg("WITHSCORES").arg("LIMIT").arg(0).arg(max);
-        let changed: Vec<(String, f64)> = read("changes", self.door.command("changes", &key, command).await?)?;
+        command
+            .arg(&key)
+            .arg(format!("({change}"))
+            .arg("+inf")
+            .arg("WITHSCORES")
+            .arg("LIMIT")
+            .arg(0)
+            .arg(max);
+        let changed: Vec<(String, f64)> =
+            read("changes", self.door.command("changes", &key, command).await?)?;
         // A visit that changes between the two questions comes once more, under its later number.
         let loaded = changed.into_iter().map(async |(name, change)| {
             let (visit, change) = (read_visit(&name).ok_or_else(|| unreadable("a change"))?, whole(change));
@@ -156,7 +167,10 @@ impl RedisStore {
             command.arg(&key).arg("+").arg("-").arg("COUNT").arg(limit.max(1));
             let entries = self.door.command("parked commands", &key, command).await?;
             let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("parked commands", entries)?;
-            entries.into_iter().map(|(id, fields)| Ok((place_in_time(&id)?, parked_command(fields)?))).collect()
+            entries
+                .into_iter()
+                .map(|(id, fields)| Ok((place_in_time(&id)?, parked_command(fields)?)))
+                .collect()
         });
         let parked: Vec<Vec<_>> = try_join_all(parked).await?;
         let mut parked: Vec<((u64, u64), ParkedCommand)> = parked.into_iter().flatten().collect();
