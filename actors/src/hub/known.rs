@@ -107,7 +107,8 @@ impl Known {
         for (key, seen) in &mut self.visits {
             let shard = Shard::of_visit(key);
             // While nobody has it the last owner is shown.
-            let Some(owner) = self.owners.get(&shard).filter(|owner| before.get(&shard) != Some(owner)) else {
+            let Some(owner) = self.owners.get(&shard).filter(|owner| before.get(&shard) != Some(owner))
+            else {
                 continue;
             };
             let (snapshot, change) = (seen.snapshot.clone(), seen.change);

@@ -97,6 +97,7 @@ fn a_notifier_and_a_worker_that_died_are_counted_and_what_became_durable_is_time
         };
         let config = NodeConfig {
             name: "test".to_owned(),
+            release: "test".to_owned(),
             token: OwnerToken(Uuid::from_u128(7)),
             shards: ShardRules::default(),
             organizations: vec![organization()],

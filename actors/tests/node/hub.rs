@@ -10,7 +10,9 @@ use uuid::Uuid;
 use vestibule_actors::codec;
 use vestibule_actors::hub::{Change, Feed, News, OpsHub, Watch};
 use vestibule_actors::memory::{Call, When};
-use vestibule_actors::port::store::{Acquired, Commit, Committed, OwnerToken, Ownership, Store, VisitWrite};
+use vestibule_actors::port::store::{
+    Acquired, Commit, Committed, Epoch, OwnerToken, Ownership, Store, VisitWrite,
+};
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
@@ -34,7 +36,7 @@ async fn commit(world: &World, key: &VisitKey, stands: bool) {
     let shard = Shard::of_visit(key);
     let token = OwnerToken(Uuid::from_u128(7));
     let Acquired::Granted { epoch, .. } =
-        world.store.acquire(shard, "test", token, Span::minutes(60)).await.unwrap()
+        world.store.acquire(shard, "test", token, Span::minutes(60), Epoch(0)).await.unwrap()
     else {
         panic!("held")
     };

@@ -80,7 +80,7 @@ impl Address {
             "redis+cluster" => cluster(found, path, &query)?,
             _ => {
                 return Err(
-                    "has a scheme that is not one of redis, rediss, redis+sentinel and redis+cluster".into()
+                    "has a scheme that is not one of redis, rediss, redis+sentinel and redis+cluster".into(),
                 );
             }
         };
