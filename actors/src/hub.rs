@@ -3,6 +3,7 @@
 //! Each commit raises its shard's change number. While anybody watches, the hub looks at those numbers at every hint and once a second,
 //! loads what changed and lays it into every feed. No reader can make the hub wait or grow without bound.
 
+mod boards;
 mod feed;
 mod known;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
+pub use boards::Boards;
 pub use feed::{Change, Feed, News, Seen};
 use known::Known;
 

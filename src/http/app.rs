@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix::Addr;
 use tokio::sync::Semaphore;
 use vestibule_actors::desk::Desk;
-use vestibule_actors::hub::OpsHub;
+use vestibule_actors::hub::Boards;
 use vestibule_domain::id::OrganizationId;
 
 use super::access::WrongTokens;
@@ -24,8 +24,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Where commands are handed in and visits looked at.
     pub desk: Desk,
-    /// Tells boards what changes.
-    pub hub: Addr<OpsHub>,
+    /// Where boards open their feeds.
+    pub boards: Boards,
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<Readiness>,
     pub limits: Arc<Bounds>,

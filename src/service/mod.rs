@@ -111,7 +111,7 @@ async fn run(
     let app = App {
         settings: Arc::clone(&settings),
         desk: Desk::new(ports.clone()),
-        hub: started.hub,
+        boards: started.boards,
         metrics,
         readiness: Arc::new(Readiness::default()),
         limits: Arc::new(Bounds::of(&settings)),

@@ -79,6 +79,16 @@ enum What {
     Fail(Option<u32>),
     Delay(Duration),
     Stop(Stop),
+    Die,
+}
+
+/// What was ordered for one side of one call.
+#[derive(Default)]
+struct Due {
+    delay: Duration,
+    stop: Option<Stop>,
+    fails: bool,
+    dies: bool,
 }
 
 struct Stop {
@@ -130,6 +140,11 @@ impl Faults {
         Breakpoint { reached, go_on }
     }
 
+    /// Whoever makes the next such call panics.
+    pub fn die_next(&self, call: Call, when: When) {
+        self.add(Some(call), when, What::Die);
+    }
+
     /// Hints are lost, or not, from now on.
     pub fn lose_hints(&self, lost: bool) {
         self.lock().hints_lost = lost;
@@ -158,7 +173,7 @@ impl Faults {
 
     /// Lives through what was ordered for this side of a call.
     pub(super) async fn meet(&self, call: Call, when: When) -> Result<(), StoreError> {
-        let (delay, stop, fails) = self.lock().due(call, when);
+        let Due { delay, stop, fails, dies } = self.lock().due(call, when);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
@@ -166,6 +181,10 @@ impl Faults {
             // A test that has gone away wants neither to be told nor to hold the call back.
             let _ = stop.reached.send(());
             let _ = stop.go_on.await;
+        }
+        #[expect(clippy::panic, reason = "whoever ordered it wants to see what becomes of the caller")]
+        if dies {
+            panic!("a panic was ordered for {call:?}");
         }
         if fails { Err(StoreError::Unavailable(format!("a fault was ordered for {call:?}"))) } else { Ok(()) }
     }
@@ -180,8 +199,8 @@ impl Faults {
 }
 
 impl Ordered {
-    fn due(&mut self, call: Call, when: When) -> (Duration, Option<Stop>, bool) {
-        let (mut delay, mut stop, mut fails) = (Duration::ZERO, None, false);
+    fn due(&mut self, call: Call, when: When) -> Due {
+        let mut due = Due::default();
         let mut kept = Vec::new();
         for rule in std::mem::take(&mut self.rules) {
             let meant = rule.when == when && rule.call.is_none_or(|meant| meant == call);
@@ -189,28 +208,32 @@ impl Ordered {
             let left = match what {
                 what if !meant => Some(what),
                 What::Delay(by) => {
-                    delay = delay.saturating_add(by);
+                    due.delay = due.delay.saturating_add(by);
                     Some(What::Delay(by))
                 }
-                What::Stop(there) if stop.is_none() => {
-                    stop = Some(there);
+                What::Stop(there) if due.stop.is_none() => {
+                    due.stop = Some(there);
                     None
                 }
                 What::Stop(there) => Some(What::Stop(there)),
+                What::Die => {
+                    due.dies = true;
+                    None
+                }
                 What::Fail(None) => {
-                    fails = true;
+                    due.fails = true;
                     Some(What::Fail(None))
                 }
                 // One failing call uses up one order.
-                What::Fail(Some(times)) if fails => Some(What::Fail(Some(times))),
+                What::Fail(Some(times)) if due.fails => Some(What::Fail(Some(times))),
                 What::Fail(Some(times)) => {
-                    fails = times > 0;
+                    due.fails = times > 0;
                     (times > 1).then(|| What::Fail(Some(times - 1)))
                 }
             };
             kept.extend(left.map(|what| Rule { call, when, what }));
         }
         self.rules = kept;
-        (delay, stop, fails)
+        due
     }
 }

@@ -5,7 +5,7 @@ mod model;
 mod store;
 
 pub use faults::{Breakpoint, Call, Faults, When};
-pub use model::commit::{check_acknowledgements, check_commit};
+pub use model::commit::{check_acknowledgements, check_commit, check_restore};
 pub use model::records::matches;
 pub use model::{Model, check_append};
 pub use store::MemoryStore;

@@ -1,13 +1,14 @@
 //! The actors that work for organizations, and the keeper of leases, which comes last.
 
 use actix::{ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::sync::Arc;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::shard::Shard;
 
 use super::keeper::LeaseKeeper;
 use super::{Node, panicked};
+use crate::hub::OpsHub;
 use crate::notifier::EpicNotifier;
 use crate::port::observer::Observed;
 use crate::supervise::{start_at, tell};
@@ -58,6 +59,21 @@ impl Node {
         }
     }
 
+    /// Starts the hub. Ends when boards can reach it.
+    fn start_hub(&self, node: Addr<Self>) -> impl Future<Output = ()> + use<> {
+        let (place, boards, ports) = (Arc::clone(&self.ports.place), self.boards.clone(), self.ports.clone());
+        let exited = move |exit| {
+            if panicked(exit) {
+                tell(&node, MemberDied::Hub);
+            }
+        };
+        async move {
+            if let Some(hub) = start_at(place.as_ref(), 0, move || OpsHub::new(ports), exited).await {
+                boards.set(hub);
+            }
+        }
+    }
+
     /// Shards begin only when everybody is there to whom they hand what they find and decide: what is handed to nobody is lost until
     /// the next start.
     pub(super) fn start_members_then_keeper(&mut self, ctx: &mut Context<Self>) {
@@ -69,7 +85,8 @@ impl Node {
                 worker.await;
             }
         });
-        let all = join_all(members.collect::<Vec<_>>()).into_actor(self);
+        let (members, hub) = (join_all(members.collect::<Vec<_>>()), self.start_hub(ctx.address()));
+        let all = join(members, hub).into_actor(self);
         ctx.wait(all.map(|_, node, ctx| node.start_keeper(ctx)));
     }
 
@@ -100,6 +117,7 @@ fn slot_of(organization: &OrganizationId) -> usize {
 enum MemberDied {
     Notifier(OrganizationId),
     Worker(OrganizationId),
+    Hub,
     Keeper,
 }
 
@@ -118,6 +136,11 @@ impl Handler<MemberDied> for Node {
             MemberDied::Worker(organization) => {
                 self.ports.observer.observe(Observed::ZoomWorkerRestarted);
                 ctx.spawn(self.start_worker(organization, ctx.address()).into_actor(self));
+            }
+            // Its feeds ended with it, so every board opens another.
+            MemberDied::Hub => {
+                self.ports.observer.observe(Observed::HubRestarted);
+                ctx.spawn(self.start_hub(ctx.address()).into_actor(self));
             }
             // Nobody prolongs the leases of what runs.
             MemberDied::Keeper => self.give_up(ctx),

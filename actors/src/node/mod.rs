@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::shard::Shard;
 
-use crate::hub::OpsHub;
+use crate::hub::Boards;
 use crate::lease::Lease;
 use crate::port::Ports;
 use crate::port::clock::instant;
@@ -58,6 +58,7 @@ pub struct NodeConfig {
 pub struct Node {
     config: NodeConfig,
     ports: Ports,
+    boards: Boards,
     crew: Crew,
     shards: Shards,
     keeper: Option<Addr<LeaseKeeper>>,
@@ -71,34 +72,26 @@ pub struct Node {
 pub struct Started {
     /// The node itself.
     pub node: Addr<Node>,
-    /// Tells boards what changes.
-    pub hub: Addr<OpsHub>,
+    /// Where boards open their feeds.
+    pub boards: Boards,
     /// Resolves when the node has given up and the process should end.
     pub gave_up: oneshot::Receiver<()>,
 }
 
 impl Node {
-    /// Starts a node, its hub and the actors of its organizations. Answers when they run; leases follow.
+    /// Starts a node. Answers when it runs; its hub, the actors of its organizations and its leases follow.
     ///
     /// # Errors
     /// When the place has no arbiter any more.
     pub async fn start(config: NodeConfig, ports: Ports) -> Result<Started, StoreError> {
         let gone = || StoreError::Refused("the arbiters are gone".to_owned());
-        let hub = start_at(
-            ports.place.as_ref(),
-            0,
-            {
-                let ports = ports.clone();
-                move || OpsHub::new(ports)
-            },
-            |_| {},
-        );
-        let hub = hub.await.ok_or_else(gone)?;
+        let boards = Boards::default();
         let (tell, gave_up) = oneshot::channel();
-        let place = Arc::clone(&ports.place);
+        let (place, to_boards) = (Arc::clone(&ports.place), boards.clone());
         let make = move || Self {
             config,
             ports,
+            boards: to_boards,
             crew: Crew::default(),
             shards: Shards::default(),
             keeper: None,
@@ -107,7 +100,7 @@ impl Node {
             gave_up: Some(tell),
         };
         let node = start_at(place.as_ref(), 0, make, |_| {}).await.ok_or_else(gone)?;
-        Ok(Started { node, hub, gave_up })
+        Ok(Started { node, boards, gave_up })
     }
 
     fn info(&self) -> NodeInfo {

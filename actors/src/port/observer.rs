@@ -16,6 +16,8 @@ pub enum Observed {
     NotifierRestarted,
     /// The Zoom worker of an organization died and was started again.
     ZoomWorkerRestarted,
+    /// The hub died and was started again.
+    HubRestarted,
     /// Commands or an event became durable (D0).
     Appended {
         /// How long the store took.

@@ -8,7 +8,7 @@ use actix::{Actor, Addr, AsyncContext, Context};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 use vestibule_actors::codec;
-use vestibule_actors::hub::{Change, Feed, News, OpsHub, Watch};
+use vestibule_actors::hub::{Boards, Change, Feed, News, OpsHub, Watch};
 use vestibule_actors::memory::{Call, When};
 use vestibule_actors::port::store::{
     Acquired, Commit, Committed, Epoch, OwnerToken, Ownership, Store, VisitWrite,
@@ -56,6 +56,16 @@ async fn commit(world: &World, key: &VisitKey, stands: bool) {
     assert!(matches!(world.store.commit(commit).await.unwrap(), Committed::Done { .. }));
 }
 
+/// A feed of whichever hub the node runs.
+async fn opened(boards: &Boards) -> Arc<Feed> {
+    loop {
+        if let Some(feed) = boards.watch().await {
+            return feed;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
 async fn told(feed: &Feed) -> News {
     timeout(SOON, feed.next()).await.expect("nothing was told")
 }
@@ -82,7 +92,7 @@ fn a_board_gets_everything_and_then_only_newer_states() {
         let world = World::new();
         let running = world.start().await;
         world.launch("10001", Role::Patient, "WPR1").await;
-        let feed = running.hub.send(Watch).await.unwrap();
+        let feed = opened(&running.boards).await;
         let News::All(first) = told(&feed).await else { panic!("something else came first") };
         assert_eq!(first.len(), 1);
         let mut newest = (first[0].snapshot.epoch, first[0].snapshot.version);
@@ -93,6 +103,22 @@ fn a_board_gets_everything_and_then_only_newer_states() {
             assert!(version > newest);
             newest = version;
         }
+    });
+}
+
+#[test]
+fn a_hub_that_dies_ends_its_feeds_and_another_serves_them() {
+    run(async {
+        let world = World::new();
+        let running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        let feed = opened(&running.boards).await;
+        assert_eq!(all(&feed).await, 1);
+        world.store.faults().die_next(Call::Changes, When::Before);
+        while !matches!(told(&feed).await, News::Over) {}
+        let feed = opened(&running.boards).await;
+        assert_eq!(all(&feed).await, 1);
+        assert_eq!(world.seen.count("hub restarted"), 1);
     });
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use uuid::Uuid;
 use vestibule_actors::desk::{Desk, Snapshot};
-use vestibule_actors::hub::OpsHub;
+use vestibule_actors::hub::Boards;
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::node::{DrainNode, Node, NodeConfig, Started};
 use vestibule_actors::port::clock::{Clock, Randomness};
@@ -271,6 +271,7 @@ impl Observer for Seen {
         let name = match what {
             Observed::VisitRestarted => "visit restarted",
             Observed::ShardRestarted => "shard restarted",
+            Observed::HubRestarted => "hub restarted",
             Observed::CommandParked => "command parked",
             Observed::CommitRetried => "commit retried",
             Observed::Committed { .. } => "committed",
@@ -298,7 +299,7 @@ pub struct World {
 /// A node that runs.
 pub struct Running {
     pub node: Addr<Node>,
-    pub hub: Addr<OpsHub>,
+    pub boards: Boards,
     pub gave_up: oneshot::Receiver<()>,
 }
 
@@ -361,9 +362,9 @@ impl World {
             shards,
             organizations: vec![organization()],
         };
-        let Started { node, hub, gave_up } =
+        let Started { node, boards, gave_up } =
             Node::start(config, Ports { place, ..self.ports.clone() }).await.unwrap();
-        Running { node, hub, gave_up }
+        Running { node, boards, gave_up }
     }
 
     pub fn desk(&self) -> Desk {

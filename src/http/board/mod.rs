@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use tokio::time::timeout;
-use vestibule_actors::hub::{Feed, Watch};
+use vestibule_actors::hub::Feed;
 
 use super::access::Who;
 use super::app::App;
@@ -80,7 +80,7 @@ pub async fn stream(
 
 /// A feed that begins with everything. `None` when the hub is not well.
 async fn open_feed(app: &App) -> Option<Arc<Feed>> {
-    timeout(FEED_WITHIN, app.hub.send(Watch)).await.ok()?.ok()
+    timeout(FEED_WITHIN, app.boards.watch()).await.ok()?
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ async fn line(kit: &Kit, who: Who) -> Line {
     std::mem::drop(actix_web::rt::spawn(async move {
         let _ = actix_web::body::to_bytes(response.into_body()).await;
     }));
-    let feed = kit.app.hub.send(vestibule_actors::hub::Watch).await.unwrap();
+    let feed = kit.app.boards.watch().await.unwrap();
     Line { app: Arc::new(kit.app.clone()), who, session, feed, pace: PACE }
 }
 
