@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
-use redis::{Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, RedisError, TlsMode, Value};
+use redis::{Cmd, ErrorKind, Pipeline, ProtocolVersion, RedisError, TlsMode, Value};
 use tokio::sync::OnceCell;
 
 use super::address::{Address, Kind};
@@ -27,12 +27,7 @@ const RETRIES: u32 = 2;
 impl Cluster {
     pub(super) fn new(address: &Address, times: Times, listener: Arc<Listener>) -> Result<Self, RedisError> {
         let client = builder(address, times)?.response_timeout(times.answer);
-        let client = client
-            .push_sender(move |push: PushInfo| {
-                listener.take(&push);
-                Ok(())
-            })
-            .build()?;
+        let client = client.push_sender(listener.ear()).build()?;
         let patient =
             builder(address, times)?.response_timeout(times.answer.saturating_add(times.replica)).build()?;
         Ok(Self { client, patient, shared: OnceCell::new(), waiting: OnceCell::new() })
@@ -41,7 +36,8 @@ impl Cluster {
     pub(super) async fn send(&self, key: &str, command: Cmd) -> Result<Value, RedisError> {
         let mut connection =
             self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
-        connection.route_command(command, RoutingInfo::SingleNode(primary_of(key))).await
+        let answer = connection.route_command(command, RoutingInfo::SingleNode(primary_of(key))).await?;
+        answer.extract_error()
     }
 
     pub(super) async fn batch(&self, key: &str, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {

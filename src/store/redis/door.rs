@@ -28,7 +28,7 @@ const ATTEMPTS: usize = 2;
 
 /// When a write is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Rung {
+pub(super) enum Rung {
     /// When the primary has taken it.
     Primary,
     /// When a replica has received it too.
@@ -39,13 +39,13 @@ pub enum Rung {
 
 /// Times of the way to the servers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Times {
+pub(super) struct Times {
     /// A connection must be there within this.
-    pub connect: Duration,
+    pub(super) connect: Duration,
     /// An answer must be there within this.
-    pub answer: Duration,
+    pub(super) answer: Duration,
     /// A replica must have a write within this.
-    pub replica: Duration,
+    pub(super) replica: Duration,
 }
 
 pub(super) enum Servers {

@@ -2,6 +2,7 @@
 //!
 //! The channels of shards lie in the shards' slots, so that a Cluster sends a message only where it is listened to.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +33,17 @@ impl Listener {
         Self { keys, hints, lost: Notify::new() }
     }
 
-    pub(super) fn take(&self, push: &PushInfo) {
+    /// What a connection calls with everything that comes unasked.
+    pub(super) fn ear(
+        self: Arc<Self>,
+    ) -> impl Fn(PushInfo) -> Result<(), Infallible> + Send + Sync + 'static {
+        move |push| {
+            self.take(&push);
+            Ok(())
+        }
+    }
+
+    fn take(&self, push: &PushInfo) {
         if push.kind == PushKind::Disconnection {
             self.lost.notify_one();
             return;
@@ -70,12 +81,17 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// Keeps subscribed as long as somebody has the store.
-pub(super) fn listen(door: &Door, listener: &Arc<Listener>) {
+pub(super) async fn listen(door: &Door, listener: &Arc<Listener>) {
+    // Whoever opened the store hears of everything that comes after.
+    let mut first = Some(subscribe(door.servers(), &listener.keys).await);
     let (servers, listener) = (Arc::downgrade(door.servers()), Arc::downgrade(listener));
     tokio::spawn(async move {
         loop {
             let (Some(servers), Some(listener)) = (servers.upgrade(), listener.upgrade()) else { return };
-            let subscribed = subscribe(&servers, &listener.keys).await;
+            let subscribed = match first.take() {
+                Some(first) => first,
+                None => subscribe(&servers, &listener.keys).await,
+            };
             drop(servers);
             match subscribed {
                 // The connection is held until it is lost, and given up then.

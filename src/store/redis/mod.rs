@@ -142,7 +142,7 @@ impl RedisStore {
         let door = Door::new(&settings.address, times, rung, &listener);
         let door = door.map_err(|error| OpenError::address(&error))?;
         safety::check(&door, &keys, &settings).await?;
-        hints::listen(&door, &listener);
+        hints::listen(&door, &listener).await;
         Ok(Self {
             door,
             keys,

@@ -10,8 +10,7 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, PushInfo, RedisError,
-    TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisError, TlsMode, Value,
 };
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -87,7 +86,8 @@ impl One {
     pub(super) async fn send(&self, command: Cmd) -> Result<Value, RedisError> {
         let live = self.live().await?;
         let mut shared = live.shared.clone();
-        let answer = shared.send_packed_command(&command).await;
+        // What the server refuses is an answer to the library, and an error to us.
+        let answer = shared.send_packed_command(&command).await.and_then(Value::extract_error);
         self.mind(&live, answer)
     }
 
@@ -184,11 +184,7 @@ impl One {
         }
         // Answers of a batch come after its wait.
         let patient = config.set_response_timeout(Some(self.times.answer.saturating_add(self.times.replica)));
-        let listener = Arc::clone(&self.listener);
-        let listening = patient.set_push_sender(move |push: PushInfo| {
-            listener.take(&push);
-            Ok(())
-        });
+        let listening = patient.set_push_sender(Arc::clone(&self.listener).ear());
         Ok(Live { shared, pool: pool(&client, listening)? })
     }
 

@@ -15,11 +15,6 @@ macro_rules! scripts {
     ($($name:ident = $file:literal;)*) => {
         $(pub(super) static $name: LazyLock<Script> =
             LazyLock::new(|| Script::new($file, include_str!(concat!("lua/", $file, ".lua"))));)*
-
-        /// All of them, to be made known to a server at once.
-        pub(super) fn all() -> Vec<&'static Script> {
-            vec![$(&$name),*]
-        }
     };
 }
 

@@ -96,6 +96,9 @@ impl RedisStore {
         let fixed =
             [Of::Head, Of::Journal, Of::Outbox, Of::OutboxPayloads, Of::Records, Of::RecordPlaces, Of::Hints];
         let records: Vec<&Record> = acknowledgements.iter().flat_map(|a| &a.records).collect();
+        for record in &records {
+            self.note(&record.organization).await?;
+        }
         let mut call = self
             .call(&ACKNOWLEDGE)
             .keys(fixed.map(|what| self.keys.shard(shard, what)))

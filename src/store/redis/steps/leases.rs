@@ -92,7 +92,7 @@ impl RedisStore {
     }
 
     /// The time of whoever has a key. Leases are judged by it, not by ours.
-    async fn server_time(&self, key: &str) -> Result<Moment, StoreError> {
+    pub(super) async fn server_time(&self, key: &str) -> Result<Moment, StoreError> {
         if let Some(clock) = &self.clock {
             return Ok(clock.now());
         }

@@ -1,6 +1,6 @@
 //! What leaves in time. Values, leases and gates have an expiry of their own; the rest is looked through here, shard by shard.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 use futures_util::future::try_join_all;
@@ -40,22 +40,39 @@ impl RedisStore {
         let keys = [self.keys.shard(shard, Of::Gone), self.keys.shard(shard, Of::Changed)];
         self.door.ask(self.call(&SWEEP_VISITS).keys(keys).number(GONE_TOLD_FOR.0)).await?;
         let parked = self.keys.shard(shard, Of::Parked);
-        let mut all = redis::cmd("XRANGE");
-        all.arg(&parked).arg("-").arg("+").arg("COUNT").arg(PAGE);
-        let entries = self.door.command("parked commands", &parked, all).await?;
-        let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("parked commands", entries)?;
-        let old = |fields: &HashMap<String, Vec<u8>>| {
-            let at = fields.get("t").and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
-            at.is_some_and(|at| Moment(at) < oldest)
+        self.sweep_stream(&parked, "t", |at| at < oldest).await.map(drop)
+    }
+
+    /// Removes entries of a stream from its beginning, as long as the time that stands in one is too old.
+    async fn sweep_stream(
+        &self,
+        key: &str,
+        field: &str,
+        old: impl Fn(Moment) -> bool,
+    ) -> Result<u64, StoreError> {
+        let is_old = |fields: &HashMap<String, Vec<u8>>| {
+            let at = fields.get(field).and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
+            at.is_some_and(|at| old(Moment(at)))
         };
-        let old: Vec<String> =
-            entries.into_iter().filter(|(_, fields)| old(fields)).map(|(id, _)| id).collect();
-        if !old.is_empty() {
-            let mut drop = redis::cmd("XDEL");
-            drop.arg(&parked).arg(&old);
-            self.door.command("parked commands", &parked, drop).await?;
+        let mut removed = 0;
+        loop {
+            let mut command = redis::cmd("XRANGE");
+            command.arg(key).arg("-").arg("+").arg("COUNT").arg(PAGE);
+            let entries = self.door.command("what is old", key, command).await?;
+            let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("what is old", entries)?;
+            let all = entries.len();
+            let old: Vec<String> =
+                entries.into_iter().filter(|(_, fields)| is_old(fields)).map(|(id, _)| id).collect();
+            if !old.is_empty() {
+                let mut drop = redis::cmd("XDEL");
+                drop.arg(key).arg(&old);
+                self.door.command("what is old", key, drop).await?;
+                removed += count(old.len());
+            }
+            if old.len() < all || all < PAGE {
+                return Ok(removed);
+            }
         }
-        Ok(())
     }
 
     // === records ===
@@ -79,17 +96,23 @@ impl RedisStore {
     /// The lists first and the record last: a list that names a record which is not there is passed over, a record in no list stays for ever.
     async fn remove_records(&self, shard: Shard, places: &[String]) -> Result<(), StoreError> {
         let records: Vec<Record> = self.records_at(shard, places).await?;
+        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for record in &records {
-            let place = super::super::keys::record(record.place());
             for list in self.index_keys(shard, record) {
-                let mut command = redis::cmd("ZREM");
-                command.arg(&list).arg(&place);
-                self.door.command("records", &list, command).await?;
+                lists.entry(list).or_default().push(super::super::keys::record(record.place()));
             }
         }
+        // What stands for a list that a record is not in is removed last.
+        lists.remove(&self.keys.shard(shard, Of::RecordPlaces));
         if places.is_empty() {
             return Ok(());
         }
+        let removals = lists.into_iter().map(async |(list, places)| {
+            let mut command = redis::cmd("ZREM");
+            command.arg(&list).arg(&places);
+            self.door.command("records", &list, command).await
+        });
+        try_join_all(removals).await?;
         let key = self.keys.shard(shard, Of::Records);
         let mut drop = redis::cmd("HDEL");
         drop.arg(&key).arg(places);
@@ -108,25 +131,43 @@ impl RedisStore {
             read::<u64>("records", self.door.command("records", &list, command).await?)
         });
         let surplus = try_join_all(counts).await?.into_iter().sum::<u64>().saturating_sub(cap);
-        let surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
-        if surplus == 0 {
-            return Ok(0);
+        let mut surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
+        let mut removed = 0;
+        while surplus > 0 {
+            let oldest = self.oldest_records(organization, surplus.min(PAGE)).await?;
+            if oldest.is_empty() {
+                break;
+            }
+            for (shard, places) in &oldest {
+                self.remove_records(*shard, places).await?;
+                removed += count(places.len());
+                surplus = surplus.saturating_sub(places.len());
+            }
         }
+        Ok(removed)
+    }
+
+    /// The oldest records of an organization, by shard, at most so many.
+    async fn oldest_records(
+        &self,
+        organization: &OrganizationId,
+        most: usize,
+    ) -> Result<BTreeMap<Shard, Vec<String>>, StoreError> {
         let mut oldest: Vec<(String, Shard)> = Vec::new();
         for shard in Shard::all() {
             let list = self.keys.records_of_organization(shard, organization);
             let mut command = redis::cmd("ZRANGEBYLEX");
-            command.arg(&list).arg("-").arg("+").arg("LIMIT").arg(0).arg(surplus.min(PAGE));
+            command.arg(&list).arg("-").arg("+").arg("LIMIT").arg(0).arg(most);
             let places: Vec<String> = read("records", self.door.command("records", &list, command).await?)?;
             oldest.extend(places.into_iter().map(|place| (place, shard)));
         }
         oldest.sort();
-        // More than a page is left to the next sweep: the oldest of all are only known so far.
-        oldest.truncate(surplus.min(PAGE));
-        for (place, shard) in &oldest {
-            self.remove_records(*shard, std::slice::from_ref(place)).await?;
+        oldest.truncate(most);
+        let mut by_shard: BTreeMap<Shard, Vec<String>> = BTreeMap::new();
+        for (place, shard) in oldest {
+            by_shard.entry(shard).or_default().push(place);
         }
-        Ok(count(oldest.len()))
+        Ok(by_shard)
     }
 
     // === organizations ===
@@ -157,32 +198,10 @@ impl RedisStore {
         Ok(())
     }
 
+    /// Events are held in the order in which they expire.
     async fn sweep_held(&self, organization: &OrganizationId, now: Moment) -> Result<u64, StoreError> {
         let held = self.keys.organization(organization, OfOrganization::Held);
-        let mut removed = 0;
-        loop {
-            let mut command = redis::cmd("XRANGE");
-            command.arg(&held).arg("-").arg("+").arg("COUNT").arg(PAGE);
-            let entries = self.door.command("held events", &held, command).await?;
-            let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("held events", entries)?;
-            let all = entries.len();
-            let expired = |fields: &HashMap<String, Vec<u8>>| {
-                let until = fields.get("u").and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
-                until.is_some_and(|until| Moment(until) <= now)
-            };
-            let old: Vec<String> =
-                entries.into_iter().filter(|(_, f)| expired(f)).map(|(id, _)| id).collect();
-            if !old.is_empty() {
-                let mut drop = redis::cmd("XDEL");
-                drop.arg(&held).arg(&old);
-                self.door.command("held events", &held, drop).await?;
-                removed += count(old.len());
-            }
-            // Events are held in the order in which they expire.
-            if old.len() < all || all < PAGE {
-                return Ok(removed);
-            }
-        }
+        self.sweep_stream(&held, "u", |until| until <= now).await
     }
 
     /// Index entries leave with their records, save those of visits that are still there.

@@ -10,6 +10,9 @@ use super::super::call::{Call, read, unreadable};
 use super::super::keys::OfOrganization;
 use super::super::scripts::{FIELD, VALUE};
 
+/// A longer life is cut to this, a hundred years in milliseconds: the server counts in numbers that end somewhere.
+const LONGEST: i64 = 100 * 366 * 24 * 3_600_000;
+
 /// What is written as a value or a field: a number, a blank, and the bytes.
 type Numbered = (u64, Vec<u8>);
 
@@ -33,7 +36,7 @@ impl RedisStore {
         value: Vec<u8>,
         ttl: Span,
     ) -> Result<(), StoreError> {
-        let call = self.value_step(space, key, "put").arg(value).number(ttl.0.max(1));
+        let call = self.value_step(space, key, "put").arg(value).number(ttl.0.clamp(1, LONGEST));
         self.value(call, true).await.map(drop)
     }
 
@@ -44,7 +47,7 @@ impl RedisStore {
         value: Vec<u8>,
         ttl: Span,
     ) -> Result<Vec<u8>, StoreError> {
-        let call = self.value_step(space, key, "keep").arg(value).number(ttl.0.max(1));
+        let call = self.value_step(space, key, "keep").arg(value).number(ttl.0.clamp(1, LONGEST));
         self.value(call, true).await?.ok_or_else(|| unreadable("a value"))
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
 use vestibule_actors::port::store::{
-    Changed, Epoch, OutboxEntry, Page, ParkedCommand, Seq, StoreError, StoredVisit,
+    Changed, Epoch, OutboxEntry, PARKED_KEPT, Page, ParkedCommand, Seq, StoreError, StoredVisit,
 };
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -164,7 +164,7 @@ impl RedisStore {
         let parked = Shard::all().map(async |shard| {
             let key = self.keys.shard(shard, Of::Parked);
             let mut command = redis::cmd("XREVRANGE");
-            command.arg(&key).arg("+").arg("-").arg("COUNT").arg(limit.max(1));
+            command.arg(&key).arg("+").arg("-").arg("COUNT").arg(limit.clamp(1, PARKED_KEPT));
             let entries = self.door.command("parked commands", &key, command).await?;
             let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("parked commands", entries)?;
             entries
