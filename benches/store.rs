@@ -23,7 +23,7 @@ use uuid::Uuid;
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
-    Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, Seq, Store, StoreLimits,
+    Acquired, Appended, Commit, Committed, Epoch, NewEntry, OwnerToken, Ownership, Seq, Store, StoreLimits,
     VisitWrite,
 };
 use vestibule_domain::id::VisitKey;
@@ -118,7 +118,7 @@ struct Owner {
 impl Owner {
     async fn of(store: Arc<EmbeddedStore>, shard: Shard, count: usize) -> Result<Self, Failed> {
         let token = OwnerToken(Uuid::from_u128(1));
-        let owner = match store.acquire(shard, "bench", token, Span::hours(9)).await? {
+        let owner = match store.acquire(shard, "bench", token, Span::hours(9), Epoch(0)).await? {
             Acquired::Granted { epoch, .. } => Ownership { token, epoch },
             held @ Acquired::Held(_) => return Err(format!("{held:?}").into()),
         };

@@ -123,7 +123,10 @@ impl Desk {
         match within(self.ports.store.route_or_hold(organization, meeting, payload.clone())).await? {
             Routed::Full => Err(self.full()),
             routed => {
-                self.ports.recent.answered(Answered { organization: organization.clone(), meeting, payload });
+                let fact = Answered { organization: organization.clone(), meeting, payload };
+                if self.ports.recent.answered(fact) {
+                    self.ports.observer.observe(Observed::RecentFull);
+                }
                 Ok(self.durable(began, routed))
             }
         }

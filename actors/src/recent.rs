@@ -51,17 +51,16 @@ impl Recent {
         Self { limits, facts: Mutex::default() }
     }
 
-    /// A fact was answered.
-    pub fn answered(&self, fact: Answered) {
+    /// A fact was answered. Answers whether one had to leave that is not safe yet.
+    pub fn answered(&self, fact: Answered) -> bool {
         let mut facts = self.lock();
         let now = instant();
         facts.push_back((now, fact));
-        let life = self.limits.life;
-        while facts.len() > self.limits.facts
-            || facts.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > life)
-        {
+        let is_safe = |at: Instant| now.saturating_duration_since(at) > self.limits.life;
+        while facts.front().is_some_and(|(at, _)| is_safe(*at)) {
             facts.pop_front();
         }
+        facts.len() > self.limits.facts && facts.pop_front().is_some()
     }
 
     /// Everything that is kept, oldest first.
@@ -91,12 +90,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn facts_are_kept_for_their_life_and_no_more_than_so_many() {
         let recent = Recent::new(RecentLimits { life: Duration::from_secs(60), facts: 3 });
-        for n in 0..5 {
-            recent.answered(fact(n));
-        }
+        let left: Vec<bool> = (0..5).map(|n| recent.answered(fact(n))).collect();
+        assert_eq!(left, [false, false, false, true, true], "those were not safe yet");
         assert_eq!(meetings(&recent), [2, 3, 4]);
         tokio::time::advance(Duration::from_secs(61)).await;
-        recent.answered(fact(9));
+        assert!(!recent.answered(fact(9)));
         assert_eq!(meetings(&recent), [9]);
     }
 }

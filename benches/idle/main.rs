@@ -20,7 +20,7 @@ use vestibule_actors::codec;
 use vestibule_actors::desk::{Desk, Snapshot};
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::store::{
-    Acquired, Commit, OwnerToken, Ownership, Seq, Store, StoreLimits, VisitWrite,
+    Acquired, Commit, Epoch, OwnerToken, Ownership, Seq, Store, StoreLimits, VisitWrite,
 };
 use vestibule_domain::command::{Command, Launch};
 use vestibule_domain::id::{Csn, ExternalId, FhirReference, VisitKey};
@@ -173,7 +173,8 @@ async fn write(store: &MemoryStore, number: u64, state: Vec<u8>) -> Result<(), F
     let visit = key(number)?;
     let shard = Shard::of_visit(&visit);
     let token = OwnerToken(Uuid::from_u128(1));
-    let Acquired::Granted { epoch, .. } = store.acquire(shard, "benchmark", token, Span::hours(1)).await?
+    let Acquired::Granted { epoch, .. } =
+        store.acquire(shard, "benchmark", token, Span::hours(1), Epoch(0)).await?
     else {
         return Err("the store is another's".into());
     };

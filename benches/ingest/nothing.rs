@@ -4,9 +4,10 @@ use futures_util::FutureExt;
 use futures_util::future::ready;
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Commit, Committed, Epoch, Hint, JournalEntry, NewEntry,
-    OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page, ParkedCommand, Record, RecordQuery,
-    Retention, Routed, Seq, Space, Store, StoredVisit, Swept,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
+    ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
+    Space, Standing, Store, StoredVisit, Swept,
 };
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
@@ -33,12 +34,12 @@ fn now<'a, T: Send + 'a>(answer: T) -> Answer<'a, T> {
 }
 
 impl Store for Nothing {
-    fn acquire<'a>(&'a self, _: Shard, _: &'a str, _: OwnerToken, _: Span) -> Answer<'a, Acquired> {
-        now(Acquired::Granted { epoch: Epoch(1), clean: true })
+    fn acquire<'a>(&'a self, _: Shard, _: &'a str, _: OwnerToken, _: Span, _: Epoch) -> Answer<'a, Acquired> {
+        now(Acquired::Granted { epoch: Epoch(1), clean: true, before: None })
     }
 
-    fn renew(&self, _: Shard, _: Ownership, _: Span) -> Answer<'_, bool> {
-        now(true)
+    fn renew(&self, _: Shard, _: Ownership, _: Span, _: Standing) -> Answer<'_, Renewed> {
+        now(Renewed::Held)
     }
 
     fn release(&self, _: Shard, _: Ownership) -> Answer<'_, bool> {
@@ -104,13 +105,13 @@ impl Store for Nothing {
         now(true)
     }
 
-    fn permit<'a>(&'a self, _: &'a OrganizationId, _: gate::Limits) -> Answer<'a, gate::Answer> {
+    fn permit<'a>(&'a self, _: &'a GateId, _: gate::Limits) -> Answer<'a, gate::Answer> {
         now(gate::Answer::Wait { wait: Span::hours(1), because: gate::Because::Rate })
     }
 
     fn settle<'a>(
         &'a self,
-        _: &'a OrganizationId,
+        _: &'a GateId,
         _: gate::Limits,
         _: gate::PermitId,
         _: gate::Settled,
@@ -122,7 +123,7 @@ impl Store for Nothing {
         now(Vec::new())
     }
 
-    fn changed_since(&self, _: Shard, _: u64, _: usize) -> Answer<'_, Vec<StoredVisit>> {
+    fn changed_since(&self, _: Shard, _: u64, _: usize) -> Answer<'_, Vec<Changed>> {
         now(Vec::new())
     }
 
@@ -135,7 +136,7 @@ impl Store for Nothing {
         now(Page { items: Vec::new(), next: None })
     }
 
-    fn records(&self, _: RecordQuery) -> Answer<'_, Page<Record, u64>> {
+    fn records(&self, _: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         now(Page { items: Vec::new(), next: None })
     }
 
@@ -181,8 +182,24 @@ impl Store for Nothing {
         now(Swept::default())
     }
 
-    fn ping(&self) -> Answer<'_, ()> {
+    fn owners(&self) -> Answer<'_, Vec<(Shard, Owner)>> {
+        now(Vec::new())
+    }
+
+    fn announce<'a>(&'a self, node: &'a NodeInfo, _: Span) -> Answer<'a, Vec<NodeInfo>> {
+        now(vec![node.clone()])
+    }
+
+    fn leave(&self, _: OwnerToken) -> Answer<'_, ()> {
         now(())
+    }
+
+    fn restore(&self, _: Restore) -> Answer<'_, Restored> {
+        now(Restored::NotOwner)
+    }
+
+    fn incarnation(&self) -> Answer<'_, String> {
+        now(String::new())
     }
 
     fn flush(&self) -> Answer<'_, ()> {

@@ -13,7 +13,8 @@ use vestibule_actors::codec;
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
-    Acquired, Commit, Committed, OwnerToken, Ownership, Seq, SharedStore, Store, StoreLimits, VisitWrite,
+    Acquired, Commit, Committed, Epoch, OwnerToken, Ownership, Seq, SharedStore, Store, StoreLimits,
+    VisitWrite,
 };
 use vestibule_domain::id::{Marker, MeetingId, VisitKey, ZoomUserId};
 use vestibule_domain::intent::MeetingSettings;
@@ -121,7 +122,7 @@ async fn fill(store: &dyn Store) -> Result<(), Failed> {
         let key = key(number)?;
         let shard = Shard::of_visit(&key);
         let Acquired::Granted { epoch, .. } =
-            store.acquire(shard, "benchmark", token, Span::minutes(5)).await?
+            store.acquire(shard, "benchmark", token, Span::minutes(5), Epoch(0)).await?
         else {
             return Err("the store is another's".into());
         };

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix::Addr;
 use tokio::sync::Semaphore;
 use vestibule_actors::desk::Desk;
 use vestibule_actors::hub::Boards;

@@ -64,7 +64,8 @@ impl StoreProbe {
             return answered;
         }
         let began = instant();
-        let answered = matches!(timeout(ANSWER_WITHIN, app.desk.ports().store.ping()).await, Ok(Ok(())));
+        let answered =
+            matches!(timeout(ANSWER_WITHIN, app.desk.ports().store.incarnation()).await, Ok(Ok(_)));
         app.metrics.store_probed(answered, began.elapsed());
         if answered {
             app.readiness.store_answered();
@@ -134,7 +135,7 @@ mod tests {
         let kit = Kit::new();
         let service = service!(kit);
         let faults = kit.store.faults();
-        faults.fail_always(Some(Call::Ping), When::Before);
+        faults.fail_always(Some(Call::Incarnation), When::Before);
         let told = ask!(service, anonymous("/readyz"));
         is(&told, 503, "starting", "no_answer");
         assert_eq!(told.header("retry-after"), "1");
@@ -144,7 +145,7 @@ mod tests {
         tokio::time::sleep(super::HOLDS_FOR).await;
         is(&ask!(service, anonymous("/readyz")), 200, "ready", "ok");
 
-        faults.fail_always(Some(Call::Ping), When::Before);
+        faults.fail_always(Some(Call::Incarnation), When::Before);
         tokio::time::sleep(super::HOLDS_FOR).await;
         is(&ask!(service, anonymous("/readyz")), 200, "degraded", "no_answer");
 
@@ -157,14 +158,14 @@ mod tests {
     async fn a_store_that_hangs_is_waited_for_a_second_at_most_and_asked_once() {
         let kit = Kit::new();
         let service = service!(kit);
-        kit.store.faults().delay(Some(Call::Ping), When::Before, Duration::from_secs(30));
+        kit.store.faults().delay(Some(Call::Incarnation), When::Before, Duration::from_secs(30));
         let began = std::time::Instant::now();
         is(&ask!(service, anonymous("/readyz")), 503, "starting", "no_answer");
         for _ in 0..5 {
             ask!(service, anonymous("/readyz"));
         }
         assert!(began.elapsed() < Duration::from_secs(5));
-        assert_eq!(kit.store.faults().calls(Call::Ping), 1);
+        assert_eq!(kit.store.faults().calls(Call::Incarnation), 1);
     }
 
     #[actix_web::test]

@@ -6,6 +6,7 @@ mod organizations;
 mod secret_key;
 mod servers;
 mod store;
+mod sweep;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
 use vestibule_actors::port::observer::Observer;
 use vestibule_actors::port::place::Arbiters;
-use vestibule_actors::port::store::{OwnerToken, SharedStore, Store};
+use vestibule_actors::port::store::{OwnerToken, SharedStore};
+use vestibule_actors::recent::Recent;
 use vestibule_actors::shard::ShardRules;
 
 pub use failure::{Failure, exit_status_of};
@@ -30,7 +32,7 @@ use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
 use crate::http::metrics::Metrics;
-use crate::settings::Settings;
+use crate::settings::{Settings, StoreUrl};
 use crate::system::{SystemClock, SystemRandomness, process_token};
 use crate::zoom::webhook::NameKey;
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
@@ -39,8 +41,6 @@ use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Until the store has answered it is asked this often.
 const ASK_STORE_EVERY: Duration = Duration::from_millis(100);
-/// What has expired is removed this often.
-const SWEEP_EVERY: Duration = Duration::from_secs(300);
 
 /// A node that runs.
 pub struct Running {
@@ -63,12 +63,12 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
 /// # Errors
 /// [`Failure::Unavailable`] when an address is not to be had.
 pub async fn start_on(settings: Settings, store: SharedStore) -> Result<Running, Failure> {
-    run(settings, |_, _| Ok((store, Metrics::new()))).await
+    run(settings, async |_, _| Ok((store, Metrics::new()))).await
 }
 
 async fn run(
     settings: Settings,
-    open: impl FnOnce(&Settings, SharedClock) -> Result<(SharedStore, Metrics), Failure>,
+    open: impl AsyncFnOnce(&Settings, SharedClock) -> Result<(SharedStore, Metrics), Failure>,
 ) -> Result<Running, Failure> {
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
@@ -78,7 +78,7 @@ async fn run(
     let bound = servers::bind(&settings)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
-    let (store, metrics) = open(&settings, Arc::clone(&clock))?;
+    let (store, metrics) = open(&settings, Arc::clone(&clock)).await?;
     let name_key = NameKey::new(secret_key::find(&settings, &store, randomness.as_ref()).await?);
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings);
@@ -93,17 +93,24 @@ async fn run(
         epic: EpicClient::factory(Arc::clone(&epic), Arc::clone(&clock), Arc::clone(&randomness)),
         zoom: ZoomClient::factory(zoom, Arc::clone(&store), Arc::clone(&clock), Arc::clone(&randomness)),
         observer: Arc::clone(&metrics) as Arc<dyn Observer>,
+        recent: Arc::new(Recent::new(settings.recent_limits())),
         decide: Arc::new(vestibule_domain::decide),
     };
     let name =
         settings.node.name.clone().unwrap_or_else(|| format!("node-{:08x}", randomness.draw() & 0xffff_ffff));
+    let token = OwnerToken(process_token());
     let config = NodeConfig {
         name: name.clone(),
-        token: OwnerToken(process_token()),
+        token,
+        release: env!("CARGO_PKG_VERSION").to_owned(),
         shards: ShardRules {
-            look_every: LOOK_EVERY,
             idle_after: settings.node.visit_idle,
-            ..ShardRules::default()
+            ..match settings.store.url {
+                StoreUrl::Redis(_) => ShardRules::default(),
+                StoreUrl::Embedded(_) | StoreUrl::Memory => {
+                    ShardRules { look_every: LOOK_EVERY, ..ShardRules::default() }
+                }
+            }
         },
         organizations: settings.organizations.keys().cloned().collect(),
     };
@@ -126,7 +133,7 @@ async fn run(
     };
     let servers = servers::run(bound, &app, Arc::new(here))?;
     actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
-    actix_rt::spawn(sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics)));
+    actix_rt::spawn(sweep::sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics), token));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
 }
@@ -211,62 +218,13 @@ async fn told_to_end() {
 }
 
 async fn become_ready(store: SharedStore, readiness: Arc<Readiness>) {
-    while let Err(error) = store.ping().await {
+    while let Err(error) = store.incarnation().await {
         tracing::warn!(%error, "the store does not answer yet");
         sleep(ASK_STORE_EVERY).await;
     }
     readiness.store_answered();
 }
 
-async fn sweep(store: SharedStore, settings: Arc<Settings>, metrics: Arc<Metrics>) {
-    loop {
-        sleep(SWEEP_EVERY).await;
-        sweep_once(store.as_ref(), &settings, &metrics).await;
-    }
-}
-
-async fn sweep_once(store: &dyn Store, settings: &Settings, metrics: &Metrics) {
-    let swept = store.sweep(settings.retention()).await;
-    metrics.swept(swept.as_ref().ok());
-    match swept {
-        Ok(swept) => tracing::debug!(?swept, "what has expired was removed"),
-        Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
-    }
-}
-
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-#[cfg(test)]
-mod tests {
-    use vestibule_actors::memory::{Call, When};
-    use vestibule_actors::port::store::Space;
-    use vestibule_domain::time::Span;
-
-    use super::sweep_once;
-    use crate::http::kit::Kit;
-    use crate::http::metrics::TextFormat;
-
-    #[actix_web::test]
-    async fn every_sweep_is_counted_with_what_it_removed() {
-        let kit = Kit::new();
-        for name in ["a", "b"] {
-            kit.app.desk.ports().store.put(Space::Ticket, name, Vec::new(), Span::hours(1)).await.unwrap();
-        }
-        kit.clock.advance(Span::hours(2));
-        let store = kit.app.desk.ports().store.as_ref();
-        sweep_once(store, &kit.app.settings, &kit.app.metrics).await;
-        kit.store.faults().fail(Some(Call::Sweep), When::Before, 1);
-        sweep_once(store, &kit.app.settings, &kit.app.metrics).await;
-        let text = kit.app.metrics.render(TextFormat::Prometheus).unwrap();
-        for line in [
-            "vestibule_sweeps_total{outcome=\"done\"} 1",
-            "vestibule_sweeps_total{outcome=\"failed\"} 1",
-            "vestibule_swept_total{what=\"values\"} 2",
-            "vestibule_swept_total{what=\"held_events\"} 0",
-        ] {
-            assert!(text.lines().any(|found| found == line), "no line `{line}` in\n{text}");
-        }
-    }
 }

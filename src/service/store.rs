@@ -7,28 +7,64 @@ use vestibule_actors::port::clock::SharedClock;
 use vestibule_actors::port::store::SharedStore;
 
 use super::Failure;
-use crate::http::metrics::Metrics;
+use crate::http::metrics::{CountingStore, Metrics};
 use crate::settings::{Durability, Settings, StoreUrl};
+use crate::store::redis::{self, Address, RedisSettings, RedisStore};
 use crate::store::{self, EmbeddedSettings, EmbeddedStore};
 
-/// Opens the store, and the metrics that go with it. Blocks while the file is verified.
-pub(super) fn open(settings: &Settings, clock: SharedClock) -> Result<(SharedStore, Metrics), Failure> {
+/// Opens the store, and the metrics that go with it. Blocks while a file is verified.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when it is not to be had, or not safe, with what to do.
+pub(super) async fn open(settings: &Settings, clock: SharedClock) -> Result<(SharedStore, Metrics), Failure> {
+    let unavailable = |error: String| Failure::Unavailable(format!("store.url: {error}"));
     match &settings.store.url {
         StoreUrl::Memory => Ok((Arc::new(MemoryStore::new(clock, settings.store_limits())), Metrics::new())),
         StoreUrl::Embedded(folder) => {
-            let embedded = EmbeddedSettings {
-                limits: settings.store_limits(),
-                durability: match settings.store.durability {
-                    Durability::Fsync => store::Durability::Fsync,
-                    Durability::EverySecond => store::Durability::EverySecond,
-                },
-                ..EmbeddedSettings::new(folder)
-            };
-            let opened = EmbeddedStore::open(embedded, clock)
-                .map_err(|e| Failure::Unavailable(format!("store.url: {e}")))?;
-            let opened = Arc::new(opened);
-            let metrics = Metrics::new().with_store(Arc::clone(&opened));
+            let opened = EmbeddedStore::open(embedded(settings, folder), clock);
+            let opened = Arc::new(opened.map_err(|e| unavailable(e.to_string()))?);
+            let metrics = Metrics::new().with_store(CountingStore::Embedded(Arc::clone(&opened)));
             Ok((opened, metrics))
         }
+        StoreUrl::Redis(address) => {
+            // Boxed, since its future is deep.
+            let opened = Box::pin(RedisStore::open(on_redis(settings, address))).await;
+            let opened = Arc::new(opened.map_err(|e| unavailable(e.to_string()))?);
+            let metrics = Metrics::new().with_store(CountingStore::Redis(Arc::clone(&opened)));
+            Ok((opened, metrics))
+        }
+    }
+}
+
+fn embedded(settings: &Settings, folder: &std::path::Path) -> EmbeddedSettings {
+    EmbeddedSettings {
+        limits: settings.store_limits(),
+        durability: match settings.store.durability {
+            Durability::EverySecond => store::Durability::EverySecond,
+            // The settings let no other through for a file.
+            Durability::Fsync | Durability::Replica | Durability::WaitAof => store::Durability::Fsync,
+        },
+        ..EmbeddedSettings::new(folder)
+    }
+}
+
+/// A store on Redis as the settings have it.
+pub(crate) fn on_redis(settings: &Settings, address: &Address) -> RedisSettings {
+    let of_redis = &settings.store.redis;
+    RedisSettings {
+        address: address.clone(),
+        prefix: of_redis.prefix.clone(),
+        durability: match settings.store.durability {
+            Durability::EverySecond => redis::Durability::EverySecond,
+            Durability::Fsync => redis::Durability::Fsync,
+            Durability::Replica => redis::Durability::Replica,
+            Durability::WaitAof => redis::Durability::WaitAof,
+        },
+        accept_unsafe: settings.store.accept_unsafe,
+        config_forbidden: of_redis.config_forbidden,
+        connect_within: of_redis.connect_timeout,
+        answer_within: of_redis.answer_timeout,
+        replica_within: of_redis.replica_timeout,
+        limits: settings.store_limits(),
     }
 }

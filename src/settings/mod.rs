@@ -13,6 +13,7 @@ mod secret;
 mod secrets;
 mod service;
 mod sources;
+mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -35,8 +36,9 @@ pub use organization::{
 pub use private_key::PrivateKeyFile;
 pub use problem::{Problem, SettingsError};
 pub use secret::{MASK, Secret};
-pub use service::{Access, Durability, Limits, LogFormat, Logging, Node, Page, Server, Store, StoreUrl};
+pub use service::{Access, Limits, LogFormat, Logging, Node, Page, Server};
 pub use sources::{Sources, process_environment};
+pub use store::{Durability, Redis, Store, StoreUrl};
 
 use reader::{Read, Reader, Reported, Section};
 use tree::Table;
@@ -115,7 +117,7 @@ pub fn effective_toml(settings: &Settings) -> String {
 fn read_settings(section: &mut Section<'_>) -> Read<Settings> {
     let node = section.section("node", service::read_node);
     let server = section.section("server", service::read_server);
-    let store = section.section("store", service::read_store);
+    let store = section.section("store", store::read_store);
     let access = section.section("access", service::read_access);
     let page = section.section("page", service::read_page);
     let limits = section.section("limits", service::read_limits);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use vestibule_actors::port::store::{Retention, StoreLimits};
+use vestibule_actors::recent::RecentLimits;
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::gate;
 use vestibule_domain::policy::Policy;
@@ -47,6 +48,11 @@ impl Settings {
             held_events: self.limits.held_events,
             held_for: Span::from_duration(self.limits.held_event_life),
         }
+    }
+
+    /// How long the doors keep the facts that they have answered.
+    pub fn recent_limits(&self) -> RecentLimits {
+        RecentLimits { life: self.limits.recent_fact_life, facts: self.limits.recent_facts }
     }
 
     /// How long a store keeps things.

@@ -7,7 +7,8 @@ use vestibule_domain::id::OrganizationId;
 use super::Settings;
 use super::organization::{Organization, PatientIdentity, ProviderUserType};
 use super::problem::Problem;
-use super::service::{Access, StoreUrl};
+use super::service::Access;
+use super::store::{self, StoreUrl};
 
 const TOKEN_CHARACTERS_ADVISED: usize = 16;
 /// An open page gives a sign every 30 s.
@@ -16,6 +17,7 @@ const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
 /// Everything that the settings contradict each other in.
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     let mut problems = listening(settings);
+    problems.extend(store::durability(&settings.store));
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
     }
@@ -43,7 +45,7 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
             ));
         }
     }
-    if settings.store.url == StoreUrl::Memory {
+    if matches!(settings.store.url, StoreUrl::Memory) {
         doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());
     }
     if settings.organizations.is_empty() {

@@ -1,13 +1,11 @@
 //! The settings of one node: where it listens, what it stores in, who may look, and how much it takes on.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::BaseUrl;
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
-use super::secrets::resolve;
 use super::tree::Origin;
 
 const SECRET_KEYS_MAX: usize = 8;
@@ -37,27 +35,6 @@ pub struct Node {
     pub drain_settle: Duration,
     /// For everything from then on.
     pub drain_timeout: Duration,
-}
-
-#[derive(Debug, Clone)]
-pub struct Store {
-    pub url: StoreUrl,
-    pub durability: Durability,
-    pub accept_unsafe: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// The folder of the embedded store.
-    Embedded(PathBuf),
-    /// For tests: nothing survives the process.
-    Memory,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    EverySecond,
-    Fsync,
 }
 
 /// Who may use the operators' pages and routes.
@@ -103,6 +80,9 @@ pub struct Limits {
     /// For each organization.
     pub held_events: usize,
     pub held_event_life: Duration,
+    /// Of this node's doors.
+    pub recent_facts: usize,
+    pub recent_fact_life: Duration,
     pub record_life: Duration,
     /// For each organization.
     pub records: u64,
@@ -125,10 +105,6 @@ pub struct Logging {
 pub enum LogFormat {
     Json,
     Text,
-}
-
-impl Choice for Durability {
-    const ALL: &'static [(&'static str, Self)] = &[("fsync", Self::Fsync), ("everysec", Self::EverySecond)];
 }
 
 impl Choice for AccessMode {
@@ -179,16 +155,6 @@ pub(super) fn read_node(section: &mut Section<'_>) -> Read<Node> {
     })
 }
 
-pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
-    let url = section.needed("url", store_url);
-    let durability = section.choice("durability");
-    let accept_unsafe = section.boolean("accept_unsafe");
-    if let Ok(StoreUrl::Embedded(folder)) = &url {
-        section.record("url", format!("embedded:{}", folder.display()));
-    }
-    Ok(Store { url: url?, durability: durability?, accept_unsafe: accept_unsafe? })
-}
-
 pub(super) fn read_access(section: &mut Section<'_>) -> Read<Access> {
     let mode = section.choice("mode");
     let tokens = section.secrets("tokens", TOKENS_MAX, 1);
@@ -228,6 +194,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let journal_entries = section.integer("journal_entries", 16..=1_000_000);
     let held_events = section.integer("held_events", 0..=1_000_000);
     let held_event_life = section.duration("held_event_life", seconds(1)..=seconds(DAY));
+    let recent_facts = section.integer("recent_facts", 0..=1_000_000);
+    let recent_fact_life = section.duration("recent_fact_life", seconds(1)..=seconds(HOUR));
     let record_life = section.duration("record_life", seconds(DAY)..=seconds(3650 * DAY));
     let records = section.integer("records", 1000..=100_000_000_i64);
     let visit_life = section.duration("visit_life", seconds(2 * HOUR)..=seconds(90 * DAY));
@@ -249,6 +217,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
         journal_entries: journal_entries?,
         held_events: held_events?,
         held_event_life: held_event_life?,
+        recent_facts: recent_facts?,
+        recent_fact_life: recent_fact_life?,
         record_life: record_life?,
         records: records?.unsigned_abs(),
         visit_life: visit_life?,
@@ -293,16 +263,4 @@ fn node_name(text: &str, _: &Origin) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("may have letters, digits, '.', '-' and '_', at most 63".into())
-}
-
-fn store_url(text: &str, origin: &Origin) -> Result<StoreUrl, String> {
-    if text == "memory:" {
-        return Ok(StoreUrl::Memory);
-    }
-    match text.strip_prefix("embedded:") {
-        Some("") => Err("names no folder; write \"embedded:./vestibule-data\"".into()),
-        Some(folder) => Ok(StoreUrl::Embedded(resolve(folder, origin))),
-        // The value is not repeated: a URL of another kind may carry a password.
-        None => Err("is not a store; write \"embedded:<folder>\", or \"memory:\" for tests".into()),
-    }
 }

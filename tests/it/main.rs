@@ -11,6 +11,7 @@
 )]
 
 mod crash;
+mod redis;
 mod scenarios;
 mod store;
 mod tidy;

@@ -10,6 +10,12 @@ use super::{Feed, OpsHub, Watch};
 pub struct Boards(Arc<RwLock<Option<Addr<OpsHub>>>>);
 
 impl Boards {
+    /// The way to this one.
+    #[must_use]
+    pub fn of(hub: Addr<OpsHub>) -> Self {
+        Self(Arc::new(RwLock::new(Some(hub))))
+    }
+
     /// Opens a feed: every visit as it stands, as soon as the store has told, then every change. `None` while no hub runs.
     pub async fn watch(&self) -> Option<Arc<Feed>> {
         let hub = self.0.read().unwrap_or_else(PoisonError::into_inner).clone()?;

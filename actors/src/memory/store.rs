@@ -130,13 +130,10 @@ impl Store for MemoryStore {
     fn announce<'a>(&'a self, node: &'a NodeInfo, ttl: Span) -> Answer<'a, Vec<NodeInfo>> {
         self.hinting(
             Call::Announce,
-            move |model, now| {
-                let news = model.is_news(node);
-                Ok((news, model.announce(now, node, ttl)))
-            },
-            |(news, _)| news.then_some(Hint::Nodes),
+            move |model, now| Ok(model.nodes.announce(node, now, ttl)),
+            |(_, news)| news.then_some(Hint::Nodes),
         )
-        .map(|answer| answer.map(|(_, nodes)| nodes))
+        .map(|answer| answer.map(|(nodes, _)| nodes))
         .boxed()
     }
 
@@ -144,7 +141,7 @@ impl Store for MemoryStore {
         self.hinting(
             Call::Leave,
             move |model, _| {
-                model.leave(token);
+                model.nodes.leave(token);
                 Ok(())
             },
             |()| Some(Hint::Nodes),

@@ -50,6 +50,8 @@ pub enum Observed {
         /// How many facts.
         facts: usize,
     },
+    /// More events were answered than this node may keep until they are safe.
+    RecentFull,
     /// The store did not answer a commit in time and was asked again.
     CommitRetried,
     /// An attempt to tell Epic ended.

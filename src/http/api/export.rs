@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use jiff::tz::TimeZone;
-use vestibule_actors::port::store::{Page, Record, RecordQuery, SharedStore};
+use vestibule_actors::port::store::{Page, Record, RecordPlace, RecordQuery, SharedStore};
 
 use crate::http::ask::stored;
 use crate::http::names::spelt;
@@ -49,7 +49,7 @@ struct Export {
     store: SharedStore,
     query: RecordQuery,
     times: DisplayTimes,
-    ready: Option<Page<Record, u64>>,
+    ready: Option<Page<Record, RecordPlace>>,
     rows: usize,
 }
 

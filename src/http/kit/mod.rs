@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 use vestibule_actors::codec;
 use vestibule_actors::desk::Desk;
-use vestibule_actors::hub::OpsHub;
+use vestibule_actors::hub::{Boards, OpsHub};
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::Ports;
 use vestibule_actors::port::clock::{Clock, Randomness};
@@ -21,8 +21,8 @@ use vestibule_actors::port::observer::NoObserver;
 use vestibule_actors::port::organizations::{NotifierRules, Organizations};
 use vestibule_actors::port::place::Here;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Commit, Committed, Owner, OwnerToken, Ownership, ParkedCommand, Record, Store,
-    StoreLimits, VisitWrite,
+    Acknowledgement, Acquired, Commit, Committed, Epoch, Owner, OwnerToken, Ownership, ParkedCommand, Record,
+    Store, StoreLimits, VisitWrite,
 };
 use vestibule_actors::port::zoom::{LinkRefused, Zoom};
 use vestibule_domain::effect::Update;
@@ -203,12 +203,13 @@ impl Kit {
             epic: Arc::new(|| Rc::new(Unreachable)),
             zoom: Arc::new(|| Rc::new(Unreachable)),
             observer: Arc::new(NoObserver),
+            recent: Arc::default(),
             decide: Arc::new(vestibule_domain::decide),
         };
         let app = App {
             limits: Arc::new(Bounds::of(&settings)),
             settings,
-            hub: OpsHub::new(ports.clone()).start(),
+            boards: Boards::of(OpsHub::new(ports.clone()).start()),
             desk: Desk::new(ports),
             metrics: Arc::new(Metrics::new()),
             readiness: Arc::new(Readiness::default()),
@@ -222,7 +223,8 @@ impl Kit {
     /// Takes the lease of a visit's shard as `node-a`, or keeps it.
     pub async fn own(&self, key: &VisitKey) -> Ownership {
         let token = OwnerToken(Uuid::from_u128(7));
-        let acquired = self.store.acquire(Shard::of_visit(key), "node-a", token, Span::minutes(5)).await;
+        let acquired =
+            self.store.acquire(Shard::of_visit(key), "node-a", token, Span::minutes(5), Epoch(0)).await;
         match acquired.unwrap() {
             Acquired::Granted { epoch, .. } => Ownership { token, epoch },
             Acquired::Held(Owner { node, .. }) => panic!("held by {node}"),

@@ -1,6 +1,9 @@
 //! Visits and records as they are stored.
 
-use vestibule_actors::port::store::{Outcome, Record};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use uuid::Uuid;
+use vestibule_actors::port::store::{Outcome, Record, RecordId};
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::id::{
     ConferenceId, Csn, ExternalId, FhirReference, InstanceUuid, Marker, MeetingId, OrganizationId,
@@ -134,7 +137,9 @@ pub fn start_with_a_stranger(visit: &mut Visit, uuid: &str) {
 
 /// A record of an attempt at a time.
 pub fn record(at: Moment, outcome: Outcome) -> Record {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     Record {
+        id: RecordId(Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::SeqCst)))),
         at,
         organization: organization("lakeside"),
         meeting: Some(MEETING),

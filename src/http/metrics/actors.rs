@@ -26,6 +26,8 @@ pub(super) struct ActorMetrics {
     restarts: Family<Labels<1>, Counter>,
     parked: Counter,
     shards_lost: Counter,
+    shards_stopped: Counter,
+    store_went_back: StoreWentBack,
     append_seconds: Histogram,
     commit_seconds: Histogram,
     committed: Family<Labels<1>, Counter>,
@@ -43,6 +45,45 @@ pub(super) struct ActorMetrics {
     visits_in_memory: Gauge,
     notifiers: Mutex<BTreeMap<OrganizationId, Notifier>>,
     in_memory: Mutex<BTreeMap<u16, usize>>,
+}
+
+/// What was done for a store that may have lost what it had answered, as a failover does.
+#[derive(Debug)]
+struct StoreWentBack {
+    restores: Counter,
+    visits_restored: Counter,
+    facts_appended_again: Counter,
+}
+
+impl StoreWentBack {
+    fn registered(r: &mut Registry) -> Self {
+        Self {
+            restores: registered(
+                r,
+                "store_restores",
+                "Times that an owner compared what it holds with the store's",
+            ),
+            visits_restored: registered(r, "visits_restored", "Visits of which the store had lost something"),
+            facts_appended_again: registered(
+                r,
+                "facts_appended_again",
+                "Events appended again since the store was another than before",
+            ),
+        }
+    }
+
+    fn restored(&self, behind: usize) {
+        self.restores.inc();
+        self.visits_restored.inc_by(wide(behind));
+    }
+
+    fn appended_again(&self, facts: usize) {
+        self.facts_appended_again.inc_by(wide(facts));
+    }
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// An organization's notifier as last heard of.
@@ -64,6 +105,12 @@ impl ActorMetrics {
                 "shards_lost",
                 "Shards stopped since their lease or their store moved on",
             ),
+            shards_stopped: registered(
+                r,
+                "shards_stopped",
+                "Shards left alone for a while since the store holds something of theirs that cannot be read",
+            ),
+            store_went_back: StoreWentBack::registered(r),
             append_seconds: seconds_alone(
                 r,
                 "append_seconds",
@@ -183,6 +230,7 @@ impl Observer for Metrics {
             Observed::ShardRestarted => actors.restarted("shard"),
             Observed::NotifierRestarted => actors.restarted("notifier"),
             Observed::ZoomWorkerRestarted => actors.restarted("zoom_worker"),
+            Observed::HubRestarted => actors.restarted("hub"),
             Observed::Appended { took } => actors.append_seconds.observe(took.as_secs_f64()),
             Observed::JournalFull => self.refused("journal"),
             Observed::CommandParked => {
@@ -191,6 +239,12 @@ impl Observer for Metrics {
             Observed::ShardLost => {
                 actors.shards_lost.inc();
             }
+            Observed::ShardStopped => {
+                actors.shards_stopped.inc();
+            }
+            Observed::Restored { behind } => actors.store_went_back.restored(behind),
+            Observed::RecentFull => self.refused("recent_facts"),
+            Observed::AppendedAgain { facts } => actors.store_went_back.appended_again(facts),
             Observed::Committed { visits, commands, took } => actors.committed(visits, commands, took),
             Observed::CommitRetried => {
                 actors.commits_retried.inc();

@@ -10,16 +10,15 @@ mod text;
 mod upkeep;
 
 use std::fmt;
-use std::sync::Arc;
 
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::store::EmbeddedStore;
 use actors::ActorMetrics;
 use doors::DoorMetrics;
 pub use doors::Open;
 use labels::Labels;
+pub use store::CountingStore;
 pub use text::{OPENMETRICS, PROMETHEUS, TextFormat};
 use upkeep::UpkeepMetrics;
 
@@ -45,10 +44,10 @@ impl Metrics {
         Self { registry, doors, upkeep, actors }
     }
 
-    /// Gives out what an embedded store counts as well.
+    /// Gives out what a store counts as well.
     #[must_use]
-    pub fn with_store(mut self, store: Arc<EmbeddedStore>) -> Self {
-        self.registry.register_collector(Box::new(store::StoreCollector(store)));
+    pub fn with_store(mut self, store: CountingStore) -> Self {
+        self.registry.register_collector(Box::new(store));
         self
     }
 

@@ -7,7 +7,7 @@ use vestibule_actors::port::observer::{Observed, Observer};
 use vestibule_actors::port::store::Outcome;
 use vestibule_domain::id::OrganizationId;
 
-use super::{Metrics, TextFormat};
+use super::{CountingStore, Metrics, TextFormat};
 use crate::store::{EmbeddedSettings, EmbeddedStore};
 use crate::system::SystemClock;
 
@@ -49,7 +49,7 @@ fn doors_are_counted_under_their_names() {
 fn the_store_tells_of_itself() {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(EmbeddedSettings::new(folder.path()), Arc::new(SystemClock)).unwrap();
-    let metrics = Metrics::new().with_store(Arc::new(store));
+    let metrics = Metrics::new().with_store(CountingStore::Embedded(Arc::new(store)));
     for counter in
         ["commits", "failed_batches", "spoiled_steps", "refused_full", "refused_away", "unreadable_rows"]
     {

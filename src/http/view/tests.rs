@@ -1,8 +1,9 @@
 //! The JSON, letter by letter.
 
 use serde_json::{Value, json, to_value};
+use uuid::Uuid;
 use vestibule_actors::desk::Snapshot;
-use vestibule_actors::port::store::{Epoch, Outcome, Owner};
+use vestibule_actors::port::store::{Epoch, Outcome, Owner, OwnerToken};
 use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
@@ -22,7 +23,7 @@ fn view(visit: Visit, owner: Option<&Owner>) -> Value {
 }
 
 fn owner(epoch: u64) -> Owner {
-    Owner { node: "node-a".into(), epoch: Epoch(epoch) }
+    Owner { token: OwnerToken(Uuid::from_u128(7)), node: "node-a".into(), epoch: Epoch(epoch) }
 }
 
 #[test]

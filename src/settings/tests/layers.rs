@@ -124,12 +124,12 @@ fn paths_are_relative_to_the_file_that_names_them() {
     std::fs::write(inner.join("a.toml"), "[store]\nurl = \"embedded:data\"").unwrap();
     let sources = Sources::new(folder.path()).file(std::path::Path::new("inner/a.toml"));
     let settings = Settings::load(sources).unwrap();
-    assert_eq!(settings.store.url, StoreUrl::Embedded(inner.join("data")));
+    assert!(matches!(&settings.store.url, StoreUrl::Embedded(folder) if *folder == inner.join("data")));
     let shown = effective_toml(&settings);
     assert!(shown.contains(&format!("embedded:{}", inner.join("data").display())), "{shown}");
     let variables = [("VESTIBULE__STORE__URL", "embedded:data")];
     let settings = load(folder.path(), &[], &variables).unwrap();
-    assert_eq!(settings.store.url, StoreUrl::Embedded(folder.path().join("data")));
+    assert!(matches!(&settings.store.url, StoreUrl::Embedded(data) if *data == folder.path().join("data")));
 }
 
 #[test]

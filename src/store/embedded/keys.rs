@@ -2,7 +2,7 @@
 //!
 //! Numbers are big-endian, times have their sign flipped, and text that something follows ends with a zero byte, which no id contains.
 
-use vestibule_actors::port::store::{Seq, Space};
+use vestibule_actors::port::store::{RecordId, RecordPlace, Seq, Space};
 use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
@@ -157,9 +157,28 @@ pub(super) fn organization_of_records(place: &[u8]) -> Option<OrganizationId> {
     OrganizationId::new(organization).ok()
 }
 
-/// The number at the end of a key.
-pub(super) fn last_number(key: &[u8]) -> Option<u64> {
-    key.last_chunk().map(|number| u64::from_be_bytes(*number))
+/// A record among all: by its time, then by its id.
+pub(super) fn record(place: RecordPlace) -> Vec<u8> {
+    let mut key = Key::default().moment(place.at).done();
+    key.extend_from_slice(place.id.0.as_bytes());
+    key
+}
+
+/// What lies before all records of a time.
+pub(super) fn records_from(at: Moment) -> Vec<u8> {
+    Key::default().moment(at).done()
+}
+
+/// The inverse of [`record`].
+pub(super) fn read_record(reader: &mut Reader<'_>) -> Result<RecordPlace, Cut> {
+    let at = read_moment(reader)?;
+    let id = uuid::Uuid::from_slice(reader.rest()).map_err(|_| Cut)?;
+    Ok(RecordPlace { at, id: RecordId(id) })
+}
+
+/// The record at the end of a place in the index.
+pub(super) fn record_at_end(place: &[u8]) -> Option<&[u8]> {
+    place.last_chunk::<24>().map(<[u8; 24]>::as_slice)
 }
 
 pub(super) fn records_of_csn(csn: &Csn) -> Vec<u8> {
@@ -170,20 +189,20 @@ pub(super) fn records_of_meeting(meeting: MeetingId) -> Vec<u8> {
     Key::default().byte(b'm').number(meeting.0).done()
 }
 
-/// What leaves by time: values by their expiry, records and index entries by when they came.
+/// What leaves by time: values by their expiry, index entries by when they came, visits that left by when they did.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leaving {
     Value,
-    Record,
     Meeting,
+    Gone,
 }
 
 impl Leaving {
     pub(super) fn prefix(self) -> u8 {
         match self {
             Self::Value => b'v',
-            Self::Record => b'r',
             Self::Meeting => b'm',
+            Self::Gone => b'g',
         }
     }
 
@@ -251,6 +270,7 @@ fn space_number(space: Space) -> u8 {
         Space::Ticket => 1,
         Space::Session => 2,
         Space::Keys => 3,
+        Space::Turns => 4,
     }
 }
 

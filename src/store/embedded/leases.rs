@@ -10,9 +10,16 @@ pub(super) struct Leases(BTreeMap<Shard, Lease>);
 
 #[derive(Clone)]
 struct Lease {
-    owner: Ownership,
+    ownership: Ownership,
     node: String,
     until: Moment,
+}
+
+impl Lease {
+    fn owner(&self) -> Owner {
+        let Ownership { token, epoch } = self.ownership;
+        Owner { token, node: self.node.clone(), epoch }
+    }
 }
 
 impl Leases {
@@ -20,22 +27,22 @@ impl Leases {
         self.0.get(&shard).filter(|lease| lease.until > now)
     }
 
-    /// The lease that holds at the moment, and its node.
-    pub(super) fn holder(&self, shard: Shard, now: Moment) -> Option<(Ownership, &str)> {
-        self.valid(shard, now).map(|lease| (lease.owner, lease.node.as_str()))
-    }
-
     pub(super) fn is_owned_by(&self, shard: Shard, owner: Ownership, now: Moment) -> bool {
-        self.valid(shard, now).is_some_and(|lease| lease.owner == owner)
+        self.valid(shard, now).is_some_and(|lease| lease.ownership == owner)
     }
 
     pub(super) fn locate(&self, shard: Shard, now: Moment) -> Option<Owner> {
-        let lease = self.valid(shard, now)?;
-        Some(Owner { node: lease.node.clone(), epoch: lease.owner.epoch })
+        self.valid(shard, now).map(Lease::owner)
     }
 
-    pub(super) fn grant(&mut self, shard: Shard, owner: Ownership, node: &str, until: Moment) {
-        self.0.insert(shard, Lease { owner, node: node.to_owned(), until });
+    /// Who owns which shard, in the order of shards.
+    pub(super) fn owners(&self, now: Moment) -> Vec<(Shard, Owner)> {
+        let valid = self.0.iter().filter(|(_, lease)| lease.until > now);
+        valid.map(|(shard, lease)| (*shard, lease.owner())).collect()
+    }
+
+    pub(super) fn grant(&mut self, shard: Shard, ownership: Ownership, node: &str, until: Moment) {
+        self.0.insert(shard, Lease { ownership, node: node.to_owned(), until });
     }
 
     pub(super) fn prolong(&mut self, shard: Shard, until: Moment) {
@@ -44,7 +51,13 @@ impl Leases {
         }
     }
 
+    /// The lease was given back. Whose it was is still known.
     pub(super) fn end(&mut self, shard: Shard) {
-        self.0.remove(&shard);
+        self.prolong(shard, Moment(i64::MIN));
+    }
+
+    /// Whoever had it last since the file was opened, whether or not he still has.
+    pub(super) fn last_owner(&self, shard: Shard) -> Option<Ownership> {
+        self.0.get(&shard).map(|lease| lease.ownership)
     }
 }

@@ -36,9 +36,8 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc};
 use vestibule_actors::port::clock::SharedClock;
-use vestibule_actors::port::store::{Hint, StoreError, StoreLimits};
+use vestibule_actors::port::store::{GateId, Hint, StoreError, StoreLimits};
 use vestibule_domain::gate::Gate;
-use vestibule_domain::id::OrganizationId;
 
 use access::Access;
 use leases::Leases;
@@ -184,9 +183,9 @@ impl EmbeddedStore {
         }
     }
 
-    fn with_gate<T>(&self, organization: &OrganizationId, ask: impl FnOnce(&mut Gate) -> T) -> T {
+    fn with_gate<T>(&self, gate: &GateId, ask: impl FnOnce(&mut Gate) -> T) -> T {
         let mut gates = self.shared.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        ask(gates.entry(organization.clone()).or_default())
+        ask(gates.entry(gate.clone()).or_default())
     }
 }
 

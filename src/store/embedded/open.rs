@@ -13,7 +13,7 @@ use super::overlay::{End, Overlay};
 use super::tables::{Failure, Look, META, Step, Tables, Write, open};
 
 /// The format of the file that this release reads and writes: tables, keys and rows.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
 const FILE: &str = "vestibule.redb";
 /// A first file under construction; it takes its name when it is complete.

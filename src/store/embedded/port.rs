@@ -5,9 +5,10 @@ use futures_util::future::ready;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Commit, Committed, Hint, JournalEntry, NewEntry,
-    OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page, ParkedCommand, Record, RecordQuery,
-    Retention, Routed, Seq, Space, Store, StoreError, StoredVisit, Swept,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
+    ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
+    Space, Standing, Store, StoreError, StoredVisit, Swept,
 };
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
@@ -25,13 +26,14 @@ impl Store for EmbeddedStore {
         node: &'a str,
         token: OwnerToken,
         ttl: Span,
+        seen: Epoch,
     ) -> Answer<'a, Acquired> {
         let node = node.to_owned();
-        self.doing(Patience::Waits, move |desk| desk.acquire(shard, &node, token, ttl)).boxed()
+        self.doing(Patience::Waits, move |desk| desk.acquire(shard, &node, token, ttl, seen)).boxed()
     }
 
-    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span) -> Answer<'_, bool> {
-        self.doing(Patience::Waits, move |desk| Ok(desk.renew(shard, owner, ttl))).boxed()
+    fn renew(&self, shard: Shard, owner: Ownership, ttl: Span, seen: Standing) -> Answer<'_, Renewed> {
+        self.doing(Patience::Waits, move |desk| desk.renew(shard, owner, ttl, seen)).boxed()
     }
 
     fn release(&self, shard: Shard, owner: Ownership) -> Answer<'_, bool> {
@@ -42,6 +44,26 @@ impl Store for EmbeddedStore {
         let now = self.clock.now();
         let leases = self.shared.leases.lock().unwrap_or_else(PoisonError::into_inner);
         ready(Ok(leases.locate(shard, now))).boxed()
+    }
+
+    fn owners(&self) -> Answer<'_, Vec<(Shard, Owner)>> {
+        let now = self.clock.now();
+        let leases = self.shared.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        ready(Ok(leases.owners(now))).boxed()
+    }
+
+    fn announce<'a>(&'a self, node: &'a NodeInfo, ttl: Span) -> Answer<'a, Vec<NodeInfo>> {
+        let (nodes, news) = self.shared.nodes().announce(node, self.clock.now(), ttl);
+        if news {
+            self.tell_of_nodes();
+        }
+        ready(Ok(nodes)).boxed()
+    }
+
+    fn leave(&self, token: OwnerToken) -> Answer<'_, ()> {
+        self.shared.nodes().leave(token);
+        self.tell_of_nodes();
+        ready(Ok(())).boxed()
     }
 
     fn append(&self, shard: Shard, entries: Vec<NewEntry>) -> Answer<'_, Appended> {
@@ -80,6 +102,10 @@ impl Store for EmbeddedStore {
         self.doing(Patience::Waits, move |desk| desk.commit(&commit)).boxed()
     }
 
+    fn restore(&self, restore: Restore) -> Answer<'_, Restored> {
+        self.doing(Patience::Waits, move |desk| desk.restore(&restore)).boxed()
+    }
+
     fn count_try(&self, shard: Shard, owner: Ownership, seq: Seq) -> Answer<'_, Option<u32>> {
         self.doing(Patience::Waits, move |desk| desk.count_try(shard, owner, seq)).boxed()
     }
@@ -106,24 +132,20 @@ impl Store for EmbeddedStore {
         self.doing(Patience::Waits, move |desk| desk.acknowledge(shard, owner, &acknowledgements)).boxed()
     }
 
-    fn permit<'a>(
-        &'a self,
-        organization: &'a OrganizationId,
-        limits: gate::Limits,
-    ) -> Answer<'a, gate::Answer> {
+    fn permit<'a>(&'a self, gate: &'a GateId, limits: gate::Limits) -> Answer<'a, gate::Answer> {
         let now = self.clock.now();
-        ready(Ok(self.with_gate(organization, |gate| gate.ask(&limits, now)))).boxed()
+        ready(Ok(self.with_gate(gate, |gate| gate.ask(&limits, now)))).boxed()
     }
 
     fn settle<'a>(
         &'a self,
-        organization: &'a OrganizationId,
+        gate: &'a GateId,
         limits: gate::Limits,
         permit: gate::PermitId,
         how: gate::Settled,
     ) -> Answer<'a, bool> {
         let now = self.clock.now();
-        let open = self.with_gate(organization, |gate| {
+        let open = self.with_gate(gate, |gate| {
             gate.settle(&limits, now, permit, how);
             gate.is_open()
         });
@@ -134,7 +156,7 @@ impl Store for EmbeddedStore {
         self.looking(reads::changes).boxed()
     }
 
-    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<StoredVisit>> {
+    fn changed_since(&self, shard: Shard, change: u64, max: usize) -> Answer<'_, Vec<Changed>> {
         self.looking(move |snapshot| reads::changed_since(snapshot, shard, change, max)).boxed()
     }
 
@@ -149,7 +171,7 @@ impl Store for EmbeddedStore {
             .boxed()
     }
 
-    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, u64>> {
+    fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         let shared = Arc::clone(&self.shared);
         self.looking(move |snapshot| reads::records(snapshot, &query, &shared.stats)).boxed()
     }
@@ -224,8 +246,16 @@ impl Store for EmbeddedStore {
         .boxed()
     }
 
-    fn ping(&self) -> Answer<'_, ()> {
-        self.doing(Patience::Waits, |desk| desk.ping()).boxed()
+    fn incarnation(&self) -> Answer<'_, String> {
+        async {
+            self.doing(Patience::Waits, |desk| desk.ping()).await?;
+            Ok(match self.durability {
+                // What was answered is on the disk, and comes back with the file.
+                Durability::Fsync => "the file".to_owned(),
+                Durability::EverySecond => format!("the file, opened {} times", self.shared.times_opened()),
+            })
+        }
+        .boxed()
     }
 
     fn flush(&self) -> Answer<'_, ()> {
@@ -242,6 +272,11 @@ impl Store for EmbeddedStore {
 }
 
 impl EmbeddedStore {
+    fn tell_of_nodes(&self) {
+        // Nobody listening is no loss.
+        let _ = self.hints.send(Hint::Nodes);
+    }
+
     /// Repeats a part of a sweep until nothing of it is left to be removed.
     async fn sweep_part(&self, part: Part, keep: Retention, all: &mut Swept) -> Result<(), StoreError> {
         loop {

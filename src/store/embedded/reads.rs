@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use vestibule_actors::codec;
 use vestibule_actors::memory::matches;
 use vestibule_actors::port::store::{
-    JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordQuery, Seq, Space,
-    StoredVisit,
+    Changed, JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordPlace,
+    RecordQuery, Seq, Space, StoredVisit,
 };
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -16,7 +16,7 @@ use vestibule_domain::visit::participant::ParticipantKey;
 use super::keys;
 use super::row::{self, Reader, Row, ShardRow, UntilRow, VisitRow};
 use super::stats::StoreStats;
-use super::tables::{self as tables, Failure, Look, Step, Taken};
+use super::tables::{self as tables, Look, Step, Taken};
 
 /// Records that a search without an index of its own looks at before it gives up a page, so that no search runs away.
 const LOOKED_AT: usize = 100_000;
@@ -98,17 +98,18 @@ pub(super) fn changed_since(
     shard: Shard,
     change: u64,
     max: usize,
-) -> Step<Vec<StoredVisit>> {
+) -> Step<Vec<Changed>> {
     let visits = tables::open(snapshot, tables::VISITS)?;
     let mut taken = Taken::at_most(max);
     let from = keys::after(&keys::change(shard, change));
     let to = keys::end_of(&keys::shard(shard));
-    tables::open(snapshot, tables::CHANGED)?.scan(&from, to.as_deref(), |_, place| {
+    tables::open(snapshot, tables::CHANGED)?.scan(&from, to.as_deref(), |key, place| {
         let visit = keys::read_visit(&mut Reader::new(place))?;
-        let Some(row) = visits.row::<VisitRow>(place)? else {
-            return Err(Failure::Corrupt("a visit is said to have changed that is not there"));
-        };
-        Ok(taken.take(row.stored(visit)))
+        let mut reader = Reader::new(key);
+        reader.skip(2)?;
+        let change = reader.big_endian()?;
+        let stored = visits.row::<VisitRow>(place)?.map(|row| row.stored(visit.clone()));
+        Ok(taken.take(Changed { visit, change, stored }))
     })?;
     Ok(taken.items)
 }
@@ -140,48 +141,51 @@ pub(super) fn records(
     snapshot: &ReadTransaction,
     query: &RecordQuery,
     stats: &StoreStats,
-) -> Step<Page<Record, u64>> {
+) -> Step<Page<Record, RecordPlace>> {
     let limit = query.limit.max(1);
-    let before = query.before.unwrap_or(u64::MAX);
     let all = tables::open(snapshot, tables::RECORDS)?;
-    let mut taken: Taken<(u64, Record)> = Taken::at_most(limit.saturating_add(1));
+    let mut taken: Taken<Record> = Taken::at_most(limit.saturating_add(1));
     let mut looked_at = 0;
-    let mut last_seen = before;
-    let mut see = |number: u64, bytes: &[u8]| {
+    let mut last_seen = None;
+    let mut see = |key: &[u8], bytes: &[u8]| {
         looked_at += 1;
-        last_seen = number;
+        last_seen = Some(keys::read_record(&mut Reader::new(key))?);
         let read = codec::decode::<Record>(bytes).inspect_err(|_| stats.rows_unreadable(1));
         if let Some(record) = read.ok().filter(|record| matches(record, query))
-            && taken.take((number, record)).is_break()
+            && taken.take(record).is_break()
         {
             return Ok(ControlFlow::Break(()));
         }
         Ok(if looked_at >= LOOKED_AT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
     match index_of(query) {
-        None => all.scan_back(&[], Some(&keys::number(before)), |key, bytes| {
-            see(Reader::new(key).big_endian()?, bytes)
-        })?,
+        None => all.scan_back(&[], query.before.map(keys::record).as_deref(), &mut see)?,
         Some(prefix) => {
-            let mut end = prefix.clone();
-            end.extend_from_slice(&before.to_be_bytes());
-            tables::open(snapshot, tables::RECORD_INDEX)?.scan_back(&prefix, Some(&end), |place, _| {
-                let mut reader = Reader::new(place);
-                reader.skip(prefix.len())?;
-                let number = reader.big_endian()?;
-                see(number, &all.bytes(&keys::number(number))?.unwrap_or_default())
-            })?;
+            let end = match query.before {
+                Some(before) => Some([prefix.clone(), keys::record(before)].concat()),
+                None => keys::end_of(&prefix),
+            };
+            tables::open(snapshot, tables::RECORD_INDEX)?.scan_back(
+                &prefix,
+                end.as_deref(),
+                |place, _| {
+                    let mut reader = Reader::new(place);
+                    reader.skip(prefix.len())?;
+                    let key = reader.rest();
+                    see(key, &all.bytes(key)?.unwrap_or_default())
+                },
+            )?;
         }
     }
-    Ok(page_of(taken.items, limit, (looked_at >= LOOKED_AT).then_some(last_seen)))
+    Ok(page_of(taken.items, limit, last_seen.filter(|_| looked_at >= LOOKED_AT)))
 }
 
 /// A page of what was found; where a search was cut off, the next page goes on from there.
-fn page_of(mut found: Vec<(u64, Record)>, limit: usize, cut_off: Option<u64>) -> Page<Record, u64> {
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = if more { found.last().map(|(number, _)| *number) } else { cut_off };
-    Page { items: found.into_iter().map(|(_, record)| record).collect(), next }
+fn page_of(mut items: Vec<Record>, limit: usize, cut_off: Option<RecordPlace>) -> Page<Record, RecordPlace> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = if more { items.last().map(Record::place) } else { cut_off };
+    Page { items, next }
 }
 
 /// Where the narrowest index for a search begins: a CSN or a meeting is of a few records, an organization of most.

@@ -13,7 +13,7 @@ use vestibule_actors::memory::{MemoryStore, Model};
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
     Acknowledgement, Commit, Epoch, NewEntry, OutboxEntry, Outcome, OwnerToken, Ownership, ParkedCommand,
-    Record, RecordQuery, Retention, Seq, Space, Store, StoreLimits, VisitWrite,
+    Record, RecordId, RecordQuery, Retention, Seq, Space, Store, StoreLimits, VisitWrite,
 };
 use vestibule_domain::id::{Csn, FhirReference, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -89,7 +89,8 @@ fn commit(id: u128, epoch: u64, cursor: (u64, u64), visits: Vec<VisitWrite>) -> 
 }
 
 fn report(name: &str, seq: u64, settles: bool) -> Vec<Acknowledgement> {
-    let record = |attempt| Record {
+    let record = |attempt: u32| Record {
+        id: RecordId(Uuid::from_u128(u128::from(seq) * 8 + u128::from(attempt))),
         at: NOW,
         organization: organization(),
         meeting: Some(MEETINGS[0]),
@@ -136,7 +137,7 @@ fn step(store: &dyn Store, number: usize) -> BoxFuture<'_, String> {
     };
     let wake = Some(NOW + TTL);
     match number {
-        0 => text(store.acquire(shard(), "node", owner(1).token, TTL)),
+        0 => text(store.acquire(shard(), "node", owner(1).token, TTL, Epoch(0))),
         1 => text(store.append(shard(), entries(3, 300))),
         2 => text(async { store.route_or_hold(&organization(), MEETINGS[0], b"held".to_vec()).await }),
         3 => {
@@ -164,7 +165,7 @@ fn step(store: &dyn Store, number: usize) -> BoxFuture<'_, String> {
         // One part of it has something to do.
         17 => text(store.sweep(Retention { records: Span::hours(1), records_per_organization: 1 })),
         18 => text(store.release(shard(), owner(1))),
-        19 => text(store.acquire(shard(), "node", owner(1).token, TTL)),
+        19 => text(store.acquire(shard(), "node", owner(1).token, TTL, Epoch(0))),
         20 => text(store.append(shard(), entries(4, 200))),
         21 => text(async { store.route_or_hold(&organization(), MEETINGS[1], b"held".to_vec()).await }),
         22 => text(store.commit(commit(5, 2, (8, 10), vec![write(0, 4, Some(600), None)]))),
@@ -207,7 +208,7 @@ async fn contents(store: &dyn Store) -> String {
 /// Reads everything, goes on with steps that depend on what only they can see, and reads everything again.
 async fn seen(store: &dyn Store) -> String {
     let before = contents(store).await;
-    let mut answers = vec![before, text(store.acquire(shard(), "next", owner(1).token, TTL)).await];
+    let mut answers = vec![before, text(store.acquire(shard(), "next", owner(1).token, TTL, Epoch(0))).await];
     for meeting in MEETINGS {
         answers.push(text(store.index_meeting(meeting, &visit(0))).await);
     }

@@ -64,6 +64,14 @@ impl<'a> Reader<'a> {
         VisitKey::from_text(&self.text()?).ok_or(Cut)
     }
 
+    fn token(&mut self) -> Result<Option<OwnerToken>, Cut> {
+        let token = self.bytes()?;
+        if token.is_empty() {
+            return Ok(None);
+        }
+        Uuid::from_slice(&token).map(|token| Some(OwnerToken(token))).map_err(|_| Cut)
+    }
+
     fn moment(&mut self) -> Result<Moment, Cut> {
         Ok(Moment(self.big_endian()?.cast_signed()))
     }
@@ -107,6 +115,10 @@ impl Writer {
         longer
     }
 
+    fn token(self, token: Option<OwnerToken>) -> Self {
+        self.bytes(&token.map(|token| token.0.into_bytes().to_vec()).unwrap_or_default())
+    }
+
     fn visit(self, visit: &VisitKey) -> Self {
         self.bytes(visit.to_text().as_bytes())
     }
@@ -144,15 +156,12 @@ pub(super) struct TriesRow {
 
 impl Row for TriesRow {
     fn write(&self) -> Vec<u8> {
-        let last = self.last.map(|token| token.0.into_bytes().to_vec()).unwrap_or_default();
-        Writer::default().number(u64::from(self.count)).bytes(&last).0
+        Writer::default().number(u64::from(self.count)).token(self.last).0
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Cut> {
         let count = u32::try_from(reader.big_endian()?).map_err(|_| Cut)?;
-        let last = reader.bytes()?;
-        let last = if last.is_empty() { None } else { Some(Uuid::from_slice(&last).map_err(|_| Cut)?) };
-        Ok(Self { count, last: last.map(OwnerToken) })
+        Ok(Self { count, last: reader.token()? })
     }
 }
 
@@ -238,6 +247,22 @@ impl VisitRow {
     pub(super) fn stored(self, visit: VisitKey) -> StoredVisit {
         let Self { version, epoch, change, wake: _, state } = self;
         StoredVisit { visit, version, epoch, change, state }
+    }
+}
+
+/// A visit that has left, as long as it is told of.
+pub(super) struct GoneRow {
+    pub(super) change: u64,
+    pub(super) at: Moment,
+}
+
+impl Row for GoneRow {
+    fn write(&self) -> Vec<u8> {
+        Writer::default().number(self.change).moment(self.at).0
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Cut> {
+        Ok(Self { change: reader.big_endian()?, at: reader.moment()? })
     }
 }
 

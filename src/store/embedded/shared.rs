@@ -2,10 +2,11 @@
 
 use redb::Database;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use vestibule_actors::port::store::StoreError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use vestibule_actors::memory::Nodes;
+use vestibule_actors::port::store::{GateId, StoreError};
 use vestibule_domain::gate::Gate;
-use vestibule_domain::id::OrganizationId;
 
 use super::leases::Leases;
 use super::stats::StoreStats;
@@ -16,7 +17,9 @@ pub(super) struct Shared {
     /// As the last batch left them.
     pub(super) leases: Mutex<Leases>,
     /// Permits last seconds and their holders die with the process, so gates need no file.
-    pub(super) gates: Mutex<BTreeMap<OrganizationId, Gate>>,
+    pub(super) gates: Mutex<BTreeMap<GateId, Gate>>,
+    nodes: Mutex<Nodes>,
+    opened: AtomicU64,
     pub(super) stats: StoreStats,
 }
 
@@ -26,6 +29,8 @@ impl Shared {
             database: RwLock::new(Ok(database)),
             leases: Mutex::default(),
             gates: Mutex::default(),
+            nodes: Mutex::default(),
+            opened: AtomicU64::new(1),
             stats: StoreStats::default(),
         }
     }
@@ -34,7 +39,17 @@ impl Shared {
         self.database.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) fn nodes(&self) -> MutexGuard<'_, Nodes> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often the file was opened for writing.
+    pub(super) fn times_opened(&self) -> u64 {
+        self.opened.load(Ordering::SeqCst)
+    }
+
     pub(super) fn opened(&self, database: Database) -> Arc<Database> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
         let database = Arc::new(database);
         self.set(Ok(Arc::clone(&database)));
         database

@@ -59,6 +59,7 @@ tables! {
     tries TRIES "tries",
     visits VISITS "visits",
     changed CHANGED "changed",
+    gone GONE "gone",
     wakes WAKES "wakes",
     outbox OUTBOX "outbox",
     meetings MEETINGS "meetings",

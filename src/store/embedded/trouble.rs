@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
-    Acquired, Appended, Commit, Committed, NewEntry, OwnerToken, Ownership, RecordQuery, Seq, Store,
-    StoreError, VisitWrite,
+    Acquired, Appended, Commit, Committed, Epoch, NewEntry, OwnerToken, Ownership, RecordQuery, Renewed, Seq,
+    Standing, Store, StoreError, VisitWrite,
 };
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
@@ -44,7 +44,7 @@ async fn world() -> World {
     let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();
     let shard = Shard::of_visit(&visit);
     let token = OwnerToken(Uuid::from_u128(1));
-    let owner = match store.acquire(shard, "node", token, Span::seconds(6)).await.unwrap() {
+    let owner = match store.acquire(shard, "node", token, Span::seconds(6), Epoch(0)).await.unwrap() {
         Acquired::Granted { epoch, .. } => Ownership { token, epoch },
         held @ Acquired::Held(_) => panic!("{held:?}"),
     };
@@ -55,6 +55,10 @@ impl World {
     async fn append(&self) -> Result<Appended, StoreError> {
         let entry = NewEntry { visit: self.visit.clone(), payload: vec![1; 10_000] };
         self.store.append(self.shard, vec![entry]).await
+    }
+
+    async fn renewed(&self) -> Renewed {
+        self.store.renew(self.shard, self.owner, Span::seconds(6), Standing::default()).await.unwrap()
     }
 
     async fn journal(&self) -> usize {
@@ -83,7 +87,7 @@ impl World {
     async fn well_again(&self) {
         self.switch.set(WELL);
         let answers = async {
-            while self.store.ping().await.is_err() {
+            while self.store.incarnation().await.is_err() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -102,7 +106,7 @@ async fn a_full_disk_is_answered_and_nothing_is_half_done() {
     }
     let answer = world.store.commit(world.commit(1, 0)).await;
     assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
-    assert!(matches!(world.store.ping().await, Err(StoreError::Unavailable(_))), "readiness is told");
+    assert!(matches!(world.store.incarnation().await, Err(StoreError::Unavailable(_))), "readiness is told");
     assert!(world.store.stats().read().failed_batches >= 1);
     world.well_again().await;
     assert_eq!(world.journal().await, 1, "only what was acknowledged is there");
@@ -118,10 +122,12 @@ async fn assert_serves_reads_and_leases(world: &World, entries: usize) {
         assert_eq!(world.journal().await, entries);
         assert!(world.store.load(&world.visit).await.unwrap().is_none());
         assert!(world.store.records(RecordQuery::default()).await.unwrap().items.is_empty());
-        assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
+        let renewed =
+            world.store.renew(world.shard, world.owner, Span::seconds(6), Standing::default()).await;
+        assert_eq!(renewed.unwrap(), Renewed::Held);
         assert!(world.store.locate(world.shard).await.unwrap().is_some());
     }
-    let again = world.store.acquire(world.shard, "node", world.owner.token, Span::seconds(6)).await;
+    let again = world.store.acquire(world.shard, "node", world.owner.token, Span::seconds(6), Epoch(0)).await;
     assert!(matches!(again, Ok(Acquired::Granted { clean: false, .. })), "{again:?}");
 }
 
@@ -139,7 +145,7 @@ async fn while_nothing_can_be_written_reads_and_leases_go_on_and_writes_are_refu
             matches!(&answer, Err(StoreError::Unavailable(why)) if why.contains("no space")),
             "{answer:?}"
         );
-        assert!(world.store.ping().await.is_err(), "readiness is told");
+        assert!(world.store.incarnation().await.is_err(), "readiness is told");
     }
     assert_eq!(world.switch.failures(), tried, "the disk was left alone");
     world.well_again().await;
@@ -188,7 +194,7 @@ async fn what_may_not_be_on_the_disk_is_not_shown() {
     assert!(world.append().await.is_err());
     let read = world.store.read(world.shard, Seq(0), 10).await;
     assert!(matches!(&read, Err(StoreError::Unavailable(_))), "{read:?}");
-    assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap());
+    assert_eq!(world.renewed().await, Renewed::Held);
     world.well_again().await;
     assert!(world.journal().await <= 1, "it is there or not");
 }
@@ -213,11 +219,11 @@ async fn a_lease_changes_hands_on_the_disk_or_not_at_all() {
     let other = Shard::all().find(|shard| *shard != world.shard).unwrap();
     let token = OwnerToken(Uuid::from_u128(2));
     world.switch.set(FULL);
-    assert!(world.store.acquire(other, "node", token, Span::seconds(6)).await.is_err());
+    assert!(world.store.acquire(other, "node", token, Span::seconds(6), Epoch(0)).await.is_err());
     assert!(world.store.release(world.shard, world.owner).await.is_err());
     world.well_again().await;
     assert_eq!(world.store.locate(other).await.unwrap(), None, "it was never granted");
-    assert!(world.store.renew(world.shard, world.owner, Span::seconds(6)).await.unwrap(), "it is still ours");
+    assert_eq!(world.renewed().await, Renewed::Held, "it is still ours");
     assert!(world.store.release(world.shard, world.owner).await.unwrap());
 }
 

@@ -1,8 +1,8 @@
 //! Where a Redis is: one server, a primary that Sentinels know, or a Cluster.
 //!
-//! `redis://[user:password@]host[:port][/db]` and `rediss://…` over TLS are one server.
-//! `redis+sentinel://[user:password@]host[:port],…/service[/db]` asks the Sentinels for the primary of that name.
-//! `redis+cluster://[user:password@]host[:port],…` is a Cluster, known by some of its nodes.
+//! `redis://[user[:password]@]host[:port][/db]` and `rediss://…` over TLS are one server.
+//! `redis+sentinel://[user[:password]@]host[:port],…/service[/db]` asks the Sentinels for the primary of that name.
+//! `redis+cluster://[user[:password]@]host[:port],…` is a Cluster, known by some of its nodes.
 //! The last two take `?tls=true`, and Sentinel `&sentinel_user=…&sentinel_password=…` besides.
 
 use std::fmt;
@@ -87,6 +87,18 @@ impl Address {
         Ok(Self { kind, login, shown: format!("{scheme}://{rest}") })
     }
 
+    /// The same with passwords that were given beside it.
+    #[must_use]
+    pub fn with_passwords(mut self, password: Option<String>, sentinel_password: Option<String>) -> Self {
+        if password.is_some() {
+            self.login.password = password;
+        }
+        if let (Kind::Sentinel { login, .. }, Some(_)) = (&mut self.kind, &sentinel_password) {
+            login.password = sentinel_password;
+        }
+        self
+    }
+
     /// Whether its keys are spread over several servers.
     #[must_use]
     pub fn is_cluster(&self) -> bool {
@@ -164,7 +176,8 @@ impl Host {
 
 impl Login {
     fn parse(text: &str) -> Result<Self, String> {
-        let (user, password) = text.split_once(':').ok_or("has a user without a password before the @")?;
+        // Without a colon it is a user whose password is given elsewhere.
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
         let decoded = |text: &str| {
             let text =
                 percent_decode_str(text).decode_utf8().map_err(|_| "has a password that is not UTF-8")?;
@@ -246,6 +259,15 @@ mod tests {
         assert_eq!((service.as_str(), login.password.as_deref()), ("main", Some("other")));
         let cluster = Address::parse("redis+cluster://a:1,b:2,c:3").unwrap();
         assert!(cluster.is_cluster() && hosts(&cluster).len() == 3);
+        let named = Address::parse("redis://ward@localhost").unwrap();
+        let named = named.with_passwords(Some("hush".to_owned()), None);
+        assert_eq!(
+            (named.login.user.as_deref(), named.login.password.as_deref()),
+            (Some("ward"), Some("hush"))
+        );
+        let both = sentinel.with_passwords(Some("a".to_owned()), Some("b".to_owned()));
+        assert!(matches!(&both.kind, Kind::Sentinel { login, .. } if login.password.as_deref() == Some("b")));
+        assert_eq!(both.login.password.as_deref(), Some("a"));
     }
 
     #[test]
@@ -257,7 +279,6 @@ mod tests {
             ("redis://:hush@localhost:port", "host"),
             ("redis://:hush@a,b", "several"),
             ("redis://:hush@localhost/x", "database"),
-            ("redis://hush@localhost", "password"),
             ("redis+sentinel://:hush@localhost", "primary"),
             ("redis+cluster://:hush@localhost/1", "database"),
             ("redis+cluster://:hush@localhost?tls=maybe", "tls"),

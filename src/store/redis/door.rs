@@ -17,6 +17,7 @@ use super::call::Call;
 use super::cluster::Cluster;
 use super::hints::Listener;
 use super::one::One;
+use super::stats::RedisStats;
 use super::trouble::{Follows, follows, told};
 
 /// So many writes wait for their batch; one more is refused.
@@ -58,6 +59,7 @@ pub(super) enum Servers {
 pub(super) struct Door {
     servers: Arc<Servers>,
     durable: Option<mpsc::Sender<Write>>,
+    stats: Arc<RedisStats>,
 }
 
 struct Write {
@@ -72,11 +74,11 @@ impl Door {
         rung: Rung,
         listener: &Arc<Listener>,
     ) -> Result<Self, RedisError> {
-        let listener = Arc::clone(listener);
+        let (listener, stats) = (Arc::clone(listener), Arc::new(RedisStats::default()));
         let servers = if address.is_cluster() {
             Servers::Cluster(Cluster::new(address, times, listener)?)
         } else {
-            Servers::One(One::new(address, times, listener)?)
+            Servers::One(One::new(address, times, listener, Arc::clone(&stats))?)
         };
         let servers = Arc::new(servers);
         let durable = match rung {
@@ -86,10 +88,14 @@ impl Door {
         };
         let durable = durable.map(|wait| {
             let (tell, told) = mpsc::channel(MOST_WAITING);
-            tokio::spawn(write_batches(Arc::clone(&servers), told, wait));
+            tokio::spawn(write_batches(Arc::clone(&servers), told, wait, Arc::clone(&stats)));
             tell
         });
-        Ok(Self { servers, durable })
+        Ok(Self { servers, durable, stats })
+    }
+
+    pub(super) fn stats(&self) -> &RedisStats {
+        &self.stats
     }
 
     pub(super) fn servers(&self) -> &Arc<Servers> {
@@ -104,7 +110,7 @@ impl Door {
                 Err(error) if follows(&error) == Follows::SendScript => {
                     self.servers.send_script(&call).await.map_err(|error| told(call.script.name, &error))?;
                 }
-                Err(error) => return Err(told(call.script.name, &error)),
+                Err(error) => return Err(self.noted(call.script.name, &error)),
             }
         }
         Err(StoreError::Unavailable(format!("redis: {}: the server does not keep scripts", call.script.name)))
@@ -117,6 +123,7 @@ impl Door {
         let (answer, answered) = oneshot::channel();
         durable.try_send(Write { call, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
+                self.stats.refused_full();
                 StoreError::Unavailable("redis: too many writes wait for a replica".to_owned())
             }
             mpsc::error::TrySendError::Closed(_) => gone(),
@@ -131,7 +138,14 @@ impl Door {
         key: &str,
         command: Cmd,
     ) -> Result<Value, StoreError> {
-        self.servers.send(key, command).await.map_err(|error| told(what, &error))
+        self.servers.send(key, command).await.map_err(|error| self.noted(what, &error))
+    }
+
+    fn noted(&self, what: &'static str, error: &RedisError) -> StoreError {
+        if error.is_timeout() {
+            self.stats.late();
+        }
+        told(what, error)
     }
 }
 
@@ -165,7 +179,12 @@ fn waiting(command: &str, least: &[&str], times: Times) -> Cmd {
 }
 
 /// Takes what has come and never waits for more. Writes of different slots are different batches.
-async fn write_batches(servers: Arc<Servers>, mut writes: mpsc::Receiver<Write>, wait: Cmd) {
+async fn write_batches(
+    servers: Arc<Servers>,
+    mut writes: mpsc::Receiver<Write>,
+    wait: Cmd,
+    stats: Arc<RedisStats>,
+) {
     let mut batch = Vec::new();
     while writes.recv_many(&mut batch, MOST_IN_BATCH).await > 0 {
         let mut by_slot: Vec<(String, Vec<Write>)> = Vec::new();
@@ -176,7 +195,8 @@ async fn write_batches(servers: Arc<Servers>, mut writes: mpsc::Receiver<Write>,
                 None => by_slot.push((slot, vec![write])),
             }
         }
-        let together = by_slot.into_iter().map(|(_, together)| write_batch(&servers, together, &wait));
+        let together =
+            by_slot.into_iter().map(|(_, together)| write_batch(&servers, together, &wait, &stats));
         futures_util::future::join_all(together).await;
     }
 }
@@ -189,15 +209,20 @@ fn slot_of(servers: &Servers, key: &str) -> String {
     }
 }
 
-async fn write_batch(servers: &Servers, writes: Vec<Write>, wait: &Cmd) {
-    let answers = tried(servers, &writes, wait).await;
+async fn write_batch(servers: &Servers, writes: Vec<Write>, wait: &Cmd, stats: &RedisStats) {
+    let answers = tried(servers, &writes, wait, stats).await;
     for (write, answer) in writes.into_iter().zip(answers) {
         // Whoever asked may have stopped waiting.
         let _ = write.answer.send(answer);
     }
 }
 
-async fn tried(servers: &Servers, writes: &[Write], wait: &Cmd) -> Vec<Result<Value, StoreError>> {
+async fn tried(
+    servers: &Servers,
+    writes: &[Write],
+    wait: &Cmd,
+    stats: &RedisStats,
+) -> Vec<Result<Value, StoreError>> {
     let Some(first) = writes.first() else { return Vec::new() };
     let mut pipeline = Pipeline::with_capacity(writes.len() + 1);
     for write in writes {
@@ -207,9 +232,16 @@ async fn tried(servers: &Servers, writes: &[Write], wait: &Cmd) -> Vec<Result<Va
     let same = |error: &StoreError| writes.iter().map(|_| Err(error.clone())).collect();
     let mut values = match servers.batch(first.call.route(), &pipeline).await {
         Ok(values) => values,
-        Err(error) => return same(&told("a batch", &error)),
+        Err(error) => {
+            if error.is_timeout() {
+                stats.late();
+            }
+            return same(&told("a batch", &error));
+        }
     };
-    if !values.pop().is_some_and(|waited| is_on_a_replica(&waited)) {
+    let safe = values.pop().is_some_and(|waited| is_on_a_replica(&waited));
+    stats.batch(writes.len(), safe);
+    if !safe {
         return same(&StoreError::Unavailable("redis: no replica has it in time".to_owned()));
     }
     let mut answers = Vec::new();

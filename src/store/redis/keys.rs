@@ -127,6 +127,7 @@ impl Keys {
             Space::Ticket => "ticket",
             Space::Session => "session",
             Space::Keys => "keys",
+            Space::Turns => "turns",
         };
         format!("{}:value:{space}:{key}", self.prefix)
     }

@@ -17,6 +17,7 @@ mod one;
 mod port;
 mod safety;
 mod scripts;
+mod stats;
 mod steps;
 mod trouble;
 
@@ -31,6 +32,7 @@ use vestibule_domain::id::OrganizationId;
 
 pub use address::Address;
 pub use safety::OpenError;
+pub use stats::{RedisReading, RedisStats};
 
 use door::{Door, Rung, Times};
 use hints::Listener;
@@ -154,6 +156,12 @@ impl RedisStore {
             gates: steps::Gates::default(),
             noted: Mutex::default(),
         })
+    }
+
+    /// Counters, for metrics.
+    #[must_use]
+    pub fn stats(&self) -> &RedisStats {
+        self.door.stats()
     }
 
     /// The time for scripts: nothing, or what a test says.

@@ -19,6 +19,7 @@ use vestibule_actors::port::clock::instant;
 use super::address::{Address, Host, Kind};
 use super::door::Times;
 use super::hints::Listener;
+use super::stats::RedisStats;
 use super::trouble::{Follows, follows};
 
 /// Connections besides the shared one: for waits, subscriptions and questions about the server.
@@ -31,6 +32,7 @@ pub(super) struct One {
     finder: Finder,
     times: Times,
     listener: Arc<Listener>,
+    stats: Arc<RedisStats>,
     live: std::sync::Mutex<Option<Arc<Live>>>,
     /// One caller connects, the others wait for it; when that last failed.
     connecting: Mutex<Option<Instant>>,
@@ -48,7 +50,12 @@ pub(super) struct Live {
 }
 
 impl One {
-    pub(super) fn new(address: &Address, times: Times, listener: Arc<Listener>) -> Result<Self, RedisError> {
+    pub(super) fn new(
+        address: &Address,
+        times: Times,
+        listener: Arc<Listener>,
+        stats: Arc<RedisStats>,
+    ) -> Result<Self, RedisError> {
         let finder = match &address.kind {
             Kind::One { host, tls, db } => Finder::Named(host.connection(*tls, *db, &address.login)?),
             Kind::Sentinel { hosts, service, tls, db, login } => {
@@ -80,7 +87,7 @@ impl One {
             }
         };
         let (live, connecting) = (std::sync::Mutex::default(), Mutex::default());
-        Ok(Self { finder, times, listener, live, connecting })
+        Ok(Self { finder, times, listener, stats, live, connecting })
     }
 
     pub(super) async fn send(&self, command: Cmd) -> Result<Value, RedisError> {
@@ -127,6 +134,7 @@ impl One {
         let mut there = self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if there.as_ref().is_some_and(|there| Arc::ptr_eq(there, live)) {
             *there = None;
+            self.stats.let_go();
         }
     }
 
@@ -152,6 +160,7 @@ impl One {
         match tokio::time::timeout(self.times.connect.saturating_mul(2), self.connect()).await {
             Ok(Ok(live)) => {
                 *failed = None;
+                self.stats.connected();
                 let live = Arc::new(live);
                 *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
                     Some(Arc::clone(&live));

@@ -72,16 +72,22 @@ async fn what_was_written_is_there_after_closing_and_leases_are_void() {
     let clock = HandClock::new();
     let store = open(&folder, &clock);
     assert_eq!(store.locate(shard(1)).await.unwrap(), None, "its owner is dead");
-    let granted = store.acquire(shard(1), "again", super::world::token(1), Span::seconds(6)).await.unwrap();
-    assert_eq!(granted, Acquired::Granted { epoch: Epoch(2), clean: false }, "nobody gave it back");
+    let granted =
+        store.acquire(shard(1), "again", super::world::token(1), Span::seconds(6), Epoch(0)).await.unwrap();
+    assert_eq!(
+        granted,
+        Acquired::Granted { epoch: Epoch(2), clean: false, before: None },
+        "nobody gave it back"
+    );
     let owner = own(&store, shard(1), 1).await;
     assert!(store.release(shard(1), owner).await.unwrap());
     let before = contents(&store).await;
     drop(store);
     let store = open(&folder, &clock);
     assert_eq!(contents(&store).await, before);
-    let granted = store.acquire(shard(1), "again", super::world::token(2), Span::seconds(6)).await.unwrap();
-    assert_eq!(granted, Acquired::Granted { epoch: Epoch(3), clean: true });
+    let granted =
+        store.acquire(shard(1), "again", super::world::token(2), Span::seconds(6), Epoch(0)).await.unwrap();
+    assert_eq!(granted, Acquired::Granted { epoch: Epoch(3), clean: true, before: None });
 }
 
 #[tokio::test]
@@ -94,7 +100,7 @@ async fn a_second_process_is_told_that_the_file_is_in_use() {
     for part in ["already used by another process", "one file serves one node", "Redis"] {
         assert!(message.contains(part), "{message}");
     }
-    store.ping().await.unwrap();
+    store.incarnation().await.unwrap();
     drop(store);
     try_open(&folder).unwrap();
 }
@@ -126,12 +132,12 @@ fn change_number(folder: &TempDir, key: &str, to: Option<u64>) {
 
 #[tokio::test]
 async fn a_file_of_an_unknown_format_is_refused() {
-    for found in [0, 2, u64::MAX] {
+    for found in [0, 1, 3, u64::MAX] {
         let folder = filled().await;
         change_number(&folder, "format", Some(found));
         let error = try_open(&folder).err().unwrap();
         assert!(matches!(error, OpenError::Format { found: seen, .. } if seen == found), "{error}");
-        assert!(error.to_string().contains("this release reads format 1"), "{error}");
+        assert!(error.to_string().contains("this release reads format 2"), "{error}");
     }
     let folder = filled().await;
     change_number(&folder, "format", None);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule_actors::port::store::{
-    Appended, Committed, Epoch, NewEntry, Ownership, Seq, Space, Store, StoreError, StoreLimits,
+    Appended, Committed, Epoch, NewEntry, Ownership, Renewed, Seq, Space, Standing, Store, StoreError,
+    StoreLimits,
 };
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::time::Span;
@@ -32,7 +33,7 @@ impl Held {
     async fn stop_the_writer(&self) -> tokio::task::JoinHandle<Result<(), StoreError>> {
         self.barrier.close();
         let store = Arc::clone(&self.store);
-        let first = tokio::spawn(async move { store.ping().await });
+        let first = tokio::spawn(async move { store.flush().await });
         settle().await;
         self.barrier.until_somebody_waits();
         first
@@ -159,12 +160,12 @@ async fn a_full_queue_turns_doors_away_and_lets_owners_wait() {
     let routed = held.store.route_or_hold(&organization, MeetingId(1), vec![1]).await;
     assert!(matches!(routed, Err(StoreError::Unavailable(_))), "{routed:?}");
     let store = Arc::clone(&held.store);
-    let waits = tokio::spawn(async move { store.renew(shard(2), owner, TTL).await });
+    let waits = tokio::spawn(async move { store.renew(shard(2), owner, TTL, Standing::default()).await });
     settle().await;
     assert!(!waits.is_finished());
     held.barrier.open();
     first.await.unwrap().unwrap();
-    assert!(waits.await.unwrap().unwrap(), "the owner was served");
+    assert_eq!(waits.await.unwrap().unwrap(), Renewed::Held, "the owner was served");
     for append in fits {
         append.await.unwrap().unwrap();
     }
@@ -198,7 +199,7 @@ async fn reads_cost_no_commit() {
     let held = store(|_| {});
     own(held.store.as_ref(), shard(2), 1).await;
     let before = held.batches();
-    held.store.ping().await.unwrap();
+    held.store.flush().await.unwrap();
     held.store.take(Space::Ticket, "guess").await.unwrap();
     held.store.append(shard(2), Vec::new()).await.unwrap();
     assert_eq!(held.batches(), before);

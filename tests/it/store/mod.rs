@@ -7,9 +7,11 @@ mod files;
 mod groups;
 mod journal;
 mod leases;
+mod nodes;
 mod outbox;
 mod random;
 mod records;
+mod restore;
 mod sweep;
 mod unreadable;
 mod values;
@@ -39,6 +41,16 @@ macro_rules! conformance {
                 })*
             })*
         }
+        mod redis {
+            use super::world::World;
+            $(mod $module {
+                use super::World;
+                $(#[tokio::test]
+                async fn $case() {
+                    super::super::$module::$case(&World::redis().await).await;
+                })*
+            })*
+        }
     };
 }
 
@@ -49,7 +61,19 @@ conformance! {
         a_lease_that_ran_out_is_nobodys
         only_a_release_makes_the_next_owner_clean
         a_lease_is_prolonged_by_its_owner_alone
+        a_new_epoch_is_above_every_one_that_was_seen
+        who_renews_sees_that_the_store_went_back
+        all_owners_are_told_of_at_once
         no_write_succeeds_with_anything_but_the_lease;
+    nodes:
+        nodes_are_there_as_long_as_they_say_so
+        what_a_node_is_may_change
+        hints_tell_of_nodes_that_come_and_go;
+    restore:
+        only_what_is_newer_than_the_store_is_written
+        a_commit_from_before_is_not_taken_for_done
+        only_the_owner_restores
+        visits_of_another_shard_are_not_restored;
     journal:
         entries_are_read_in_order_from_any_place
         an_append_is_all_or_none
@@ -72,10 +96,12 @@ conformance! {
         a_refused_commit_writes_nothing
         a_removed_visit_leaves_with_its_wake
         parked_commands_are_listed_newest_first
-        parked_commands_are_bounded;
+        parked_commands_are_bounded
+        ids_of_commits_belong_to_their_shard;
     views:
         changes_are_followed_without_a_gap_whatever_the_page
         a_visit_appears_once_at_its_last_change
+        a_visit_that_left_is_told_of_for_a_while
         visits_are_paged_by_key
         due_visits_come_earliest_first
         hints_tell_of_journals_and_changes

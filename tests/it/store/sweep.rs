@@ -31,7 +31,9 @@ pub async fn a_sweep_removes_what_has_expired_and_nothing_else(world: &World) {
     assert_eq!(sweep(world, KEEP).await, Swept::default(), "nothing has expired yet");
     world.clock.pass(Span(LIMITS.held_for.0));
     world.store.route_or_hold(&other_organization(), MeetingId(5), vec![1]).await.unwrap();
-    let expected = Swept { values: 700, held: 1, ..Swept::default() };
+    // Where values leave by themselves there is nothing to sweep.
+    let values = if world.values_leave_by_themselves() { 0 } else { 700 };
+    let expected = Swept { values, held: 1, ..Swept::default() };
     assert_eq!(sweep(world, KEEP).await, expected);
     world.clock.pass(Span(KEEP.records.0 - LIMITS.held_for.0));
     assert_eq!(sweep(world, KEEP).await.records_old, 0, "a record of just that age stays");

@@ -2,7 +2,7 @@
 
 use super::world::{World, organization, other_organization};
 use futures_util::future::join_all;
-use vestibule_actors::port::store::{OrganizationValue, Space};
+use vestibule_actors::port::store::{GateId, OrganizationValue, Space};
 use vestibule_domain::gate::{Answer, Because, Limits, Settled};
 use vestibule_domain::time::Span;
 
@@ -83,7 +83,7 @@ pub async fn a_gate_counts_for_everybody(world: &World) {
         permit_life: Span::seconds(15),
         longest_pause: Span::minutes(10),
     };
-    let ours = organization();
+    let ours = GateId::Epic(organization());
     let ask = async || world.store.permit(&ours, limits).await.unwrap();
     let mut permits = Vec::new();
     for _ in 0..3 {
@@ -112,7 +112,7 @@ pub async fn a_gate_counts_for_everybody(world: &World) {
         Answer::Granted { permit, .. } => permits.push(permit),
         wait @ Answer::Wait { .. } => panic!("{wait:?}"),
     }
-    let other = world.store.permit(&other_organization(), limits).await.unwrap();
+    let other = world.store.permit(&GateId::Epic(other_organization()), limits).await.unwrap();
     assert!(matches!(other, Answer::Granted { .. }), "another organization has a gate of its own");
     let settle = async |at: usize| {
         world.store.settle(&ours, limits, permits[at], Settled::Failed { pause: None }).await.unwrap()

@@ -5,7 +5,9 @@ use super::world::{
     visit_of, visits, write,
 };
 use tokio::sync::broadcast::Receiver;
-use vestibule_actors::port::store::{Acknowledgement, Commit, Hint, Ownership, Routed, Space, VisitWrite};
+use vestibule_actors::port::store::{
+    Acknowledgement, Changed, Commit, GONE_TOLD_FOR, Hint, Ownership, Retention, Routed, Space, VisitWrite,
+};
 use vestibule_domain::id::{MeetingId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
@@ -49,12 +51,47 @@ pub async fn a_visit_appears_once_at_its_last_change(world: &World) {
     write_all(world, owner, place, &keys, 0, 1).await;
     write_all(world, owner, place, &keys[..1], 1, 2).await;
     let changed = world.store.changed_since(place, 0, 10).await.unwrap();
-    let order: Vec<_> = changed.iter().map(|stored| (stored.visit.clone(), stored.version)).collect();
+    let order: Vec<_> = changed.iter().map(|stored| (stored.visit.clone(), version_of(stored))).collect();
     assert_eq!(order, [(keys[1].clone(), 1), (keys[2].clone(), 1), (keys[0].clone(), 2)]);
     assert_eq!(world.store.changed_since(place, 3, 10).await.unwrap().len(), 1);
     assert!(world.store.changed_since(place, 4, 10).await.unwrap().is_empty());
     assert!(world.store.changed_since(place, 0, 0).await.unwrap().is_empty());
     assert!(world.store.changed_since(shard(10), 0, 10).await.unwrap().is_empty());
+}
+
+fn version_of(changed: &Changed) -> u64 {
+    changed.stored.as_ref().map_or(0, |stored| stored.version)
+}
+
+// A board that was away learns which visits have left.
+pub async fn a_visit_that_left_is_told_of_for_a_while(world: &World) {
+    let place = shard(9);
+    let keys: [VisitKey; 2] = visits(place);
+    let owner = world.own(place).await;
+    write_all(world, owner, place, &keys, 0, 1).await;
+    let gone = vec![VisitWrite { state: None, ..write(&keys[0], 1, "") }];
+    world.commit(Commit { visits: gone, ..commit(place, owner, 2) }).await;
+    let told = async |after| world.store.changed_since(place, after, 10).await.unwrap();
+    let left = Changed { visit: keys[0].clone(), change: 3, stored: None };
+    assert_eq!(told(2).await, [left.clone()]);
+    assert_eq!(told(0).await.iter().map(|changed| &changed.visit).collect::<Vec<_>>(), [&keys[1], &keys[0]]);
+    let keep = Retention { records: Span::hours(1), records_per_organization: 1 };
+    world.clock.pass(Span(GONE_TOLD_FOR.0 - 1));
+    world.store.sweep(keep).await.unwrap();
+    assert_eq!(told(2).await, [left]);
+    // It comes back, and leaves again: only the last time counts.
+    let owner = world.own(place).await;
+    world.commit(Commit { visits: vec![write(&keys[0], 0, "new")], ..commit(place, owner, 3) }).await;
+    assert_eq!(told(2).await.iter().map(version_of).collect::<Vec<_>>(), [1]);
+    world.clock.pass(Span(1));
+    world.store.sweep(keep).await.unwrap();
+    assert_eq!(told(2).await.len(), 1, "one that is back is not forgotten");
+    let gone = vec![VisitWrite { state: None, ..write(&keys[0], 1, "") }];
+    world.commit(Commit { visits: gone, ..commit(place, owner, 4) }).await;
+    world.clock.pass(GONE_TOLD_FOR);
+    world.store.sweep(keep).await.unwrap();
+    assert_eq!(told(0).await.iter().map(|changed| &changed.visit).collect::<Vec<_>>(), [&keys[1]]);
+    assert_eq!(world.store.changes().await.unwrap(), [(place, 5)], "numbers are never used again");
 }
 
 pub async fn visits_are_paged_by_key(world: &World) {
@@ -136,14 +173,21 @@ pub async fn hints_tell_of_journals_and_changes(world: &World) {
     world.store.append(place, vec![entry(&visit, "2")]).await.unwrap();
     let expected = [Hint::Journal(place), Hint::Changed(place), Hint::Journal(place)];
     for hint in expected {
-        assert_eq!(hints.recv().await.unwrap(), hint);
+        assert_eq!(next(&mut hints).await, hint);
     }
 }
 
-/// Whether no hint is waiting. A hint follows its answer; it is there once the next step is answered.
+/// Whether no hint is waiting: one that is ordered now comes next.
 async fn silent(world: &World, hints: &mut Receiver<Hint>) -> bool {
-    world.store.ping().await.unwrap();
-    hints.try_recv().is_err()
+    let marker = shard(1);
+    let [visit] = visits(marker);
+    world.store.append(marker, vec![entry(&visit, "marker")]).await.unwrap();
+    next(hints).await == Hint::Journal(marker)
+}
+
+async fn next(hints: &mut Receiver<Hint>) -> Hint {
+    let told = tokio::time::timeout(std::time::Duration::from_secs(5), hints.recv()).await;
+    told.expect("no hint came").unwrap()
 }
 
 /// Whatever brings an entry into a journal says so, and nothing else does.
@@ -157,10 +201,10 @@ pub async fn hints_tell_of_every_way_into_a_journal(world: &World) {
     assert_eq!(route().await, Routed::Held);
     assert!(silent(world, &mut hints).await, "a held event is in no journal");
     assert_eq!(world.store.index_meeting(meeting, &visit).await.unwrap(), 1);
-    assert_eq!(hints.recv().await.unwrap(), Hint::Journal(place), "it moved");
+    assert_eq!(next(&mut hints).await, Hint::Journal(place), "it moved");
     assert_eq!(world.store.index_meeting(meeting, &visit).await.unwrap(), 0);
     assert_eq!(route().await, Routed::Appended(visit.clone()));
-    assert_eq!(hints.recv().await.unwrap(), Hint::Journal(place), "the second indexing moved nothing");
+    assert_eq!(next(&mut hints).await, Hint::Journal(place), "the second indexing moved nothing");
     let report = |settled: Option<&str>| Acknowledgement {
         visit: visit.clone(),
         participant: patient("p"),
@@ -172,9 +216,10 @@ pub async fn hints_tell_of_every_way_into_a_journal(world: &World) {
     assert!(world.store.acknowledge(place, owner, vec![report(None)]).await.unwrap());
     assert!(silent(world, &mut hints).await, "an attempt alone is no entry");
     assert!(world.store.acknowledge(place, owner, vec![report(Some("settled"))]).await.unwrap());
-    assert_eq!(hints.recv().await.unwrap(), Hint::Journal(place));
+    assert_eq!(next(&mut hints).await, Hint::Journal(place));
     world.store.put(Space::Ticket, "k", vec![1], Span::minutes(1)).await.unwrap();
     world.store.append(place, Vec::new()).await.unwrap();
-    world.store.release(place, owner).await.unwrap();
     assert!(silent(world, &mut hints).await, "nothing else is told");
+    world.store.release(place, owner).await.unwrap();
+    assert_eq!(next(&mut hints).await, Hint::Released(place));
 }

@@ -1,15 +1,17 @@
 //! A store, a clock that the test moves, and short ways to say what a test is about.
 
+use crate::redis::Redis;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tempfile::TempDir;
 use uuid::Uuid;
+use vestibule::store::redis::{Address, RedisSettings, RedisStore};
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::{Clock, SharedClock};
 use vestibule_actors::port::store::{
-    Acquired, Commit, Committed, Epoch, NewEntry, OutboxEntry, OwnerToken, Ownership, Record, RecordQuery,
-    Seq, SharedStore, Store, StoreLimits, VisitWrite,
+    Acquired, Commit, Committed, Epoch, NewEntry, OutboxEntry, OwnerToken, Ownership, Record, RecordId,
+    RecordQuery, Seq, SharedStore, Store, StoreLimits, VisitWrite,
 };
 use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -49,20 +51,39 @@ impl Clock for HandClock {
 pub struct World {
     pub store: SharedStore,
     pub clock: HandClock,
-    _folder: Option<TempDir>,
+    home: Home,
+}
+
+/// Where a store lives; it lasts as long as the store.
+enum Home {
+    Memory,
+    Folder { _folder: TempDir },
+    Redis { _server: Redis },
 }
 
 impl World {
     pub fn memory() -> Self {
         let clock = HandClock::new();
         let store = Arc::new(MemoryStore::new(clock.shared(), LIMITS));
-        Self { store, clock, _folder: None }
+        Self { store, clock, home: Home::Memory }
     }
 
     pub fn embedded() -> Self {
         let (folder, clock) = (TempDir::new().unwrap(), HandClock::new());
         let store = Arc::new(open(&folder, &clock));
-        Self { store, clock, _folder: Some(folder) }
+        Self { store, clock, home: Home::Folder { _folder: folder } }
+    }
+
+    pub async fn redis() -> Self {
+        let (server, clock) = (Redis::start(), HandClock::new());
+        let settings =
+            RedisSettings { limits: LIMITS, ..RedisSettings::new(Address::parse(&server.url()).unwrap()) };
+        let store = RedisStore::open_with(settings, Some(clock.shared())).await.unwrap();
+        Self { store: Arc::new(store), clock, home: Home::Redis { _server: server } }
+    }
+
+    pub fn values_leave_by_themselves(&self) -> bool {
+        matches!(self.home, Home::Redis { .. })
     }
 
     /// Takes the lease of a shard.
@@ -105,7 +126,7 @@ pub fn open(folder: &TempDir, clock: &HandClock) -> EmbeddedStore {
 
 pub async fn own(store: &dyn Store, shard: Shard, node: u128) -> Ownership {
     let token = token(node);
-    match store.acquire(shard, &format!("node-{node}"), token, TTL).await.unwrap() {
+    match store.acquire(shard, &format!("node-{node}"), token, TTL, Epoch(0)).await.unwrap() {
         Acquired::Granted { epoch, .. } => Ownership { token, epoch },
         held @ Acquired::Held(_) => panic!("{held:?}"),
     }
@@ -186,9 +207,13 @@ pub fn update(visit: &VisitKey, participant: ParticipantKey, seq: u64) -> Outbox
     OutboxEntry { visit: visit.clone(), participant, seq, attempts: 0, payload }
 }
 
+/// Of two records of one time the one that was made later has the higher id.
+static NEXT_RECORD: AtomicU64 = AtomicU64::new(1);
+
 /// A record that is told apart by its attempt.
 pub fn record(attempt: u32, organization: OrganizationId, visit: u64, meeting: u64, at: Moment) -> Record {
     Record {
+        id: RecordId(Uuid::from_u128(u128::from(NEXT_RECORD.fetch_add(1, Ordering::SeqCst)))),
         at,
         organization,
         meeting: (meeting > 0).then_some(MeetingId(meeting)),

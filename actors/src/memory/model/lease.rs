@@ -1,7 +1,7 @@
 //! Leases: who owns a shard, until when, and under which epoch.
 
 use super::{Model, ShardData};
-use crate::port::store::{Acquired, Epoch, NodeInfo, Owner, OwnerToken, Ownership, Renewed, Standing};
+use crate::port::store::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Standing};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 
@@ -92,23 +92,5 @@ impl Model {
     #[must_use]
     pub fn owners(&self, now: Moment) -> Vec<(Shard, Owner)> {
         self.shards.keys().filter_map(|shard| Some((*shard, self.locate(now, *shard)?))).collect()
-    }
-
-    /// See [`crate::port::store::Store::announce`].
-    pub fn announce(&mut self, now: Moment, node: &NodeInfo, ttl: Span) -> Vec<NodeInfo> {
-        self.nodes.retain(|_, (_, until)| *until > now);
-        self.nodes.insert(node.token, (node.clone(), now + ttl));
-        self.nodes.values().map(|(node, _)| node.clone()).collect()
-    }
-
-    /// Whether a node would be told something new by an announcement.
-    #[must_use]
-    pub fn is_news(&self, node: &NodeInfo) -> bool {
-        self.nodes.get(&node.token).is_none_or(|(before, _)| before != node)
-    }
-
-    /// See [`crate::port::store::Store::leave`].
-    pub fn leave(&mut self, token: OwnerToken) {
-        self.nodes.remove(&token);
     }
 }

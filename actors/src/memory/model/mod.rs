@@ -10,8 +10,9 @@ mod sweep;
 mod values;
 mod visits;
 
+use crate::memory::Nodes;
 use crate::port::store::{
-    Epoch, GateId, JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, OwnerToken, Ownership,
+    Epoch, GateId, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, OwnerToken, Ownership,
     ParkedCommand, Record, RecordPlace, Seq, Space, StoreError, StoreLimits, StoredVisit,
 };
 use lease::Lease;
@@ -37,7 +38,7 @@ pub struct Model {
     values: BTreeMap<(Space, String), Value>,
     organizations: BTreeMap<(OrganizationId, String), OrganizationValue>,
     gates: BTreeMap<GateId, Gate>,
-    nodes: BTreeMap<OwnerToken, (NodeInfo, Moment)>,
+    pub(super) nodes: Nodes,
 }
 
 #[derive(Clone, Default)]
@@ -113,7 +114,7 @@ impl Model {
     /// void, since their owner is dead.
     pub fn reopen(&mut self) {
         self.gates.clear();
-        self.nodes.clear();
+        self.nodes = Nodes::default();
         for shard in self.shards.values_mut() {
             shard.lease = None;
             shard.last_owner = None;

@@ -112,6 +112,8 @@ pub enum Space {
     Ticket,
     /// Signed-in people.
     Session,
+    /// Whose turn it is to do something that one node does for all, until the value expires.
+    Turns,
     /// Key sets and other things that are made once and kept: written with a far expiry.
     Keys,
 }

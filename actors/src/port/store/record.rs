@@ -1,6 +1,8 @@
 //! What was told to Epic, attempt by attempt, and how the owner of a lane reports it.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::time::Moment;
@@ -35,6 +37,28 @@ pub struct RecordPlace {
     /// Which record.
     pub id: RecordId,
 }
+
+/// As a cursor is written for others.
+impl fmt::Display for RecordPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.0, self.id.0.simple())
+    }
+}
+
+impl FromStr for RecordPlace {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (at, id) = text.rsplit_once('-').ok_or(NoPlace)?;
+        let (at, id) = (at.parse().map_err(|_| NoPlace)?, Uuid::try_parse(id).map_err(|_| NoPlace)?);
+        Ok(Self { at: Moment(at), id: RecordId(id) })
+    }
+}
+
+/// The text is not what a place is written as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("that is not the place of a record")]
+pub struct NoPlace;
 
 /// One attempt to tell Epic something, or the decision not to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -108,4 +132,20 @@ pub struct RecordQuery {
     pub before: Option<RecordPlace>,
     /// At most so many; at least 1.
     pub limit: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        for at in [-7, 0, 1_795_000_000_000] {
+            let place = RecordPlace { at: Moment(at), id: RecordId(Uuid::from_u128(0xfeed)) };
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for text in ["", "7", "7-", "-", "x-0000000000000000000000000000feed", "7-feed"] {
+            assert_eq!(text.parse::<RecordPlace>(), Err(NoPlace), "{text}");
+        }
+    }
 }

@@ -1,15 +1,16 @@
 //! The owner's atomic writes: a commit, and what became of updates for Epic.
 
 use std::ops::ControlFlow;
-use vestibule_actors::memory::{check_acknowledgements, check_commit};
+use vestibule_actors::memory::{check_acknowledgements, check_commit, check_restore};
 use vestibule_actors::port::store::{
-    Acknowledgement, Commit, Committed, Hint, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Seq,
-    VisitWrite,
+    Acknowledgement, Commit, Committed, Hint, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand, Restore,
+    Restored, Seq,
 };
+use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
 
-use super::super::keys;
-use super::super::row::{OutboxRow, Row, ShardRow, VisitRow};
+use super::super::keys::{self, Leaving};
+use super::super::row::{GoneRow, OutboxRow, Reader, Row, ShardRow, VisitRow};
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 use super::Desk;
 
@@ -30,10 +31,18 @@ impl Desk<'_, '_> {
         let Some(olds) = tables.what_was_written_last(&row, commit)? else {
             return Ok(Committed::WentBack);
         };
+        let now = self.now;
         let tables = self.write()?;
         for (write, old) in commit.visits.iter().zip(olds) {
             row.change += 1;
-            tables.replace(shard, row.change, write, old, commit.owner)?;
+            let written = write.state.as_ref().map(|state| VisitRow {
+                version: write.expected + 1,
+                epoch: commit.owner.epoch,
+                change: row.change,
+                wake: write.wake,
+                state: state.clone(),
+            });
+            tables.replace(&write.visit, old, written, GoneRow { change: row.change, at: now })?;
         }
         row.change += u64::from(commit.visits.is_empty());
         row.last_commit = Some((commit.id, row.change));
@@ -46,6 +55,37 @@ impl Desk<'_, '_> {
         tables.park(&commit.parked)?;
         self.hints.push(Hint::Changed(shard));
         Ok(Committed::Done { change: row.change })
+    }
+
+    pub(in super::super) fn restore(&mut self, restore: &Restore) -> Step<Restored> {
+        check_restore(restore).map_err(Failure::Answer)?;
+        let (shard, now) = (restore.shard, self.now);
+        if !self.owns(shard, restore.owner) {
+            return Ok(Restored::NotOwner);
+        }
+        let tables = self.write()?;
+        let mut row = tables.shard(shard)?;
+        row.change = row.change.max(restore.change);
+        row.last_commit = None;
+        let mut behind = 0;
+        for held in &restore.visits {
+            let old: Option<VisitRow> = tables.visits.row(&keys::visit(&held.visit))?;
+            if old.as_ref().map_or(0, |old| old.version) < held.version {
+                row.change += 1;
+                behind += 1;
+                let written = VisitRow {
+                    version: held.version,
+                    epoch: restore.owner.epoch,
+                    change: row.change,
+                    wake: held.wake,
+                    state: held.state.clone(),
+                };
+                tables.replace(&held.visit, old, Some(written), GoneRow { change: row.change, at: now })?;
+            }
+        }
+        tables.put_shard(shard, &row)?;
+        self.hints.push(Hint::Changed(shard));
+        Ok(Restored::Done { cursor: row.cursor, change: row.change, behind })
     }
 
     pub(in super::super) fn acknowledge(
@@ -100,38 +140,48 @@ impl Tables<'_> {
         Ok(Some(olds))
     }
 
+    /// Writes a visit, or lets it leave, where nothing or an older one stands.
     fn replace(
         &mut self,
-        shard: Shard,
-        change: u64,
-        write: &VisitWrite,
+        visit: &VisitKey,
         old: Option<VisitRow>,
-        owner: Ownership,
+        new: Option<VisitRow>,
+        gone: GoneRow,
     ) -> Step<()> {
-        let key = keys::visit(&write.visit);
-        let old_wake = old.as_ref().and_then(|old| old.wake);
-        if let Some(old) = &old {
-            self.changed.delete(&keys::change(shard, old.change))?;
+        let (key, shard) = (keys::visit(visit), Shard::of_visit(visit));
+        let (old_wake, wake) = (old.as_ref().and_then(|old| old.wake), new.as_ref().and_then(|new| new.wake));
+        match &old {
+            Some(old) => {
+                self.changed.delete(&keys::change(shard, old.change))?;
+            }
+            None => self.forget_gone(&key)?,
         }
-        let wake = write.wake.filter(|_| write.state.is_some());
-        if let Some(old_wake) = old_wake
-            && wake != Some(old_wake)
-        {
-            self.wakes.delete(&keys::wake(shard, old_wake, &write.visit))?;
+        if old_wake != wake {
+            if let Some(old_wake) = old_wake {
+                self.wakes.delete(&keys::wake(shard, old_wake, visit))?;
+            }
+            if let Some(wake) = wake {
+                self.wakes.put(&keys::wake(shard, wake, visit), &[])?;
+            }
         }
-        let Some(state) = &write.state else {
-            self.visits.delete(&key)?;
-            return Ok(());
-        };
-        let row =
-            VisitRow { version: write.expected + 1, epoch: owner.epoch, change, wake, state: state.clone() };
-        self.visits.put_row(&key, &row)?;
-        self.changed.put(&keys::change(shard, change), &key)?;
-        if let Some(wake) = wake
-            && old_wake != Some(wake)
-        {
-            self.wakes.put(&keys::wake(shard, wake, &write.visit), &[])?;
+        self.changed.put(&keys::change(shard, gone.change), &key)?;
+        match new {
+            Some(new) => self.visits.put_row(&key, &new),
+            None => {
+                self.visits.delete(&key)?;
+                self.leaving.put(&Leaving::Gone.at(gone.at, &key), &[])?;
+                self.gone.put_row(&key, &gone)
+            }
         }
+    }
+
+    /// A visit that left is told of no more: it was long ago, or it is back.
+    pub(super) fn forget_gone(&mut self, key: &[u8]) -> Step<()> {
+        let Some(gone) = self.gone.row::<GoneRow>(key)? else { return Ok(()) };
+        let visit = keys::read_visit(&mut Reader::new(key))?;
+        self.changed.delete(&keys::change(Shard::of_visit(&visit), gone.change))?;
+        self.leaving.delete(&Leaving::Gone.at(gone.at, key))?;
+        self.gone.delete(key)?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Leases. Only what must outlive the process is written: that a shard changed hands, and that it was given back cleanly.
 
-use vestibule_actors::port::store::{Acquired, Epoch, Owner, OwnerToken, Ownership};
+use vestibule_actors::port::store::{Acquired, Epoch, Hint, Owner, OwnerToken, Ownership, Renewed, Standing};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
 
@@ -14,34 +14,46 @@ impl Desk<'_, '_> {
         node: &str,
         token: OwnerToken,
         ttl: Span,
+        seen: Epoch,
     ) -> Step<Acquired> {
-        let until = self.now + ttl;
-        match self.leases.holder(shard, self.now) {
-            Some((owner, _)) if owner.token == token => {
-                self.leases.grant(shard, owner, node, until);
-                return Ok(Acquired::Granted { epoch: owner.epoch, clean: false });
+        let (until, before) = (self.now + ttl, self.leases.last_owner(shard));
+        match self.leases.locate(shard, self.now) {
+            Some(Owner { token: holder, epoch, .. }) if holder == token => {
+                let ours = Ownership { token, epoch };
+                self.leases.grant(shard, ours, node, until);
+                return Ok(Acquired::Granted { epoch, clean: false, before: Some(ours) });
             }
-            Some((owner, node)) => {
-                return Ok(Acquired::Held(Owner { node: node.to_owned(), epoch: owner.epoch }));
-            }
+            Some(other) => return Ok(Acquired::Held(other)),
             None => {}
         }
         let tables = self.write()?;
         let mut row = tables.shard(shard)?;
         let clean = !row.unclean;
-        row.epoch = Epoch(row.epoch.0 + 1);
+        row.epoch = Epoch(row.epoch.max(seen).0 + 1);
         row.unclean = true;
         tables.put_shard(shard, &row)?;
         self.leases.grant(shard, Ownership { token, epoch: row.epoch }, node, until);
-        Ok(Acquired::Granted { epoch: row.epoch, clean })
+        Ok(Acquired::Granted { epoch: row.epoch, clean, before })
     }
 
-    pub(in super::super) fn renew(&mut self, shard: Shard, owner: Ownership, ttl: Span) -> bool {
-        let ours = self.owns(shard, owner);
-        if ours {
-            self.leases.prolong(shard, self.now + ttl);
+    /// The lease needs no file. What it was committed under may have been lost with one that was opened again.
+    pub(in super::super) fn renew(
+        &mut self,
+        shard: Shard,
+        owner: Ownership,
+        ttl: Span,
+        seen: Standing,
+    ) -> Step<Renewed> {
+        if !self.owns(shard, owner) {
+            return Ok(Renewed::Lost);
         }
-        ours
+        self.leases.prolong(shard, self.now + ttl);
+        if self.file.is_err() {
+            return Ok(Renewed::Held);
+        }
+        let row = self.look()?.shard(shard)?;
+        let holds = row.cursor >= seen.cursor && row.change >= seen.change;
+        Ok(if holds { Renewed::Held } else { Renewed::WentBack })
     }
 
     pub(in super::super) fn release(&mut self, shard: Shard, owner: Ownership) -> Step<bool> {
@@ -53,6 +65,7 @@ impl Desk<'_, '_> {
         row.unclean = false;
         tables.put_shard(shard, &row)?;
         self.leases.end(shard);
+        self.hints.push(Hint::Released(shard));
         Ok(true)
     }
 

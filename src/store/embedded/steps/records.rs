@@ -6,54 +6,56 @@ use vestibule_actors::codec;
 use vestibule_actors::port::store::Record;
 use vestibule_domain::id::OrganizationId;
 
-use super::super::keys::{self, Leaving};
+use super::super::keys;
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 
 impl Tables<'_> {
     pub(super) fn push_record(&mut self, record: &Record) -> Step<()> {
+        let key = keys::record(record.place());
+        // Reported again, since the answer to the first report was lost.
+        if self.records.bytes(&key)?.is_some() {
+            return Ok(());
+        }
         let bytes = codec::encode(record).map_err(|_| Failure::Corrupt("a record cannot be written"))?;
-        let number = self.next_number("last_record")?;
-        self.records.put(&keys::number(number), &bytes)?;
-        for place in places(record, number) {
+        self.records.put(&key, &bytes)?;
+        for place in places(record, &key) {
             self.record_index.put(&place, &[])?;
         }
-        self.leaving.put(&Leaving::Record.at(record.at, &keys::number(number)), &[])?;
         self.change_record_count(&record.organization, |count| count.saturating_add(1))
     }
 
     /// Drops records; how many of them could not be read.
-    pub(super) fn drop_records(&mut self, numbers: &[u64]) -> Step<usize> {
+    pub(super) fn drop_records(&mut self, due: Vec<Vec<u8>>) -> Step<usize> {
         let mut unreadable = BTreeSet::new();
-        for number in numbers {
-            let bytes = self.records.bytes(&keys::number(*number))?;
+        for key in due {
+            let bytes = self.records.bytes(&key)?;
             match codec::decode(&bytes.unwrap_or_default()) {
-                Ok(record) => self.drop_record(*number, &record)?,
+                Ok(record) => self.drop_record(&key, &record)?,
                 Err(_) => {
-                    unreadable.insert(*number);
+                    unreadable.insert(key);
                 }
             }
         }
         if !unreadable.is_empty() {
-            self.drop_by_number(&unreadable)?;
+            self.drop_wherever_they_are(&unreadable)?;
         }
         Ok(unreadable.len())
     }
 
-    fn drop_record(&mut self, number: u64, record: &Record) -> Step<()> {
-        for place in places(record, number) {
+    fn drop_record(&mut self, key: &[u8], record: &Record) -> Step<()> {
+        for place in places(record, key) {
             self.record_index.delete(&place)?;
         }
-        self.leaving.delete(&Leaving::Record.at(record.at, &keys::number(number)))?;
-        self.records.delete(&keys::number(number))?;
+        self.records.delete(key)?;
         self.change_record_count(&record.organization, |count| count.saturating_sub(1))
     }
 
-    /// Drops records that do not say where they stand: everything that has one of their numbers. This looks at every place there is, and
-    /// is hardly ever done.
-    fn drop_by_number(&mut self, numbers: &BTreeSet<u64>) -> Step<()> {
+    /// Drops records that do not say where they stand: everything that ends with one of their keys. This looks at every place there is,
+    /// and is hardly ever done.
+    fn drop_wherever_they_are(&mut self, due: &BTreeSet<Vec<u8>>) -> Step<()> {
         let mut places = Vec::new();
         self.record_index.scan(&[], None, |place, _| {
-            if keys::last_number(place).is_some_and(|number| numbers.contains(&number)) {
+            if keys::record_at_end(place).is_some_and(|key| due.contains(key)) {
                 places.push(place.to_vec());
             }
             Ok(ControlFlow::Continue(()))
@@ -64,18 +66,8 @@ impl Tables<'_> {
                 self.change_record_count(&organization, |count| count.saturating_sub(1))?;
             }
         }
-        let mut leaving = Vec::new();
-        self.leaving.scan_prefix(&[Leaving::Record.prefix()], |key, _| {
-            if keys::last_number(key).is_some_and(|number| numbers.contains(&number)) {
-                leaving.push(key.to_vec());
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        for key in leaving {
-            self.leaving.delete(&key)?;
-        }
-        for number in numbers {
-            self.records.delete(&keys::number(*number))?;
+        for key in due {
+            self.records.delete(key)?;
         }
         Ok(())
     }
@@ -91,12 +83,12 @@ impl Tables<'_> {
     }
 }
 
-fn places(record: &Record, number: u64) -> impl Iterator<Item = Vec<u8>> {
+fn places(record: &Record, key: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let of_csn = record.csn.as_ref().map(keys::records_of_csn);
     let of_meeting = record.meeting.map(keys::records_of_meeting);
     let beginnings = [Some(keys::records_of_organization(&record.organization)), of_csn, of_meeting];
     beginnings.into_iter().flatten().map(move |mut place| {
-        place.extend_from_slice(&number.to_be_bytes());
+        place.extend_from_slice(key);
         place
     })
 }

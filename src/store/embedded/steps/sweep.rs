@@ -1,7 +1,7 @@
 //! What leaves in time, in parts: a part is one step of at most so many removals, so that nobody waits long behind a sweep.
 
 use std::ops::ControlFlow;
-use vestibule_actors::port::store::{ParkedCommand, Retention, Swept};
+use vestibule_actors::port::store::{GONE_TOLD_FOR, ParkedCommand, Retention, Swept};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
@@ -23,11 +23,19 @@ pub(in super::super) enum Part {
     RecordsAboveCap,
     Parked,
     Meetings,
+    Gone,
 }
 
 impl Part {
-    pub(in super::super) const ALL: [Self; 6] =
-        [Self::Values, Self::Held, Self::OldRecords, Self::RecordsAboveCap, Self::Parked, Self::Meetings];
+    pub(in super::super) const ALL: [Self; 7] = [
+        Self::Values,
+        Self::Held,
+        Self::OldRecords,
+        Self::RecordsAboveCap,
+        Self::Parked,
+        Self::Meetings,
+        Self::Gone,
+    ];
 }
 
 impl Desk<'_, '_> {
@@ -53,9 +61,8 @@ impl Desk<'_, '_> {
                 removed
             }
             Part::OldRecords => {
-                let due = self.look()?.leaving_before(Leaving::Record, oldest)?;
-                let numbers = due.iter().filter_map(|(_, place)| keys::last_number(place));
-                swept.records_old = self.drop_records(numbers.collect())?;
+                let due = self.look()?.records_before(oldest)?;
+                swept.records_old = self.drop_records(due)?;
                 swept.records_old
             }
             Part::RecordsAboveCap => {
@@ -65,6 +72,11 @@ impl Desk<'_, '_> {
             }
             Part::Parked => self.sweep_parked(oldest)?,
             Part::Meetings => self.sweep_meetings(oldest)?,
+            Part::Gone => {
+                let told_until = Moment((now - GONE_TOLD_FOR).0.saturating_add(1));
+                let due = self.look()?.leaving_before(Leaving::Gone, told_until)?;
+                self.each(due, |tables, (_, visit)| tables.forget_gone(&visit).map(|()| true))?
+            }
         };
         Ok((swept, removed >= count(MOST)))
     }
@@ -86,13 +98,14 @@ impl Desk<'_, '_> {
         Ok(removed)
     }
 
-    fn drop_records(&mut self, numbers: Vec<u64>) -> Step<u64> {
-        if numbers.is_empty() {
+    fn drop_records(&mut self, due: Vec<Vec<u8>>) -> Step<u64> {
+        if due.is_empty() {
             return Ok(0);
         }
-        let unreadable = self.write()?.drop_records(&numbers)?;
+        let dropped = count(due.len());
+        let unreadable = self.write()?.drop_records(due)?;
         self.unreadable += count(unreadable);
-        Ok(count(numbers.len()))
+        Ok(dropped)
     }
 
     /// One that cannot be read leaves with the first old one behind it.
@@ -157,8 +170,17 @@ impl Tables<'_> {
         Ok(due)
     }
 
-    /// The records written first of each organization that has more than it may have.
-    fn records_above(&self, cap: u64) -> Step<Vec<u64>> {
+    fn records_before(&self, oldest: Moment) -> Step<Vec<Vec<u8>>> {
+        let mut due = Vec::new();
+        self.records.scan(&[], Some(&keys::records_from(oldest)), |key, _| {
+            due.push(key.to_vec());
+            Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(due)
+    }
+
+    /// The oldest records of each organization that has more than it may have.
+    fn records_above(&self, cap: u64) -> Step<Vec<Vec<u8>>> {
         let mut above = Vec::new();
         let mut full = Vec::new();
         self.record_count.scan(&[], None, |key, value| {
@@ -180,7 +202,7 @@ impl Tables<'_> {
                 }
                 let mut reader = Reader::new(key);
                 reader.skip(prefix.len())?;
-                above.push(reader.big_endian()?);
+                above.push(reader.rest().to_vec());
                 Ok(ControlFlow::Continue(()))
             })?;
         }

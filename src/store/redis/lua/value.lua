@@ -11,6 +11,8 @@ if step == 'take' then
   if there then redis.call('DEL', KEYS[1]) end
 elseif step == 'put' or (step == 'keep' and not value) then
   value = ARGV[3]
-  redis.call('SET', KEYS[1], whole(now() + tonumber(ARGV[4])) .. ' ' .. value, 'PX', ARGV[4])
+  redis.call('SET', KEYS[1], whole(now() + tonumber(ARGV[4])) .. ' ' .. value)
+  -- A test's time does not move the server's.
+  if ARGV[1] == '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 end
 return value or false

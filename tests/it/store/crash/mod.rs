@@ -8,7 +8,7 @@
 
 mod writer;
 
-use super::world::{HandClock, START, csn, organization, record, shard, text, token, visits};
+use super::world::{HandClock, csn, shard, text, token, visits};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -16,10 +16,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
-use vestibule_actors::port::store::{Acquired, RecordQuery, Seq, Space, Store, StoreLimits};
+use vestibule_actors::port::store::{Acquired, Epoch, RecordQuery, Seq, Space, Store, StoreLimits};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use writer::{SHARDS, Taken, csn_of, meeting, ticket, write_for_ever};
+use writer::{SHARDS, Taken, csn_of, meeting, settled_record, ticket, write_for_ever};
 
 const FOLDER: &str = "VESTIBULE_TEST_CRASH_FOLDER";
 const KILLS: u32 = 12;
@@ -121,7 +121,7 @@ async fn verify(folder: &Path, acknowledged: &mut BTreeMap<u16, Acknowledged>) {
         }
         assert!(store.due(place, Moment(i64::MAX), 10).await.unwrap().is_empty());
         if acknowledged.version > 0 {
-            let granted = store.acquire(place, "after", token(9), Span::seconds(1)).await.unwrap();
+            let granted = store.acquire(place, "after", token(9), Span::seconds(1), Epoch(0)).await.unwrap();
             assert!(matches!(granted, Acquired::Granted { clean: false, .. }), "{granted:?}");
         }
     }
@@ -160,8 +160,7 @@ async fn verify_settlements(store: &EmbeddedStore, place: Shard, acknowledged: A
     let waiting = store.outbox(place, None, 100).await.unwrap();
     assert!(waiting.iter().all(|entry| entry.seq > newest), "a settled lane is not done: {waiting:?}");
     if let Some(first) = records.first() {
-        let number = u32::try_from(newest).unwrap();
-        assert_eq!(*first, record(number, organization(), csn_of(place), csn_of(place), START));
+        assert_eq!(*first, settled_record(place, newest));
     }
 }
 

@@ -7,9 +7,11 @@ use super::super::world::{
 };
 use std::io::Write;
 use std::time::Duration;
+use uuid::Uuid;
 use vestibule::store::EmbeddedStore;
 use vestibule_actors::port::store::{
-    Acknowledgement, Appended, Commit, Committed, JournalEntry, Ownership, Routed, Seq, Space, Store,
+    Acknowledgement, Appended, Commit, Committed, JournalEntry, Ownership, Record, RecordId, Routed, Seq,
+    Space, Store,
 };
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::shard::Shard;
@@ -128,18 +130,23 @@ async fn own_for_ever(store: &EmbeddedStore, place: Shard) {
 
 async fn settle(store: &EmbeddedStore, place: Shard, owner: Ownership, seq: u64) {
     let [visit] = visits(place);
-    let attempt = u32::try_from(seq).unwrap();
-    let csn_and_meeting = csn_of(place);
     let report = Acknowledgement {
         visit: visit.clone(),
         participant: patient("p"),
         seq,
         attempts: 1,
-        records: vec![record(attempt, organization(), csn_and_meeting, csn_and_meeting, START)],
+        records: vec![settled_record(place, seq)],
         settled: Some(entry(&visit, SETTLED)),
     };
     assert!(store.acknowledge(place, owner, vec![report]).await.unwrap());
     acknowledged("settled", place, seq);
+}
+
+/// The record of a settlement, the same whichever process writes it.
+pub fn settled_record(place: Shard, seq: u64) -> Record {
+    let (attempt, csn_and_meeting) = (u32::try_from(seq).unwrap(), csn_of(place));
+    let id = RecordId(Uuid::from_u64_pair(csn_and_meeting, seq));
+    Record { id, ..record(attempt, organization(), csn_and_meeting, csn_and_meeting, START) }
 }
 
 /// The CSN, and the meeting, under which a place keeps its records.

@@ -1,24 +1,23 @@
 //! A store beside the model. Steps are asked of both; the model answers at once, the store several together.
 
-use super::super::barrier::Barrier;
 use super::super::world::{
-    HandClock, LIMITS, csn, entry, group_visit, organization, other_organization, patient, settings, shard,
-    token, visits,
+    HandClock, LIMITS, csn, entry, group_visit, organization, other_organization, patient, shard, token,
+    visits,
 };
 use super::made::{organization_of, space};
 use super::ops::{Ending, Op};
+use super::subject::{Kind, Subject};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all};
-use futures_util::poll;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::pin::pin;
-use std::sync::Arc;
-use tempfile::TempDir;
-use vestibule::store::EmbeddedStore;
+use uuid::Uuid;
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::Clock;
-use vestibule_actors::port::store::{Commit, Committed, RecordQuery, Retention, Seq, Store, StoreError};
+use vestibule_actors::port::store::{
+    Commit, Committed, Epoch, GateId, NodeInfo, RecordId, RecordPlace, RecordQuery, Retention, Seq, Store,
+    StoreError, Swept,
+};
 use vestibule_domain::gate::{Answer, Because, Limits, PermitId, Settled};
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -36,9 +35,8 @@ const GATE: Limits = Limits {
 
 pub struct Bench {
     pub(super) model: MemoryStore,
-    store: Option<Arc<EmbeddedStore>>,
-    barrier: Barrier,
-    folder: TempDir,
+    subject: Subject,
+    clock: HandClock,
     shards: [Shard; 2],
     pub(super) visits: Vec<VisitKey>,
     /// The last commit that was done, by shard.
@@ -55,6 +53,7 @@ pub struct Reached {
     pub drained_events: usize,
     pub repeated_commits: usize,
     pub went_back: usize,
+    pub restored: usize,
     pub waits: BTreeMap<&'static str, usize>,
     pub endings: BTreeMap<&'static str, usize>,
     /// Transactions of more than one step.
@@ -81,7 +80,7 @@ fn seen<T: Debug>(answer: Result<T, StoreError>) -> String {
 macro_rules! ask {
     ($bench:expr, $method:ident($($argument:expr),*)) => {{
         let expected = seen($bench.model.$method($($argument),*).await);
-        let store = Arc::clone($bench.store.as_ref().unwrap());
+        let store = $bench.subject.store();
         let answer = async move { seen(store.$method($($argument),*).await) }.boxed();
         Asked { what: stringify!($method), expected, answer }
     }};
@@ -91,44 +90,29 @@ macro_rules! ask {
 macro_rules! same {
     ($bench:expr, $method:ident($($argument:expr),*)) => {{
         let model = seen($bench.model.$method($($argument),*).await);
-        let store = seen($bench.store.as_ref().unwrap().$method($($argument),*).await);
+        let store = seen($bench.subject.store().$method($($argument),*).await);
         assert_eq!(store, model, "{}", stringify!($method));
     }};
 }
 
 impl Bench {
-    pub fn new() -> Self {
-        let (clock, folder) = (HandClock::new(), TempDir::new().unwrap());
+    pub async fn new(kind: Kind) -> Self {
+        let clock = HandClock::new();
         let model = MemoryStore::new(clock.shared(), LIMITS);
-        let barrier = Barrier::new(clock);
         let group = group_visit("group/1");
         let shards = [Shard::of_visit(&group), shard(13)];
         let [a, b] = visits(shards[0]);
         let [c, d] = visits(shards[1]);
-        let mut bench = Self {
+        Self {
             model,
-            store: None,
-            barrier,
-            folder,
+            subject: Subject::open(kind, clock.clone()).await,
+            clock,
             shards,
             visits: vec![group, a, b, c, d],
             committed: BTreeMap::new(),
             permits: BTreeMap::new(),
             reached: Reached::default(),
-        };
-        bench.open();
-        bench
-    }
-
-    fn open(&mut self) {
-        let store = EmbeddedStore::open(settings(&self.folder), Arc::new(self.barrier.clone())).unwrap();
-        self.store = Some(Arc::new(store));
-    }
-
-    fn close(&mut self) {
-        let store = Arc::into_inner(self.store.take().unwrap()).expect("nobody asks any more");
-        let sizes = store.stats().read().batch_sizes;
-        self.reached.shared_batches += sizes.buckets[1..].iter().map(|(_, batches)| batches).sum::<u64>();
+        }
     }
 
     /// Does the steps, those that can share a batch in one.
@@ -145,37 +129,34 @@ impl Bench {
         self.together(asked).await;
     }
 
-    /// Has all of them wait for the writing thread, so that it takes them together.
     async fn together(&mut self, asked: Vec<Asked>) {
-        if asked.is_empty() {
-            return;
-        }
-        let store = Arc::clone(self.store.as_ref().unwrap());
-        self.barrier.close();
-        let mut first = store.ping();
-        assert!(poll!(&mut first).is_pending());
-        self.barrier.until_somebody_waits();
         let (expected, answers): (Vec<_>, Vec<_>) =
             asked.into_iter().map(|asked| ((asked.what, asked.expected), asked.answer)).unzip();
-        let mut answers = pin!(join_all(answers));
-        assert!(poll!(&mut answers).is_pending());
-        self.barrier.open();
-        first.await.unwrap();
-        for ((what, expected), answer) in expected.into_iter().zip(answers.await) {
+        let answers = self.subject.together(answers).await;
+        for ((what, expected), answer) in expected.into_iter().zip(answers) {
             assert_eq!(answer, expected, "{what}");
         }
     }
 
     async fn prepare(&mut self, op: Op) -> Asked {
         match op {
-            Op::Acquire { shard, node } => {
+            Op::Acquire { shard, node, seen } => {
                 let (shard, name) = (*shard.get(&self.shards), format!("node-{node}"));
-                ask!(self, acquire(shard, name.as_str(), token(node), Span::seconds(6)))
+                ask!(self, acquire(shard, name.as_str(), token(node), Span::seconds(6), Epoch(seen)))
             }
-            Op::Renew { shard, claim } => {
+            Op::Renew { shard, claim, cursor, change } => {
                 let shard = *shard.get(&self.shards);
                 let owner = self.owner(shard, claim).await;
-                ask!(self, renew(shard, owner, Span::seconds(6)))
+                let seen = self.standing(shard, cursor, change).await;
+                ask!(self, renew(shard, owner, Span::seconds(6), seen))
+            }
+            Op::Restore { shard, claim, change, visits } => {
+                let shard = *shard.get(&self.shards);
+                let owner = self.owner(shard, claim).await;
+                let restore = self.restore_of(shard, owner, change, visits).await;
+                let asked = ask!(self, restore(restore.clone()));
+                self.reached.restored += usize::from(asked.expected.contains("behind: 1"));
+                asked
             }
             Op::Release { shard, claim } => {
                 let shard = *shard.get(&self.shards);
@@ -215,7 +196,7 @@ impl Bench {
             }
             Op::Repeat { shard } => {
                 let shard = *shard.get(&self.shards);
-                let Some(commit) = self.committed.get(&shard).cloned() else { return ask!(self, ping()) };
+                let Some(commit) = self.committed.get(&shard).cloned() else { return ask!(self, flush()) };
                 let asked = ask!(self, commit(commit.clone()));
                 self.reached.repeated_commits += usize::from(asked.expected.starts_with("Done"));
                 asked
@@ -255,8 +236,9 @@ impl Bench {
     }
 
     async fn permit(&mut self, organization: OrganizationId) {
-        let answer = self.model.permit(&organization, GATE).await.unwrap();
-        let store = self.store.as_ref().unwrap().permit(&organization, GATE).await.unwrap();
+        let gate = GateId::Epic(organization.clone());
+        let answer = self.model.permit(&gate, GATE).await.unwrap();
+        let store = self.subject.store().permit(&gate, GATE).await.unwrap();
         assert_eq!(store, answer, "permit");
         match answer {
             Answer::Granted { permit, .. } => self.permits.entry(organization).or_default().push(permit),
@@ -282,29 +264,40 @@ impl Bench {
                     Ending::Unused => (Settled::Unused, "unused"),
                 };
                 *self.reached.endings.entry(name).or_default() += 1;
-                same!(self, settle(&organization, GATE, permit, how));
+                let gate = GateId::Epic(organization);
+                same!(self, settle(&gate, GATE, permit, how));
             }
             Op::Sweep { records, cap } => {
                 let keep = Retention { records: Span(records), records_per_organization: cap };
-                same!(self, sweep(keep));
+                let model = self.model.sweep(keep).await.unwrap();
+                // Where values leave by themselves there is nothing to sweep.
+                let values = if self.subject.values_leave_by_themselves() { 0 } else { model.values };
+                let swept = self.subject.store().sweep(keep).await.unwrap();
+                assert_eq!(swept, Swept { values, ..model });
             }
-            Op::Pass { ms } => self.barrier.clock.pass(Span(ms)),
-            Op::Reopen => self.reopen(),
+            Op::Announce { node, draining, ttl } => {
+                let node = node_info(node, draining);
+                same!(self, announce(&node, Span(ttl)));
+            }
+            Op::Leave { node } => same!(self, leave(token(node))),
+            Op::Pass { ms } => self.clock.pass(Span(ms)),
+            Op::Reopen => self.reopen().await,
             other => panic!("{other:?} shares a batch"),
         }
     }
 
-    pub fn reopen(&mut self) {
-        self.close();
-        self.open();
-        let mut model = self.model.snapshot();
-        model.reopen();
-        self.model.go_back(model);
-        self.permits.clear();
+    pub async fn reopen(&mut self) {
+        self.reached.shared_batches += self.subject.reopen().await;
+        if self.subject.forgets_leases() {
+            let mut model = self.model.snapshot();
+            model.reopen();
+            self.model.go_back(model);
+            self.permits.clear();
+        }
     }
 
     pub(super) fn now(&self) -> Moment {
-        self.barrier.clock.now()
+        self.clock.now()
     }
 
     /// Compares everything that can be read.
@@ -320,10 +313,11 @@ impl Bench {
             same!(self, changed_since(shard, 0, 1_000));
             same!(self, changed_since(shard, 5, 2));
         }
+        same!(self, owners());
         same!(self, changes());
         same!(self, visits(None::<&OrganizationId>, None, 1_000));
         same!(self, visits(Some(&organization()), Some(self.visits[0].clone()), 2));
-        same!(self, parked(1_000));
+        self.compare_parked().await;
         for visit in &self.visits {
             same!(self, load(visit));
         }
@@ -337,11 +331,28 @@ impl Bench {
         same!(self, records(all.clone()));
         let theirs = RecordQuery { organization: Some(other_organization()), limit: 2, ..all.clone() };
         same!(self, records(theirs.clone()));
-        same!(self, records(RecordQuery { csn: Some(csn(1)), before: Some(9), ..all.clone() }));
+        let middle = RecordPlace { at: self.now(), id: RecordId(Uuid::from_u128(9)) };
+        same!(self, records(RecordQuery { csn: Some(csn(1)), before: Some(middle), ..all.clone() }));
         same!(self, records(RecordQuery { meeting: Some(MeetingId(1)), csn: Some(csn(2)), ..all.clone() }));
         let there = self.model.visits(None, None, 100).await.unwrap().items.len();
         self.reached.visits = self.reached.visits.max(there);
     }
+}
+
+/// Where each shard has a list of its own, commands that were parked in one moment stand in any order.
+impl Bench {
+    async fn compare_parked(&self) {
+        let listed = async |store: &dyn Store| {
+            let mut parked = store.parked(1_000).await.unwrap();
+            parked.sort_by_key(|parked| Shard::of_visit(&parked.visit));
+            parked
+        };
+        assert_eq!(listed(self.subject.store().as_ref()).await, listed(&self.model).await);
+    }
+}
+
+fn node_info(node: u128, draining: bool) -> NodeInfo {
+    NodeInfo { token: token(node), name: format!("node-{node}"), draining, release: "1".to_owned() }
 }
 
 fn name_of(because: Because) -> &'static str {

@@ -4,9 +4,11 @@ use super::super::world::{START, entry, organization, other_organization, patien
 use super::bench::Bench;
 use super::ops::{Claim, Written};
 use proptest::sample::Index;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 use vestibule_actors::port::store::{
-    Acknowledgement, Commit, Epoch, OutboxEntry, Ownership, ParkedCommand, Seq, Space, Store, VisitWrite,
+    Acknowledgement, Commit, Epoch, HeldVisit, OutboxEntry, Ownership, ParkedCommand, Restore, Seq, Space,
+    Standing, Store, VisitWrite,
 };
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
@@ -60,6 +62,34 @@ impl Bench {
             records: records.collect(),
             settled: settles.then(|| entry(&visit, "settled")),
         }
+    }
+
+    /// What an owner believes to have committed.
+    pub(super) async fn standing(&self, shard: Shard, cursor: u64, change: u64) -> Standing {
+        let changes = self.model.changes().await.unwrap();
+        let there = changes.iter().find(|(of, _)| *of == shard).map_or(0, |(_, change)| *change);
+        let at = self.model.cursor(shard).await.unwrap();
+        Standing { cursor: Seq(at.0 + cursor), change: there + change }
+    }
+
+    pub(super) async fn restore_of(
+        &self,
+        shard: Shard,
+        owner: Ownership,
+        change: u64,
+        held: Vec<(Index, i64, Option<i64>)>,
+    ) -> Restore {
+        let mine: Vec<VisitKey> =
+            self.visits.iter().filter(|visit| Shard::of_visit(visit) == shard).cloned().collect();
+        let mut visits: BTreeMap<VisitKey, HeldVisit> = BTreeMap::new();
+        for (visit, ahead, wake) in held {
+            let visit = visit.get(&mine).clone();
+            let version = self.model.load(&visit).await.unwrap().map_or(0, |stored| stored.version);
+            let version = version.saturating_add_signed(ahead);
+            let wake = wake.map(|ms| START + Span(ms));
+            visits.insert(visit.clone(), HeldVisit { visit, version, state: vec![9], wake });
+        }
+        Restore { shard, owner, change, visits: visits.into_values().collect() }
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the fields of one operation")]

@@ -7,23 +7,25 @@
 mod bench;
 mod made;
 mod ops;
+mod subject;
 
 use bench::{Bench, Reached};
 use ops::{Op, ops};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use subject::Kind;
 
 fn groups(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Vec<Op>>> {
     prop::collection::vec(prop::collection::vec(ops(), 1..=8), count)
 }
 
-async fn run(groups: Vec<Vec<Op>>) -> Reached {
-    let mut bench = Bench::new();
+async fn run(kind: Kind, groups: Vec<Vec<Op>>) -> Reached {
+    let mut bench = Bench::new(kind).await;
     for group in groups {
         bench.group(group).await;
         bench.compare().await;
     }
-    bench.reopen();
+    bench.reopen().await;
     bench.compare().await;
     bench.reached
 }
@@ -38,7 +40,21 @@ proptest! {
     #[test]
     fn the_embedded_store_answers_as_the_model_does(groups in groups(1..30)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(run(groups));
+        runtime.block_on(run(Kind::Embedded, groups));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 12,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/store/random.regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_redis_store_answers_as_the_model_does(groups in groups(1..30)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(run(Kind::Redis, groups));
     }
 }
 
@@ -51,7 +67,7 @@ fn random_steps_reach_deep_states() {
     let mut all = Vec::new();
     for _ in 0..6 {
         let groups = groups(40..45).new_tree(&mut runner).unwrap().current();
-        all.push(runtime.block_on(run(groups)));
+        all.push(runtime.block_on(run(Kind::Embedded, groups)));
     }
     let sum = |of: fn(&Reached) -> usize| all.iter().map(of).sum::<usize>();
     let named = |of: fn(&Reached, &str) -> Option<usize>, name| {
@@ -61,6 +77,7 @@ fn random_steps_reach_deep_states() {
     assert!(sum(|one| one.settled_lanes) > 0, "no lane was settled: {all:#?}");
     assert!(sum(|one| one.drained_events) > 0, "no held event found its visit: {all:#?}");
     assert!(sum(|one| one.repeated_commits) > 0, "no commit was repeated: {all:#?}");
+    assert!(sum(|one| one.restored) > 0, "nothing was restored: {all:#?}");
     assert!(sum(|one| one.went_back) > 0, "no commit found that the store went back: {all:#?}");
     for because in ["rate", "concurrency", "breaker", "pause"] {
         assert!(named(|one, name| one.waits.get(name).copied(), because) > 0, "{because}: {all:#?}");

@@ -9,10 +9,23 @@ pub enum Op {
     Acquire {
         shard: Index,
         node: u128,
+        /// The highest epoch that the node knows of.
+        seen: u64,
     },
     Renew {
         shard: Index,
         claim: Claim,
+        /// What the owner committed last, beyond what the model holds.
+        cursor: u64,
+        change: u64,
+    },
+    Announce {
+        node: u128,
+        draining: bool,
+        ttl: i64,
+    },
+    Leave {
+        node: u128,
     },
     Release {
         shard: Index,
@@ -39,6 +52,13 @@ pub enum Op {
         taken: u64,
         writes: Vec<Written>,
         parks: bool,
+    },
+    /// Gives back states, each of a version so far from the one that is there.
+    Restore {
+        shard: Index,
+        claim: Claim,
+        change: u64,
+        visits: Vec<(Index, i64, Option<i64>)>,
     },
     CountTry {
         shard: Index,
@@ -110,7 +130,13 @@ impl Op {
     pub fn shares_a_batch(&self) -> bool {
         !matches!(
             self,
-            Self::Permit { .. } | Self::Settle { .. } | Self::Sweep { .. } | Self::Pass { .. } | Self::Reopen
+            Self::Permit { .. }
+                | Self::Settle { .. }
+                | Self::Announce { .. }
+                | Self::Leave { .. }
+                | Self::Sweep { .. }
+                | Self::Pass { .. }
+                | Self::Reopen
         )
     }
 }
@@ -163,10 +189,19 @@ fn gates() -> impl Strategy<Value = Op> {
 pub fn ops() -> impl Strategy<Value = Op> {
     let index = any::<Index>;
     let lease = prop_oneof![
-        3 => (index(), 1_u128..3).prop_map(|(shard, node)| Op::Acquire { shard, node }),
-        1 => (index(), claims()).prop_map(|(shard, claim)| Op::Renew { shard, claim }),
+        3 => (index(), 1_u128..3, 0_u64..4).prop_map(|(shard, node, seen)| Op::Acquire { shard, node, seen }),
+        1 => (index(), claims(), 0_u64..2, 0_u64..2)
+            .prop_map(|(shard, claim, cursor, change)| Op::Renew { shard, claim, cursor, change }),
         1 => (index(), claims()).prop_map(|(shard, claim)| Op::Release { shard, claim }),
     ];
+    let nodes = prop_oneof![
+        3 => (1_u128..4, any::<bool>(), 1_i64..4_000)
+            .prop_map(|(node, draining, ttl)| Op::Announce { node, draining, ttl }),
+        1 => (1_u128..4).prop_map(|node| Op::Leave { node }),
+    ];
+    let held = prop::collection::vec((index(), -1_i64..3, prop::option::of(0_i64..20_000)), 0..4);
+    let restore = (index(), claims(), 0_u64..30, held)
+        .prop_map(|(shard, claim, change, visits)| Op::Restore { shard, claim, change, visits });
     let payloads = prop::collection::vec(any::<u8>(), 0..3);
     let journal = prop_oneof![
         4 => (index(), payloads).prop_map(|(visit, payloads)| Op::Append { visit, payloads }),
@@ -214,6 +249,8 @@ pub fn ops() -> impl Strategy<Value = Op> {
     let repeat = index().prop_map(|shard| Op::Repeat { shard });
     prop_oneof![
         3 => lease,
+        1 => nodes,
+        1 => restore,
         4 => journal,
         5 => commit,
         1 => repeat,
