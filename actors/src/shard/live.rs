@@ -107,6 +107,11 @@ impl Children {
         Some(live.actor.clone())
     }
 
+    /// The version of a visit in memory.
+    pub(super) fn version(&self, key: &VisitKey) -> Option<u64> {
+        self.live.get(key).map(Live::version)
+    }
+
     /// The visit is no longer to be believed, or has left.
     pub(super) fn forget(&mut self, key: &VisitKey) {
         self.live.remove(key);

@@ -80,6 +80,7 @@ impl Engine {
     }
 
     async fn give_back(&mut self) -> Result<usize, Trouble> {
+        let known = self.lease.standing().change;
         let held: Vec<_> = self.children.kept().iter().map(|(key, kept)| kept.held(key)).collect();
         let mut pages: Vec<Vec<_>> = held.chunks(PAGE).map(<[_]>::to_vec).collect();
         if pages.is_empty() {
@@ -97,9 +98,28 @@ impl Engine {
                 }
             }
         }
+        self.forget_what_is_older(known).await?;
         self.next_due = NextDue::unknown();
         self.tries.clear();
         Ok(all_behind)
+    }
+
+    /// A commit whose answer never came before the lease was lost is in the store all the same, and what is held of its visits is older.
+    async fn forget_what_is_older(&mut self, known: u64) -> Result<(), Trouble> {
+        let mut from = known;
+        loop {
+            let page = self.ports.store.changed_since(self.shard, from, PAGE).await?;
+            for changed in &page {
+                let version = changed.stored.as_ref().map(|stored| stored.version);
+                if self.children.version(&changed.visit).is_some_and(|held| version.is_none_or(|v| v > held)) {
+                    self.children.forget(&changed.visit);
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() >= PAGE => from = last.change,
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// Every visit in memory tells Epic its newest status again, and has its meeting read.

@@ -116,6 +116,22 @@ fn a_store_that_stutters_after_a_take_over_gets_nobody_set_aside() {
     });
 }
 
+// I1: what is in the store, and not what was held before it, is what the next decision follows.
+#[test]
+fn a_commit_whose_answer_never_came_is_found_when_the_lease_comes_back() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        world.store.faults().fail_always(Some(Call::Commit), When::After);
+        let provider = Command::Launch(crate::world::launch("10001", Role::Provider, "EMP1"));
+        world.desk().submit(&visit("10001"), provider).await.unwrap();
+        lose_all_leases(&world).await;
+        world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+        assert_eq!(world.seen.count("shard restarted"), 0);
+    });
+}
+
 // I8: a report of the lease that was lost must not take those of the next one with it.
 #[test]
 fn reports_under_a_new_lease_are_written_though_the_old_ones_hang() {
