@@ -62,12 +62,17 @@ impl Lease {
 
     /// The store prolonged it; the request was sent at `asked`.
     pub fn renewed(&self, asked: Instant) {
-        let passed = u64::try_from(asked.saturating_duration_since(self.base).as_millis()).unwrap_or(0);
-        let until = passed.saturating_add(trusted_for_ms());
-        // One that has ended meanwhile stays so, whatever the store still answered.
+        let until = self.ms_until(asked).saturating_add(trusted_for_ms());
+        let now = self.ms_until(instant());
+        // One that has ended meanwhile stays so, whatever the store still answered; so does one that could not be trusted for a moment,
+        // since whoever saw that has let go of what was to be done under it.
         let _ = self.shared.valid_until_ms.fetch_update(Ordering::AcqRel, Ordering::Acquire, |before| {
-            (before != ENDED).then_some(before.max(until))
+            (before > now).then_some(before.max(until))
         });
+    }
+
+    fn ms_until(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.base).as_millis()).unwrap_or(0)
     }
 
     /// The store said that it is ours no more, or we gave it back.
@@ -173,6 +178,14 @@ mod tests {
         let lease = Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant());
         lease.clone().end();
         assert!(!lease.is_valid());
+        lease.renewed(instant());
+        assert!(!lease.is_valid());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_that_could_not_be_trusted_for_a_moment_is_not_trusted_again() {
+        let lease = Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant());
+        tokio::time::advance(Duration::from_millis(4_500)).await;
         lease.renewed(instant());
         assert!(!lease.is_valid());
     }

@@ -4,9 +4,12 @@ use crate::run;
 use crate::world::{World, visit};
 use std::time::Duration;
 use vestibule_actors::memory::{Call, When};
+use vestibule_actors::port::epic::{EpicAnswer, Verdict};
 use vestibule_actors::port::store::{Outcome, Store};
+use vestibule_actors::shard::ShardRules;
 use vestibule_domain::command::Command;
 use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::{Presence, Role};
 
 /// The store grants and prolongs no lease, until the last one has run out.
@@ -76,10 +79,7 @@ fn a_deadline_is_kept_after_a_store_that_did_not_answer_when_it_came() {
     run(async {
         let world = World::new();
         let _running = world
-            .start_with(vestibule_actors::shard::ShardRules {
-                idle_after: Duration::from_secs(10),
-                ..Default::default()
-            })
+            .start_with(ShardRules { idle_after: Duration::from_secs(10), ..ShardRules::default() })
             .await;
         let patient = world.launch("10001", Role::Patient, "WPR1").await;
         tokio::time::sleep(Duration::from_secs(80)).await;
@@ -113,6 +113,37 @@ fn a_store_that_stutters_after_a_take_over_gets_nobody_set_aside() {
         world.until("10001", "the launch", |s| s.visit.participants.get(&patient).map(|_| ())).await;
         assert_eq!(world.seen.count("command parked"), 0);
         assert!(world.store.faults().calls(Call::CountTry) > 3);
+    });
+}
+
+// I8: the store still had the lease, and prolonged it, but what waited had been let go of.
+#[test]
+fn an_update_that_waited_while_the_lease_could_not_be_trusted_is_sent() {
+    run(async {
+        let world = World::new();
+        // As in a process that stood still, the shard does not see by itself that the lease was not to be trusted for a while.
+        let rules = ShardRules { look_every: Duration::from_secs(60), ..ShardRules::default() };
+        let _running = world.start_with(rules).await;
+        let (patient, meeting) = world.ready("10001").await;
+        let wait = Verdict::Transient { retry_after: Some(Span::seconds(15)), alive: true, hint: None };
+        world.epic.lock().unwrap().next.push_back(EpicAnswer {
+            resp_code: 400,
+            epic_code: None,
+            verdict: wait,
+        });
+        world.joins(&patient, meeting, true).await;
+        while world.records("10001").await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let renewals = world.store.faults().calls(Call::Renew);
+        while world.store.faults().calls(Call::Renew) == renewals {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The next one comes just before the store would have given the lease to others.
+        world.store.faults().delay(Some(Call::Renew), When::Before, Duration::from_millis(3_900));
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        world.store.faults().heal();
+        world.lit("10001", &patient, true).await;
     });
 }
 
