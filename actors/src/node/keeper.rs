@@ -6,6 +6,9 @@
 //! one that dies the leases run out, and whoever has the next claim takes them. Somebody with a lesser claim takes a shard only when it has
 //! been nobody's for some time, since its rightful owner may be unable to.
 //!
+//! A store that was away, and may have gone back, knows few nodes and leases at first. For a moment each node then takes only what it had
+//! itself, since it may hold what the store has lost; and what it had given back before it leaves to whoever had it since.
+//!
 //! It has an arbiter's first place and does nothing but this, so that no work of visits delays a renewal.
 
 use crate::port::clock::instant;
@@ -35,6 +38,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// So many shards are handed over at once to nodes that they belong on; a node that goes hands all over at once.
 const MOVES: usize = 4;
+/// When the store did not answer for this long, leases have run out, and it may have gone back.
+const AWAY_FOR: Duration = Duration::from_secs(3);
+/// For so long after it nobody takes what others had.
+const SETTLES_FOR: Duration = Duration::from_secs(2);
 /// A hand-over waits for what was begun under the lease, up to this: longer than Epic's time-out. What takes longer is made good by the
 /// next owner.
 const QUIET_WITHIN: Duration = Duration::from_secs(12);
@@ -54,6 +61,10 @@ pub(super) struct LeaseKeeper {
     free_since: BTreeMap<Shard, Instant>,
     looking: bool,
     look_again: bool,
+    /// When the store last answered.
+    answered: Option<Instant>,
+    /// Until then everybody takes only what he had himself.
+    settles_until: Option<Instant>,
     drained: Vec<oneshot::Sender<()>>,
 }
 
@@ -69,6 +80,8 @@ impl LeaseKeeper {
             free_since: BTreeMap::new(),
             looking: false,
             look_again: false,
+            answered: None,
+            settles_until: None,
             drained: Vec::new(),
         }
     }
@@ -102,6 +115,9 @@ impl LeaseKeeper {
 
     fn saw(&mut self, nodes: Vec<NodeInfo>, owners: Vec<(Shard, Owner)>) {
         let now = instant();
+        if self.answered.replace(now).is_some_and(|last| now.saturating_duration_since(last) >= AWAY_FOR) {
+            self.settles_until = Some(now + SETTLES_FOR);
+        }
         let before = std::mem::take(&mut self.nodes);
         let stay = nodes.into_iter().filter(|node| !node.draining).map(|node| node.token);
         self.nodes = stay.map(|token| (token, before.get(&token).copied().unwrap_or(now))).collect();
@@ -110,6 +126,9 @@ impl LeaseKeeper {
         self.free_since.retain(|shard, _| !owners.contains_key(shard));
         for shard in Shard::all().filter(|shard| !owners.contains_key(shard)) {
             self.free_since.entry(shard).or_insert(now);
+        }
+        for (shard, _) in owners.iter().filter(|(_, owner)| owner.token != self.me.token) {
+            self.leases.is_anothers(*shard);
         }
     }
 
@@ -135,7 +154,8 @@ impl LeaseKeeper {
     fn may_take(&self, shard: Shard, nodes: &[OwnerToken]) -> bool {
         match self.owners.get(&shard) {
             // A lease of this process that it knows nothing of any more, as after a shard that died.
-            Some(owner) => owner.token == self.me.token,
+            Some(owner) => owner.token == self.me.token && !self.leases.was_given_back(shard, owner.epoch),
+            None if self.settles_until.is_some_and(|until| instant() < until) => self.leases.was_lost(shard),
             None => {
                 let Some(rank) = rank(shard, nodes, self.me.token) else { return false };
                 let patience = PATIENCE.saturating_mul(u32::try_from(rank).unwrap_or(u32::MAX));
@@ -241,6 +261,7 @@ impl LeaseKeeper {
                 tracing::warn!(shard = shard.number(), %error, "the lease could not be given back and runs out by itself");
             }
             keeper.owners.remove(&shard);
+            keeper.leases.given_back(shard);
             keeper.freed(shard);
             keeper.act(ctx);
         }));

@@ -3,7 +3,7 @@
 //! free -> acquiring -> held -> leaving -> releasing -> free; one that ends unclean goes from held or leaving to free at once; one that
 //! cannot be run rests for a while first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 use vestibule_domain::shard::Shard;
@@ -27,6 +27,8 @@ pub(super) struct Leases {
     states: BTreeMap<Shard, State>,
     /// The highest epoch that this node has had of a shard.
     epochs: BTreeMap<Shard, Epoch>,
+    /// Shards that this node had last, as far as it knows, and did not give back.
+    lost: BTreeSet<Shard>,
 }
 
 /// A lease whose shard has ended.
@@ -47,7 +49,24 @@ impl Leases {
         self.epochs.get(&shard).copied().unwrap_or_default()
     }
 
+    /// Whether a lease that the store says this node has is one that it gave back, so that the store went back.
+    pub(super) fn was_given_back(&self, shard: Shard, epoch: Epoch) -> bool {
+        self.epochs.get(&shard).is_some_and(|had| *had >= epoch) && !self.lost.contains(&shard)
+    }
+
+    /// Whether this node had the shard last, as far as it knows, and did not give it back.
+    pub(super) fn was_lost(&self, shard: Shard) -> bool {
+        self.lost.contains(&shard)
+    }
+
+    /// Others have had the shard since.
+    pub(super) fn is_anothers(&mut self, shard: Shard) {
+        self.lost.remove(&shard);
+    }
+
     pub(super) fn granted(&mut self, shard: Shard, lease: Lease) {
+        // Until it is given back.
+        self.lost.insert(shard);
         self.epochs.insert(shard, lease.owner().epoch);
         self.states.insert(shard, State::Held(lease));
     }
@@ -77,6 +96,11 @@ impl Leases {
 
     pub(super) fn free(&mut self, shard: Shard) {
         self.states.remove(&shard);
+    }
+
+    /// The lease was given back, with nothing left half done.
+    pub(super) fn given_back(&mut self, shard: Shard) {
+        self.lost.remove(&shard);
     }
 
     /// The shard is left alone for a while.

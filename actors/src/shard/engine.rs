@@ -183,7 +183,10 @@ impl Engine {
         }
         let cursor = match self.cursor {
             Some(cursor) => cursor,
-            None => *self.cursor.insert(self.ports.store.cursor(self.shard).await?),
+            None => {
+                self.take_up_the_latest().await?;
+                *self.cursor.insert(self.ports.store.cursor(self.shard).await?)
+            }
         };
         self.offer_outbox().await?;
         let now = self.ports.clock.now();

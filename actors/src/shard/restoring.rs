@@ -20,6 +20,8 @@ use crate::port::store::{Epoch, Ownership, Restore, Restored, Standing, StoreErr
 
 /// So many visits are given back at once.
 const PAGE: usize = 128;
+/// A new owner takes up what the last so many changes of its shard were about: more than are made in the time that a failover loses.
+const LATEST: u64 = 64;
 
 /// What a shard held when its lease was lost, for the case that nobody else has owned it when the node gets it back.
 #[derive(Clone, Debug)]
@@ -59,6 +61,23 @@ impl Engine {
             self.children.take_in(&key, kept, &self.ports);
         }
         self.restore().await
+    }
+
+    /// A new owner holds what was committed last before it, for a store that goes back to before that.
+    pub(super) async fn take_up_the_latest(&mut self) -> Result<(), Trouble> {
+        let changes = self.ports.store.changes().await?;
+        let Some((_, change)) = changes.into_iter().find(|(shard, _)| *shard == self.shard) else {
+            return Ok(());
+        };
+        let from = change.saturating_sub(LATEST);
+        for changed in self.ports.store.changed_since(self.shard, from, PAGE).await? {
+            let Some(stored) = changed.stored else { continue };
+            if self.children.version(&stored.visit).is_none() {
+                let kept = kept(stored.version, stored.state, Some(self.ports.clock.now()));
+                self.children.take_in(&stored.visit, kept, &self.ports);
+            }
+        }
+        Ok(())
     }
 
     /// Gives the store back what it has lost.
@@ -111,7 +130,8 @@ impl Engine {
             let page = self.ports.store.changed_since(self.shard, from, PAGE).await?;
             for changed in &page {
                 let version = changed.stored.as_ref().map(|stored| stored.version);
-                if self.children.version(&changed.visit).is_some_and(|held| version.is_none_or(|v| v > held)) {
+                if self.children.version(&changed.visit).is_some_and(|held| version.is_none_or(|v| v > held))
+                {
                     self.children.forget(&changed.visit);
                 }
             }

@@ -8,9 +8,10 @@ use vestibule_actors::port::epic::{EpicAnswer, Verdict};
 use vestibule_actors::port::store::{Outcome, Store};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::command::Command;
+use vestibule_domain::id::FhirReference;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::participant::{Presence, Role};
+use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
 
 /// The store grants and prolongs no lease, until the last one has run out.
 async fn lose_all_leases(world: &World) {
@@ -98,10 +99,7 @@ fn a_store_that_stutters_after_a_take_over_gets_nobody_set_aside() {
         let local = tokio::task::LocalSet::new();
         local.run_until(async { drop(world.start().await) }).await;
         drop(local);
-        let patient = vestibule_domain::visit::participant::ParticipantKey::new(
-            Role::Patient,
-            vestibule_domain::id::FhirReference::new("Patient/WPR1").unwrap(),
-        );
+        let patient = ParticipantKey::new(Role::Patient, FhirReference::new("Patient/WPR1").unwrap());
         let command = Command::Launch(crate::world::launch("10001", Role::Patient, "WPR1"));
         world.desk().submit(&visit("10001"), command).await.unwrap();
         tokio::time::sleep(Duration::from_secs(7)).await;
@@ -214,5 +212,65 @@ fn a_node_that_goes_while_the_store_is_away_does_not_wait_for_ever() {
         let began = tokio::time::Instant::now();
         running.drain().await;
         assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    });
+}
+
+/// A snapshot, what is done after it, and a store that goes back to it: nothing of what was done may be missing in the end.
+async fn nothing_is_lost_by_going_back(
+    world: &World,
+    before: vestibule_actors::memory::Model,
+    csns: &[String],
+) {
+    world.store.go_back(before);
+    let participant = ParticipantKey::new(Role::Patient, FhirReference::new("Patient/WPR1").unwrap());
+    let now = world.ports.clock.now();
+    for csn in csns {
+        // Something happens at once.
+        let sign = Command::PageSeen { participant: participant.clone() };
+        world.desk().submit(&visit(csn), sign).await.unwrap();
+    }
+    for csn in csns {
+        world
+            .until(csn, "the guest, whom the store had lost, and the sign after it", |s| {
+                let guest = s.visit.participants.keys().any(|key| key.role() == Role::Guest);
+                (guest && s.visit.participants[&participant].page_seen >= Some(now)).then_some(())
+            })
+            .await;
+    }
+}
+
+#[test]
+fn a_new_owner_gives_back_what_the_one_before_it_committed() {
+    run(async {
+        let world = World::new();
+        let running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        let before = world.store.snapshot();
+        world.launch("10001", Role::Guest, "G1").await;
+        let _next = world.start().await;
+        running.drain().await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        nothing_is_lost_by_going_back(&world, before, &["10001".to_owned()]).await;
+    });
+}
+
+// A store that went back says that shards are whose they were.
+#[test]
+fn who_gave_a_shard_back_leaves_it_to_who_had_it_since() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+        for csn in &csns {
+            world.launch(csn, Role::Patient, "WPR1").await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let before = world.store.snapshot();
+        let _comer = world.start().await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        for csn in &csns {
+            world.launch(csn, Role::Guest, "G1").await;
+        }
+        nothing_is_lost_by_going_back(&world, before, &csns).await;
     });
 }
