@@ -77,6 +77,11 @@ impl Lanes {
         superseded
     }
 
+    /// Whether an attempt of a lane runs.
+    pub(super) fn is_running(&self, key: &LaneKey) -> bool {
+        self.lanes.get(key).is_some_and(|held| held.lane.is_running())
+    }
+
     /// Whether a lane wants leave to send.
     pub(super) fn wants_leave(&self) -> bool {
         !self.ready.is_empty()

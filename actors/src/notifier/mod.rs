@@ -336,7 +336,7 @@ impl Handler<Offer> for EpicNotifier {
         let key = (offer.visit.clone(), offer.update.participant.clone());
         let lease = offer.lease.clone();
         if let Some(older) = self.lanes.offer(&key, offer, now, &rules.lane) {
-            self.reports.superseded(&key, &lease, &older, now);
+            self.reports.superseded(&key, &lease, &older, now, self.lanes.is_running(&key));
             self.ports.observer.observe(Observed::Superseded { organization: self.organization.clone() });
         }
         self.pump(ctx);

@@ -135,10 +135,19 @@ impl Reports {
         self.push(key, lease, update, *attempts, vec![record], Some(command));
     }
 
-    /// An update was replaced by a newer one before it was sent.
-    pub(super) fn superseded(&mut self, key: &LaneKey, lease: &Lease, update: &Update, now: Moment) {
+    /// An update was replaced by a newer one before it was sent. While an older one is under way the lane is not done up to here: what
+    /// becomes of that one is still to be reported, by the next owner if this one dies.
+    pub(super) fn superseded(
+        &mut self,
+        key: &LaneKey,
+        lease: &Lease,
+        update: &Update,
+        now: Moment,
+        older_runs: bool,
+    ) {
         let command = Command::StatusSuperseded { participant: update.participant.clone(), seq: update.seq };
-        self.push(key, lease, update, 0, vec![self.unsent(key, update, now)], Some(command));
+        let settled = (!older_runs).then_some(command);
+        self.push(key, lease, update, 0, vec![self.unsent(key, update, now)], settled);
     }
 
     fn push(

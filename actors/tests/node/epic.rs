@@ -1,12 +1,14 @@
 //! The notifier against an Epic that fails in its ways.
 
 use crate::run;
-use crate::world::{DAWN, World, by_link};
+use crate::world::{DAWN, World, by_link, visit};
+use std::time::Duration;
 use vestibule_actors::port::epic::{EpicAnswer, Verdict};
-use vestibule_actors::port::store::Outcome;
+use vestibule_actors::port::store::{Outcome, Store};
 use vestibule_domain::fact::FactKind;
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::intent::ProblemCode;
+use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
@@ -50,6 +52,34 @@ fn failures_are_tried_again_and_every_attempt_is_on_record() {
             records,
             [(1, 500, Outcome::Retrying), (2, 503, Outcome::Retrying), (3, 200, Outcome::Delivered)]
         );
+    });
+}
+
+// I8: what becomes of the attempt is still to be reported, by another node if this one dies.
+#[test]
+fn an_update_that_is_under_way_stays_in_the_outbox_while_newer_ones_replace_each_other() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.epic.lock().unwrap().takes.push_back(Duration::from_secs(5));
+        let (patient, meeting) = joined(&world, vec![]).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        world.fact(meeting, FactKind::Left, by_link(&patient, 1)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        world.fact(meeting, FactKind::Joined, by_link(&patient, 2)).await;
+        world
+            .until("10001", "three updates", |s| {
+                (s.visit.participants[&patient].light.decided == 3).then_some(())
+            })
+            .await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let outbox = world.store.outbox(Shard::of_visit(&visit("10001")), None, 10).await.unwrap();
+        assert_eq!(outbox.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [1, 2, 3]);
+        world.lit("10001", &patient, true).await;
+        let records: Vec<_> = world.records("10001").await.iter().map(|r| (r.joined, r.outcome)).collect();
+        let expected = [(false, Outcome::Superseded), (true, Outcome::Delivered), (true, Outcome::Delivered)];
+        assert_eq!(records, expected);
+        assert!(world.store.outbox(Shard::of_visit(&visit("10001")), None, 10).await.unwrap().is_empty());
     });
 }
 
@@ -104,7 +134,7 @@ fn retry_after_is_kept_by_the_lane_where_the_organization_is_not_paused() {
         };
         let (patient, meeting) = joined(&world, vec![lock_failed]).await;
         while world.records("10001").await.is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         world.fact(meeting, FactKind::Left, by_link(&patient, 1)).await;
         let (other, its_meeting) = world.ready("10002").await;
