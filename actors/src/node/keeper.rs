@@ -40,8 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const MOVES: usize = 4;
 /// When the store did not answer for this long, leases have run out, and it may have gone back.
 const AWAY_FOR: Duration = Duration::from_secs(3);
-/// For so long after it nobody takes what others had.
-const SETTLES_FOR: Duration = Duration::from_secs(2);
+/// For so long after it nobody takes what others had: until they have seen what became of their leases, even where they still wait for an
+/// answer that will not come.
+const SETTLES_FOR: Duration = Duration::from_secs(4);
 /// A hand-over waits for what was begun under the lease, up to this: longer than Epic's time-out. What takes longer is made good by the
 /// next owner.
 const QUIET_WITHIN: Duration = Duration::from_secs(12);
@@ -63,6 +64,8 @@ pub(super) struct LeaseKeeper {
     look_again: bool,
     /// When the store last answered.
     answered: Option<Instant>,
+    /// It did not answer when this node began.
+    began_without: bool,
     /// Until then everybody takes only what he had himself.
     settles_until: Option<Instant>,
     drained: Vec<oneshot::Sender<()>>,
@@ -81,6 +84,7 @@ impl LeaseKeeper {
             looking: false,
             look_again: false,
             answered: None,
+            began_without: false,
             settles_until: None,
             drained: Vec::new(),
         }
@@ -104,7 +108,10 @@ impl LeaseKeeper {
             keeper.looking = false;
             match seen {
                 Ok((nodes, owners)) => keeper.saw(nodes, owners),
-                Err(error) => tracing::warn!(%error, "the other nodes cannot be seen"),
+                Err(error) => {
+                    tracing::warn!(%error, "the other nodes cannot be seen");
+                    keeper.began_without |= keeper.answered.is_none();
+                }
             }
             keeper.act(ctx);
             if std::mem::take(&mut keeper.look_again) {
@@ -115,9 +122,11 @@ impl LeaseKeeper {
 
     fn saw(&mut self, nodes: Vec<NodeInfo>, owners: Vec<(Shard, Owner)>) {
         let now = instant();
-        if self.answered.replace(now).is_some_and(|last| now.saturating_duration_since(last) >= AWAY_FOR) {
+        let last = self.answered.replace(now);
+        if last.is_some_and(|last| now.saturating_duration_since(last) >= AWAY_FOR) || self.began_without {
             self.settles_until = Some(now + SETTLES_FOR);
         }
+        self.began_without = false;
         let before = std::mem::take(&mut self.nodes);
         let stay = nodes.into_iter().filter(|node| !node.draining).map(|node| node.token);
         self.nodes = stay.map(|token| (token, before.get(&token).copied().unwrap_or(now))).collect();

@@ -274,3 +274,24 @@ fn who_gave_a_shard_back_leaves_it_to_who_had_it_since() {
         nothing_is_lost_by_going_back(&world, before, &csns).await;
     });
 }
+
+#[test]
+fn after_the_store_was_away_everybody_has_again_what_he_had() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let had = world.store.owners().await.unwrap();
+        world.store.faults().fail_always(None, When::Before);
+        // It sees the store first, perhaps, and knows nobody else.
+        let _comer = world.start().await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        world.store.faults().heal();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        for ((shard, before), (_, owner)) in had.iter().zip(world.store.owners().await.unwrap()) {
+            // The comer gets its share by hand-over, which is one epoch more.
+            let epochs = if owner.token == before.token { 1 } else { 2 };
+            assert_eq!(owner.epoch.0, before.epoch.0 + epochs, "shard {}", shard.number());
+        }
+    });
+}
