@@ -7,7 +7,8 @@
 //! been nobody's for some time, since its rightful owner may be unable to.
 //!
 //! A store that was away, and may have gone back, knows few nodes and leases at first. For a moment each node then takes only what it had
-//! itself, since it may hold what the store has lost; and what it had given back before it leaves to whoever had it since.
+//! itself, since it may hold what the store has lost. A lease that a node had given back, and has again by the store's word, it only takes
+//! to give the store what it held of the shard, and leaves it to whoever had it since.
 //!
 //! It has an arbiter's first place and does nothing but this, so that no work of visits delays a renewal.
 
@@ -38,7 +39,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// So many shards are handed over at once to nodes that they belong on; a node that goes hands all over at once.
 const MOVES: usize = 4;
-/// When the store did not answer for this long, leases have run out, and it may have gone back.
+/// When the store did not answer for this long, leases have run out.
 const AWAY_FOR: Duration = Duration::from_secs(3);
 /// For so long after it nobody takes what others had: until they have seen what became of their leases, even where they still wait for an
 /// answer that will not come.
@@ -66,6 +67,8 @@ pub(super) struct LeaseKeeper {
     answered: Option<Instant>,
     /// It did not answer when this node began.
     began_without: bool,
+    /// Which store it is.
+    incarnation: Option<String>,
     /// Until then everybody takes only what he had himself.
     settles_until: Option<Instant>,
     drained: Vec<oneshot::Sender<()>>,
@@ -85,6 +88,7 @@ impl LeaseKeeper {
             look_again: false,
             answered: None,
             began_without: false,
+            incarnation: None,
             settles_until: None,
             drained: Vec::new(),
         }
@@ -102,12 +106,14 @@ impl LeaseKeeper {
         let look = async move {
             let nodes = ports.store.announce(&me, TTL).await?;
             let owners = ports.store.owners().await?;
-            Ok::<_, StoreError>((nodes, owners))
+            // Asked last, so that what was seen before it is what this store says.
+            let incarnation = ports.store.incarnation().await?;
+            Ok::<_, StoreError>((nodes, owners, incarnation))
         };
         ctx.spawn(look.into_actor(self).map(|seen, keeper, ctx| {
             keeper.looking = false;
             match seen {
-                Ok((nodes, owners)) => keeper.saw(nodes, owners),
+                Ok((nodes, owners, incarnation)) => keeper.saw(nodes, owners, incarnation),
                 Err(error) => {
                     tracing::warn!(%error, "the other nodes cannot be seen");
                     keeper.began_without |= keeper.answered.is_none();
@@ -120,13 +126,15 @@ impl LeaseKeeper {
         }));
     }
 
-    fn saw(&mut self, nodes: Vec<NodeInfo>, owners: Vec<(Shard, Owner)>) {
+    fn saw(&mut self, nodes: Vec<NodeInfo>, owners: Vec<(Shard, Owner)>, incarnation: String) {
         let now = instant();
         let last = self.answered.replace(now);
-        if last.is_some_and(|last| now.saturating_duration_since(last) >= AWAY_FOR) || self.began_without {
+        let was_away = last.is_some_and(|last| now.saturating_duration_since(last) >= AWAY_FOR);
+        let other = self.incarnation.as_ref().is_some_and(|before| *before != incarnation);
+        if was_away || other || std::mem::take(&mut self.began_without) {
             self.settles_until = Some(now + SETTLES_FOR);
         }
-        self.began_without = false;
+        self.incarnation = Some(incarnation);
         let before = std::mem::take(&mut self.nodes);
         let stay = nodes.into_iter().filter(|node| !node.draining).map(|node| node.token);
         self.nodes = stay.map(|token| (token, before.get(&token).copied().unwrap_or(now))).collect();
@@ -162,8 +170,8 @@ impl LeaseKeeper {
 
     fn may_take(&self, shard: Shard, nodes: &[OwnerToken]) -> bool {
         match self.owners.get(&shard) {
-            // A lease of this process that it knows nothing of any more, as after a shard that died.
-            Some(owner) => owner.token == self.me.token && !self.leases.was_given_back(shard, owner.epoch),
+            // A lease of this process that it knows nothing of any more, as after a shard that died or a store that went back.
+            Some(owner) => owner.token == self.me.token,
             None if self.settles_until.is_some_and(|until| instant() < until) => self.leases.was_lost(shard),
             None => {
                 let Some(rank) = rank(shard, nodes, self.me.token) else { return false };
@@ -194,11 +202,12 @@ impl LeaseKeeper {
         };
         ctx.spawn(ask.into_actor(self).map(move |(asked, answer), keeper, ctx| match answer {
             Ok(Acquired::Granted { epoch, clean, before }) => {
+                let returned = keeper.leases.was_given_back(shard, epoch);
                 let owner = Ownership { token: keeper.me.token, epoch };
                 let lease = Lease::granted(owner, asked);
                 keeper.leases.granted(shard, lease.clone());
                 keeper.free_since.remove(&shard);
-                tell(&keeper.node, Granted { shard, lease, clean, before });
+                tell(&keeper.node, Granted { shard, lease, clean, before, returned });
                 if keeper.me.draining {
                     keeper.hand_over(shard, ctx);
                 }

@@ -49,7 +49,7 @@ impl Leases {
         self.epochs.get(&shard).copied().unwrap_or_default()
     }
 
-    /// Whether a lease that the store says this node has is one that it gave back, so that the store went back.
+    /// Whether a lease that the store granted, or says to be this node's, is one that it gave back, so that the store went back.
     pub(super) fn was_given_back(&self, shard: Shard, epoch: Epoch) -> bool {
         self.epochs.get(&shard).is_some_and(|had| *had >= epoch) && !self.lost.contains(&shard)
     }

@@ -165,6 +165,8 @@ struct Granted {
     lease: Lease,
     clean: bool,
     before: Option<Ownership>,
+    /// It was given back before, and the store has forgotten that.
+    returned: bool,
 }
 
 impl Handler<Granted> for Node {

@@ -1,4 +1,4 @@
-//! The shards that a node runs, and what it remembers of those that it has lost.
+//! The shards that a node runs, and what it remembers of those that it has had.
 
 use actix::{ActorFutureExt, Addr, AsyncContext, Context, WrapFuture};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::supervise::{start_at, tell};
 
 /// A shard whose state could not be read is tried again after this.
 const UNREADABLE_REST: Duration = Duration::from_secs(30);
-/// What a shard held is remembered for so long after its lease was lost.
+/// What a shard held is remembered for so long after its lease was lost or given back.
 const REMEMBERED: Duration = Duration::from_secs(300);
 
 /// The shards of a node.
@@ -93,7 +93,7 @@ impl Shards {
 
 impl Node {
     pub(super) fn run_shard(&mut self, granted: Granted, ctx: &mut Context<Self>) {
-        let Granted { shard, lease, clean, before } = granted;
+        let Granted { shard, lease, clean, before, returned } = granted;
         let memory = self.shards.recall(shard, before);
         let run = self.shards.starts(shard);
         let (ports, crew, rules) = (self.ports.clone(), self.crew.clone(), self.config.shards);
@@ -105,7 +105,7 @@ impl Node {
             }
         };
         let make = move || {
-            let beginning = Beginning { lease, clean, before, memory };
+            let beginning = Beginning { lease, clean, before, memory, returned };
             let engine = Engine::new(shard, beginning, ports, crew, rules);
             let ended = move |how, memory| tell(&told, ShardEnded { shard, run, how: Some((how, memory)) });
             ShardActor::new(engine, Box::new(ended))
@@ -127,7 +127,10 @@ impl Node {
         }
         let mut told = keeper::Ended { shard, clean: false, rest: None };
         match how {
-            Some((Ended::Drained, _)) => told.clean = true,
+            Some((Ended::Drained, memory)) => {
+                told.clean = true;
+                self.shards.remember(shard, memory);
+            }
             Some((Ended::LeaseLost | Ended::WentBack, memory)) => {
                 self.ports.observer.observe(Observed::ShardLost);
                 self.shards.remember(shard, memory);

@@ -47,7 +47,9 @@ pub struct Engine {
     /// Who owned the shard before, as the store told when it granted the lease.
     pub(super) before: Option<Ownership>,
     /// What this node held of the shard before it lost the lease for a while; taken up first.
-    memory: Option<Memory>,
+    pub(super) memory: Option<Memory>,
+    /// Nothing is done but to give the store back what it lost.
+    returned: bool,
     went_back: Vec<Moment>,
     pub(super) ports: Ports,
     pub(super) crew: Crew,
@@ -90,6 +92,8 @@ pub struct Beginning {
     pub before: Option<Ownership>,
     /// What this node holds of the shard, if nobody else has owned it since.
     pub memory: Option<Memory>,
+    /// This node had given the lease back, and the store has forgotten that: somebody else may have owned the shard since.
+    pub returned: bool,
 }
 
 /// What can go wrong in a round.
@@ -108,12 +112,13 @@ impl Engine {
     /// An engine on a lease.
     #[must_use]
     pub fn new(shard: Shard, beginning: Beginning, ports: Ports, crew: Crew, rules: ShardRules) -> Self {
-        let Beginning { lease, clean, before, memory } = beginning;
+        let Beginning { lease, clean, before, memory, returned } = beginning;
         Self {
             shard,
             lease,
             before,
             memory,
+            returned,
             went_back: Vec::new(),
             ports,
             crew,
@@ -140,12 +145,13 @@ impl Engine {
         self.rules
     }
 
-    /// One round: recovers what is to be recovered, then takes in what the journal and the deadlines hold.
-    pub(super) async fn step(&mut self) -> Result<Step, Ended> {
+    /// One round: recovers what is to be recovered, then takes in what the journal and the deadlines hold. One that is the last before
+    /// the lease is given back makes sure that the store still holds what was committed.
+    pub(super) async fn step(&mut self, last: bool) -> Result<Step, Ended> {
         if !self.lease.is_valid() {
             return Err(Ended::LeaseLost);
         }
-        let came_to = match self.round().await {
+        let came_to = match self.round(last).await {
             Err(Trouble::Ended(Ended::WentBack)) => self.went_back().await,
             other => other,
         };
@@ -173,7 +179,10 @@ impl Engine {
         Ok(Step::Again)
     }
 
-    async fn round(&mut self) -> Result<Step, Trouble> {
+    async fn round(&mut self, last: bool) -> Result<Step, Trouble> {
+        if self.returned {
+            return self.only_give_back().await;
+        }
         if let Some(memory) = self.memory.clone() {
             self.remember(memory).await?;
             self.memory = None;
@@ -194,6 +203,9 @@ impl Engine {
         let journal = self.ports.store.read(self.shard, cursor, limit).await?;
         let due = self.due(now).await?;
         if journal.is_empty() && due.is_empty() {
+            if last {
+                self.see_that_all_is_there().await?;
+            }
             self.careful_steps = 0;
             self.children.look_through(self.rules.idle_after);
             self.ports

@@ -77,16 +77,17 @@ impl ShardActor {
             return;
         };
         self.nudged = false;
+        let last = self.draining;
         let step = async move {
-            let came_to = engine.step().await;
+            let came_to = engine.step(last).await;
             (engine, came_to)
         };
-        ctx.spawn(step.into_actor(self).map(|(engine, came_to), shard, ctx| {
+        ctx.spawn(step.into_actor(self).map(move |(engine, came_to), shard, ctx| {
             shard.engine = Some(engine);
             match came_to {
                 Err(ended) => shard.end(ended, ctx),
-                Ok(Step::Idle) if shard.draining => shard.end(Ended::Drained, ctx),
-                Ok(Step::Idle) if !shard.nudged => {}
+                Ok(Step::Idle) if last => shard.end(Ended::Drained, ctx),
+                Ok(Step::Idle) if !shard.nudged && !shard.draining => {}
                 Ok(Step::Idle | Step::Again) => shard.work(ctx),
             }
         }));

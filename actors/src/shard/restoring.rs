@@ -11,12 +11,14 @@ use vestibule_domain::command::Command;
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::visit::Visit;
 
+use super::Step;
 use super::deciding::own_entry;
 use super::engine::{Ended, Engine, Gathered, Trouble};
 use super::live::{Kept, NextDue};
 use crate::codec;
+use crate::lease::TTL;
 use crate::port::observer::Observed;
-use crate::port::store::{Epoch, Ownership, Restore, Restored, Standing, StoreError};
+use crate::port::store::{Epoch, Ownership, Renewed, Restore, Restored, Standing, StoreError};
 
 /// So many visits are given back at once.
 const PAGE: usize = 128;
@@ -56,11 +58,35 @@ impl Engine {
 
     /// Takes up what this node held of the shard before it lost the lease for a while.
     pub(super) async fn remember(&mut self, memory: Memory) -> Result<(), Trouble> {
+        self.hold(memory);
+        self.restore().await
+    }
+
+    fn hold(&mut self, memory: Memory) {
         self.lease.stands(memory.standing);
         for (key, kept) in memory.visits {
             self.children.take_in(&key, kept, &self.ports);
         }
-        self.restore().await
+    }
+
+    /// Whoever had the shard since holds what came after it, and goes on from there once he has it again; so nothing is decided here.
+    pub(super) async fn only_give_back(&mut self) -> Result<Step, Trouble> {
+        if let Some(memory) = self.memory.take() {
+            self.hold(memory);
+            let behind = self.give_back().await?;
+            self.ports.observer.observe(Observed::Restored { behind });
+        }
+        Err(Trouble::Ended(Ended::Drained))
+    }
+
+    /// Before the lease goes back: what the store has lost by now cannot be given to it any more afterwards.
+    pub(super) async fn see_that_all_is_there(&mut self) -> Result<(), Trouble> {
+        let (owner, standing) = (self.lease.owner(), self.lease.standing());
+        match self.ports.store.renew(self.shard, owner, TTL, standing).await? {
+            Renewed::Held => Ok(()),
+            Renewed::Lost => Err(Trouble::Ended(Ended::LeaseLost)),
+            Renewed::WentBack => Err(Trouble::Ended(Ended::WentBack)),
+        }
     }
 
     /// A new owner holds what was committed last before it, for a store that goes back to before that.

@@ -276,6 +276,47 @@ fn who_gave_a_shard_back_leaves_it_to_who_had_it_since() {
 }
 
 #[test]
+fn what_nobody_has_had_since_is_given_back_by_who_gave_the_shard_back() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+        for csn in &csns {
+            world.launch(csn, Role::Patient, "WPR1").await;
+        }
+        let before = world.store.snapshot();
+        for csn in &csns {
+            world.launch(csn, Role::Guest, "G1").await;
+        }
+        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
+        let _comer = world.start().await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+        world.store.faults().heal();
+        nothing_is_lost_by_going_back(&world, before, &csns).await;
+    });
+}
+
+#[test]
+fn a_lease_does_not_go_back_to_a_store_that_lost_what_was_committed() {
+    run(async {
+        let world = World::new();
+        let running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        let before = world.store.snapshot();
+        world.launch("10001", Role::Guest, "G1").await;
+        world.store.go_back(before);
+        running.drain().await;
+        let _next = world.start().await;
+        world
+            .until("10001", "the guest, whom the store had lost", |s| {
+                s.visit.participants.keys().any(|key| key.role() == Role::Guest).then_some(())
+            })
+            .await;
+    });
+}
+
+#[test]
 fn after_the_store_was_away_everybody_has_again_what_he_had() {
     run(async {
         let world = World::new();
