@@ -134,6 +134,9 @@ impl LeaseKeeper {
         if was_away || other || std::mem::take(&mut self.began_without) {
             self.settles_until = Some(now + SETTLES_FOR);
         }
+        if other {
+            self.leases.all().into_iter().for_each(|(_, lease)| lease.went_back());
+        }
         self.incarnation = Some(incarnation);
         let before = std::mem::take(&mut self.nodes);
         let stay = nodes.into_iter().filter(|node| !node.draining).map(|node| node.token);

@@ -51,6 +51,10 @@ pub struct Engine {
     /// Nothing is done but to give the store back what it lost.
     returned: bool,
     went_back: Vec<Moment>,
+    /// The store must be given what it lost before anything else is done.
+    must_restore: bool,
+    /// Which store it was when that was last made sure.
+    pub(super) incarnation: Option<String>,
     pub(super) ports: Ports,
     pub(super) crew: Crew,
     pub(super) rules: ShardRules,
@@ -120,6 +124,8 @@ impl Engine {
             memory,
             returned,
             went_back: Vec::new(),
+            must_restore: false,
+            incarnation: None,
             ports,
             crew,
             rules,
@@ -152,7 +158,7 @@ impl Engine {
             return Err(Ended::LeaseLost);
         }
         let came_to = match self.round(last).await {
-            Err(Trouble::Ended(Ended::WentBack)) => self.went_back().await,
+            Err(Trouble::Ended(Ended::WentBack)) => self.went_back(),
             other => other,
         };
         match came_to {
@@ -168,14 +174,14 @@ impl Engine {
     }
 
     /// The store is not where this owner left it. It is given what it lost, a few times; then somebody has to look.
-    async fn went_back(&mut self) -> Result<Step, Trouble> {
+    fn went_back(&mut self) -> Result<Step, Trouble> {
         let now = self.ports.clock.now();
         self.went_back.retain(|at| *at > now - WENT_BACK_TIME);
         self.went_back.push(now);
         if self.went_back.len() > WENT_BACK_BUDGET {
             return Err(Trouble::Ended(Ended::WentBack));
         }
-        self.restore().await?;
+        self.must_restore = true;
         Ok(Step::Again)
     }
 
@@ -190,9 +196,14 @@ impl Engine {
         if self.lease.take_went_back() {
             return Err(Trouble::Ended(Ended::WentBack));
         }
+        if self.must_restore {
+            self.restore(true).await?;
+            self.must_restore = false;
+        }
         let cursor = match self.cursor {
             Some(cursor) => cursor,
             None => {
+                self.incarnation = Some(self.ports.store.incarnation().await?);
                 self.take_up_the_latest().await?;
                 *self.cursor.insert(self.ports.store.cursor(self.shard).await?)
             }

@@ -32,6 +32,8 @@ pub struct Memory {
     pub(crate) owners: Vec<Ownership>,
     pub(super) standing: Standing,
     pub(super) visits: BTreeMap<VisitKey, Kept>,
+    /// Which store it was committed to.
+    incarnation: Option<String>,
 }
 
 impl Memory {
@@ -53,26 +55,28 @@ impl Engine {
     /// What this shard holds, for whoever runs it next on this node.
     pub(super) fn into_memory(self) -> Memory {
         let owners = [Some(self.lease.owner()), self.before].into_iter().flatten().collect();
-        Memory { owners, standing: self.lease.standing(), visits: self.children.kept() }
+        let (standing, visits) = (self.lease.standing(), self.children.kept());
+        Memory { owners, standing, visits, incarnation: self.incarnation }
     }
 
     /// Takes up what this node held of the shard before it lost the lease for a while.
     pub(super) async fn remember(&mut self, memory: Memory) -> Result<(), Trouble> {
-        self.hold(memory);
-        self.restore().await
-    }
-
-    fn hold(&mut self, memory: Memory) {
+        let incarnation = self.ports.store.incarnation().await?;
+        let went_back = memory.incarnation.is_none_or(|before| before != incarnation);
         self.lease.stands(memory.standing);
         for (key, kept) in memory.visits {
             self.children.take_in(&key, kept, &self.ports);
         }
+        self.restore(went_back).await
     }
 
     /// Whoever had the shard since holds what came after it, and goes on from there once he has it again; so nothing is decided here.
     pub(super) async fn only_give_back(&mut self) -> Result<Step, Trouble> {
         if let Some(memory) = self.memory.take() {
-            self.hold(memory);
+            self.lease.stands(memory.standing);
+            for (key, kept) in memory.visits {
+                self.children.take_in(&key, kept, &self.ports);
+            }
             let behind = self.give_back().await?;
             self.ports.observer.observe(Observed::Restored { behind });
         }
@@ -106,9 +110,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Gives the store back what it has lost.
-    pub(super) async fn restore(&mut self) -> Result<(), Trouble> {
+    /// Gives the store back what it has lost. Where it is known to have gone back it may have lost more than versions of visits: entries of
+    /// the index, and what Epic acknowledged.
+    pub(super) async fn restore(&mut self, went_back: bool) -> Result<(), Trouble> {
         self.lease.pause(true);
+        let incarnation = self.ports.store.incarnation().await?;
         let behind = self.give_back().await?;
         if behind > 0 {
             tracing::error!(
@@ -117,8 +123,12 @@ impl Engine {
                 "the store went back and was given what it lost"
             );
             self.tell_all_that_it_went_back().await?;
-            self.index_again().await?;
         }
+        if behind > 0 || went_back {
+            self.index_again().await?;
+            self.offered.clear();
+        }
+        self.incarnation = Some(incarnation);
         self.ports.observer.observe(Observed::Restored { behind });
         self.lease.pause(false);
         Ok(())
@@ -191,7 +201,8 @@ impl Engine {
             let page = self.ports.store.changed_since(self.shard, from, PAGE).await?;
             for stored in page.iter().filter_map(|changed| changed.stored.as_ref()) {
                 let visit: Visit = codec::decode(&stored.state)?;
-                if let Some(meeting) = visit.meeting.as_ref().filter(|meeting| meeting.indexed) {
+                // The answer that one is indexed may still be on its way.
+                if let Some(meeting) = &visit.meeting {
                     self.index_one(meeting.id, &stored.visit).await?;
                 }
             }

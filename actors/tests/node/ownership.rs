@@ -3,14 +3,17 @@
 use crate::run;
 use crate::world::{World, visit};
 use std::time::Duration;
+use vestibule_actors::desk::Snapshot;
 use vestibule_actors::memory::{Call, When};
 use vestibule_actors::port::epic::{EpicAnswer, Verdict};
 use vestibule_actors::port::store::{Outcome, Store};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::command::Command;
+use vestibule_domain::fact::FactKind;
 use vestibule_domain::id::FhirReference;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
 
 /// The store grants and prolongs no lease, until the last one has run out.
@@ -64,7 +67,7 @@ fn an_attempt_that_outlived_its_lease_is_told_to_the_visit_and_the_status_is_sen
         let _next = world.start().await;
         world.joins(&patient, meeting, false).await;
         gone.await.unwrap();
-        let outlived = |s: &vestibule_actors::desk::Snapshot| {
+        let outlived = |s: &Snapshot| {
             let light = &s.visit.participants[&patient].light;
             (light.decided >= 3 && light.is_settled() && !light.connected).then_some(())
         };
@@ -313,6 +316,49 @@ fn a_lease_does_not_go_back_to_a_store_that_lost_what_was_committed() {
                 s.visit.participants.keys().any(|key| key.role() == Role::Guest).then_some(())
             })
             .await;
+    });
+}
+
+// I3: a meeting that the visit takes for indexed, and the store does not know, would have its events held until they expire.
+#[test]
+fn events_reach_a_visit_whose_index_the_store_lost_while_it_was_written() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let mut indexes = world.store.faults().stop_next(Call::IndexMeeting, When::Before);
+        world.launch("10001", Role::Provider, "EMP1").await;
+        assert!(indexes.reached().await);
+        let before = world.store.snapshot();
+        world.store.faults().fail_always(Some(Call::Append), When::Before);
+        indexes.go_on();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.store.go_back(before);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        world.store.faults().heal();
+        let indexed = |s: &Snapshot| s.visit.meeting.as_ref().filter(|m| m.indexed).map(|m| m.id);
+        let meeting = world.until("10001", "the meeting", indexed).await;
+        world.fact(meeting, FactKind::Started, None).await;
+        world.until("10001", "the start", |s| (s.visit.phase == Phase::InProgress).then_some(())).await;
+    });
+}
+
+// I8: the visit stands as it was committed, and only what Epic acknowledged is lost.
+#[test]
+fn an_update_whose_acknowledgement_the_store_lost_is_sent_again() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let (patient, meeting) = world.ready("10001").await;
+        let mut reports = world.store.faults().stop_next(Call::Acknowledge, When::Before);
+        world.joins(&patient, meeting, true).await;
+        assert!(reports.reached().await);
+        let before = world.store.snapshot();
+        world.store.faults().fail_always(Some(Call::Read), When::Before);
+        reports.go_on();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.store.go_back(before);
+        world.store.faults().heal();
+        world.lit("10001", &patient, true).await;
     });
 }
 
