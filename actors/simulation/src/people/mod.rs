@@ -1,0 +1,157 @@
+//! People: they launch at any node, wait on a page that any node serves, go in when they are let, leave, crash and come back.
+
+pub mod plan;
+pub mod board;
+mod page;
+mod stay;
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use vestibule_actors::port::clock::instant;
+use vestibule_domain::visit::LaunchOutcome;
+
+use crate::audit::breach;
+use crate::chance::Chance;
+use crate::world::{Stage, World};
+use plan::PersonPlan;
+use vestibule_domain::id::VisitKey;
+use vestibule_domain::visit::participant::ParticipantKey;
+
+/// When all is well a launch is decided within this.
+const DECIDED_WITHIN: Duration = Duration::from_secs(30);
+/// When all is well everybody is let in within this; a create without an answer, looked for and made again, takes a good part of it.
+const LET_IN_WITHIN: Duration = Duration::from_secs(200);
+
+/// Somebody.
+pub struct Person {
+    world: Arc<World>,
+    plan: PersonPlan,
+    visit: VisitKey,
+    me: ParticipantKey,
+    chance: Chance,
+}
+
+/// What became of a launch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Launched {
+    Accepted,
+    Refused,
+    Unanswered,
+}
+
+impl Person {
+    /// Somebody of the plan; `number` tells them from all others.
+    #[must_use]
+    pub fn new(world: &Arc<World>, visit: VisitKey, plan: PersonPlan, number: u64) -> Self {
+        let chance = Chance::stream(world.scenario.seed, "person", number);
+        Self { world: Arc::clone(world), visit, me: plan.key(), plan, chance }
+    }
+
+    fn note(&self, what: std::fmt::Arguments<'_>) {
+        self.world.note(self.world.about(&self.visit), format_args!("{:?} {what}", self.me));
+    }
+
+    fn any_node(&mut self) -> usize {
+        self.chance.index(self.world.scenario.nodes)
+    }
+
+    /// Whatever they do from first to last.
+    pub async fn live(mut self) {
+        sleep_until(self.world.time.at(self.plan.comes)).await;
+        let mut refused = false;
+        for _ in 0..self.plan.times {
+            if self.world.stage() > Stage::Trouble {
+                break;
+            }
+            refused = !self.take_part().await;
+            let pause = self.chance.millis(2_000, 60_000);
+            // Whoever is away comes back for the last time when all is well.
+            let _ = timeout(pause, self.world.reached(Stage::Calm)).await;
+        }
+        self.world.reached(Stage::Calm).await;
+        if !refused {
+            self.take_part_for_the_last_time().await;
+        }
+        if !self.plan.is_provider() {
+            self.world.has_come(&self.visit);
+        }
+    }
+
+    /// Launches, waits, goes in and leaves, as far as all that comes about. `false` when the visit is another's.
+    async fn take_part(&mut self) -> bool {
+        let patience = instant() + self.chance.millis(20_000, 120_000);
+        loop {
+            match self.launch().await {
+                Launched::Accepted => break,
+                Launched::Refused => return false,
+                Launched::Unanswered if instant() >= patience => return true,
+                Launched::Unanswered => sleep(self.chance.millis(500, 5_000)).await,
+            }
+        }
+        let patience = instant() + self.chance.millis(20_000, 150_000);
+        if let Some(way) = self.wait_to_be_let_in(patience).await {
+            self.stay(&way).await;
+        } else {
+            self.note(format_args!("gives up waiting"));
+        }
+        true
+    }
+
+    /// When all is well everybody must get in.
+    async fn take_part_for_the_last_time(&mut self) {
+        let begins = if self.plan.is_provider() { (0, 3_000) } else { (2_000, 12_000) };
+        sleep(self.chance.millis(begins.0, begins.1)).await;
+        let late = instant() + DECIDED_WITHIN;
+        loop {
+            match self.launch().await {
+                Launched::Accepted => break,
+                Launched::Refused => return,
+                Launched::Unanswered if instant() < late => sleep(Duration::from_millis(500)).await,
+                Launched::Unanswered => return self.is_left_alone("gets no answer to a launch"),
+            }
+        }
+        for _ in 0..5 {
+            let late = instant() + LET_IN_WITHIN;
+            let Some(way) = self.wait_to_be_let_in(late).await else {
+                return self.is_left_alone("is not let in");
+            };
+            if self.stay_for_the_last_time(&way).await {
+                return;
+            }
+        }
+        self.is_left_alone("is sent to meetings that are gone");
+    }
+
+    fn is_left_alone(&self, how: &str) {
+        let visit = self.world.about(&self.visit);
+        self.world.judge(visit, breach("liveness", format!("{:?} {how}, though all is well", self.me)));
+    }
+
+    async fn launch(&mut self) -> Launched {
+        let node = self.any_node();
+        let (visit, launch) = (self.visit.clone(), self.plan.launch.clone());
+        self.note(format_args!("launches at node {node}"));
+        let answer = self
+            .world
+            .at_door(node, Duration::from_secs(8), move |inside| {
+                Box::pin(async move { inside.desk.launch(&visit, launch, Duration::from_secs(5)).await.map(|launched| launched.decided) })
+            })
+            .await;
+        match answer {
+            Some(Ok(Some((LaunchOutcome::Accepted { .. }, _)))) => Launched::Accepted,
+            Some(Ok(Some((LaunchOutcome::Refused(why), _)))) => {
+                self.note(format_args!("is refused: {why:?}"));
+                Launched::Refused
+            }
+            // It is durable, and the page waits for it.
+            Some(Ok(None)) => Launched::Accepted,
+            Some(Err(_)) | None => Launched::Unanswered,
+        }
+    }
+}
+
+/// Waits until a time or a stage, whichever comes first.
+async fn until_or(world: &World, at: Instant, stage: Stage) {
+    let _ = tokio::time::timeout_at(at, world.reached(stage)).await;
+}
