@@ -72,7 +72,12 @@ impl Cluster {
     pub fn new(world: &Arc<World>) -> Rc<Self> {
         let slots = (0..world.scenario.nodes).map(|_| Slot::default()).collect();
         let chance = RefCell::new(Chance::stream(world.scenario.seed, "cluster", 0));
-        Rc::new(Self { world: Arc::clone(world), slots: RefCell::new(slots), chance, starts: RefCell::new(0) })
+        Rc::new(Self {
+            world: Arc::clone(world),
+            slots: RefCell::new(slots),
+            chance,
+            starts: RefCell::new(0),
+        })
     }
 
     /// Lets every process that is not frozen do what it has to do.
@@ -106,7 +111,8 @@ impl Cluster {
         let process = Process { id, node, token: OwnerToken(uuid(&mut chance)) };
         let ahead = i64::try_from(chance.below(4_001)).unwrap_or(0) - 2_000;
         drop(chance);
-        self.world.note(About::World, format_args!("node {node} ({id}) starts, its clock ahead by {ahead} ms"));
+        self.world
+            .note(About::World, format_args!("node {node} ({id}) starts, its clock ahead by {ahead} ms"));
         self.world.disturbed(node, false);
         let (door, jobs) = mpsc::channel(DOOR);
         if let Some(there) = lock(&self.world.doors).get_mut(node) {
@@ -239,8 +245,12 @@ impl Observer for Counting {
             Observed::VisitRestarted | Observed::ShardRestarted => {
                 return self.0.judge(About::World, breach("panic", format!("{what:?}")));
             }
-            Observed::CommandParked => return self.0.judge(About::World, breach("I3", "a command is parked".to_owned())),
-            Observed::ShardStopped => return self.0.judge(About::World, breach("panic", "a shard stops".to_owned())),
+            Observed::CommandParked => {
+                return self.0.judge(About::World, breach("I3", "a command is parked".to_owned()));
+            }
+            Observed::ShardStopped => {
+                return self.0.judge(About::World, breach("panic", "a shard stops".to_owned()));
+            }
             Observed::ShardLost => "shards that lost their lease",
             Observed::Restored { .. } => "comparisons with a store that may have gone back",
             Observed::AppendedAgain { .. } => "doors that appended again",

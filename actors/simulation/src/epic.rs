@@ -88,13 +88,19 @@ fn mishap(chance: &mut Chance) -> Fate {
     match chance.below(8) {
         0 => answered(soon, refused(500, None, false)),
         1 => answered(soon, refused(503, Some(Span::seconds(2)), false)),
-        2 => answered(soon, refused(429, Some(Span::seconds(1 + i64::try_from(chance.below(5)).unwrap_or(0))), true)),
+        2 => answered(
+            soon,
+            refused(429, Some(Span::seconds(1 + i64::try_from(chance.below(5)).unwrap_or(0))), true),
+        ),
         3 => answered(soon, refused(400, Some(Span::seconds(4)), true)),
         4 => answered(chance.millis(1_000, 9_900), accepted()),
         5 if chance.percent(20) => {
             let hint = "Check the external id.".to_owned();
             let verdict = Verdict::Permanent { hint };
-            answered(soon, EpicAnswer { resp_code: 404, epic_code: Some("INVALID-USER-ID".to_owned()), verdict })
+            answered(
+                soon,
+                EpicAnswer { resp_code: 404, epic_code: Some("INVALID-USER-ID".to_owned()), verdict },
+            )
         }
         // The connection is cut.
         5 | 6 => {
@@ -168,7 +174,8 @@ impl Epic for EpicLine {
                 });
             }
             let answer = timeout(TIME_OUT, told).await;
-            let in_doubt = EpicAnswer { resp_code: 0, epic_code: None, verdict: Verdict::InDoubt { hint: None } };
+            let in_doubt =
+                EpicAnswer { resp_code: 0, epic_code: None, verdict: Verdict::InDoubt { hint: None } };
             let answer = answer.ok().and_then(Result::ok).unwrap_or(in_doubt);
             lock(&world.audit).attempts.ends(&attempt);
             world.note(about, format_args!("{attempt} is answered {}", answer.resp_code));

@@ -253,7 +253,9 @@ impl Store for LinkedStore {
         value: Vec<u8>,
     ) -> Answer<'a, bool> {
         let (organization, field) = (organization.clone(), field.to_owned());
-        self.ask(move |store| async move { store.organization_put(&organization, &field, expected, value).await })
+        self.ask(
+            move |store| async move { store.organization_put(&organization, &field, expected, value).await },
+        )
     }
 
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {

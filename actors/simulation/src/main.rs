@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use vestibule_simulation::run::run;
 
-const USAGE: &str = "vestibule-simulation [--seeds N] [--from SEED] [--keep-going] | --seed SEED [--logs FILTER]";
+const USAGE: &str =
+    "vestibule-simulation [--seeds N] [--from SEED] [--keep-going] | --seed SEED [--logs FILTER]";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -62,7 +63,10 @@ fn many(from: u64, seeds: u64, keep_going: bool) -> ExitCode {
                 println!("{outcome}");
                 return ExitCode::FAILURE;
             }
-            println!("seed {seed} at {:?}: {} {}", violation.at, violation.breach.invariant, violation.breach.what);
+            println!(
+                "seed {seed} at {:?}: {} {}",
+                violation.at, violation.breach.invariant, violation.breach.what
+            );
         }
         if done.is_multiple_of(500) {
             println!("{done} seeds, {failed} failed");

@@ -65,7 +65,8 @@ struct Busy {
 impl Busy {
     /// A node that nothing is done to at the moment, which is then busy for so long.
     fn node(&mut self, at: Duration, lasts: Duration, chance: &mut Chance) -> Option<usize> {
-        let free: Vec<usize> = (0..self.nodes.len()).filter(|n| self.nodes.get(*n).is_some_and(|b| *b <= at)).collect();
+        let free: Vec<usize> =
+            (0..self.nodes.len()).filter(|n| self.nodes.get(*n).is_some_and(|b| *b <= at)).collect();
         let node = chance.pick(&free)?;
         *self.nodes.get_mut(node)? = at + lasts;
         Some(node)

@@ -46,10 +46,16 @@ impl World {
                 return about(place, breach("liveness", format!("shard {} has no owner", shard.number())));
             };
             if !nodes.contains(owner) {
-                return about(place, breach("liveness", format!("shard {} is owned by the dead", shard.number())));
+                return about(
+                    place,
+                    breach("liveness", format!("shard {} is owned by the dead", shard.number())),
+                );
             }
             if must_be_in_place && target(shard, &nodes) != Some(*owner) {
-                return about(place, breach("balance", format!("shard {} is not where it belongs", shard.number())));
+                return about(
+                    place,
+                    breach("balance", format!("shard {} is not where it belongs", shard.number())),
+                );
             }
         }
         Ok(())
@@ -68,11 +74,16 @@ impl World {
         for shard in Shard::all() {
             let place = About::Shard(shard.number());
             let cursor = self.store.cursor(shard).now_or_never().and_then(Result::ok).unwrap_or_default();
-            let journal = self.store.read(shard, cursor, 1).now_or_never().and_then(Result::ok).unwrap_or_default();
+            let journal =
+                self.store.read(shard, cursor, 1).now_or_never().and_then(Result::ok).unwrap_or_default();
             if !journal.is_empty() {
-                return about(place, breach("liveness", format!("the journal behind {} is not read", cursor.0)));
+                return about(
+                    place,
+                    breach("liveness", format!("the journal behind {} is not read", cursor.0)),
+                );
             }
-            let outbox = self.store.outbox(shard, None, 1).now_or_never().and_then(Result::ok).unwrap_or_default();
+            let outbox =
+                self.store.outbox(shard, None, 1).now_or_never().and_then(Result::ok).unwrap_or_default();
             if let Some(entry) = outbox.first() {
                 let what = format!("update #{} of {:?} is not told", entry.seq, entry.participant);
                 return about(self.about(&entry.visit), breach("liveness", what));
@@ -168,12 +179,18 @@ impl World {
         let truth = self.is_connected(who, visit, policy);
         if light.wanted != truth && !forgiven {
             let (wanted, presence) = (light.wanted, person.presence);
-            return breach("I9", format!("the light of {who:?} should be {truth}, and {wanted} is derived ({presence:?})"));
+            return breach(
+                "I9",
+                format!("the light of {who:?} should be {truth}, and {wanted} is derived ({presence:?})"),
+            );
         }
         let Some(external_id) = &person.external_id else { return Ok(()) };
         let parked = light.settled >= light.decided && light.acknowledged < light.decided;
         let stands = lock(&self.epics).light(key, external_id);
-        if stands != light.wanted && !parked && audit.attempts.is_knowable(&(key.clone(), who.clone()), light.decided) {
+        if stands != light.wanted
+            && !parked
+            && audit.attempts.is_knowable(&(key.clone(), who.clone()), light.decided)
+        {
             return breach("I9", format!("Epic shows {stands} for {who:?}, and {} is derived", light.wanted));
         }
         Ok(())
@@ -200,8 +217,9 @@ impl World {
     #[must_use]
     pub fn waits_for_a_reading(&self) -> bool {
         let zoom = lock(&self.zoom);
-        stored(&self.store).iter().filter_map(|stored| codec::decode::<Visit>(&stored.state).ok()).any(|visit| {
-            visit.meeting.as_ref().is_some_and(|meeting| zoom.has_untold_end(meeting.id))
-        })
+        stored(&self.store)
+            .iter()
+            .filter_map(|stored| codec::decode::<Visit>(&stored.state).ok())
+            .any(|visit| visit.meeting.as_ref().is_some_and(|meeting| zoom.has_untold_end(meeting.id)))
     }
 }

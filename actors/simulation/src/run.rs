@@ -74,7 +74,13 @@ pub fn run(seed: u64, printed: bool) -> Outcome {
             let history = world.trace.history(violation.about, HISTORY);
             (violation, history)
         });
-        Outcome { seed, hash: world.trace.hash(), lasted: world.time.passed(), counts: world.trace.counts(), failure }
+        Outcome {
+            seed,
+            hash: world.trace.hash(),
+            lasted: world.time.passed(),
+            counts: world.trace.counts(),
+            failure,
+        }
     })
 }
 

@@ -137,7 +137,8 @@ impl Scenario {
             1..=3 => chance.millis(150_000, 300_000),
             _ => chance.millis(60_000, 150_000),
         };
-        let organizations = vec![organization("lakeside", &mut chance), organization("hillside", &mut chance)];
+        let organizations =
+            vec![organization("lakeside", &mut chance), organization("hillside", &mut chance)];
         let visits = plan_visits(&organizations, trouble, &mut chance);
         Self {
             seed,
@@ -175,7 +176,11 @@ fn everyday(chance: &mut Chance) -> Everyday {
 fn organization(name: &str, chance: &mut Chance) -> OrganizationPlan {
     let policy = Policy {
         admittance: if chance.percent(50) { Admittance::Automatic } else { Admittance::Manual },
-        waiting_counts_as: if chance.percent(50) { WaitingCountsAs::Nothing } else { WaitingCountsAs::Connected },
+        waiting_counts_as: if chance.percent(50) {
+            WaitingCountsAs::Nothing
+        } else {
+            WaitingCountsAs::Connected
+        },
         reopen: Span::hours(12),
         page_presence: Span::seconds(90),
         keep: Span::hours(24),

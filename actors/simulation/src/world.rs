@@ -132,14 +132,20 @@ impl World {
     /// Says who takes part.
     pub fn introduce(&self) {
         let Scenario { nodes, trouble, faults, everyday, look_every, .. } = &self.scenario;
-        self.note(About::World, format_args!("{nodes} nodes that look every {look_every:?}, {trouble:?} of {faults:?}"));
+        self.note(
+            About::World,
+            format_args!("{nodes} nodes that look every {look_every:?}, {trouble:?} of {faults:?}"),
+        );
         self.note(About::World, format_args!("{everyday:?}"));
         for plan in &self.scenario.organizations {
             self.note(About::World, format_args!("{plan:?}"));
         }
         for (place, plan) in self.scenario.visits.iter().enumerate() {
             let (shard, key) = (Shard::of_visit(&plan.key).number(), plan.key.to_text());
-            self.note(About::Visit(place), format_args!("is {key} of shard {shard}, with {} people", plan.people.len()));
+            self.note(
+                About::Visit(place),
+                format_args!("is {key} of shard {shard}, with {} people", plan.people.len()),
+            );
         }
     }
 
@@ -216,7 +222,10 @@ impl World {
 
     /// Runs something that belongs to no process.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        #[expect(clippy::disallowed_methods, reason = "the one place: the world's tasks belong to no process")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place: the world's tasks belong to no process"
+        )]
         tokio::spawn(task)
     }
 
@@ -229,7 +238,9 @@ impl World {
     /// Whether a process runs, be it frozen.
     #[must_use]
     pub fn is_up(&self, process: Process) -> bool {
-        lock(&self.doors).get(process.node).is_some_and(|door| matches!(door, Some((up, _)) if *up == process))
+        lock(&self.doors)
+            .get(process.node)
+            .is_some_and(|door| matches!(door, Some((up, _)) if *up == process))
     }
 
     /// The process that runs on a node.

@@ -132,7 +132,8 @@ impl World {
     /// An attempt begins.
     pub fn begins(&self, attempt: &Attempt) {
         let mut audit = lock(&self.audit);
-        let owned = audit.leases.check(self.time.passed(), attempt.shard(), attempt.process, "an attempt at Epic");
+        let owned =
+            audit.leases.check(self.time.passed(), attempt.shard(), attempt.process, "an attempt at Epic");
         let alone = audit.attempts.begins(attempt);
         let place = self.organization(&attempt.visit.organization);
         let sparing = audit.gates.begins(place, self.time.now());

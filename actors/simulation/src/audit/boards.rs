@@ -73,7 +73,10 @@ impl Boards {
         for ((_, board), shown) in self.shown.iter().filter(|_| !self.went_back) {
             let there = shown.get(visit).map(|(_, version)| *version);
             if there != Some(version) {
-                return breach("board", format!("board {board} shows version {there:?} of a visit at {version}"));
+                return breach(
+                    "board",
+                    format!("board {board} shows version {there:?} of a visit at {version}"),
+                );
             }
         }
         Ok(())

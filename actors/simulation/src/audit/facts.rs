@@ -54,7 +54,8 @@ impl Facts {
 #[must_use]
 pub fn is_reflected(visit: &Visit, fact: &Fact, now: Moment, policy: &Policy) -> bool {
     let entry = |command| Entry { id: CommandId::of_owner(), at: now, command };
-    let settled = decide(visit, &entry(Command::StatusSuperseded { participant: nobody(), seq: 0 }), now, policy);
+    let settled =
+        decide(visit, &entry(Command::StatusSuperseded { participant: nobody(), seq: 0 }), now, policy);
     !decide(&settled.visit, &entry(Command::Fact(fact.clone())), now, policy).changed
 }
 

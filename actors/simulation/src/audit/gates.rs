@@ -33,7 +33,12 @@ impl Gates {
     ///
     /// # Errors
     /// When more were granted within a second than the rate allows.
-    pub fn granted(&mut self, now: Moment, organization: &OrganizationId, limits: &Limits) -> Result<(), Breach> {
+    pub fn granted(
+        &mut self,
+        now: Moment,
+        organization: &OrganizationId,
+        limits: &Limits,
+    ) -> Result<(), Breach> {
         let grants = self.grants.entry(organization.clone()).or_default();
         grants.retain(|at| *at + SECOND > now);
         grants.push_back(now);
@@ -66,7 +71,10 @@ impl Gates {
         let to_open = u64::from(failures) + 3 * u64::from(concurrent);
         let most = to_open * (1 + outage.forgot) + lasted + 2;
         if outage.begun > most {
-            return breach("I11", format!("{} attempts in an outage that should have seen {most}", outage.begun));
+            return breach(
+                "I11",
+                format!("{} attempts in an outage that should have seen {most}", outage.begun),
+            );
         }
         Ok(())
     }

@@ -53,11 +53,17 @@ impl Lanes {
         if let Some(update) = updates.get_mut(&report.seq) {
             update.records.extend(report.records.iter().map(|record| record.outcome));
         } else if updates.values().all(|update| !update.in_doubt) {
-            return breach("I8", format!("update #{} of {:?} was reported and never decided", report.seq, lane.1));
+            return breach(
+                "I8",
+                format!("update #{} of {:?} was reported and never decided", report.seq, lane.1),
+            );
         }
         if report.settled.is_some() {
             if report.records.is_empty() {
-                return breach("I8", format!("update #{} of {:?} was settled without a record", report.seq, lane.1));
+                return breach(
+                    "I8",
+                    format!("update #{} of {:?} was settled without a record", report.seq, lane.1),
+                );
             }
             updates.range_mut(..=report.seq).for_each(|(_, update)| update.settled = true);
         }
@@ -84,12 +90,18 @@ impl Lanes {
             for (seq, update) in updates.iter().filter(|(_, update)| !update.in_doubt) {
                 let status = if update.connected { "on" } else { "off" };
                 if !update.settled {
-                    return breach("I8", format!("update #{seq} ({status}) of {participant:?} was never settled"));
+                    return breach(
+                        "I8",
+                        format!("update #{seq} ({status}) of {participant:?} was never settled"),
+                    );
                 }
                 if !update.records.iter().any(|outcome| *outcome != Outcome::Retrying) {
                     return breach(
                         "I8",
-                        format!("update #{seq} ({status}) of {participant:?} has no record of its end: {:?}", update.records),
+                        format!(
+                            "update #{seq} ({status}) of {participant:?} has no record of its end: {:?}",
+                            update.records
+                        ),
                     );
                 }
             }

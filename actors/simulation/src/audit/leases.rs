@@ -53,7 +53,10 @@ impl Book {
             return breach("I2", format!("shard {} was granted while another node holds it", shard.number()));
         }
         if before.epoch >= epoch {
-            return breach("I2", format!("shard {}: epoch {} follows {}", shard.number(), epoch.0, before.epoch.0));
+            return breach(
+                "I2",
+                format!("shard {}: epoch {} follows {}", shard.number(), epoch.0, before.epoch.0),
+            );
         }
         Ok(())
     }
@@ -98,7 +101,10 @@ impl Book {
             return Ok(());
         }
         let number = shard.number();
-        breach("I2", format!("node {} ({}) does {what} without the lease of shard {number}", process.node, process.id))
+        breach(
+            "I2",
+            format!("node {} ({}) does {what} without the lease of shard {number}", process.node, process.id),
+        )
     }
 
     /// A process has died.

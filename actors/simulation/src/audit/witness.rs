@@ -152,7 +152,10 @@ impl Witness {
             }
         }
         drop(audit);
-        self.note(restore.shard, format_args!("gives back {} visits, {behind} were behind", restore.visits.len()));
+        self.note(
+            restore.shard,
+            format_args!("gives back {} visits, {behind} were behind", restore.visits.len()),
+        );
         if behind > 0 {
             self.world.trace.count("restores of something lost");
         }

@@ -1,8 +1,8 @@
 //! People: they launch at any node, wait on a page that any node serves, go in when they are let, leave, crash and come back.
 
-pub mod plan;
 pub mod board;
 mod page;
+pub mod plan;
 mod stay;
 
 use std::sync::Arc;
@@ -135,7 +135,13 @@ impl Person {
         let answer = self
             .world
             .at_door(node, Duration::from_secs(8), move |inside| {
-                Box::pin(async move { inside.desk.launch(&visit, launch, Duration::from_secs(5)).await.map(|launched| launched.decided) })
+                Box::pin(async move {
+                    inside
+                        .desk
+                        .launch(&visit, launch, Duration::from_secs(5))
+                        .await
+                        .map(|launched| launched.decided)
+                })
             })
             .await;
         match answer {

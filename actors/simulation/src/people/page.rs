@@ -123,9 +123,15 @@ impl Person {
         let (meeting, pass) = match link {
             Link::Start(meeting) | Link::Alternative(meeting) => (*meeting, Pass::User(user_of(&self.me))),
             Link::Personal(link) => match zoom.whose_link(link) {
-                Some((meeting, registrant, whose)) if whose == self.me => (meeting, Pass::Registrant(registrant)),
-                Some((_, _, whose)) => return breach("I6", format!("{:?} is given the link of {whose:?}", self.me)),
-                None => return breach("I6", format!("{:?} is given a link that Zoom does not know", self.me)),
+                Some((meeting, registrant, whose)) if whose == self.me => {
+                    (meeting, Pass::Registrant(registrant))
+                }
+                Some((_, _, whose)) => {
+                    return breach("I6", format!("{:?} is given the link of {whose:?}", self.me));
+                }
+                None => {
+                    return breach("I6", format!("{:?} is given a link that Zoom does not know", self.me));
+                }
             },
         };
         let Some(there) = zoom.meeting(meeting) else {

@@ -23,7 +23,11 @@ pub fn tell(world: &Arc<World>) {
         let fact = &said.fact;
         world.note(
             world.about_meeting(fact.meeting),
-            format_args!("Zoom has to tell {:?} {:?}", fact.kind, fact.session.as_ref().map(|s| &s.participant)),
+            format_args!(
+                "Zoom has to tell {:?} {:?}",
+                fact.kind,
+                fact.session.as_ref().map(|s| &s.participant)
+            ),
         );
         world.spawn(deliver(Arc::clone(world), said, chance));
     }

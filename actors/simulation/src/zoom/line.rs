@@ -34,7 +34,8 @@ struct Fate {
 
 fn fate(state: Outside, everyday: u64, within: Duration, chance: &mut Chance) -> Fate {
     let most = u64::try_from(within.as_millis()).unwrap_or(0);
-    let quick = Fate { effect: Some(chance.millis(20, 200)), answer: Some(chance.millis(5, 60)), refused: None };
+    let quick =
+        Fate { effect: Some(chance.millis(20, 200)), answer: Some(chance.millis(5, 60)), refused: None };
     let slow = |chance: &mut Chance| Fate {
         effect: Some(chance.millis(0, most)),
         answer: Some(chance.millis(0, 4_000)),
@@ -89,7 +90,12 @@ impl ZoomLine {
     }
 
     /// Sends a call on its way. Its answer, if one comes.
-    fn send(&self, organization: &OrganizationId, call: &ZoomCall, fate: Fate) -> oneshot::Receiver<IntentOutcome> {
+    fn send(
+        &self,
+        organization: &OrganizationId,
+        call: &ZoomCall,
+        fate: Fate,
+    ) -> oneshot::Receiver<IntentOutcome> {
         let (tell, told) = oneshot::channel();
         let (world, organization, call) = (Arc::clone(&self.world), organization.clone(), call.clone());
         lock(&world.zoom).under_way += 1;
@@ -138,12 +144,28 @@ impl Zoom for ZoomLine {
             let everyday = world.scenario.everyday.zoom;
             let fate = fate(state, everyday, within, &mut lock(&world.zoom).chance);
             let about = world.about_call(call);
-            world.note(about, format_args!("node {} ({}) asks Zoom to {}", self.process.node, self.process.id, in_words(call)));
+            world.note(
+                about,
+                format_args!(
+                    "node {} ({}) asks Zoom to {}",
+                    self.process.node,
+                    self.process.id,
+                    in_words(call)
+                ),
+            );
             world.asks_zoom(self.process, call);
             let told = self.send(organization, call, fate);
             let outcome = timeout(within.min(TIME_OUT), told).await.ok().and_then(Result::ok);
             let outcome = outcome.unwrap_or_else(|| unanswered(call));
-            world.note(about, format_args!("node {} ({}) has from Zoom {}", self.process.node, self.process.id, answer_in_words(&outcome)));
+            world.note(
+                about,
+                format_args!(
+                    "node {} ({}) has from Zoom {}",
+                    self.process.node,
+                    self.process.id,
+                    answer_in_words(&outcome)
+                ),
+            );
             outcome
         }
         .boxed_local()

@@ -53,7 +53,8 @@ impl Zooms {
                     self.say(id, FactKind::WaitingForHost, Some(unnamed(&keys)), now);
                 }
                 let place = Place::BeforeHost { announced };
-                self.devices.insert(device, Device { who: who.clone(), meeting: id, keys, place, dead: false });
+                self.devices
+                    .insert(device, Device { who: who.clone(), meeting: id, keys, place, dead: false });
                 return Arrival::Here(device);
             }
             self.start(id, now);
@@ -90,7 +91,8 @@ impl Zooms {
         if !self.chance.percent(self.everyday.lost) {
             self.say(id, FactKind::Started, None, now);
         }
-        let waiting = |device: &Device| device.meeting == id && matches!(device.place, Place::BeforeHost { .. });
+        let waiting =
+            |device: &Device| device.meeting == id && matches!(device.place, Place::BeforeHost { .. });
         let waiting: Vec<DeviceId> =
             self.devices.iter().filter(|(_, device)| waiting(device)).map(|(id, _)| *id).collect();
         for device in waiting {
@@ -101,7 +103,14 @@ impl Zooms {
         }
     }
 
-    fn enter(&mut self, device: DeviceId, id: MeetingId, who: ParticipantKey, keys: SessionKeys, now: Moment) {
+    fn enter(
+        &mut self,
+        device: DeviceId,
+        id: MeetingId,
+        who: ParticipantKey,
+        keys: SessionKeys,
+        now: Moment,
+    ) {
         let waits = self.meetings.get(&id).is_some_and(|meeting| meeting.settings.waiting_room)
             && who.role() != Role::Provider;
         let place = if waits { Place::WaitingRoom { was_inside: false } } else { Place::Meeting };
@@ -126,7 +135,8 @@ impl Zooms {
 
     /// A provider lets in whoever waits.
     pub fn admit_all(&mut self, id: MeetingId, now: Moment) -> usize {
-        let waiting = |device: &Device| device.meeting == id && matches!(device.place, Place::WaitingRoom { .. });
+        let waiting =
+            |device: &Device| device.meeting == id && matches!(device.place, Place::WaitingRoom { .. });
         let waiting: Vec<DeviceId> =
             self.devices.iter().filter(|(_, d)| waiting(d) && !d.dead).map(|(id, _)| *id).collect();
         for device in &waiting {
@@ -144,7 +154,8 @@ impl Zooms {
 
     /// A provider sends somebody back.
     pub fn send_back(&mut self, id: MeetingId, now: Moment) {
-        let inside = |d: &Device| d.meeting == id && d.place == Place::Meeting && d.who.role() != Role::Provider;
+        let inside =
+            |d: &Device| d.meeting == id && d.place == Place::Meeting && d.who.role() != Role::Provider;
         let device = self.devices.iter().find(|(_, device)| inside(device)).map(|(id, _)| *id);
         let Some(there) = device.and_then(|device| self.devices.get_mut(&device)) else { return };
         there.place = Place::WaitingRoom { was_inside: true };

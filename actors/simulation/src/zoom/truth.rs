@@ -250,7 +250,8 @@ impl Zooms {
         let Some(there) = self.there(id) else { return IntentOutcome::MeetingGone };
         let before = there.registrants.iter().find(|(_, whose)| *whose == participant);
         let before = before.map(|(registrant, _)| registrant.clone()).filter(|_| !another);
-        let registrant = before.unwrap_or_else(|| RegistrantId::new(format!("r{number}")).expect("printable"));
+        let registrant =
+            before.unwrap_or_else(|| RegistrantId::new(format!("r{number}")).expect("printable"));
         there.registrants.insert(registrant.clone(), participant.clone());
         IntentOutcome::Registered { link: link_of(id, &registrant), registrant }
     }
@@ -338,7 +339,8 @@ impl Zooms {
     ) -> Vec<MeetingId> {
         let inside =
             |id: MeetingId| self.devices.values().any(|d| d.meeting == id && d.place == Place::Meeting);
-        let of_visit = self.meetings.values().filter(|m| m.running.is_some() && whose(&m.marker) == Some(visit));
+        let of_visit =
+            self.meetings.values().filter(|m| m.running.is_some() && whose(&m.marker) == Some(visit));
         of_visit.map(|meeting| meeting.id).filter(|id| inside(*id)).collect()
     }
 }
