@@ -32,9 +32,9 @@ pub struct ZoomConfig {
     pub registrant_email_domain: String,
     /// What a meeting is planned for; it may go on longer.
     pub visit_duration: Duration,
-    /// Readings of a meeting's status in a second, on this node.
+    /// Readings of a meeting's status in a second, from all nodes together.
     pub meeting_reads_per_second: u32,
-    /// Calls in a second by Zoom's labels, on this node.
+    /// Calls in a second by Zoom's labels, from all nodes together.
     pub per_second: PerSecond,
 }
 
@@ -88,7 +88,7 @@ impl ZoomAccounts {
     #[must_use]
     pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, ZoomConfig)>) -> Arc<Self> {
         let accounts = organizations.into_iter().map(|(id, config)| {
-            let paces = Paces::new(config.per_second, config.meeting_reads_per_second);
+            let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
             (id, ZoomAccount { config, token: Shared::default(), paces })
         });
         Arc::new(Self(accounts.collect()))

@@ -55,7 +55,14 @@ impl ZoomClient {
     }
 
     pub(super) fn api<'a>(&'a self, account: &'a ZoomAccount, deadline: Instant) -> Api<'a> {
-        Api { http: &self.http, account, clock: &self.clock, randomness: &self.randomness, deadline }
+        Api {
+            http: &self.http,
+            account,
+            store: &self.store,
+            clock: &self.clock,
+            randomness: &self.randomness,
+            deadline,
+        }
     }
 
     async fn make(&self, api: &Api<'_>, organization: &OrganizationId, call: &ZoomCall) -> IntentOutcome {

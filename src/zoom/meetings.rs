@@ -119,7 +119,7 @@ impl Api<'_> {
     // === reading ===
 
     pub async fn read_meeting(&self, meeting: MeetingId) -> IntentOutcome {
-        if let Err(full) = self.account.paces.reading(self.deadline).await {
+        if let Err(full) = self.account.paces.reading(self.store, self.deadline).await {
             return RestError::Paced(full.wait).outcome();
         }
         match self.meeting(meeting).await {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness, instant};
+use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::time::Span;
 
 use super::account::ZoomAccount;
@@ -26,6 +27,7 @@ const JITTER_MILLIS: u64 = 250;
 pub(super) struct Api<'a> {
     pub http: &'a HttpClient,
     pub account: &'a ZoomAccount,
+    pub store: &'a SharedStore,
     pub clock: &'a SharedClock,
     pub randomness: &'a SharedRandomness,
     pub deadline: Instant,
@@ -73,7 +75,7 @@ impl Api<'_> {
             let token = self.token().await?;
             self.account
                 .paces
-                .call(call.label, self.deadline)
+                .call(self.store, call.label, self.deadline)
                 .await
                 .map_err(|full| RestError::Paced(full.wait))?;
             let error = match self.attempt(call, &token).await {
