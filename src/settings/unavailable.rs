@@ -6,8 +6,6 @@ enum Asked {
     Anything,
     /// One of these values.
     Values(&'static [&'static str]),
-    /// A value that begins with one of these.
-    Beginnings(&'static [&'static str]),
 }
 
 struct Unavailable {
@@ -18,16 +16,6 @@ struct Unavailable {
 }
 
 const UNAVAILABLE: &[Unavailable] = &[
-    Unavailable {
-        key: "store.url",
-        asked: Asked::Beginnings(&["redis:", "rediss:", "redis+sentinel:", "redis+cluster:"]),
-        instead: "use \"embedded:<folder>\"",
-    },
-    Unavailable {
-        key: "store.durability",
-        asked: Asked::Values(&["replica", "waitaof"]),
-        instead: "it belongs to stores on Redis; use \"fsync\" or \"everysec\"",
-    },
     Unavailable {
         key: "access.mode",
         asked: Asked::Values(&["jwt"]),
@@ -66,10 +54,6 @@ pub(super) fn refusal(path: &[String], value: &str) -> Option<String> {
     let what = match found.asked {
         Asked::Anything => "this setting".to_owned(),
         Asked::Values(_) => format!("\"{value}\""),
-        Asked::Beginnings(beginnings) => {
-            let scheme = beginnings.iter().find(|beginning| value.starts_with(*beginning))?;
-            format!("\"{scheme}\"")
-        }
     };
     Some(format!("{what} is not available in this release; {}", found.instead))
 }
@@ -84,7 +68,6 @@ impl Asked {
         match self {
             Self::Anything => true,
             Self::Values(values) => values.contains(&value),
-            Self::Beginnings(beginnings) => beginnings.iter().any(|beginning| value.starts_with(beginning)),
         }
     }
 }
