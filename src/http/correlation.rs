@@ -11,8 +11,8 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
@@ -120,12 +120,14 @@ async fn serve(
     };
     match answer {
         Ok(response) => {
-            let response = complete(response, &asked);
+            let mut response = complete(response, &asked);
+            say_goodbye(&app, response.response_mut());
             note(&app, &asked, response.status(), began.elapsed());
             Ok(response)
         }
         Err((why, mut response)) => {
             frame(response.headers_mut(), &asked.id);
+            say_goodbye(&app, &mut response);
             note(&app, &asked, response.status(), began.elapsed());
             Err(InternalError::from_response(why, response).into())
         }
@@ -165,6 +167,14 @@ fn complete(response: ServiceResponse<BoxBody>, asked: &Asked) -> ServiceRespons
         frame(response.headers_mut(), &asked.id);
     }
     response
+}
+
+/// Of a node that drains each answer is the last one of its connection, so that whoever keeps connections open makes the next one to
+/// another node, and is not caught by the end of this one.
+fn say_goodbye(app: &App, response: &mut HttpResponse<BoxBody>) {
+    if app.readiness.is_draining() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
 }
 
 fn is_bare(response: &HttpResponse<BoxBody>) -> bool {
@@ -242,6 +252,23 @@ mod tests {
         HttpResponse::Ok()
             .insert_header(("content-security-policy", "frame-ancestors https://a.example"))
             .finish()
+    }
+
+    #[actix_web::test]
+    async fn a_node_that_drains_ends_its_connections_with_their_next_answer() {
+        let kit = Kit::new();
+        let service = with_doors!(kit);
+        for (drains, kept) in [(false, ConnectionType::KeepAlive), (true, ConnectionType::Close)] {
+            if drains {
+                kit.app.readiness.drain();
+            }
+            for path in ["/id", "/bare"] {
+                let request = anonymous(path).to_request();
+                let answer = actix_web::test::call_service(&service, request).await;
+                let told = answer.response().head().connection_type();
+                assert!(told == kept, "{path}: {told:?}");
+            }
+        }
     }
 
     #[actix_web::test]
