@@ -11,6 +11,7 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 
 use super::live::{Children, NextDue};
+use super::recovering::Care;
 use super::restoring::Memory;
 use super::{ShardRules, Step};
 use crate::codec;
@@ -59,8 +60,8 @@ pub struct Engine {
     pub(super) crew: Crew,
     pub(super) rules: ShardRules,
     pub(super) cursor: Option<Seq>,
-    /// While positive, commands are committed one by one; see [`super::recovering`].
-    pub(super) careful_steps: u32,
+    /// After an unclean take-over; see [`super::recovering`].
+    pub(super) care: Care,
     pub(super) children: Children,
     pub(super) next_due: NextDue,
     pub(super) tries: BTreeMap<Seq, u32>,
@@ -130,7 +131,7 @@ impl Engine {
             crew,
             rules,
             cursor: None,
-            careful_steps: super::recovering::careful_steps(clean),
+            care: Care::after(clean),
             children: Children::default(),
             next_due: NextDue::unknown(),
             tries: BTreeMap::new(),
@@ -210,14 +211,14 @@ impl Engine {
         };
         self.offer_outbox().await?;
         let now = self.ports.clock.now();
-        let limit = if self.careful_steps > 0 { 1 } else { self.rules.batch };
+        let limit = if self.care.is_one_by_one() { 1 } else { self.rules.batch };
         let journal = self.ports.store.read(self.shard, cursor, limit).await?;
         let due = self.due(now).await?;
         if journal.is_empty() && due.is_empty() {
             if last {
                 self.see_that_all_is_there().await?;
             }
-            self.careful_steps = 0;
+            self.care = Care::None;
             self.children.look_through(self.rules.idle_after);
             self.ports
                 .observer
@@ -229,7 +230,7 @@ impl Engine {
             self.next_due = NextDue::unknown();
             return Err(trouble);
         }
-        self.careful_steps = self.careful_steps.saturating_sub(1);
+        self.care = self.care.stepped();
         Ok(Step::Again)
     }
 
@@ -253,17 +254,19 @@ impl Engine {
         due: Vec<VisitKey>,
         now: Moment,
     ) -> Result<(), Trouble> {
-        let _alone = self.alone_if_careful(journal).await?;
+        let (_alone, journal) = self.carefully(journal).await?;
         let mut gathered = Gathered::default();
         let mut work: BTreeMap<VisitKey, Work> = BTreeMap::new();
+        let mut oldest = None;
         for line in journal {
-            if self.careful_steps > 0 && self.killed_processes_before(line).await? {
+            if self.killed_processes_before(line).await? {
                 self.park(line, "it was under way each time that a process died", now, &mut gathered);
                 work.entry(line.visit.clone()).or_default();
                 continue;
             }
             let entry: Entry =
                 codec::decode(&line.payload).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            oldest = oldest.into_iter().chain([entry.at]).min();
             work.entry(line.visit.clone()).or_default().entries.push((line.seq, Arc::new(entry)));
         }
         for key in due {
@@ -273,6 +276,11 @@ impl Engine {
             self.decide_visit(&key, work, journal, now, &mut gathered).await?;
         }
         let new_cursor = journal.last().map_or(cursor, |line| line.seq);
-        self.commit(cursor, new_cursor, journal.len(), gathered).await
+        self.commit(cursor, new_cursor, journal.len(), gathered).await?;
+        if let Some(at) = oldest {
+            let waited = (self.ports.clock.now() - at).to_duration();
+            self.ports.observer.observe(Observed::TakenIn { waited });
+        }
+        Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! What a new owner does with what it finds: commands that may have killed the process before it, and updates that may be on their way.
 //!
-//! After a take-over that follows no clean release, commands are committed one by one, and each counts in the store how many processes
-//! have had it in hand. One that was there each time that a process died is set aside. Only one shard of a node goes through such a
-//! step at a time, so that a command that kills the process is not blamed on those that were in hand beside it.
+//! After a take-over that follows no clean release, the store counts how many processes have had what comes first in hand. Mostly nobody had,
+//! and whole batches are taken in as ever. Where somebody died with a batch, its commands are committed one by one, each is counted, and
+//! one that was in hand each time that a process died is set aside. Only one shard of a node goes through such a step at a time, so that a
+//! command that kills the process is not blamed on those that were in hand beside it.
 
 use tokio::sync::OwnedSemaphorePermit;
 use vestibule_domain::id::OrganizationId;
@@ -13,35 +14,69 @@ use crate::codec;
 use crate::notifier::Offer;
 use crate::port::store::{JournalEntry, StoreError};
 
-/// After an unclean take-over so many commands are committed one by one at the most; a process that dies again has at least got this far.
-const CAREFUL_STEPS: u32 = 2_000;
 /// How many outbox entries are read at once.
 const OUTBOX_PAGE: usize = 512;
 
-pub(super) fn careful_steps(clean: bool) -> u32 {
-    if clean { 0 } else { CAREFUL_STEPS }
+/// How the journal is taken in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Care {
+    /// The owner before left nothing in hand, or what it left has been taken in.
+    None,
+    /// In batches, and the first command of each is counted.
+    Batches,
+    /// One by one, each counted: a process died with the batch that these are of.
+    Singles {
+        /// So many at the most; then batches are tried again.
+        left: usize,
+    },
+}
+
+impl Care {
+    pub(super) fn after(clean: bool) -> Self {
+        if clean { Self::None } else { Self::Batches }
+    }
+
+    /// A step was committed.
+    pub(super) fn stepped(self) -> Self {
+        match self {
+            Self::Singles { left } if left > 1 => Self::Singles { left: left - 1 },
+            Self::Singles { .. } => Self::Batches,
+            other => other,
+        }
+    }
+
+    pub(super) fn is_one_by_one(self) -> bool {
+        matches!(self, Self::Singles { .. })
+    }
 }
 
 impl Engine {
-    /// Waits for the node's other shards, where this step is a careful one. Whatever can fail without a fault of the command is done before
-    /// its try is counted.
-    pub(super) async fn alone_if_careful(
+    /// How much of this is taken in hand at once. Where it is one command, the node's other shards that are so careful wait, and whatever
+    /// can fail without a fault of the command is done before its try is counted.
+    pub(super) async fn carefully<'a>(
         &mut self,
-        journal: &[JournalEntry],
-    ) -> Result<Option<OwnedSemaphorePermit>, Trouble> {
-        if self.careful_steps == 0 {
-            return Ok(None);
+        journal: &'a [JournalEntry],
+    ) -> Result<(Option<OwnedSemaphorePermit>, &'a [JournalEntry]), Trouble> {
+        let Some(first) = journal.first() else { return Ok((None, journal)) };
+        if self.care == Care::Batches && self.in_hand_of(first).await? > 1 {
+            self.care = Care::Singles { left: self.rules.batch };
+        }
+        if !self.care.is_one_by_one() {
+            return Ok((None, journal));
         }
         let alone = self.crew.careful().await;
-        for line in journal {
-            self.children.get(&line.visit, &self.ports).await?;
-        }
-        Ok(alone)
+        self.children.get(&first.visit, &self.ports).await?;
+        Ok((alone, std::slice::from_ref(first)))
     }
 
     pub(super) async fn killed_processes_before(&self, line: &JournalEntry) -> Result<bool, Trouble> {
+        Ok(self.care.is_one_by_one() && self.in_hand_of(line).await? > MOST_TRIES)
+    }
+
+    /// How many processes have had this in hand, with this one.
+    async fn in_hand_of(&self, line: &JournalEntry) -> Result<u32, Trouble> {
         let counted = self.ports.store.count_try(self.shard, self.lease.owner(), line.seq).await?;
-        counted.map(|tries| tries > MOST_TRIES).ok_or(Trouble::Ended(Ended::LeaseLost))
+        counted.ok_or(Trouble::Ended(Ended::LeaseLost))
     }
 
     /// Offers what Epic has not acknowledged to every notifier that was not offered it yet: at first to all, later to one that was started

@@ -5,7 +5,7 @@ use crate::world::{CreateFault, World, by_link, launch, organization, visit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use vestibule_actors::memory::{Call, When};
+use vestibule_actors::memory::{Call, Faults, When};
 use vestibule_actors::port::place::{Make, Place};
 use vestibule_actors::port::store::{Store, StoreLimits};
 use vestibule_domain::command::Command;
@@ -61,6 +61,108 @@ fn a_command_that_kills_its_visit_three_times_is_parked_visibly_and_the_rest_goe
         world.launch("10001", Role::Provider, "EMP1").await;
         world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
         assert_eq!(world.seen.count("shard restarted"), 0);
+    });
+}
+
+/// Rules that end the process on a departure: it commits nothing any more.
+fn rules_that_kill(dying: &Arc<Dying>) -> vestibule_actors::port::Decider {
+    let dying = Arc::clone(dying);
+    Arc::new(move |visit, entry, now, policy| {
+        if matches!(entry.command, Command::Departed { .. }) {
+            dying.faults.get().unwrap().fail_always(Some(Call::Commit), When::Before);
+            dying.told.notify_one();
+        }
+        vestibule_domain::decide(visit, entry, now, policy)
+    })
+}
+
+#[derive(Default)]
+struct Dying {
+    faults: std::sync::OnceLock<Faults>,
+    told: tokio::sync::Notify,
+}
+
+// I3: it is parked visibly, and nothing that was in hand beside it is blamed.
+#[test]
+fn a_command_that_kills_the_process_is_set_aside_and_what_was_in_hand_beside_it_is_not() {
+    run(async {
+        let dying = Arc::<Dying>::default();
+        let world = World::with(rules_that_kill(&dying), StoreLimits::default());
+        assert!(dying.faults.set(world.store.faults().clone()).is_ok());
+        let first = world.start().await;
+        let patient = world.launch("10001", Role::Patient, "WPR1").await;
+        first.drain().await;
+        let submit = async |person: &str| {
+            let launch = Command::Launch(launch("10001", Role::Provider, person));
+            world.desk().submit(&visit("10001"), launch).await.unwrap()
+        };
+        let before = submit("EMP1").await;
+        world.desk().submit(&visit("10001"), Command::Departed { participant: patient }).await.unwrap();
+        let after = submit("EMP2").await;
+        let mut deaths = 0;
+        loop {
+            let local = tokio::task::LocalSet::new();
+            let died = local
+                .run_until(async {
+                    let running = world.start().await;
+                    let parked = world.until("10001", "the problem", |s| {
+                        s.visit.problems.get(&ProblemCode::CommandParked).map(|_| ())
+                    });
+                    tokio::select! {
+                        () = dying.told.notified() => true,
+                        () = parked => {
+                            running.drain().await;
+                            false
+                        }
+                    }
+                })
+                .await;
+            drop(local);
+            world.store.faults().heal();
+            if !died {
+                break;
+            }
+            deaths += 1;
+            // The lease runs out.
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        }
+        // One with the batch as ever, one with it counted, three alone.
+        assert_eq!(deaths, 5);
+        assert_eq!(world.store.parked(10).await.unwrap().len(), 1);
+        let seen = world.desk().visit(&visit("10001")).await.unwrap().unwrap();
+        for launch in [before, after] {
+            assert!(seen.visit.launch_outcome(&launch).is_some(), "{launch:?} was lost");
+        }
+    });
+}
+
+#[test]
+fn what_waits_for_a_new_owner_is_taken_in_by_batches() {
+    run(async {
+        let world = World::new();
+        let local = tokio::task::LocalSet::new();
+        let (_, meeting) = local
+            .run_until(async {
+                let _running = world.start().await;
+                world.ready("10001").await
+            })
+            .await;
+        drop(local);
+        for _ in 0..300 {
+            world.fact(meeting, FactKind::Started, None).await;
+        }
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        let commits = world.store.faults().calls(Call::Commit);
+        let _running = world.start().await;
+        world
+            .until("10001", "the visit going on", |s| (s.visit.phase == Phase::InProgress).then_some(()))
+            .await;
+        let shard = Shard::of_visit(&visit("10001"));
+        while world.store.cursor(shard).await.unwrap().0 < 300 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let commits = world.store.faults().calls(Call::Commit) - commits;
+        assert!(commits < 20, "{commits} commits for 300 events");
     });
 }
 
@@ -210,7 +312,7 @@ fn draining_gives_every_lease_back_cleanly() {
         running.drain().await;
         let shard = vestibule_domain::shard::Shard::of_visit(&visit("10001"));
         assert_eq!(world.store.locate(shard).await.unwrap(), None);
-        // The next node takes over at once and carefully takes nothing in one by one.
+        // The next node takes over at once and has nothing to be careful with.
         let _next = world.start().await;
         world.launch("10001", Role::Provider, "EMP1").await;
         assert_eq!(world.store.faults().calls(Call::CountTry), 0);
