@@ -96,6 +96,7 @@ impl Node {
         let Granted { shard, lease, clean, before, returned } = granted;
         let memory = self.shards.recall(shard, before);
         let run = self.shards.starts(shard);
+        self.ports.observer.observe(Observed::ShardsHeld(self.shards.running.len()));
         let (ports, crew, rules) = (self.ports.clone(), self.crew.clone(), self.config.shards);
         let (place, node) = (Arc::clone(&self.ports.place), ctx.address());
         let told = node.clone();
@@ -125,6 +126,8 @@ impl Node {
         if !self.shards.ended(shard, run) {
             return;
         }
+        self.ports.observer.observe(Observed::ShardsHeld(self.shards.running.len()));
+        self.ports.observer.observe(Observed::Visits { shard: shard.number(), in_memory: 0 });
         let mut told = keeper::Ended { shard, clean: false, rest: None };
         match how {
             Some((Ended::Drained, memory)) => {

@@ -29,6 +29,13 @@ pub enum Observed {
     CommandParked,
     /// A shard stopped since another node owns it, or the store went back.
     ShardLost,
+    /// Commands of a journal were taken in: what they decided is durable.
+    TakenIn {
+        /// How long the oldest of them had waited for it, from when it was made, by the clocks of the nodes.
+        waited: Duration,
+    },
+    /// The node runs so many shards now.
+    ShardsHeld(usize),
     /// A commit was done.
     Committed {
         /// How many visits it held.

@@ -25,11 +25,13 @@ type SecondsGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
 pub(super) struct ActorMetrics {
     restarts: Family<Labels<1>, Counter>,
     parked: Counter,
+    shards_held: Gauge,
     shards_lost: Counter,
     shards_stopped: Counter,
     store_went_back: StoreWentBack,
     append_seconds: Histogram,
     commit_seconds: Histogram,
+    journal_seconds: Histogram,
     committed: Family<Labels<1>, Counter>,
     commits_retried: Counter,
     epic_attempts: Family<Labels<3>, Counter>,
@@ -100,6 +102,11 @@ impl ActorMetrics {
         Self {
             restarts: registered(r, "actor_restarts", "Actors rebuilt from durable state, by kind"),
             parked: registered(r, "commands_parked", "Commands set aside after three tries"),
+            shards_held: registered(
+                r,
+                "shards_held",
+                "Shards that this node runs now; over all nodes there are 64",
+            ),
             shards_lost: registered(
                 r,
                 "shards_lost",
@@ -117,6 +124,11 @@ impl ActorMetrics {
                 "How long the store took to make a command or an event durable (D0)",
             ),
             commit_seconds: seconds_alone(r, "commit_seconds", "How long the store took for a commit"),
+            journal_seconds: seconds_alone(
+                r,
+                "journal_seconds",
+                "How long the oldest command of a commit had waited for it (D0 to D1)",
+            ),
             committed: registered(r, "committed", "Visits and commands in commits"),
             commits_retried: registered(
                 r,
@@ -239,6 +251,10 @@ impl Observer for Metrics {
             Observed::ShardLost => {
                 actors.shards_lost.inc();
             }
+            Observed::ShardsHeld(held) => {
+                actors.shards_held.set(i64::try_from(held).unwrap_or(i64::MAX));
+            }
+            Observed::TakenIn { waited } => actors.journal_seconds.observe(waited.as_secs_f64()),
             Observed::ShardStopped => {
                 actors.shards_stopped.inc();
             }
