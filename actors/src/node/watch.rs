@@ -1,23 +1,29 @@
 //! Watches which store this is. When it is another than before, as after a failover, it may have lost what it had answered: then this
-//! node's doors append again what they took in the last minutes.
+//! node's doors append again what they took in the last minutes, the newest first, since those are the likeliest to be lost.
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use futures_util::future::join_all;
 use std::time::Duration;
 
 use super::Node;
 use crate::port::Ports;
 use crate::port::observer::Observed;
 use crate::port::store::StoreError;
+use crate::recent::Answered;
 use crate::supervise::every;
 
 /// The store is asked this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// So many facts are appended again at once: the store has others to serve besides.
+const AT_ONCE: usize = 64;
 
 /// What is known of the store.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Watched {
     incarnation: Option<String>,
     looking: bool,
+    /// What is to be appended again, oldest first.
+    again: Vec<Answered>,
 }
 
 impl Node {
@@ -26,34 +32,55 @@ impl Node {
             if std::mem::replace(&mut node.watched.looking, true) {
                 return;
             }
-            let (ports, before) = (node.ports.clone(), node.watched.incarnation.clone());
-            let look = async move { look(&ports, before).await };
-            ctx.spawn(look.into_actor(node).map(|seen, node, _| {
-                node.watched.looking = false;
-                match seen {
-                    Ok(incarnation) => node.watched.incarnation = Some(incarnation),
-                    Err(error) => tracing::debug!(%error, "the store is away"),
+            let (ports, mut watched) = (node.ports.clone(), std::mem::take(&mut node.watched));
+            let look = async move {
+                if let Err(error) = watched.look(&ports).await {
+                    tracing::debug!(%error, "the store is away");
                 }
-            }));
+                Watched { looking: false, ..watched }
+            };
+            // Until then nobody looks.
+            node.watched.looking = true;
+            ctx.spawn(look.into_actor(node).map(|watched, node, _| node.watched = watched));
         });
     }
 }
 
-/// Which store it is now. An error leaves everything to the next look.
-async fn look(ports: &Ports, before: Option<String>) -> Result<String, StoreError> {
-    let incarnation = ports.store.incarnation().await?;
-    if before.is_some_and(|before| before != incarnation) {
-        let facts = ports.recent.all();
-        tracing::warn!(
-            facts = facts.len(),
-            "the store is another than before; recent events are appended again"
-        );
-        for fact in &facts {
-            // A full journal or a full hold refuses it as it would have then; Zoom has been answered, so it is tried at the next look.
-            let payload = fact.payload.clone();
-            ports.store.route_or_hold(&fact.organization, fact.meeting, payload).await?;
+impl Watched {
+    /// Which store it is now, and what is to be done since. An error leaves the rest to the next look.
+    async fn look(&mut self, ports: &Ports) -> Result<(), StoreError> {
+        let incarnation = ports.store.incarnation().await?;
+        if self.incarnation.as_ref().is_some_and(|before| *before != incarnation) {
+            self.again = ports.recent.all();
+            let facts = self.again.len();
+            tracing::warn!(facts, "the store is another than before; recent events are appended again");
         }
-        ports.observer.observe(Observed::AppendedAgain { facts: facts.len() });
+        self.incarnation = Some(incarnation);
+        while !self.again.is_empty() {
+            self.append_some(ports).await?;
+        }
+        Ok(())
     }
-    Ok(incarnation)
+
+    /// A full journal or a full hold refuses a fact as it would have then; Zoom has been answered, so it is tried at the next look.
+    async fn append_some(&mut self, ports: &Ports) -> Result<(), StoreError> {
+        let some = self.again.split_off(self.again.len().saturating_sub(AT_ONCE));
+        let answers = join_all(some.iter().map(|fact| {
+            let payload = fact.payload.clone();
+            ports.store.route_or_hold(&fact.organization, fact.meeting, payload)
+        }))
+        .await;
+        let (mut done, mut trouble) = (0, Ok(()));
+        for (fact, answer) in some.into_iter().zip(answers) {
+            match answer {
+                Ok(_) => done += 1,
+                Err(error) => {
+                    self.again.push(fact);
+                    trouble = Err(error);
+                }
+            }
+        }
+        ports.observer.observe(Observed::AppendedAgain { facts: done });
+        trouble
+    }
 }
