@@ -221,7 +221,7 @@ impl LeaseKeeper {
                 keeper.freed(shard);
             }
             Err(error) => {
-                tracing::warn!(shard = shard.number(), %error, "shard cannot be acquired");
+                tracing::debug!(shard = shard.number(), %error, "shard cannot be acquired");
                 keeper.freed(shard);
             }
         }));
@@ -243,7 +243,7 @@ impl LeaseKeeper {
                         lease.end();
                     }
                     Err(error) => {
-                        tracing::warn!(shard = shard.number(), %error, "the lease cannot be renewed")
+                        tracing::debug!(shard = shard.number(), %error, "the lease cannot be renewed")
                     }
                 }
             };

@@ -168,7 +168,7 @@ impl Engine {
             Err(Trouble::Store(StoreError::Corrupt(what))) => Err(Ended::Unreadable(what)),
             // The store is away: the look comes again, and the lease decides how long this goes on.
             Err(Trouble::Store(error)) => {
-                tracing::warn!(shard = self.shard.number(), %error, "shard waits for the store");
+                tracing::debug!(shard = self.shard.number(), %error, "shard waits for the store");
                 Ok(Step::Idle)
             }
         }
