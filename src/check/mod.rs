@@ -3,7 +3,7 @@
 
 mod outcome;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -13,8 +13,9 @@ use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
 
 use crate::epic::EpicClient;
-use crate::service::{Failure, epic_sites};
+use crate::service::{Failure, epic_sites, on_redis};
 use crate::settings::{Settings, StoreUrl};
+use crate::store::redis::RedisStore;
 use crate::store::{EmbeddedSettings, EmbeddedStore, OpenError};
 use crate::system::{SystemClock, SystemRandomness};
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
@@ -42,7 +43,7 @@ pub struct CheckArguments {
 pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let settings = Settings::of_process(&arguments.config)?;
     let mut report = Report::default();
-    check_store(&settings, &mut report);
+    check_store(&settings, &mut report).await;
     let wanted = wanted(&settings, arguments.organization.as_deref())?;
     let checks = Checks::new(&settings)?;
     for organization in wanted {
@@ -69,24 +70,31 @@ fn wanted(settings: &Settings, only: Option<&str>) -> Result<Vec<OrganizationId>
 }
 
 /// A store that a running service holds is in use, which is no failure of the settings.
-fn check_store(settings: &Settings, report: &mut Report) {
-    let StoreUrl::Embedded(folder) = &settings.store.url else { return };
-    if !folder.exists() {
-        report.add(None, "store", Checked::pass("is made at the first start"));
-        return;
-    }
-    let clock: SharedClock = Arc::new(SystemClock);
-    let opened = EmbeddedStore::open(EmbeddedSettings::new(folder), clock);
-    report.add(
-        None,
-        "store",
-        match opened {
-            Ok(_) => Checked::pass("can be opened"),
-            Err(OpenError::InUse { .. }) => Checked::pass("is in use by a running service"),
-            Err(error) => Checked::fail(error.to_string(), "mend what the message names"),
+async fn check_store(settings: &Settings, report: &mut Report) {
+    let checked = match &settings.store.url {
+        StoreUrl::Memory => return,
+        StoreUrl::Embedded(folder) if !folder.exists() => Checked::pass(MADE_AT_START),
+        StoreUrl::Embedded(folder) => check_file(folder),
+        StoreUrl::Redis(address) => match RedisStore::probe(on_redis(settings, address)).await {
+            Ok(true) => Checked::pass("is there and can be used"),
+            Ok(false) => Checked::pass(MADE_AT_START),
+            Err(error) => Checked::fail(error.to_string(), ADVICE),
         },
-    );
+    };
+    report.add(None, "store", checked);
 }
+
+fn check_file(folder: &Path) -> Checked {
+    let clock: SharedClock = Arc::new(SystemClock);
+    match EmbeddedStore::open(EmbeddedSettings::new(folder), clock) {
+        Ok(_) => Checked::pass("can be opened"),
+        Err(OpenError::InUse { .. }) => Checked::pass("is in use by a running service"),
+        Err(error) => Checked::fail(error.to_string(), ADVICE),
+    }
+}
+
+const MADE_AT_START: &str = "is made at the first start";
+const ADVICE: &str = "mend what the message names";
 
 /// What the checks call with.
 struct Checks {

@@ -27,6 +27,7 @@ use vestibule_actors::recent::Recent;
 use vestibule_actors::shard::ShardRules;
 
 pub use failure::{Failure, exit_status_of};
+pub(crate) use store::on_redis;
 
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::app::{App, Bounds, Readiness};

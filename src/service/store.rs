@@ -27,8 +27,7 @@ pub(super) async fn open(settings: &Settings, clock: SharedClock) -> Result<(Sha
             Ok((opened, metrics))
         }
         StoreUrl::Redis(address) => {
-            // Boxed, since its future is deep.
-            let opened = Box::pin(RedisStore::open(on_redis(settings, address))).await;
+            let opened = RedisStore::open(on_redis(settings, address)).await;
             let opened = Arc::new(opened.map_err(|e| unavailable(e.to_string()))?);
             let metrics = Metrics::new().with_store(CountingStore::Redis(Arc::clone(&opened)));
             Ok((opened, metrics))

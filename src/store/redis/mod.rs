@@ -128,22 +128,12 @@ impl RedisStore {
     /// # Errors
     /// [`OpenError`], with what to do.
     pub async fn open_with(settings: RedisSettings, clock: Option<SharedClock>) -> Result<Self, OpenError> {
-        let times = Times {
-            connect: settings.connect_within,
-            answer: settings.answer_within,
-            replica: settings.replica_within,
-        };
-        let rung = match settings.durability {
-            Durability::EverySecond | Durability::Fsync => Rung::Primary,
-            Durability::Replica => Rung::Replica,
-            Durability::WaitAof => Rung::ReplicaDisk,
-        };
         let keys = Keys::new(&settings.prefix);
         let (hints, _) = broadcast::channel(HINTS);
         let listener = Arc::new(Listener::new(keys.clone(), hints.clone()));
-        let door = Door::new(&settings.address, times, rung, &listener);
-        let door = door.map_err(|error| OpenError::address(&error))?;
-        safety::check(&door, &keys, &settings).await?;
+        let door = door(&settings, &listener)?;
+        // Boxed, since its future is deep.
+        Box::pin(safety::check(&door, &keys, &settings)).await?;
         hints::listen(&door, &listener).await;
         Ok(Self {
             door,
@@ -158,6 +148,17 @@ impl RedisStore {
         })
     }
 
+    /// Looks whether a store can be had there, and changes nothing. Whether there is one already.
+    ///
+    /// # Errors
+    /// [`OpenError`], with what to do.
+    pub async fn probe(settings: RedisSettings) -> Result<bool, OpenError> {
+        let keys = Keys::new(&settings.prefix);
+        let (hints, _) = broadcast::channel(1);
+        let door = door(&settings, &Arc::new(Listener::new(keys.clone(), hints)))?;
+        Box::pin(safety::probe(&door, &keys, &settings)).await
+    }
+
     /// Counters, for metrics.
     #[must_use]
     pub fn stats(&self) -> &RedisStats {
@@ -168,4 +169,18 @@ impl RedisStore {
     fn now(&self) -> String {
         self.clock.as_ref().map(|clock| clock.now().0.to_string()).unwrap_or_default()
     }
+}
+
+fn door(settings: &RedisSettings, listener: &Arc<Listener>) -> Result<Door, OpenError> {
+    let times = Times {
+        connect: settings.connect_within,
+        answer: settings.answer_within,
+        replica: settings.replica_within,
+    };
+    let rung = match settings.durability {
+        Durability::EverySecond | Durability::Fsync => Rung::Primary,
+        Durability::Replica => Rung::Replica,
+        Durability::WaitAof => Rung::ReplicaDisk,
+    };
+    Door::new(&settings.address, times, rung, listener).map_err(|error| OpenError::address(&error))
 }

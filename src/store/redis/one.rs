@@ -49,6 +49,9 @@ pub(super) struct Live {
     pool: Pool,
 }
 
+/// Said of a server that takes no writes: a replica, or one that was a primary until another took over.
+pub(super) const NOT_PRIMARY: &str = "the server is not a primary";
+
 impl One {
     pub(super) fn new(
         address: &Address,
@@ -189,7 +192,7 @@ impl One {
         let role: Option<String> =
             role.into_iter().next().and_then(|role| redis::from_redis_value(role).ok());
         if role.as_deref() != Some("master") {
-            return Err(RedisError::from((redis::ErrorKind::Io, "the server is not a primary")));
+            return Err(RedisError::from((redis::ErrorKind::Io, NOT_PRIMARY)));
         }
         // Answers of a batch come after its wait.
         let patient = config.set_response_timeout(Some(self.times.answer.saturating_add(self.times.replica)));

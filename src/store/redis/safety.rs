@@ -8,6 +8,7 @@ use vestibule_domain::shard::SHARDS;
 use super::call::{Call, read};
 use super::door::{Door, Servers};
 use super::keys::Keys;
+use super::one::NOT_PRIMARY;
 use super::scripts::META;
 use super::trouble::brief;
 use super::{Durability, RedisSettings};
@@ -33,6 +34,10 @@ impl OpenError {
     }
 
     fn unreachable(error: &RedisError) -> Self {
+        if error.to_string().contains(NOT_PRIMARY) {
+            let remedy = "Name the primary in store.url, or the Sentinels, which know it";
+            return Self::new("the server is a replica, which takes no writes", remedy);
+        }
         let remedy = match error.code() {
             Some("WRONGPASS" | "NOAUTH") => "Check the user and the password in store.url",
             Some("NOPERM") => "Let this user run the commands that deploy/README.md lists",
@@ -61,7 +66,33 @@ impl Server {
     }
 }
 
+/// Whether the server can be trusted with a store, and the store on it be used; one that is not there yet is made.
 pub(super) async fn check(door: &Door, keys: &Keys, settings: &RedisSettings) -> Result<(), OpenError> {
+    check_servers(door, settings).await?;
+    let call = Call::new(&META, String::new()).key(keys.meta());
+    let call = call.arg("format").arg(FORMAT).arg("shards").arg(SHARDS.to_string());
+    let answer = door.write(call).await.map_err(|error| {
+        OpenError::new(
+            format!("Redis takes no writes ({error})"),
+            "See that it is a primary with the replicas that it needs",
+        )
+    })?;
+    check_meta(answer)
+}
+
+/// The same without changing anything. Whether a store is there.
+pub(super) async fn probe(door: &Door, keys: &Keys, settings: &RedisSettings) -> Result<bool, OpenError> {
+    check_servers(door, settings).await?;
+    let mut meta = redis::cmd("HGETALL");
+    let key = keys.meta();
+    meta.arg(&key);
+    let answer = door.servers().send(&key, meta).await.map_err(|error| OpenError::unreachable(&error))?;
+    let there = !matches!(&answer, redis::Value::Array(pairs) if pairs.is_empty())
+        && !matches!(&answer, redis::Value::Map(pairs) if pairs.is_empty());
+    if there { check_meta(answer).map(|()| true) } else { Ok(false) }
+}
+
+async fn check_servers(door: &Door, settings: &RedisSettings) -> Result<(), OpenError> {
     let servers = infos(door).await.map_err(|error| OpenError::unreachable(&error))?;
     for server in &servers {
         check_kind(server, settings)?;
@@ -73,7 +104,7 @@ pub(super) async fn check(door: &Door, keys: &Keys, settings: &RedisSettings) ->
             return Err(doubt);
         }
     }
-    check_meta(door, keys).await
+    Ok(())
 }
 
 /// What every primary says of itself.
@@ -185,16 +216,8 @@ fn doubts(server: &Server, settings: &RedisSettings, appendfsync: &Option<String
 }
 
 /// The number of shards and the format are fixed when a store is first used.
-async fn check_meta(door: &Door, keys: &Keys) -> Result<(), OpenError> {
+fn check_meta(answer: redis::Value) -> Result<(), OpenError> {
     let shards = SHARDS.to_string();
-    let call = Call::new(&META, String::new()).key(keys.meta());
-    let call = call.arg("format").arg(FORMAT).arg("shards").arg(shards.clone());
-    let answer = door.write(call).await.map_err(|error| {
-        OpenError::new(
-            format!("Redis takes no writes ({error})"),
-            "See that it is a primary with the replicas that it needs",
-        )
-    })?;
     let meta: HashMap<String, String> = read("what the store is", answer)
         .map_err(|error| OpenError::new(error.to_string(), "See whether another system uses this prefix"))?;
     let (format, there) = (meta.get("format"), meta.get("shards"));
