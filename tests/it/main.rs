@@ -10,7 +10,10 @@
     reason = "tests say what they expect"
 )]
 
+mod cluster;
 mod crash;
+mod hospital;
+mod proxy;
 mod redis;
 mod scenarios;
 mod store;

@@ -21,8 +21,8 @@ use vestibule::system::SystemClock;
 use vestibule_actors::port::store::Store;
 use vestibule_domain::id::{MeetingId, VisitKey};
 
-use super::service::{Service, free_address, run_to_the_end};
-use super::site::{ORGANIZATION, SECRET_KEY, Site, private_key, settings_text};
+use crate::hospital::service::{Service, free_address, run_to_the_end};
+use crate::hospital::site::{ORGANIZATION, SECRET_KEY, Site, private_key, settings_text};
 
 /// Orchestrators kill after 30 s.
 const DRAINS_WITHIN: Duration = Duration::from_secs(15);
@@ -44,7 +44,7 @@ async fn serve(folder: &Path, settings: &str) -> (i32, String) {
 #[actix_web::test]
 async fn told_to_end_it_says_goodbye_to_streams_and_websockets_and_exits_0_in_time() {
     let mut site = Site::open(1, 1, 1.0).await;
-    site.service.start().await;
+    site.services[0].start().await;
     let visit = site.fakes.epic().day()[0].clone();
     let launch = site.fakes.epic().launch_url(LaunchKind::Patient, &visit.patient.external_id, &visit.csn);
     let mut browser = Browser::new(connections(), site.fakes.url());
@@ -57,7 +57,7 @@ async fn told_to_end_it_says_goodbye_to_streams_and_websockets_and_exits_0_in_ti
     assert!(matches!(board.next().await, Some(Ok(awc::ws::Frame::Text(_)))), "a snapshot");
 
     let began = Instant::now();
-    site.service.terminate();
+    site.services[0].terminate();
     let page_ends = timeout(DRAINS_WITHIN, async { while events.next().await.is_some() {} });
     page_ends.await.expect("the page's stream ends");
     let farewell = timeout(DRAINS_WITHIN, async {
@@ -71,17 +71,17 @@ async fn told_to_end_it_says_goodbye_to_streams_and_websockets_and_exits_0_in_ti
     });
     let farewell = farewell.await.expect("the board is told").expect("and why");
     assert_eq!(u16::from(farewell.code), 1012, "the service restarts: {farewell:?}");
-    let status = site.service.ended(DRAINS_WITHIN).await;
+    let status = site.services[0].ended(DRAINS_WITHIN).await;
     assert!(status.success(), "{status}");
     eprintln!("drained in {:?}", began.elapsed());
 
     // What was handed in is there for the next start.
-    site.service.start().await;
+    site.services[0].start().await;
     let url = format!("http://{}/api/v1/visits/lakeside/{}", site.address, visit.csn);
     let mut answer = awc::Client::default().get(url).send().await.unwrap();
     let found: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(found["phase"], "waiting_for_host");
-    site.service.kill();
+    site.services[0].kill();
     site.fakes.stop().await;
 }
 
@@ -131,7 +131,7 @@ async fn told_to_end_it_syncs_what_everysec_has_not_synced_yet() {
 #[actix_web::test]
 async fn a_second_process_on_the_same_store_is_refused_and_the_first_goes_on() {
     let mut site = Site::open(1, 0, 1.0).await;
-    site.service.start().await;
+    site.services[0].start().await;
     let folder = tempfile::tempdir().unwrap();
     let store = format!("embedded:{}", site.store_folder().display());
     let settings =
@@ -139,8 +139,8 @@ async fn a_second_process_on_the_same_store_is_refused_and_the_first_goes_on() {
     let (status, said) = serve(folder.path(), &settings).await;
     assert_eq!(status, 69, "{said}");
     assert!(said.contains("already used by another process") && said.contains("stop the other"), "{said}");
-    site.service.ready().await;
-    site.service.kill();
+    site.services[0].ready().await;
+    site.services[0].kill();
     site.fakes.stop().await;
 }
 
@@ -194,9 +194,9 @@ async fn the_effective_settings_are_printed_without_secrets() {
 async fn a_store_of_another_format_is_refused_and_left_as_it_is() {
     const META: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("meta");
     let mut site = Site::open(1, 0, 1.0).await;
-    site.service.start().await;
-    site.service.terminate();
-    assert!(site.service.ended(DRAINS_WITHIN).await.success());
+    site.services[0].start().await;
+    site.services[0].terminate();
+    assert!(site.services[0].ended(DRAINS_WITHIN).await.success());
     let file = site.store_folder().join("vestibule.redb");
     let database = Database::open(&file).unwrap();
     let change = database.begin_write().unwrap();

@@ -42,6 +42,8 @@ struct Shared {
     made: RefCell<BTreeMap<String, u64>>,
     acknowledged: RefCell<Vec<String>>,
     posted: Cell<u64>,
+    /// How the others were answered.
+    refused: RefCell<Vec<String>>,
 }
 
 impl Driver {
@@ -54,6 +56,7 @@ impl Driver {
             made: RefCell::default(),
             acknowledged: RefCell::default(),
             posted: Cell::new(0),
+            refused: RefCell::default(),
         }))
     }
 
@@ -72,6 +75,11 @@ impl Driver {
     /// The bodies that were answered 200.
     pub fn acknowledged(&self) -> std::cell::Ref<'_, Vec<String>> {
         self.0.acknowledged.borrow()
+    }
+
+    /// How the bodies were answered that were not answered 200.
+    pub fn refused(&self) -> Vec<String> {
+        self.0.refused.borrow().clone()
     }
 
     pub fn posted(&self) -> u64 {
@@ -94,8 +102,10 @@ impl Driver {
         let request = shared.http.post(&shared.url).insert_header(timestamp).insert_header(signature);
         let answer =
             request.insert_header(("content-type", "application/json")).send_body(body.clone()).await;
-        if answer.is_ok_and(|answer| answer.status().as_u16() == 200) {
-            shared.acknowledged.borrow_mut().push(body);
+        match answer {
+            Ok(answer) if answer.status().as_u16() == 200 => shared.acknowledged.borrow_mut().push(body),
+            Ok(answer) => shared.refused.borrow_mut().push(answer.status().to_string()),
+            Err(error) => shared.refused.borrow_mut().push(error.to_string()),
         }
     }
 

@@ -3,21 +3,21 @@
 //! Facts fold by maxima and sets, so that a fact is in a state exactly when folding it once more changes nothing.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
-use vestibule::settings::{Secret, Settings};
+use vestibule::settings::{Secret, Settings, StoreUrl};
+use vestibule::store::redis::{RedisSettings, RedisStore};
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule::system::SystemClock;
 use vestibule::zoom::webhook::{Event, NameKey, parse};
 use vestibule_actors::codec;
 use vestibule_actors::desk::Snapshot;
-use vestibule_actors::port::store::{Outcome, Record, RecordQuery, Space, Store};
+use vestibule_actors::port::store::{Outcome, Record, RecordQuery, SharedStore, Space};
 use vestibule_domain::command::{Command, Entry};
 use vestibule_domain::decide;
 use vestibule_domain::fact::{Fact, FactKind};
-use vestibule_domain::id::{CommandId, ExternalId, MeetingId, OrganizationId};
+use vestibule_domain::id::{CommandId, ExternalId, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::shard::Shard;
@@ -31,10 +31,12 @@ use super::site::{ORGANIZATION, SECRET_KEY};
 const PAGE: usize = 500;
 /// A visit remembers the outcomes of so many launches, for so long.
 const MOST_REMEMBERED: usize = 32;
+/// Two people launch at most, and again while they wait for an answer.
+const OF_THE_SAME_MOMENT: usize = 4;
 const REMEMBERED: Span = Span::minutes(10);
 
 pub struct Kept {
-    store: EmbeddedStore,
+    store: SharedStore,
     policy: Policy,
     visits: Vec<Visit>,
 }
@@ -50,8 +52,18 @@ pub struct Facts {
 }
 
 impl Kept {
-    pub async fn open(folder: &Path, settings: &Settings) -> Self {
-        let store = EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::new(SystemClock)).unwrap();
+    /// Looks into a store that no process uses any more.
+    pub async fn open(settings: &Settings) -> Self {
+        let store: SharedStore = match &settings.store.url {
+            StoreUrl::Memory => panic!("nothing is kept in memory"),
+            StoreUrl::Embedded(folder) => {
+                Arc::new(EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::new(SystemClock)).unwrap())
+            }
+            StoreUrl::Redis(address) => {
+                let looking = RedisSettings { accept_unsafe: true, ..RedisSettings::new(address.clone()) };
+                Arc::new(RedisStore::open(looking).await.unwrap())
+            }
+        };
         let organization = &settings.organizations[&organization()];
         let visits = visits(&store).await;
         Self { store, policy: organization.policy(settings), visits }
@@ -79,18 +91,30 @@ impl Kept {
     // I3: every event that was answered 2xx is reflected in state; none of them was parked.
     pub fn facts(&self, bodies: &[String]) -> Facts {
         let mut facts = Facts::default();
+        let mut of_visits: BTreeMap<&VisitKey, (&Visit, Vec<(&String, Fact)>)> = BTreeMap::new();
         for body in bodies {
             let Some(fact) = fact_of(body) else { continue };
-            let Some(visit) = self.visit_of(fact.meeting) else {
-                facts.of_no_visit += 1;
-                assert!(is_of_a_plan(&fact.kind), "of no visit: {body}");
-                continue;
-            };
-            if self.reflects(visit, fact) {
-                facts.reflected += 1;
-            } else {
-                facts.lost.push(body.clone());
+            match self.visit_of(fact.meeting) {
+                Some(visit) => {
+                    of_visits.entry(&visit.key).or_insert((visit, Vec::new())).1.push((body, fact))
+                }
+                None => {
+                    facts.of_no_visit += 1;
+                    assert!(is_of_a_plan(&fact.kind), "of no visit: {body}");
+                }
             }
+        }
+        for (visit, of_visit) in of_visits.into_values() {
+            // Mostly all are there, and one look says so.
+            let all = of_visit.iter().map(|(_, fact)| fact.clone());
+            let lost: Vec<String> = if self.reflects(visit, all) {
+                Vec::new()
+            } else {
+                let lost = of_visit.iter().filter(|(_, fact)| !self.reflects(visit, [fact.clone()]));
+                lost.map(|(body, _)| (*body).clone()).collect()
+            };
+            facts.reflected += of_visit.len() - lost.len();
+            facts.lost.extend(lost);
         }
         facts
     }
@@ -98,7 +122,7 @@ impl Kept {
     /// Whether one event is in the state of its visit.
     pub fn has(&self, body: &str) -> bool {
         let fact = fact_of(body).expect("a fact");
-        self.visit_of(fact.meeting).is_some_and(|visit| self.reflects(visit, fact))
+        self.visit_of(fact.meeting).is_some_and(|visit| self.reflects(visit, [fact]))
     }
 
     /// Launches that were answered as accepted and of which the store knows nothing.
@@ -127,10 +151,12 @@ impl Kept {
         let Some((visit, key)) = self.participant(launch) else { return false };
         let launches = &visit.launches;
         // Outcomes are remembered for a bounded time and number; older ones have done what they did.
-        let newest = launches.iter().map(|record| record.at).max().unwrap_or_default();
-        let oldest = launches.iter().map(|record| record.at).min().unwrap_or_default();
+        let mut times: Vec<Moment> = launches.iter().map(|record| record.at).collect();
+        times.sort_unstable();
+        let newest = times.last().copied().unwrap_or_default();
+        // Those of the same moment were taken in in any order, and leave in that order.
         let forgotten = launch.answered + REMEMBERED <= newest
-            || (launches.len() >= MOST_REMEMBERED && launch.answered <= oldest);
+            || (launches.len() >= MOST_REMEMBERED && launch.sent <= times[OF_THE_SAME_MOMENT]);
         let accepted = LaunchOutcome::Accepted { participant: key.clone() };
         let is_it = |record: &LaunchRecord| {
             launch.sent <= record.at && record.at <= launch.answered && record.outcome == accepted
@@ -156,13 +182,12 @@ impl Kept {
         self.visits.iter().find(owns)
     }
 
-    fn reflects(&self, visit: &Visit, fact: Fact) -> bool {
-        let entry = Entry {
-            id: CommandId::new("once-more").unwrap(),
-            at: visit.updated_at,
-            command: Command::Fact(fact),
-        };
-        let again = decide(visit, &entry, visit.updated_at, &self.policy).visit;
+    fn reflects(&self, visit: &Visit, facts: impl IntoIterator<Item = Fact>) -> bool {
+        let again = facts.into_iter().fold(visit.clone(), |before, fact| {
+            let id = CommandId::new("once-more").unwrap();
+            let entry = Entry { id, at: visit.updated_at, command: Command::Fact(fact) };
+            decide(&before, &entry, visit.updated_at, &self.policy).visit
+        });
         told_by_facts(&again) == told_by_facts(visit)
     }
 
@@ -206,7 +231,7 @@ impl Kept {
     }
 }
 
-async fn visits(store: &EmbeddedStore) -> Vec<Visit> {
+async fn visits(store: &SharedStore) -> Vec<Visit> {
     let (mut visits, mut after) = (Vec::new(), None);
     loop {
         let page = store.visits(None, after, PAGE).await.unwrap();

@@ -56,6 +56,11 @@ impl Service {
         }
     }
 
+    /// Where it answers, whether it runs or not.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "the process runs already");
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
@@ -100,9 +105,18 @@ impl Service {
 
     /// `kill -TERM`.
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
         let child = self.child.as_ref().expect("a process");
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let told = Command::new("kill").args([signal, &child.id().to_string()]).status();
         assert!(told.unwrap().success(), "the signal was not sent");
+    }
+
+    /// `kill -STOP`, and with `false` `kill -CONT`.
+    pub fn freeze(&self, frozen: bool) {
+        self.signal(if frozen { "-STOP" } else { "-CONT" });
     }
 
     /// How the process ended, which it must do in time.

@@ -1,8 +1,9 @@
-//! A hospital on a folder: the fakes in this process, and the settings of a service that belongs to them.
+//! A hospital on a folder: the fakes in this process, and the settings of the nodes that belong to them.
 
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -12,6 +13,7 @@ use vestibule::settings::{Settings, Sources};
 use vestibule::simulator::day::VISITS_PER_PROVIDER;
 use vestibule::simulator::{Appointment, Simulator, SimulatorConfig, day, start};
 
+use super::balancer::Balancer;
 use super::service::{Service, free_address};
 
 pub const ORGANIZATION: &str = "lakeside";
@@ -19,18 +21,44 @@ pub const SECRET_KEY: &str = "a-key-of-the-crash-test-that-signs-nothing-else";
 /// The busy morning numbers its visits from the bottom; those of the regulars begin here.
 const FIRST_OF_REGULARS: usize = 3_000;
 
+/// What the settings of one node on a file say of its store.
+pub const EMBEDDED: &str = "url = \"embedded:store\"";
+
 pub struct Site {
-    pub folder: tempfile::TempDir,
     pub fakes: Simulator,
-    pub service: Service,
+    /// The nodes; mostly one.
+    pub services: Vec<Service>,
+    /// Where people and Zoom come.
     pub address: SocketAddr,
+    /// Stands before several nodes.
+    _balancer: Option<Balancer>,
+    /// Goes last, since the logs are in it.
+    pub folder: tempfile::TempDir,
 }
 
 impl Site {
-    /// `time_scale` is how much faster than life Zoom's own waits pass, its retries above all.
+    /// One node on a file. `time_scale` is how much faster than life Zoom's own waits pass, its retries above all.
     pub async fn open(seed: u64, regulars: usize, time_scale: f64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let address = free_address();
+        Self::build(seed, regulars, time_scale, (address, None), &[(address, EMBEDDED.to_owned())]).await
+    }
+
+    /// A node for each of these, which is what stands in its settings of the store, behind a balancer.
+    pub async fn of_nodes(seed: u64, regulars: usize, time_scale: f64, stores: &[String]) -> Self {
+        let nodes: Vec<_> = stores.iter().map(|store| (free_address(), store.clone())).collect();
+        let balancer = Balancer::before(nodes.iter().map(|(address, _)| *address));
+        let address = balancer.address;
+        Self::build(seed, regulars, time_scale, (address, Some(balancer)), &nodes).await
+    }
+
+    async fn build(
+        seed: u64,
+        regulars: usize,
+        time_scale: f64,
+        (address, balancer): (SocketAddr, Option<Balancer>),
+        nodes: &[(SocketAddr, String)],
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = SimulatorConfig {
             seed,
@@ -40,13 +68,35 @@ impl Site {
         };
         let fakes = start(config.clone()).await.expect("the fakes start");
         fs::write(folder.path().join("key.pem"), private_key()).unwrap();
-        let settings = folder.path().join("settings.toml");
-        fs::write(&settings, settings_text(address, fakes.url(), &config)).unwrap();
-        Self { service: Service::new(address, &settings), folder, fakes, address }
+        let mut services = Vec::new();
+        for (number, (listen, store)) in nodes.iter().enumerate() {
+            let settings = folder.path().join(format!("settings-{number}.toml"));
+            let text = settings_text(*listen, fakes.url(), &config).replace(EMBEDDED, store);
+            let public = |url: &SocketAddr| format!("public_url = \"http://{url}\"");
+            fs::write(&settings, text.replace(&public(listen), &public(&address))).unwrap();
+            services.push(Service::new(*listen, &settings));
+        }
+        Self { fakes, services, address, _balancer: balancer, folder }
+    }
+
+    pub async fn start_all(&mut self) {
+        self.services.iter_mut().for_each(Service::spawn);
+        for service in &mut self.services {
+            service.ready().await;
+        }
+    }
+
+    /// Every node is told to end, and ends well.
+    pub async fn end_all(&mut self, within: Duration) {
+        self.services.iter().for_each(Service::terminate);
+        for service in &mut self.services {
+            let ended = service.ended(within).await;
+            assert!(ended.success(), "{ended}\n{}", service.log());
+        }
     }
 
     pub fn settings_file(&self) -> PathBuf {
-        self.folder.path().join("settings.toml")
+        self.folder.path().join("settings-0.toml")
     }
 
     pub fn store_folder(&self) -> PathBuf {
@@ -85,7 +135,9 @@ listen = "{address}"
 public_url = "http://{address}"
 secret_keys = ["{SECRET_KEY}"]
 [node]
-drain_settle = "200ms"
+# Every node has the same: names are for people, and owners are told apart by what each process draws.
+name = "twin"
+drain_settle = "500ms"
 drain_timeout = "10s"
 [store]
 url = "embedded:store"
@@ -96,7 +148,7 @@ check_after = "1s"
 check_every = "1s"
 [logging]
 format = "text"
-filter = "warn"
+filter = "{filter}"
 [organization.{ORGANIZATION}]
 page_presence_seconds = 8
 [organization.{ORGANIZATION}.epic]
@@ -120,6 +172,7 @@ provider_email_domain = "{domain}"
 timeout = "1s"
 meeting_reads_per_second = 10
 "#,
+        filter = std::env::var("VESTIBULE_CRASH_LOG").unwrap_or_else(|_| "warn".to_owned()),
         epic_client = config.epic_client_id,
         account = config.zoom_account_id,
         zoom_client = config.zoom_client_id,

@@ -1,12 +1,12 @@
 //! What the service says, beside what the fakes know to be true.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vestibule::simulator::Simulator;
 use vestibule::simulator::zoom::{MeetingTruth, PersonTruth, Presence};
+use vestibule_domain::shard::SHARDS;
 
 use super::site::Site;
 use super::until;
@@ -14,33 +14,43 @@ use super::until;
 /// A shard that was told nothing looks at its journal every second.
 const REST: Duration = Duration::from_millis(1_500);
 const COMMITTED: &str = "vestibule_committed_total{what=\"commands\"}";
+const HELD: &str = "vestibule_shards_held";
 const LANES: &str = "vestibule_epic_queue{organization=\"lakeside\"}";
 /// Zoom's last retry comes 85 minutes after the event, by a clock that runs 300 times as fast.
 const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
-/// Waits until the journals are taken in and Epic has acknowledged everything: for a while no command is committed and no lane is open.
+/// Waits until the journals are taken in and Epic has acknowledged everything: for a while no command is committed no lane is open, and
+/// every shard is some node's.
 pub async fn until_at_rest(site: &Site) {
-    let seen = Cell::new((None, Instant::now()));
-    until("the journals to be taken in and Epic to be told", SETTLES_WITHIN, async || {
-        // Nothing is counted before the first commit.
-        let committed = metric(site, COMMITTED).await.unwrap_or_default();
-        let now = (committed, metric(site, LANES).await?);
-        if seen.get().0 != Some(now) {
-            seen.set((Some(now), Instant::now()));
+    let (deadline, mut since, mut last) = (Instant::now() + SETTLES_WITHIN, Instant::now(), None);
+    until("the journals to be taken in and Epic to be told", 2 * SETTLES_WITHIN, async || {
+        let now = (metric(site, COMMITTED).await, metric(site, LANES).await, metric(site, HELD).await);
+        if last != Some(now) {
+            (since, last) = (Instant::now(), Some(now));
         }
-        (now.1 == 0 && seen.get().1.elapsed() > REST).then_some(())
+        assert!(
+            Instant::now() < deadline,
+            "commands committed, lanes open and shards held at the end: {now:?}"
+        );
+        (now.0.is_some() && now.1 == Some(0) && now.2 == Some(u64::from(SHARDS)) && since.elapsed() > REST)
+            .then_some(())
     })
     .await;
 }
 
-/// A number of the service's metrics; none where there is none yet or the service does not answer.
+/// A number of the metrics of all nodes together; none while one of them does not answer.
 async fn metric(site: &Site, name: &str) -> Option<u64> {
-    let mut answer =
-        awc::Client::default().get(format!("http://{}/metrics", site.address)).send().await.ok()?;
-    let text = answer.body().limit(8 << 20).await.ok()?;
-    let text = String::from_utf8(text.to_vec()).unwrap();
-    let value = text.lines().find_map(|line| line.strip_prefix(name))?;
-    Some(value.trim().parse().unwrap())
+    let mut all = 0;
+    for service in &site.services {
+        let url = format!("{}/metrics", service.url());
+        let mut answer = awc::Client::default().get(url).send().await.ok()?;
+        let text = answer.body().limit(8 << 20).await.ok()?;
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        // Nothing is counted before it happened once.
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        all += value.map_or(0, |value| value.trim().parse::<u64>().unwrap());
+    }
+    Some(all)
 }
 
 /// Waits until the service's view, Epic's lights and the truth agree; says what does not when the time is over.

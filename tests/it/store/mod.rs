@@ -12,6 +12,7 @@ mod outbox;
 mod random;
 mod records;
 mod restore;
+mod servers;
 mod sweep;
 mod unreadable;
 mod values;
