@@ -29,7 +29,7 @@ until_true() { # until_true SECONDS WHAT COMMAND...
 # Each run has addresses of its own, on the standard ports as in the containers.
 addresses() { NET=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1)); }
 
-redis() { # redis NAME ROLE LAST
+start_redis() { # start_redis NAME ROLE LAST
     mkdir -p "$TMP/$1"
     ADDRESS=$NET.$3 PRIMARY=$NET.11 SENTINELS="$NET.21 $NET.22 $NET.23" DATA=$TMP/$1 MEMORY=64mb \
         PASSWORD_FILE=$TMP/secrets/redis-password sh deploy/compose/redis/start "$2" >>"$TMP/$1/log" 2>&1 &
@@ -37,7 +37,7 @@ redis() { # redis NAME ROLE LAST
     STARTED="$STARTED $LAST"
 }
 
-node() { # node NUMBER
+start_node() { # start_node NUMBER
     VESTIBULE__NODE__NAME=node-$1 VESTIBULE__NODE__DRAIN_SETTLE=0s VESTIBULE__SERVER__LISTEN=$NET.3$1:8080 \
         VESTIBULE__SERVER__INTERNAL_LISTEN=$NET.3$1:8081 \
         "$VESTIBULE_BIN" serve --config "$TMP/vestibule.toml" >"$TMP/node-$1.log" 2>&1 &
@@ -80,12 +80,12 @@ check_failover() {
     secrets
     sed -e "s#/run/secrets/#$TMP/secrets/#" -e "s/sentinel-\([123]\)/$NET.2\1/g" deploy/compose/vestibule.toml >"$TMP/vestibule.toml"
 
-    redis redis-1 server 11 && first=$LAST
-    redis redis-2 server 12
-    for n in 1 2 3; do redis "sentinel-$n" sentinel "2$n"; done
+    start_redis redis-1 server 11 && first=$LAST
+    start_redis redis-2 server 12
+    for n in 1 2 3; do start_redis "sentinel-$n" sentinel "2$n"; done
     for n in 1 2 3; do until_true 20 "Sentinel $n sees the replica" knows_replica "2$n"; done
-    node 1 && one=$LAST
-    node 2 && two=$LAST
+    start_node 1 && one=$LAST
+    start_node 2 && two=$LAST
     for n in 1 2; do until_true 30 "node $n is ready" is_ready "$n"; done
     until_true 10 "an event is kept" event_is_kept 1
     scraped_metrics_are_known
@@ -95,7 +95,7 @@ check_failover() {
     until_true 30 "the replica is the primary" primary_is 12
     taken=$(($(date +%s) - died))
     if event_is_kept 2; then die "an event was answered 200 although no replica has it"; fi
-    redis redis-1 server 11
+    start_redis redis-1 server 11
     until_true 30 "an event is kept after the failover" event_is_kept 2
     say "the replica took over after $taken s, and an event was kept after $(($(date +%s) - died)) s"
     ask 11 6379 info replication | grep -q '^role:slave' || die "the server that came back is no replica"

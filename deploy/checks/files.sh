@@ -42,10 +42,14 @@ check_scripts() {
 check_image() {
     linters
     "$VENV/bin/hadolint" deploy/container/Dockerfile
-    # What the image is built from is enough for cargo to read.
+    # What the image is built from has everything that cargo wants to see, which are all targets but tests.
     mkdir "$TMP/context"
     sed -n 's/^!//p' .dockerignore | tr '\n' '\0' | xargs -0 tar cf - | tar xf - -C "$TMP/context"
-    (cd "$TMP/context" && cargo metadata --format-version 1 --offline --locked --no-deps >/dev/null)
+    cargo metadata --format-version 1 --offline --locked --no-deps >"$TMP/metadata"
+    grep -oE '"src_path":"[^"]+"' "$TMP/metadata" | cut -d '"' -f 4 | grep -v /tests/ >"$TMP/targets"
+    while read -r path; do
+        [ -e "$TMP/context/${path#"$PWD/"}" ] || die ".dockerignore keeps ${path#"$PWD/"} from the image's sources"
+    done <"$TMP/targets"
     [ -e "$TMP/context/config/default.toml" ] || die "the settings' defaults are not in the image's sources"
 }
 
