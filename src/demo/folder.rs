@@ -21,8 +21,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder, and in it a key for Epic if there is none.
-    pub(super) fn open(named: Option<PathBuf>) -> Result<Self, Failure> {
+    /// Makes the folder, and in it a key for Epic: the one that is given, or else one of its own if there is none.
+    pub(super) fn open(named: Option<PathBuf>, given: Option<&str>) -> Result<Self, Failure> {
         let kept = named.is_some();
         let path = named.unwrap_or_else(|| {
             std::env::temp_dir().join(format!("vestibule-demo-{}", process_token().simple()))
@@ -33,11 +33,22 @@ impl Folder {
         };
         fs::create_dir_all(&folder.path).map_err(|e| failed(&e))?;
         let key = folder.key();
-        if !key.exists() {
-            let pem = fresh_key().ok_or_else(|| Failure::Bug("no key could be made".to_owned()))?;
+        let pem = match given {
+            Some(pem) => Some(pem.to_owned()),
+            None if key.exists() => None,
+            None => Some(fresh_key().ok_or_else(|| Failure::Bug("no key could be made".to_owned()))?),
+        };
+        if let Some(pem) = pem {
             fs::write(&key, pem).map_err(|e| failed(&e))?;
         }
         Ok(folder)
+    }
+
+    /// The key, for a second node.
+    pub(super) fn read_key(&self) -> Result<String, Failure> {
+        let key = self.key();
+        fs::read_to_string(&key)
+            .map_err(|e| Failure::Unavailable(format!("--data: {} cannot be read: {e}", key.display())))
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -2,6 +2,7 @@
 //! on a laptop.
 
 mod folder;
+mod second;
 mod settings;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -56,16 +57,22 @@ pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
         return Err(Failure::Usage("--speed: must be more than 0".to_owned()));
     }
     let listen = with_port(arguments.listen)?;
-    let folder = Folder::open(arguments.data.clone())?;
-    let service_url = format!("http://{listen}");
-    let fakes = match &arguments.fakes {
-        Some(url) => Fakes::Others(url.trim_end_matches('/').to_owned()),
-        None => Fakes::Ours(start_fakes(listen, &service_url).await?),
+    let (fakes, folder, public_url) = match &arguments.fakes {
+        Some(url) => {
+            let url = url.trim_end_matches('/');
+            let shared = second::ask(url).await?;
+            let folder = Folder::open(arguments.data.clone(), Some(&shared.key))?;
+            (Fakes::Others(url.to_owned()), folder, shared.service_url)
+        }
+        None => {
+            let (folder, url) = (Folder::open(arguments.data.clone(), None)?, format!("http://{listen}"));
+            (Fakes::Ours(start_fakes(listen, &url, &folder).await?), folder, url)
+        }
     };
-    let settings = settings::of_demo(&arguments, listen, &folder, fakes.url())?;
+    let settings = settings::of_demo(&arguments, listen, &public_url, &folder, fakes.url())?;
     service::log::start(&settings.logging);
     let running = service::start(settings).await?;
-    greet(&fakes, &service_url, &folder);
+    greet(&fakes, &format!("http://{listen}"), &folder);
     if let (Fakes::Ours(simulator), true) = (&fakes, arguments.visits > 0) {
         play_morning(simulator, arguments.visits, arguments.speed);
     }
@@ -100,12 +107,16 @@ fn with_port(listen: SocketAddr) -> Result<SocketAddr, Failure> {
     free.map_err(|e| Failure::Unavailable(format!("--listen: no port is free on {}: {e}", listen.ip())))
 }
 
-async fn start_fakes(listen: SocketAddr, service_url: &str) -> Result<Simulator, Failure> {
+async fn start_fakes(listen: SocketAddr, service_url: &str, folder: &Folder) -> Result<Simulator, Failure> {
     // The fakes have no guard of any kind, so they stay on this machine wherever the service listens.
     let next = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), listen.port().wrapping_add(1));
     let taken = listen.port() == u16::MAX || TcpListener::bind(next).is_err();
     let address = if taken { SocketAddr::new(next.ip(), 0) } else { next };
-    let config = SimulatorConfig { seed: settings::seed(), ..SimulatorConfig::demo(address, service_url) };
+    let config = SimulatorConfig {
+        seed: settings::seed(),
+        service_key: Some(folder.read_key()?),
+        ..SimulatorConfig::demo(address, service_url)
+    };
     simulator::start(config).await.map_err(|e| Failure::Unavailable(format!("the fakes cannot start: {e}")))
 }
 

@@ -12,10 +12,14 @@ use crate::settings::{Settings, Sources, process_environment};
 use crate::simulator::SimulatorConfig;
 use crate::system::SystemRandomness;
 
+/// What a demo keeps is worth nothing, so that any Redis will do.
+const ANY_REDIS: &str = "[store]\ndurability = \"everysec\"\naccept_unsafe = true";
+
 /// The settings of a demo.
 pub(super) fn of_demo(
     arguments: &DemoArguments,
     listen: SocketAddr,
+    public_url: &str,
     folder: &Folder,
     fakes: &str,
 ) -> Result<Settings, Failure> {
@@ -26,7 +30,13 @@ pub(super) fn of_demo(
         .clone()
         .unwrap_or_else(|| format!("embedded:{}", folder.path().join("store").display()));
     let text = text(listen, &store, fakes, &folder.key().display().to_string());
-    let sources = Sources::new(here).text("the demo's settings", &text).environment(process_environment());
+    let mut sources = Sources::new(here)
+        .text("the demo's settings", &text)
+        .text("the demo's address", &format!("[server]\npublic_url = \"{public_url}\""));
+    if store.starts_with("redis") {
+        sources = sources.text("the demo's store", ANY_REDIS);
+    }
+    let sources = sources.environment(process_environment());
     Ok(Settings::load(sources)?)
 }
 

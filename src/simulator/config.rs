@@ -25,6 +25,8 @@ pub struct SimulatorConfig {
     /// The service's public URL, without a trailing slash.
     pub service_url: String,
     pub organization: String,
+    /// The service's private key for Epic in PEM, told to whoever wants to be a second node of it. None: nobody is told.
+    pub service_key: Option<String>,
     /// Where events go; none: to the service's own webhook.
     pub webhook_url: Option<String>,
     pub day: Day,
@@ -58,6 +60,7 @@ impl SimulatorConfig {
             public_url: String::new(),
             service_url: service_url.trim_end_matches('/').to_owned(),
             organization: "lakeside".to_owned(),
+            service_key: None,
             webhook_url: None,
             day: super::day::demo_day("lakeside.example"),
             epic_client_id: "0f7b9a1e-demo-epic-client".to_owned(),

@@ -78,6 +78,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
     let served = world.clone();
     let morning = Morning::default();
     let shown = morning.clone();
+    let node = demo::Node { service_url: config.service_url.clone(), key: config.service_key.clone() };
     let server = HttpServer::new(move || {
         // The fakes call the service over plain loopback; one client per thread, as it cannot be shared.
         let http = awc::Client::builder().timeout(std::time::Duration::from_secs(10)).finish();
@@ -87,6 +88,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
             .app_data(web::Data::new(served.clone()))
             .app_data(web::Data::new(http))
             .app_data(web::Data::new(morning.clone()))
+            .app_data(web::Data::new(node.clone()))
             .service(web::scope("/epic").configure(epic::configure))
             .service(web::scope("/zoom").configure(zoom::configure))
             .configure(demo::configure)

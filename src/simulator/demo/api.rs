@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::day::{Appointment, LaunchKind, Person};
@@ -14,6 +14,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource("/demo/launch/{kind}/{csn}/{who}").route(web::get().to(launch))).service(
         web::scope("/demo/api")
             .service(web::resource("/day").route(web::get().to(day)))
+            .service(web::resource("/node").route(web::get().to(node)))
             .service(web::resource("/truth").route(web::get().to(truth)))
             .service(web::resource("/epic/launch").route(web::post().to(launch_link)))
             .service(web::resource("/epic/lights").route(web::get().to(lights)))
@@ -51,6 +52,18 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             .service(web::resource("/zoom/subscription").route(web::get().to(subscription)))
             .service(web::resource("/zoom/{order}").route(web::post().to(order_zoom))),
     );
+}
+
+/// What nodes of the service have in common.
+#[derive(Clone, Serialize)]
+pub struct Node {
+    pub service_url: String,
+    pub key: Option<String>,
+}
+
+/// A second node of a demo asks this. There is nothing to protect: the key was made for the demo, and the fakes stay on this machine.
+async fn node(node: web::Data<Node>) -> HttpResponse {
+    fresh(node.get_ref())
 }
 
 fn fresh(value: impl serde::Serialize) -> HttpResponse {

@@ -1,6 +1,7 @@
 //! The demo page and the switchboard behind it.
 
 mod api;
+pub use api::Node;
 mod people;
 
 use actix_web::{HttpResponse, web};
