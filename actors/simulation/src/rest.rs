@@ -202,15 +202,14 @@ impl World {
             policy.waiting_counts_as == WaitingCountsAs::Connected && who.role().is_patient_side();
         let mine = visit.meeting.as_ref().map(|meeting| meeting.id);
         let zoom = lock(&self.zoom);
-        let connected = zoom.devices().any(|(_, device)| {
+        zoom.devices().any(|(_, device)| {
             let counts = match device.place {
                 Place::Meeting => true,
                 Place::WaitingRoom { .. } => waiting_counts,
                 Place::BeforeHost { announced } => waiting_counts && announced,
             };
             device.who == *who && Some(device.meeting) == mine && counts
-        });
-        connected
+        })
     }
 
     /// Whether some visit still believes in a meeting whose end was never told; only a reading shows it, much later.

@@ -40,6 +40,9 @@ pub struct Process {
 /// Work that somebody outside asks of a process.
 pub type Job = Box<dyn FnOnce(Inside) -> LocalBoxFuture<'static, ()> + Send>;
 
+/// A process that runs, and the way to ask something of it.
+pub type Door = (Process, mpsc::Sender<Job>);
+
 /// How far the run is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stage {
@@ -90,7 +93,7 @@ pub struct World {
     /// What the invariants are judged by.
     pub audit: Mutex<Audit>,
     /// The way into each node, where a process runs.
-    pub doors: Mutex<Vec<Option<(Process, mpsc::Sender<Job>)>>>,
+    pub doors: Mutex<Vec<Option<Door>>>,
     /// Processes that have ended by themselves, for whoever runs them.
     pub exits: Mutex<BTreeSet<Process>>,
     /// Patients who have still to come for the last time.

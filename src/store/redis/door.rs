@@ -50,8 +50,8 @@ pub(super) struct Times {
 }
 
 pub(super) enum Servers {
-    One(One),
-    Cluster(Cluster),
+    One(Box<One>),
+    Cluster(Box<Cluster>),
 }
 
 /// The way to the servers. Clones share it.
@@ -76,9 +76,9 @@ impl Door {
     ) -> Result<Self, RedisError> {
         let (listener, stats) = (Arc::clone(listener), Arc::new(RedisStats::default()));
         let servers = if address.is_cluster() {
-            Servers::Cluster(Cluster::new(address, times, listener)?)
+            Servers::Cluster(Box::new(Cluster::new(address, times, listener)?))
         } else {
-            Servers::One(One::new(address, times, listener, Arc::clone(&stats))?)
+            Servers::One(Box::new(One::new(address, times, listener, Arc::clone(&stats))?))
         };
         let servers = Arc::new(servers);
         let durable = match rung {

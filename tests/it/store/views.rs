@@ -73,7 +73,7 @@ pub async fn a_visit_that_left_is_told_of_for_a_while(world: &World) {
     world.commit(Commit { visits: gone, ..commit(place, owner, 2) }).await;
     let told = async |after| world.store.changed_since(place, after, 10).await.unwrap();
     let left = Changed { visit: keys[0].clone(), change: 3, stored: None };
-    assert_eq!(told(2).await, [left.clone()]);
+    assert_eq!(told(2).await, std::slice::from_ref(&left));
     assert_eq!(told(0).await.iter().map(|changed| &changed.visit).collect::<Vec<_>>(), [&keys[1], &keys[0]]);
     let keep = Retention { records: Span::hours(1), records_per_organization: 1 };
     world.clock.pass(Span(GONE_TOLD_FOR.0 - 1));

@@ -111,7 +111,7 @@ fn a_reading_closes_nothing_of_which_something_was_just_heard() {
     let mut story = talking();
     story.at(600).tick();
     story.at(620).tick();
-    let reading = story.call(|call| is_read(call));
+    let reading = story.call(is_read);
     story.at(622).fact(of(&patient("bob", "b1"), Joined, "U1", 621));
     story.close(&reading, read(false));
     assert_eq!(story.visit.phase, Phase::InProgress);
@@ -122,14 +122,14 @@ fn after_the_store_went_back_epic_is_told_again_and_zoom_is_asked() {
     let mut story = talking();
     story.at(300).take(Command::StoreWentBack);
     assert_eq!(story.lights(&ada()), [true, true]);
-    let reading = story.call(|call| is_read(call));
+    let reading = story.call(is_read);
     story.close(&reading, read(true));
     assert_eq!(story.visit.phase, Phase::InProgress);
     assert!(story.visit.calls.is_empty(), "it is not asked again and again");
     // Had the end been lost with the store, the reading would find it.
     let mut ended = talking();
     ended.at(300).take(Command::StoreWentBack);
-    let reading = ended.call(|call| is_read(call));
+    let reading = ended.call(is_read);
     ended.close(&reading, read(false));
     assert_eq!(ended.visit.phase, Phase::Ended);
 }

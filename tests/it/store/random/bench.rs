@@ -140,29 +140,6 @@ impl Bench {
 
     async fn prepare(&mut self, op: Op) -> Asked {
         match op {
-            Op::Acquire { shard, node, seen } => {
-                let (shard, name) = (*shard.get(&self.shards), format!("node-{node}"));
-                ask!(self, acquire(shard, name.as_str(), token(node), Span::seconds(6), Epoch(seen)))
-            }
-            Op::Renew { shard, claim, cursor, change } => {
-                let shard = *shard.get(&self.shards);
-                let owner = self.owner(shard, claim).await;
-                let seen = self.standing(shard, cursor, change).await;
-                ask!(self, renew(shard, owner, Span::seconds(6), seen))
-            }
-            Op::Restore { shard, claim, change, visits } => {
-                let shard = *shard.get(&self.shards);
-                let owner = self.owner(shard, claim).await;
-                let restore = self.restore_of(shard, owner, change, visits).await;
-                let asked = ask!(self, restore(restore.clone()));
-                self.reached.restored += usize::from(asked.expected.contains("behind: 1"));
-                asked
-            }
-            Op::Release { shard, claim } => {
-                let shard = *shard.get(&self.shards);
-                let owner = self.owner(shard, claim).await;
-                ask!(self, release(shard, owner))
-            }
             Op::Append { visit, payloads } => {
                 let visit = self.visit(visit);
                 let entries: Vec<_> = payloads.iter().map(|n| entry(&visit, &n.to_string())).collect();
@@ -212,6 +189,35 @@ impl Bench {
                     self.committed.insert(shard, sent);
                 }
                 asked
+            }
+            other => self.prepare_lease(other).await,
+        }
+    }
+
+    async fn prepare_lease(&mut self, op: Op) -> Asked {
+        match op {
+            Op::Acquire { shard, node, seen } => {
+                let (shard, name) = (*shard.get(&self.shards), format!("node-{node}"));
+                ask!(self, acquire(shard, name.as_str(), token(node), Span::seconds(6), Epoch(seen)))
+            }
+            Op::Renew { shard, claim, cursor, change } => {
+                let shard = *shard.get(&self.shards);
+                let owner = self.owner(shard, claim).await;
+                let seen = self.standing(shard, cursor, change).await;
+                ask!(self, renew(shard, owner, Span::seconds(6), seen))
+            }
+            Op::Restore { shard, claim, change, visits } => {
+                let shard = *shard.get(&self.shards);
+                let owner = self.owner(shard, claim).await;
+                let restore = self.restore_of(shard, owner, change, visits).await;
+                let asked = ask!(self, restore(restore.clone()));
+                self.reached.restored += usize::from(asked.expected.contains("behind: 1"));
+                asked
+            }
+            Op::Release { shard, claim } => {
+                let shard = *shard.get(&self.shards);
+                let owner = self.owner(shard, claim).await;
+                ask!(self, release(shard, owner))
             }
             other => self.prepare_value(other).await,
         }

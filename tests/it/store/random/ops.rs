@@ -186,19 +186,26 @@ fn gates() -> impl Strategy<Value = Op> {
     ]
 }
 
-pub fn ops() -> impl Strategy<Value = Op> {
+fn leases() -> impl Strategy<Value = Op> {
     let index = any::<Index>;
-    let lease = prop_oneof![
+    prop_oneof![
         3 => (index(), 1_u128..3, 0_u64..4).prop_map(|(shard, node, seen)| Op::Acquire { shard, node, seen }),
         1 => (index(), claims(), 0_u64..2, 0_u64..2)
             .prop_map(|(shard, claim, cursor, change)| Op::Renew { shard, claim, cursor, change }),
         1 => (index(), claims()).prop_map(|(shard, claim)| Op::Release { shard, claim }),
-    ];
-    let nodes = prop_oneof![
+    ]
+}
+
+fn nodes() -> impl Strategy<Value = Op> {
+    prop_oneof![
         3 => (1_u128..4, any::<bool>(), 1_i64..4_000)
             .prop_map(|(node, draining, ttl)| Op::Announce { node, draining, ttl }),
         1 => (1_u128..4).prop_map(|node| Op::Leave { node }),
-    ];
+    ]
+}
+
+pub fn ops() -> impl Strategy<Value = Op> {
+    let index = any::<Index>;
     let held = prop::collection::vec((index(), -1_i64..3, prop::option::of(0_i64..20_000)), 0..4);
     let restore = (index(), claims(), 0_u64..30, held)
         .prop_map(|(shard, claim, change, visits)| Op::Restore { shard, claim, change, visits });
@@ -248,8 +255,8 @@ pub fn ops() -> impl Strategy<Value = Op> {
     ];
     let repeat = index().prop_map(|shard| Op::Repeat { shard });
     prop_oneof![
-        3 => lease,
-        1 => nodes,
+        3 => leases(),
+        1 => nodes(),
         1 => restore,
         4 => journal,
         5 => commit,
