@@ -225,7 +225,7 @@ async fn within<T>(step: impl Future<Output = Result<T, StoreError>>) -> Result<
 
 fn encode(ports: &Ports, command: Command) -> Result<(CommandId, Vec<u8>), DeskError> {
     let entry = Entry { id: ports.randomness.command_id(), at: ports.clock.now(), command };
-    let payload = codec::encode(&entry).map_err(|e| DeskError::Unreadable(e.to_string()))?;
+    let payload = ports.format.encode(&entry).map_err(|e| DeskError::Unreadable(e.to_string()))?;
     Ok((entry.id, payload))
 }
 

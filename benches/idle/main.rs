@@ -16,7 +16,7 @@ use uuid::Uuid;
 use vestibule::service;
 use vestibule::settings::{Settings, Sources};
 use vestibule::system::SystemClock;
-use vestibule_actors::codec;
+use vestibule_actors::codec::Format;
 use vestibule_actors::desk::{Desk, Snapshot};
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::store::{
@@ -165,7 +165,7 @@ fn state_of(number: u64, policy: &vestibule_domain::policy::Policy) -> Result<Ve
         command: Command::Launch(launch_of(number)?),
     };
     let visit = Visit::new(key(number)?, now);
-    Ok(codec::encode(&vestibule_domain::decide(&visit, &entry, now, policy).visit)?)
+    Ok(Format::default().encode(&vestibule_domain::decide(&visit, &entry, now, policy).visit)?)
 }
 
 async fn write(store: &MemoryStore, number: u64, state: Vec<u8>) -> Result<(), Failed> {

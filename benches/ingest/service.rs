@@ -9,7 +9,7 @@ use vestibule::service::{self, Running};
 use vestibule::settings::{Settings, Sources};
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule::system::SystemClock;
-use vestibule_actors::codec;
+use vestibule_actors::codec::Format;
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
@@ -128,8 +128,12 @@ async fn fill(store: &dyn Store) -> Result<(), Failed> {
         };
         let mut visit = Visit::new(key.clone(), SystemClock.now());
         visit.meeting = Some(meeting(number)?);
-        let write =
-            VisitWrite { visit: key.clone(), expected: 0, state: Some(codec::encode(&visit)?), wake: None };
+        let write = VisitWrite {
+            visit: key.clone(),
+            expected: 0,
+            state: Some(Format::default().encode(&visit)?),
+            wake: None,
+        };
         let owner = Ownership { token, epoch };
         let commit = Commit {
             shard,

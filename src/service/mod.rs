@@ -95,6 +95,7 @@ async fn run(
         zoom: ZoomClient::factory(zoom, Arc::clone(&store), Arc::clone(&clock), Arc::clone(&randomness)),
         observer: Arc::clone(&metrics) as Arc<dyn Observer>,
         recent: Arc::new(Recent::new(settings.recent_limits())),
+        format: settings.store.write_format,
         decide: Arc::new(vestibule_domain::decide),
     };
     let name =

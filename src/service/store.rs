@@ -37,6 +37,7 @@ pub(super) async fn open(settings: &Settings, clock: SharedClock) -> Result<(Sha
 
 fn embedded(settings: &Settings, folder: &std::path::Path) -> EmbeddedSettings {
     EmbeddedSettings {
+        format: settings.store.write_format,
         limits: settings.store_limits(),
         durability: match settings.store.durability {
             Durability::EverySecond => store::Durability::EverySecond,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vestibule_actors::codec::Format;
+
 use super::problem::Problem;
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
@@ -16,6 +18,7 @@ pub struct Store {
     pub url: StoreUrl,
     pub durability: Durability,
     pub accept_unsafe: bool,
+    pub write_format: Format,
     pub redis: Redis,
 }
 
@@ -56,10 +59,15 @@ impl Choice for Durability {
     ];
 }
 
+impl Choice for Format {
+    const ALL: &'static [(&'static str, Self)] = &[("previous", Self::Previous), ("newest", Self::Newest)];
+}
+
 pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
     let url = section.needed("url", store_url);
     let durability = section.choice("durability");
     let accept_unsafe = section.boolean("accept_unsafe");
+    let write_format = section.choice("write_format");
     let redis = section.section("redis", |section| {
         let password = section.optional_secret("password");
         let sentinel_password = section.optional_secret("sentinel_password");
@@ -77,7 +85,13 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
         StoreUrl::Redis(address) => StoreUrl::Redis(logged_in(address, password, sentinel_password)),
         other => other,
     };
-    Ok(Store { url, durability: durability?, accept_unsafe: accept_unsafe?, redis })
+    Ok(Store {
+        url,
+        durability: durability?,
+        accept_unsafe: accept_unsafe?,
+        write_format: write_format?,
+        redis,
+    })
 }
 
 fn read_redis(section: &mut Section<'_>) -> Read<Redis> {

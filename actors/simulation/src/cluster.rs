@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
+use vestibule_actors::codec::Format;
 use vestibule_actors::desk::Desk;
 use vestibule_actors::hub::Boards;
 use vestibule_actors::node::{DrainNode, Node, NodeConfig};
@@ -219,6 +220,8 @@ fn ports(world: &Arc<World>, process: Process, ahead: Span) -> Ports {
         zoom: Arc::new(move || Rc::new(ZoomLine::new(Arc::clone(&to_zoom), process)) as Rc<dyn Zoom>),
         observer: Arc::new(Counting(Arc::clone(world))),
         recent: Arc::default(),
+        // Nodes of one release, some of which have been told to write the newest format.
+        format: if stream("format").percent(50) { Format::Newest } else { Format::Previous },
         decide: Arc::new(vestibule_domain::decide),
     }
 }

@@ -162,7 +162,7 @@ mod tests {
     use vestibule_domain::visit::Visit;
 
     use super::*;
-    use crate::codec;
+    use crate::codec::Format;
     use crate::memory::MemoryStore;
     use crate::port::clock::Clock;
     use crate::port::store::{
@@ -192,7 +192,7 @@ mod tests {
             panic!("held")
         };
         for expected in 0..times {
-            let state = codec::encode(&Visit::new(key.clone(), Moment(0))).unwrap();
+            let state = Format::default().encode(&Visit::new(key.clone(), Moment(0))).unwrap();
             let commit = Commit {
                 shard,
                 owner: Ownership { token, epoch },

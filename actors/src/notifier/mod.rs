@@ -77,7 +77,7 @@ impl EpicNotifier {
     #[must_use]
     pub fn new(organization: OrganizationId, ports: Ports) -> Self {
         let epic = (ports.epic)();
-        let reports = Reports::new(std::sync::Arc::clone(&ports.randomness));
+        let reports = Reports::new(std::sync::Arc::clone(&ports.randomness), ports.format);
         Self {
             organization,
             ports,

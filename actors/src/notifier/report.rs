@@ -10,7 +10,7 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
 use super::lanes::{GivenUp, LaneKey};
-use crate::codec;
+use crate::codec::Format;
 use crate::holds::Hold;
 use crate::lease::Lease;
 use crate::port::Ports;
@@ -23,6 +23,7 @@ pub(super) struct Reports {
     waiting: Batch,
     writing: bool,
     randomness: SharedRandomness,
+    format: Format,
 }
 
 /// An attempt that has ended.
@@ -46,8 +47,8 @@ struct Under {
 }
 
 impl Reports {
-    pub(super) fn new(randomness: SharedRandomness) -> Self {
-        Self { waiting: Batch::default(), writing: false, randomness }
+    pub(super) fn new(randomness: SharedRandomness, format: Format) -> Self {
+        Self { waiting: Batch::default(), writing: false, randomness, format }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -162,7 +163,7 @@ impl Reports {
         let at = records.last().map_or(update.decided_at, |record| record.at);
         let settled = command.and_then(|command| {
             let entry = Entry { id: self.randomness.command_id(), at, command };
-            let payload = codec::encode(&entry).ok()?;
+            let payload = self.format.encode(&entry).ok()?;
             Some(NewEntry { visit: key.0.clone(), payload })
         });
         let place = (Shard::of_visit(&key.0), lease.owner());

@@ -8,6 +8,7 @@ pub mod place;
 pub mod store;
 pub mod zoom;
 
+use crate::codec::Format;
 use crate::recent::Recent;
 use std::sync::Arc;
 use vestibule_domain::Decision;
@@ -40,6 +41,8 @@ pub struct Ports {
     pub observer: Arc<dyn observer::Observer>,
     /// What this node's doors have answered lately.
     pub recent: Arc<Recent>,
+    /// In which format states and commands are written.
+    pub format: Format,
     /// The rules of a visit.
     pub decide: Decider,
 }

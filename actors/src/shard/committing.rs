@@ -11,7 +11,6 @@ use super::commit::commit;
 use super::engine::{Engine, Gathered, Trouble};
 use super::live::Kept;
 use super::restoring::kept;
-use crate::codec;
 use crate::notifier::Offer;
 use crate::port::store::{Commit, OutboxEntry, Seq, Standing, VisitWrite};
 use crate::visit::{Adopt, Decided};
@@ -32,7 +31,7 @@ impl Engine {
             return Ok(());
         }
         let forget = decided.effects.contains(&Effect::Forget);
-        let state = if forget { None } else { Some(codec::encode(&*decided.visit)?) };
+        let state = if forget { None } else { Some(self.ports.format.encode(&*decided.visit)?) };
         for effect in &decided.effects {
             if let Effect::Notify(update) = effect {
                 gathered.outbox.push(OutboxEntry {
@@ -40,7 +39,7 @@ impl Engine {
                     participant: update.participant.clone(),
                     seq: update.seq,
                     attempts: 0,
-                    payload: codec::encode(update)?,
+                    payload: self.ports.format.encode(update)?,
                 });
             }
         }

@@ -145,7 +145,7 @@ impl Engine {
     /// problem is set without the rules, which cannot be asked.
     fn park_tick(&self, key: &VisitKey, now: Moment, decided: &mut Decided, gathered: &mut Gathered) {
         let reason = "a deadline of its visit made it fail three times";
-        let tick = codec::encode(&*own_entry(Command::Tick, now)).unwrap_or_default();
+        let tick = self.ports.format.encode(&*own_entry(Command::Tick, now)).unwrap_or_default();
         self.set_aside(Seq(0), key, tick, reason, now, gathered);
         let visit = Arc::make_mut(&mut decided.visit);
         visit.problems.entry(ProblemCode::CommandParked).or_insert(now);

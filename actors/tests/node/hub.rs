@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix::{Actor, Addr, AsyncContext, Context};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
-use vestibule_actors::codec;
+use vestibule_actors::codec::Format;
 use vestibule_actors::hub::{Boards, Change, Feed, News, OpsHub, Watch};
 use vestibule_actors::memory::{Call, When};
 use vestibule_actors::port::store::{
@@ -42,7 +42,7 @@ async fn commit(world: &World, key: &VisitKey, stands: bool) {
     };
     let cursor = world.store.cursor(shard).await.unwrap();
     let expected = world.store.load(key).await.unwrap().map_or(0, |stored| stored.version);
-    let state = stands.then(|| codec::encode(&Visit::new(key.clone(), Moment(0))).unwrap());
+    let state = stands.then(|| Format::default().encode(&Visit::new(key.clone(), Moment(0))).unwrap());
     let commit = Commit {
         shard,
         owner: Ownership { token, epoch },

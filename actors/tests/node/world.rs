@@ -335,6 +335,7 @@ impl World {
             zoom: Arc::new(move || Rc::new(ScriptedZoom(zoom_script.clone())) as Rc<dyn Zoom>),
             observer: seen.clone(),
             recent: Arc::default(),
+            format: vestibule_actors::codec::Format::default(),
             decide,
         };
         Rc::new(Self { store, epic, zoom, seen, ports, next_fact: RefCell::new(0) })

@@ -10,7 +10,7 @@ use actix::Actor;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
-use vestibule_actors::codec;
+use vestibule_actors::codec::Format;
 use vestibule_actors::desk::Desk;
 use vestibule_actors::hub::{Boards, OpsHub};
 use vestibule_actors::memory::MemoryStore;
@@ -204,6 +204,7 @@ impl Kit {
             zoom: Arc::new(|| Rc::new(Unreachable)),
             observer: Arc::new(NoObserver),
             recent: Arc::default(),
+            format: Format::default(),
             decide: Arc::new(vestibule_domain::decide),
         };
         let app = App {
@@ -233,7 +234,7 @@ impl Kit {
 
     /// Commits a visit as its owner would; `None` removes it.
     pub async fn commit(&self, key: &VisitKey, visit: Option<&Visit>) {
-        self.commit_with(key, visit.map(|visit| codec::encode(visit).unwrap()), Vec::new()).await;
+        self.commit_with(key, visit.map(|visit| Format::default().encode(visit).unwrap()), Vec::new()).await;
     }
 
     /// Commits whatever bytes as a visit.
@@ -243,7 +244,7 @@ impl Kit {
 
     /// Sets a command of the visit aside.
     pub async fn park(&self, key: &VisitKey, visit: &Visit, parked: ParkedCommand) {
-        self.commit_with(key, Some(codec::encode(visit).unwrap()), vec![parked]).await;
+        self.commit_with(key, Some(Format::default().encode(visit).unwrap()), vec![parked]).await;
     }
 
     async fn commit_with(&self, key: &VisitKey, state: Option<Vec<u8>>, parked: Vec<ParkedCommand>) {

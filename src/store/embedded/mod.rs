@@ -35,6 +35,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc};
+use vestibule_actors::codec::Format;
 use vestibule_actors::port::clock::SharedClock;
 use vestibule_actors::port::store::{GateId, Hint, StoreError, StoreLimits};
 use vestibule_domain::gate::Gate;
@@ -66,6 +67,8 @@ pub struct EmbeddedSettings {
     pub queue: usize,
     /// Memory for pages of the file, in bytes.
     pub cache_bytes: usize,
+    /// The newest format of states and commands that will be written into it.
+    pub format: Format,
 }
 
 impl EmbeddedSettings {
@@ -79,6 +82,7 @@ impl EmbeddedSettings {
             batch: 256,
             queue: 4_096,
             cache_bytes: 128 * 1024 * 1024,
+            format: Format::default(),
         }
     }
 }
@@ -111,7 +115,7 @@ impl EmbeddedStore {
     /// # Errors
     /// [`OpenError`], whose message says what to do.
     pub fn open(settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
-        let place = Place::take(&settings.folder, settings.cache_bytes)?;
+        let place = Place::take(&settings.folder, settings.cache_bytes, settings.format)?;
         Self::start(place, settings, clock)
     }
 

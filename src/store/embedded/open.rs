@@ -6,7 +6,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use vestibule_actors::codec::{self, OLDEST_READ};
+use vestibule_actors::codec::{self, Format, OLDEST_READ};
 use vestibule_domain::shard::SHARDS;
 
 use super::overlay::{End, Overlay};
@@ -27,7 +27,6 @@ const FORMAT_KEY: &[u8] = b"format";
 const SHARDS_KEY: &[u8] = b"shards";
 /// The newest format of states, commands, updates and records that was ever written into the file.
 const CODEC_KEY: &[u8] = b"codec";
-const CODEC: u64 = codec::FORMAT as u64;
 /// A file that does not say so is from before this was kept.
 const FIRST_CODEC: u64 = 1;
 
@@ -58,7 +57,7 @@ pub enum OpenError {
     #[error(
         "the store {file} holds states of format {found}, and this release reads formats {OLDEST_READ} to {newest}: run the release that \
          wrote it, or give this one a folder of its own",
-        newest = codec::FORMAT
+        newest = codec::NEWEST_READ
     )]
     Codec {
         /// Which file.
@@ -115,6 +114,8 @@ pub enum OpenError {
 pub(super) struct Place {
     file: PathBuf,
     cache_bytes: usize,
+    /// The newest format of what will be written into it.
+    codec: u64,
     _lock: File,
     /// Makes the disk fail.
     #[cfg(test)]
@@ -128,7 +129,7 @@ type Disk = super::disk::TestDisk;
 
 impl Place {
     /// Takes the folder for this process, making it if need be.
-    pub(super) fn take(folder: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+    pub(super) fn take(folder: &Path, cache_bytes: usize, format: Format) -> Result<Self, OpenError> {
         make_folder(folder).map_err(|error| io_error(folder, error))?;
         let path = folder.join(LOCK_FILE);
         let lock = private().create(true).open(&path).map_err(|error| io_error(&path, error))?;
@@ -140,6 +141,7 @@ impl Place {
         let place = Self {
             file: folder.join(FILE),
             cache_bytes,
+            codec: u64::from(format.number()),
             _lock: lock,
             #[cfg(test)]
             trouble: super::disk::Switch::default(),
@@ -168,9 +170,10 @@ impl Place {
     pub(super) fn open(&self) -> Result<Database, OpenError> {
         let database = self.open_unchecked()?;
         let codec = self.check(&database)?;
-        // Before anything is written in this release's format.
-        if codec != Some(CODEC) {
-            write_codec(&database)
+        // Before anything is written in a newer format than there is.
+        let newest = codec.unwrap_or(FIRST_CODEC).max(self.codec);
+        if codec != Some(newest) {
+            write_codec(&database, newest)
                 .map_err(|failure| io_error(&self.file, io::Error::other(reason_of(failure))))?;
         }
         Ok(database)
@@ -239,7 +242,7 @@ impl Place {
                 Err(OpenError::Shards { file, found })
             }
             Numbers { format: Some(_), shards: Some(_), codec } => match codec.unwrap_or(FIRST_CODEC) {
-                found if !(u64::from(OLDEST_READ)..=CODEC).contains(&found) => {
+                found if !(u64::from(OLDEST_READ)..=u64::from(codec::NEWEST_READ)).contains(&found) => {
                     Err(OpenError::Codec { file, found })
                 }
                 _ => Ok(codec),
@@ -257,7 +260,8 @@ impl Place {
             _ => {}
         }
         private().create_new(true).open(&path).map_err(failed)?;
-        let filled = Database::create(&path).map_err(Failure::from).and_then(|database| fill(&database));
+        let filled =
+            Database::create(&path).map_err(Failure::from).and_then(|database| fill(&database, self.codec));
         filled.map_err(|failure| failed(io::Error::other(reason_of(failure))))?;
         name_without_replacing(&path, &self.file).map_err(|error| io_error(&self.file, error))?;
         // Only now is the name itself safe from a power cut.
@@ -269,22 +273,22 @@ impl Place {
     }
 }
 
-fn fill(database: &Database) -> Step<()> {
+fn fill(database: &Database, codec: u64) -> Step<()> {
     let transaction = database.begin_write()?;
     {
         let mut tables = Tables::open(&transaction)?;
         tables.meta.put_row(FORMAT_KEY, &FORMAT)?;
         tables.meta.put_row(SHARDS_KEY, &u64::from(SHARDS))?;
-        tables.meta.put_row(CODEC_KEY, &CODEC)?;
+        tables.meta.put_row(CODEC_KEY, &codec)?;
     }
     transaction.commit()?;
     Ok(())
 }
 
-fn write_codec(database: &Database) -> Step<()> {
+fn write_codec(database: &Database, codec: u64) -> Step<()> {
     let mut transaction = database.begin_write()?;
     transaction.set_two_phase_commit(true);
-    Tables::open(&transaction)?.meta.put_row(CODEC_KEY, &CODEC)?;
+    Tables::open(&transaction)?.meta.put_row(CODEC_KEY, &codec)?;
     transaction.commit()?;
     Ok(())
 }

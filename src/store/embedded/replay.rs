@@ -227,7 +227,7 @@ struct Life {
 }
 
 fn place(folder: &TempDir) -> Place {
-    Place::take(folder.path(), 4 << 20).unwrap()
+    Place::take(folder.path(), 4 << 20, vestibule_actors::codec::Format::default()).unwrap()
 }
 
 fn settings(folder: &TempDir, durability: Durability) -> EmbeddedSettings {

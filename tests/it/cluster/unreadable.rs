@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{counted, on};
 use crate::hospital::load::{Load, RETRIES_SOON, seed, under_load};
+use crate::hospital::service::Service;
 use crate::hospital::site::Site;
 use crate::hospital::until;
 use crate::redis::Redis;
@@ -19,12 +20,10 @@ async fn a_shard_of_garbage_stops_and_says_so_and_the_nodes_live() {
     let visit = visit_in_progress(&site).await;
     let keys = redis.ask(&["KEYS", &format!("*:visit:*{visit}*")]).await;
     let keys: Vec<String> = redis::from_redis_value(keys).unwrap();
+    // What is in memory goes with the processes, and would be written over it.
+    site.services.iter_mut().for_each(Service::kill);
     redis.ask(&["HSET", &keys[0], "state", "garbage"]).await;
-    // What was in memory goes with the processes.
-    for node in 0..2 {
-        site.services[node].kill();
-        site.services[node].start().await;
-    }
+    site.start_all().await;
     until("the shard to stop", Duration::from_secs(30), async || {
         (counted(&site, "vestibule_shards_stopped_total").await > 0).then_some(())
     })

@@ -41,6 +41,9 @@ pub struct Kept {
     visits: Vec<Visit>,
 }
 
+/// A visit, and the bodies and facts that are of it.
+type OfVisit<'a> = (&'a Visit, Vec<(&'a String, Fact)>);
+
 /// How the acknowledged facts fared.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -91,7 +94,7 @@ impl Kept {
     // I3: every event that was answered 2xx is reflected in state; none of them was parked.
     pub fn facts(&self, bodies: &[String]) -> Facts {
         let mut facts = Facts::default();
-        let mut of_visits: BTreeMap<&VisitKey, (&Visit, Vec<(&String, Fact)>)> = BTreeMap::new();
+        let mut of_visits: BTreeMap<&VisitKey, OfVisit<'_>> = BTreeMap::new();
         for body in bodies {
             let Some(fact) = fact_of(body) else { continue };
             match self.visit_of(fact.meeting) {

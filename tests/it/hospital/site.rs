@@ -79,6 +79,14 @@ impl Site {
         Self { fakes, services, address, _balancer: balancer, folder }
     }
 
+    /// Changes what processes that start from now on are told.
+    pub fn change_settings(&self, change: impl Fn(String) -> String) {
+        for number in 0..self.services.len() {
+            let file = self.folder.path().join(format!("settings-{number}.toml"));
+            fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
+        }
+    }
+
     pub async fn start_all(&mut self) {
         self.services.iter_mut().for_each(Service::spawn);
         for service in &mut self.services {

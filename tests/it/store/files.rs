@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vestibule::store::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};
-use vestibule_actors::codec;
+use vestibule_actors::codec::{self, Format};
 use vestibule_actors::port::store::{
     Acknowledgement, Acquired, Commit, Epoch, RecordQuery, Seq, Space, Store,
 };
@@ -154,10 +154,10 @@ fn number(folder: &TempDir, key: &str) -> Option<u64> {
 /// States and records have a format of their own. Without this every shard would find out by itself, visit by visit.
 #[tokio::test]
 async fn a_file_with_states_of_another_release_is_refused() {
-    let ours = u64::from(codec::FORMAT);
+    let (ours, newest) = (u64::from(Format::Previous.number()), u64::from(codec::NEWEST_READ));
     let folder = filled().await;
-    assert_eq!(number(&folder, "codec"), Some(ours));
-    for found in [ours + 1, u64::from(codec::OLDEST_READ) - 1] {
+    assert_eq!(number(&folder, "codec"), Some(ours), "the release before may have to open it");
+    for found in [newest + 1, u64::from(codec::OLDEST_READ) - 1] {
         change_number(&folder, "codec", Some(found));
         let error = try_open(&folder).err().unwrap();
         assert!(matches!(error, OpenError::Codec { found: seen, .. } if seen == found), "{error}");
@@ -169,6 +169,12 @@ async fn a_file_with_states_of_another_release_is_refused() {
     change_number(&folder, "codec", None);
     try_open(&folder).unwrap();
     assert_eq!(number(&folder, "codec"), Some(ours));
+    // From when the newest was to be written, the release before can read it no more.
+    let settings = EmbeddedSettings { format: Format::Newest, ..EmbeddedSettings::new(folder.path()) };
+    drop(EmbeddedStore::open(settings, HandClock::new().shared()).unwrap());
+    assert_eq!(number(&folder, "codec"), Some(newest));
+    try_open(&folder).unwrap();
+    assert_eq!(number(&folder, "codec"), Some(newest), "what was written stays written");
 }
 
 #[tokio::test]

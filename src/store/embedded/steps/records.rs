@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use vestibule_actors::codec;
+use vestibule_actors::codec::{self, Format};
 use vestibule_actors::port::store::Record;
 use vestibule_domain::id::OrganizationId;
 
@@ -16,7 +16,8 @@ impl Tables<'_> {
         if self.records.bytes(&key)?.is_some() {
             return Ok(());
         }
-        let bytes = codec::encode(record).map_err(|_| Failure::Corrupt("a record cannot be written"))?;
+        let bytes =
+            Format::default().encode(record).map_err(|_| Failure::Corrupt("a record cannot be written"))?;
         self.records.put(&key, &bytes)?;
         for place in places(record, &key) {
             self.record_index.put(&place, &[])?;
