@@ -1,11 +1,14 @@
 //! The long run: seed after seed until one fails, or one seed with its trace.
 //!
-//! `cargo run --release -p vestibule-simulation -- [--seeds N] [--from SEED] [--seed SEED] [--logs FILTER]`
+//! `cargo run --profile simulation -p vestibule-simulation -- [--seeds N] [--from SEED] [--keep-going] | --seed SEED [--logs FILTER]`
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing_subscriber::EnvFilter;
-use vestibule_simulation::run::run;
+use vestibule_simulation::run::{Outcome, run};
 
 const USAGE: &str =
     "vestibule-simulation [--seeds N] [--from SEED] [--keep-going] | --seed SEED [--logs FILTER]";
@@ -48,33 +51,65 @@ fn log(filter: &str) {
     tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).without_time().with_ansi(false).init();
 }
 
+/// Seeds are played by as many threads as there are cores; each run has one to itself.
 fn many(from: u64, seeds: u64, keep_going: bool) -> ExitCode {
-    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let (mut done, mut failed) = (0_u64, 0_u64);
-    for seed in from..from.saturating_add(seeds) {
-        let outcome = run(seed, false);
-        done += 1;
-        for (what, times) in &outcome.counts {
-            *counts.entry(what).or_default() += times;
-        }
-        if let Some((violation, _)) = &outcome.failure {
-            failed += 1;
-            if !keep_going {
-                println!("{outcome}");
-                return ExitCode::FAILURE;
+    let next = AtomicU64::new(from);
+    let all = Mutex::new(All::default());
+    let play = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            let failed = lock(&all).failed > 0;
+            if seed >= from.saturating_add(seeds) || (failed && !keep_going) {
+                return;
             }
-            println!(
-                "seed {seed} at {:?}: {} {}",
-                violation.at, violation.breach.invariant, violation.breach.what
-            );
+            let outcome = run(seed, false);
+            lock(&all).played(&outcome, keep_going);
         }
-        if done.is_multiple_of(500) {
-            println!("{done} seeds, {failed} failed");
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(play);
         }
-    }
-    for (what, times) in counts {
+    });
+    let all = lock(&all);
+    for (what, times) in &all.counts {
         println!("{times:>10}  {what}");
     }
-    println!("{done} seeds from {from}, {failed} failed");
-    if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    println!("{} seeds from {from}, {} failed", all.done, all.failed);
+    if all.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What came of all runs.
+#[derive(Default)]
+struct All {
+    counts: BTreeMap<&'static str, u64>,
+    done: u64,
+    failed: u64,
+}
+
+impl All {
+    fn played(&mut self, outcome: &Outcome, briefly: bool) {
+        self.done += 1;
+        for (what, times) in &outcome.counts {
+            *self.counts.entry(what).or_default() += times;
+        }
+        if let Some((violation, _)) = &outcome.failure {
+            self.failed += 1;
+            match briefly {
+                true => println!(
+                    "seed {} at {:?}: {} {}",
+                    outcome.seed, violation.at, violation.breach.invariant, violation.breach.what
+                ),
+                false => println!("{outcome}"),
+            }
+        }
+        if self.done.is_multiple_of(500) {
+            println!("{} seeds, {} failed", self.done, self.failed);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -144,7 +144,7 @@ impl Scenario {
             seed,
             nodes: 2 + chance.index(3),
             trouble,
-            look_every: Duration::from_millis(chance.pick(&[250, 1_000, 2_000]).unwrap_or(250)),
+            look_every: Duration::from_millis(chance.pick(&[500, 2_000, 4_000]).unwrap_or(500)),
             faults,
             calm: chance.pick(&[4_000, 10_000, 25_000]).unwrap_or(10_000),
             everyday: everyday(&mut chance),

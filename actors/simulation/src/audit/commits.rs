@@ -32,7 +32,7 @@ pub struct Committed {
 #[derive(Default)]
 pub struct Commits {
     visits: BTreeMap<VisitKey, Committed>,
-    done: BTreeSet<Uuid>,
+    done: BTreeMap<Uuid, Duration>,
     /// Instances that a committed state once showed to have ended, Zoom having said so.
     ended: BTreeSet<(VisitKey, InstanceUuid)>,
 }
@@ -41,7 +41,7 @@ impl Commits {
     /// Whether a commit was seen before: one that is asked again is done once.
     #[must_use]
     pub fn is_repeated(&self, commit: &Commit) -> bool {
-        self.done.contains(&commit.id)
+        self.done.contains_key(&commit.id)
     }
 
     /// A commit was done.
@@ -49,7 +49,7 @@ impl Commits {
     /// # Errors
     /// When a version was there before, or the state cannot be read.
     pub fn committed(&mut self, now: Duration, by: Process, commit: &Commit) -> Result<(), Breach> {
-        self.done.insert(commit.id);
+        self.done.insert(commit.id, now);
         for write in &commit.visits {
             let before = self.visits.get(&write.visit).map_or(0, |visit| visit.version);
             let version = write.expected + 1;
@@ -98,9 +98,10 @@ impl Commits {
         self.learned(&stored.visit, stored.version);
     }
 
-    /// The store went back: nothing is known but what it holds now.
-    pub fn went_back(&mut self) {
+    /// The store went back to a time: nothing is known but what it holds now, and what was done after that is done anew when it is asked again.
+    pub fn went_back(&mut self, since: Duration) {
         self.visits.clear();
+        self.done.retain(|_, at| *at <= since);
     }
 
     /// Judges that no instance lives that had ended; `said` are the instances whose end Zoom was answered for.

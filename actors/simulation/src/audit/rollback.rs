@@ -80,7 +80,7 @@ impl World {
         let audit = &mut *guard;
         let before: BTreeMap<VisitKey, Committed> =
             audit.commits.all().map(|(key, committed)| (key.clone(), committed.clone())).collect();
-        audit.commits.went_back();
+        audit.commits.went_back(since);
         for stored in &held {
             let same = before.get(&stored.visit).filter(|committed| committed.version == stored.version);
             audit.commits.found(now, same.and_then(|committed| committed.by), stored);
@@ -94,8 +94,9 @@ impl World {
             lost += 1;
             let shard = Shard::of_visit(&key);
             let holder = audit.leases.holder(now, shard).or(committed.by);
-            // An owner knows who owned the shard before it, and nobody before that.
-            match holder.filter(|_| !audit.leases.changed_twice_since(shard, since)) {
+            // An owner knows who owned the shard before it, and nobody before that; and a process that has gone holds nothing.
+            let knows = |by: &Process| self.is_up(*by) && !audit.leases.changed_twice_since(shard, since);
+            match holder.filter(knows) {
                 Some(by) => {
                     let loss = Loss { version: committed.learned, by, at: now, since };
                     audit.rollback.losses.insert(key, loss);
