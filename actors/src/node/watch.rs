@@ -50,10 +50,16 @@ impl Watched {
     /// Which store it is now, and what is to be done since. An error leaves the rest to the next look.
     async fn look(&mut self, ports: &Ports) -> Result<(), StoreError> {
         let incarnation = ports.store.incarnation().await?;
-        if self.incarnation.as_ref().is_some_and(|before| *before != incarnation) {
+        // What doors answered before the first look may have gone to another store, too; mostly that is nothing.
+        if self.incarnation.as_ref() != Some(&incarnation) {
             self.again = ports.recent.all();
             let facts = self.again.len();
-            tracing::warn!(facts, "the store is another than before; recent events are appended again");
+            if facts > 0 {
+                tracing::warn!(
+                    facts,
+                    "the store may be another than before; recent events are appended again"
+                );
+            }
         }
         self.incarnation = Some(incarnation);
         while !self.again.is_empty() {

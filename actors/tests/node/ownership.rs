@@ -382,3 +382,22 @@ fn after_the_store_was_away_everybody_has_again_what_he_had() {
         }
     });
 }
+
+// I3: its node cannot know whether the store is another one since.
+#[test]
+fn what_a_door_answers_before_its_node_has_seen_the_store_is_appended_again() {
+    run(async {
+        let world = World::new();
+        let first = world.start().await;
+        let (_, meeting) = world.ready("10001").await;
+        first.drain().await;
+        let before = world.store.snapshot();
+        // Nobody takes the event in before the store loses it.
+        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
+        let _running = world.start().await;
+        world.fact(meeting, FactKind::Started, None).await;
+        world.store.go_back(before);
+        world.store.faults().heal();
+        world.until("10001", "the event", |s| (s.visit.phase == Phase::InProgress).then_some(())).await;
+    });
+}
