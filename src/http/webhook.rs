@@ -167,7 +167,9 @@ async fn keep(
         Ok(Ok(routed)) => {
             match routed {
                 Routed::Held => app.metrics.webhook_held(id),
-                Routed::HeldDroppingOldest => app.metrics.webhook_held_dropping_oldest(id),
+                Routed::HeldDropping { oldest, expired } => {
+                    app.metrics.webhook_held_dropping(id, oldest, expired)
+                }
                 Routed::Appended(_) => app.metrics.webhook_appended(id),
                 Routed::Full => {}
             }

@@ -168,7 +168,7 @@ impl Store for MemoryStore {
             move |model, now| Ok(model.route_or_hold(now, organization, meeting, payload)),
             |answer| match answer {
                 Routed::Appended(visit) => Some(Hint::Journal(Shard::of_visit(visit))),
-                Routed::Held | Routed::HeldDroppingOldest | Routed::Full => None,
+                Routed::Held | Routed::HeldDropping { .. } | Routed::Full => None,
             },
         )
     }

@@ -192,9 +192,11 @@ impl Metrics {
         self.event_went(organization, "held");
     }
 
-    /// An event is held, and the oldest held event of the organization was let go for it.
-    pub fn webhook_held_dropping_oldest(&self, organization: &OrganizationId) {
-        self.event_went(organization, "held_dropping_oldest");
+    /// An event is held, and others of the organization were let go of: the oldest for want of room, and those whose time was over.
+    pub fn webhook_held_dropping(&self, organization: &OrganizationId, oldest: u64, expired: u64) {
+        let fate = if oldest > 0 { "held_dropping_oldest" } else { "held" };
+        self.event_went(organization, fate);
+        self.held_expired(expired);
     }
 
     /// An event of another account, or of a meeting that cannot be ours.

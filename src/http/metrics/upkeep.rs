@@ -32,7 +32,7 @@ impl UpkeepMetrics {
             swept: registered(
                 r,
                 "swept",
-                "What sweeps removed since its time was over or there was too much",
+                "What left since its time was over or there was too much, mostly by sweeps",
             ),
         }
     }
@@ -50,14 +50,23 @@ impl Metrics {
     pub fn swept(&self, swept: Option<&Swept>) {
         let outcome = if swept.is_some() { "done" } else { "failed" };
         self.upkeep.sweeps.get_or_create(&[("outcome", outcome.into())]).inc();
-        let Some(Swept { values, held, records_old, records_above_cap }) = swept else { return };
+        let Some(Swept { values, held, records_old, records_above_cap, parked, index }) = swept else {
+            return;
+        };
         for (what, count) in [
             ("values", values),
             ("held_events", held),
             ("records_old", records_old),
             ("records_above_cap", records_above_cap),
+            ("parked", parked),
+            ("index", index),
         ] {
             self.upkeep.swept.get_or_create(&[("what", what.into())]).inc_by(*count);
         }
+    }
+
+    /// Events that were held until their time was over left before a sweep found them.
+    pub(super) fn held_expired(&self, events: u64) {
+        self.upkeep.swept.get_or_create(&[("what", "held_events".into())]).inc_by(events);
     }
 }

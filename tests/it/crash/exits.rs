@@ -23,6 +23,7 @@ use vestibule_domain::id::{MeetingId, VisitKey};
 
 use crate::hospital::service::{Service, free_address, run_to_the_end};
 use crate::hospital::site::{ORGANIZATION, SECRET_KEY, Site, private_key, settings_text};
+use crate::redis::Redis;
 
 /// Orchestrators kill after 30 s.
 const DRAINS_WITHIN: Duration = Duration::from_secs(15);
@@ -142,6 +143,25 @@ async fn a_second_process_on_the_same_store_is_refused_and_the_first_goes_on() {
     site.services[0].ready().await;
     site.services[0].kill();
     site.fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn a_redis_that_cannot_be_trusted_is_refused_with_what_to_do() {
+    let forgets = Redis::start_with(&["--appendonly", "no"]);
+    let locked =
+        Redis::start_with(&["--appendonly", "yes", "--appendfsync", "always", "--requirepass", "secret"]);
+    for (redis, said) in [(&forgets, "Set appendonly yes"), (&locked, "Check the user and the password")] {
+        let folder = tempfile::tempdir().unwrap();
+        let change = |text: String| text.replace("embedded:store", &redis.url());
+        let settings = write_settings(folder.path(), free_address(), change);
+        let (status, told) = serve(folder.path(), &settings).await;
+        assert_eq!(status, 69, "{told}");
+        assert!(told.contains("store.url") && told.contains(said), "{told}");
+        let checked = run_to_the_end(&["check", "--config", &settings], folder.path()).await;
+        assert_eq!(checked.status.code(), Some(69));
+        let report = String::from_utf8(checked.stdout).unwrap();
+        assert!(report.contains(said), "{report}");
+    }
 }
 
 #[actix_web::test]

@@ -60,7 +60,7 @@ pub async fn an_index_entry_stays_while_its_visit_is_there(world: &World) {
     };
     assert_eq!(route(2).await, Routed::Appended(gone), "it is just that old, and stays");
     world.clock.pass(Span(1));
-    sweep(world, KEEP).await;
+    assert_eq!(sweep(world, KEEP).await.index, 1, "the other's visit is there");
     assert_eq!(route(1).await, Routed::Appended(living.clone()));
     assert_eq!(route(2).await, Routed::Held);
     // The visit leaves, and the entry with the next sweep.

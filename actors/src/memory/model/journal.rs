@@ -44,16 +44,19 @@ impl Model {
             return Routed::Appended(visit);
         }
         let held = self.held.entry(organization.clone()).or_default();
+        let mut expired = 0;
         while held.first_key_value().is_some_and(|(_, held)| held.until <= now) {
             held.pop_first();
+            expired += 1;
         }
-        let drops = held.len() >= limits.held_events.max(1);
-        if drops {
+        let mut oldest = 0;
+        if held.len() >= limits.held_events.max(1) {
             held.pop_first();
+            oldest = 1;
         }
         self.last_held += 1;
         held.insert(self.last_held, Held { meeting, payload, until: now + limits.held_for });
-        if drops { Routed::HeldDroppingOldest } else { Routed::Held }
+        Routed::held(oldest, expired)
     }
 
     /// See [`crate::port::store::Store::index_meeting`].
@@ -72,12 +75,15 @@ impl Model {
             return Err(StoreError::Refused("the meeting belongs to another visit".to_owned()));
         }
         let Some(held) = self.held.get_mut(&visit.organization) else { return Ok(0) };
-        let numbers: Vec<u64> =
-            held.iter().filter(|(_, held)| held.meeting == meeting).map(|(number, _)| *number).collect();
+        let numbers: Vec<u64> = held
+            .iter()
+            .filter(|(_, held)| held.meeting == meeting && held.until > now)
+            .map(|(n, _)| *n)
+            .collect();
         let drained: Vec<Held> = numbers.iter().filter_map(|number| held.remove(number)).collect();
         let data = self.shards.entry(Shard::of_visit(visit)).or_default();
         let mut moved = 0;
-        for event in drained.into_iter().filter(|held| held.until > now) {
+        for event in drained {
             data.push(NewEntry { visit: visit.clone(), payload: event.payload });
             moved += 1;
         }

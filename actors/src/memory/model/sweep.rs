@@ -24,7 +24,7 @@ impl Model {
         for place in &above {
             self.records.remove(*place);
         }
-        self.parked.retain(|_, parked| parked.at >= oldest);
+        let parked = removed(&mut self.parked, |_, parked| parked.at >= oldest);
         for data in self.shards.values_mut() {
             let told: Vec<u64> = data
                 .gone
@@ -36,11 +36,12 @@ impl Model {
             data.changed.retain(|change, _| !told.contains(change));
         }
         let shards = &self.shards;
-        self.meetings.retain(|_, indexed| {
+        let index = removed(&mut self.meetings, |_, indexed| {
             let lives = shards.values().any(|data| data.visits.contains_key(&indexed.visit));
             lives || indexed.at >= oldest
         });
-        Swept { values, held, records_old: count(old.len()), records_above_cap: count(above.len()) }
+        let (records_old, records_above_cap) = (count(old.len()), count(above.len()));
+        Swept { values, held, records_old, records_above_cap, parked, index }
     }
 
     fn above_cap(&self, cap: u64) -> Vec<RecordPlace> {

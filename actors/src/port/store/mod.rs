@@ -87,10 +87,23 @@ pub enum Routed {
     Appended(VisitKey),
     /// No visit has this meeting yet; held for a bounded time.
     Held,
-    /// As many events are held as may be: the oldest of this organization was dropped for it, and is counted.
-    HeldDroppingOldest,
+    /// The same, and others of this organization were let go of: none is reflected any more, so they are counted.
+    HeldDropping {
+        /// The oldest, since as many are held as may be.
+        oldest: u64,
+        /// Those whose time was over.
+        expired: u64,
+    },
     /// The visit's journal is at its bound; nothing was written.
     Full,
+}
+
+impl Routed {
+    /// Held, with so many let go of.
+    #[must_use]
+    pub fn held(oldest: u64, expired: u64) -> Self {
+        if oldest + expired == 0 { Self::Held } else { Self::HeldDropping { oldest, expired } }
+    }
 }
 
 /// A page of something, newest or lowest first.
@@ -335,6 +348,10 @@ pub struct Swept {
     pub records_old: u64,
     /// Records above the cap.
     pub records_above_cap: u64,
+    /// Parked commands past the retention of records.
+    pub parked: u64,
+    /// Meetings that the index knows no more: their visits left and their records did.
+    pub index: u64,
 }
 
 /// How long a visit that has left is told of by [`Store::changed_since`]; those told of are dropped by a sweep.

@@ -55,15 +55,19 @@ impl Desk<'_, '_> {
         let (now, limits) = (self.now, self.limits);
         let most = u64::try_from(limits.held_events.max(1)).unwrap_or(u64::MAX);
         let tables = self.write()?;
+        let (mut oldest, mut expired) = (0, 0);
         while let Some((number, first)) = tables.oldest_held(organization)?
             && first.until <= now
         {
             tables.drop_held(organization, first.meeting, number)?;
+            expired += 1;
         }
         let count: u64 = tables.held_count.row_or_default(&keys::organization(organization))?;
-        let drops = count >= most;
-        if drops && let Some((number, first)) = tables.oldest_held(organization)? {
+        if count >= most
+            && let Some((number, first)) = tables.oldest_held(organization)?
+        {
             tables.drop_held(organization, first.meeting, number)?;
+            oldest = 1;
         }
         let number = tables.next_number("last_held")?;
         let until = now + limits.held_for;
@@ -72,7 +76,7 @@ impl Desk<'_, '_> {
         let order = HeldOrderRow { meeting, until };
         tables.held_order.put_row(&keys::held_order(organization, number), &order)?;
         tables.change_held_count(organization, |count| count.saturating_add(1))?;
-        Ok(if drops { Routed::HeldDroppingOldest } else { Routed::Held })
+        Ok(Routed::held(oldest, expired))
     }
 
     pub(in super::super) fn index_meeting(&mut self, meeting: MeetingId, visit: &VisitKey) -> Step<usize> {
@@ -86,7 +90,9 @@ impl Desk<'_, '_> {
             let why = "the meeting belongs to another visit".to_owned();
             return Err(Failure::Answer(StoreError::Refused(why)));
         }
-        let held = tables.held_for(organization, meeting)?;
+        // What has expired leaves with the others that have, and is counted there.
+        let mut held = tables.held_for(organization, meeting)?;
+        held.retain(|(_, event)| event.until > now);
         if !is_new && held.is_empty() {
             return Ok(0);
         }
@@ -100,10 +106,8 @@ impl Desk<'_, '_> {
         let mut moved = 0;
         for (number, event) in held {
             tables.drop_held(organization, meeting, number)?;
-            if event.until > now {
-                tables.push(shard, &mut row, &NewEntry { visit: visit.clone(), payload: event.bytes })?;
-                moved += 1;
-            }
+            tables.push(shard, &mut row, &NewEntry { visit: visit.clone(), payload: event.bytes })?;
+            moved += 1;
         }
         tables.put_shard(shard, &row)?;
         if moved > 0 {

@@ -70,8 +70,14 @@ impl Desk<'_, '_> {
                 swept.records_above_cap = self.drop_records(due)?;
                 swept.records_above_cap
             }
-            Part::Parked => self.sweep_parked(oldest)?,
-            Part::Meetings => self.sweep_meetings(oldest)?,
+            Part::Parked => {
+                swept.parked = self.sweep_parked(oldest)?;
+                swept.parked
+            }
+            Part::Meetings => {
+                swept.index = self.sweep_meetings(oldest)?;
+                swept.index
+            }
             Part::Gone => {
                 let told_until = Moment((now - GONE_TOLD_FOR).0.saturating_add(1));
                 let due = self.look()?.leaving_before(Leaving::Gone, told_until)?;

@@ -72,8 +72,9 @@ impl RedisStore {
                     Appended::Full => Ok(Routed::Full),
                 }
             }
-            [Value::Int(0), Value::Int(0), _] => Ok(Routed::Held),
-            [Value::Int(0), Value::Int(_), _] => Ok(Routed::HeldDroppingOldest),
+            [Value::Int(0), oldest, expired] => {
+                Ok(Routed::held(read("a route", oldest.clone())?, read("a route", expired.clone())?))
+            }
             _ => Err(unreadable("a route")),
         }
     }

@@ -24,23 +24,23 @@ impl RedisStore {
         let mut swept = Swept::default();
         for shard in Shard::all() {
             swept.records_old += self.sweep_old_records(shard, oldest).await?;
-            self.sweep_shard(shard, oldest).await?;
+            swept.parked += self.sweep_shard(shard, oldest).await?;
         }
         for organization in self.organizations().await? {
             swept.records_above_cap +=
                 self.sweep_above_cap(&organization, keep.records_per_organization).await?;
             swept.held += self.sweep_held(&organization, now).await?;
-            self.sweep_index(&organization, oldest).await?;
+            swept.index += self.sweep_index(&organization, oldest).await?;
         }
         Ok(swept)
     }
 
-    /// Visits that left some time ago, and commands that were set aside long ago.
-    async fn sweep_shard(&self, shard: Shard, oldest: Moment) -> Result<(), StoreError> {
+    /// Visits that left some time ago, and commands that were set aside long ago; how many of these.
+    async fn sweep_shard(&self, shard: Shard, oldest: Moment) -> Result<u64, StoreError> {
         let keys = [self.keys.shard(shard, Of::Gone), self.keys.shard(shard, Of::Changed)];
         self.door.ask(self.call(&SWEEP_VISITS).keys(keys).number(GONE_TOLD_FOR.0)).await?;
         let parked = self.keys.shard(shard, Of::Parked);
-        self.sweep_stream(&parked, "t", |at| at < oldest).await.map(drop)
+        self.sweep_stream(&parked, "t", |at| at < oldest).await
     }
 
     /// Removes entries of a stream from its beginning, as long as the time that stands in one is too old.
@@ -205,12 +205,13 @@ impl RedisStore {
     }
 
     /// Index entries leave with their records, save those of visits that are still there.
-    async fn sweep_index(&self, organization: &OrganizationId, oldest: Moment) -> Result<(), StoreError> {
+    async fn sweep_index(&self, organization: &OrganizationId, oldest: Moment) -> Result<u64, StoreError> {
         let ages = self.keys.organization(organization, OfOrganization::IndexAges);
         let index = self.keys.organization(organization, OfOrganization::Index);
         let mut command = redis::cmd("ZRANGEBYSCORE");
         command.arg(&ages).arg("-inf").arg(format!("({}", oldest.0));
         let meetings: Vec<String> = read("an index", self.door.command("an index", &ages, command).await?)?;
+        let mut removed = 0;
         for meeting in meetings {
             let mut find = redis::cmd("HGET");
             find.arg(&index).arg(&meeting);
@@ -226,8 +227,9 @@ impl RedisStore {
                 drop.arg(key).arg(&meeting);
                 self.door.command("an index", key, drop).await?;
             }
+            removed += 1;
         }
-        Ok(())
+        Ok(removed)
     }
 }
 
