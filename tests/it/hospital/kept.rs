@@ -129,11 +129,16 @@ impl Kept {
     }
 
     /// Launches that were answered as accepted and of which the store knows nothing.
-    pub async fn lost_launches(&self, accepted: &[Accepted]) -> Vec<Accepted> {
+    pub async fn lost_launches(&self, accepted: &[Accepted]) -> Vec<String> {
         let mut lost = Vec::new();
         for launch in accepted {
-            if !self.has_outcome(launch) || !self.has_ticket(launch).await {
-                lost.push(launch.clone());
+            let (outcome, ticket) = (self.has_outcome(launch), self.has_ticket(launch).await);
+            if !outcome || !ticket {
+                let known = self.participant(launch).map(|(visit, _)| {
+                    let remembered = visit.launches.iter().map(|record| (record.at, &record.outcome));
+                    remembered.collect::<Vec<_>>()
+                });
+                lost.push(format!("outcome {outcome}, ticket {ticket}: {launch:?}; remembered: {known:?}"));
             }
         }
         lost
