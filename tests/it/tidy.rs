@@ -14,10 +14,11 @@ const TEXT: [&str; 8] = ["toml", "md", "json", "lock", "yml", "yaml", "svg", "tx
 /// What the domain may be built from. Anything else would bring I/O, a clock or chance within its reach.
 const DOMAIN_MAY_USE: [&str; 2] = ["serde", "thiserror"];
 /// What the actors may be built from: nothing that speaks HTTP or opens a file.
-const ACTORS_MAY_USE: [&str; 10] = [
+const ACTORS_MAY_USE: [&str; 11] = [
     "actix",
     "actix-rt",
     "futures-util",
+    "lz4_flex",
     "serde",
     "serde_json",
     "thiserror",

@@ -21,6 +21,8 @@ const AT_ONCE: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     incarnation: Option<String>,
+    /// It did not answer once.
+    missed: bool,
     looking: bool,
     /// What is to be appended again, oldest first.
     again: Vec<Answered>,
@@ -28,21 +30,26 @@ pub(super) struct Watched {
 
 impl Node {
     pub(super) fn watch_store(&mut self, ctx: &mut Context<Self>) {
-        every(ctx, LOOK_EVERY, |node, ctx| {
-            if std::mem::replace(&mut node.watched.looking, true) {
-                return;
+        // At once, since doors answer from now on.
+        self.look_at_store(ctx);
+        every(ctx, LOOK_EVERY, Self::look_at_store);
+    }
+
+    fn look_at_store(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.watched.looking, true) {
+            return;
+        }
+        let (ports, mut watched) = (self.ports.clone(), std::mem::take(&mut self.watched));
+        let look = async move {
+            if let Err(error) = watched.look(&ports).await {
+                tracing::debug!(%error, "the store is away");
+                watched.missed = true;
             }
-            let (ports, mut watched) = (node.ports.clone(), std::mem::take(&mut node.watched));
-            let look = async move {
-                if let Err(error) = watched.look(&ports).await {
-                    tracing::debug!(%error, "the store is away");
-                }
-                Watched { looking: false, ..watched }
-            };
-            // Until then nobody looks.
-            node.watched.looking = true;
-            ctx.spawn(look.into_actor(node).map(|watched, node, _| node.watched = watched));
-        });
+            Watched { looking: false, ..watched }
+        };
+        // Until then nobody looks.
+        self.watched.looking = true;
+        ctx.spawn(look.into_actor(self).map(|watched, node, _| node.watched = watched));
     }
 }
 
@@ -50,16 +57,15 @@ impl Watched {
     /// Which store it is now, and what is to be done since. An error leaves the rest to the next look.
     async fn look(&mut self, ports: &Ports) -> Result<(), StoreError> {
         let incarnation = ports.store.incarnation().await?;
-        // What doors answered before the first look may have gone to another store, too; mostly that is nothing.
-        if self.incarnation.as_ref() != Some(&incarnation) {
+        // Where the first look failed, what doors have answered since may have gone to another store, too.
+        let other = match &self.incarnation {
+            Some(before) => *before != incarnation,
+            None => self.missed,
+        };
+        if other {
             self.again = ports.recent.all();
             let facts = self.again.len();
-            if facts > 0 {
-                tracing::warn!(
-                    facts,
-                    "the store may be another than before; recent events are appended again"
-                );
-            }
+            tracing::warn!(facts, "the store may be another than before; recent events are appended again");
         }
         self.incarnation = Some(incarnation);
         while !self.again.is_empty() {

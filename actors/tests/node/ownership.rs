@@ -394,6 +394,7 @@ fn what_a_door_answers_before_its_node_has_seen_the_store_is_appended_again() {
         let before = world.store.snapshot();
         // Nobody takes the event in before the store loses it.
         world.store.faults().fail_always(Some(Call::Acquire), When::Before);
+        world.store.faults().fail_always(Some(Call::Incarnation), When::Before);
         let _running = world.start().await;
         world.fact(meeting, FactKind::Started, None).await;
         world.store.go_back(before);

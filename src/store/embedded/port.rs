@@ -285,6 +285,8 @@ impl EmbeddedStore {
             all.held += swept.held;
             all.records_old += swept.records_old;
             all.records_above_cap += swept.records_above_cap;
+            all.parked += swept.parked;
+            all.index += swept.index;
             if !more {
                 return Ok(());
             }
