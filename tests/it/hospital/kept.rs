@@ -31,8 +31,8 @@ use super::site::{ORGANIZATION, SECRET_KEY};
 const PAGE: usize = 500;
 /// A visit remembers the outcomes of so many launches, for so long.
 const MOST_REMEMBERED: usize = 32;
-/// Two people launch at most, and again while they wait for an answer.
-const OF_THE_SAME_MOMENT: usize = 4;
+/// Of so many that were taken in one after the other, one was made about when it was taken in.
+const ABOUT_THEN: usize = 8;
 const REMEMBERED: Span = Span::minutes(10);
 
 pub struct Kept {
@@ -159,12 +159,11 @@ impl Kept {
         let Some((visit, key)) = self.participant(launch) else { return false };
         let launches = &visit.launches;
         // Outcomes are remembered for a bounded time and number; older ones have done what they did.
-        let mut times: Vec<Moment> = launches.iter().map(|record| record.at).collect();
-        times.sort_unstable();
-        let newest = times.last().copied().unwrap_or_default();
-        // Those of the same moment were taken in in any order, and leave in that order.
+        let newest = launches.iter().map(|record| record.at).max().unwrap_or_default();
+        // They leave in the order in which they were taken in, which is not that of their times: what a door had sent off may come late.
+        let left_until = launches.iter().take(ABOUT_THEN).map(|record| record.at).max().unwrap_or_default();
         let forgotten = launch.answered + REMEMBERED <= newest
-            || (launches.len() >= MOST_REMEMBERED && launch.sent <= times[OF_THE_SAME_MOMENT]);
+            || (launches.len() >= MOST_REMEMBERED && launch.sent <= left_until);
         let accepted = LaunchOutcome::Accepted { participant: key.clone() };
         let is_it = |record: &LaunchRecord| {
             launch.sent <= record.at && record.at <= launch.answered && record.outcome == accepted
