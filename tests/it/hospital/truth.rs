@@ -127,7 +127,7 @@ async fn visits(site: &Site) -> Option<BTreeMap<String, Value>> {
 
 // I12: people of a visit are only ever sent to one live meeting; any other with its marker is removed.
 pub async fn assert_one_meeting_for_each_visit(site: &Site) {
-    let visits = visits(site).await.expect("an answer");
+    let visits = until("the visits to be told", SETTLES_WITHIN, async || visits(site).await).await;
     let ours: BTreeSet<String> =
         visits.values().filter_map(|visit| Some(visit["meeting"]["id"].as_str()?.to_owned())).collect();
     for meeting in site.fakes.zoom().meetings() {
