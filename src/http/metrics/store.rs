@@ -90,7 +90,7 @@ fn of_embedded(stats: &StatsReading) -> [Counted; 8] {
 
 fn of_redis(stats: RedisReading) -> [Counted; 7] {
     [
-        ("redis_connected", "Connections to a primary that were made", stats.connected),
+        ("redis_connected", "Times that the connections to a primary were made", stats.connected),
         (
             "redis_let_go",
             "Connections given up: cut, too late, or to a server that is no primary any more",

@@ -1,6 +1,6 @@
 //! The way to the servers: one that everybody shares, and one for what must be on a replica before it is answered.
 //!
-//! Commands of many callers go out on one connection, one behind the other; that is faster than a connection for each, and needs no batches.
+//! Commands of many callers go out on a few connections, one behind the other; that is faster than a connection for each, and needs no batches.
 //! Where a write must have reached a replica, a wait has to follow it on the same connection and holds up everything behind it. So
 //! such writes go in batches, each with one wait, on connections of their own.
 

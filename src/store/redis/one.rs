@@ -1,12 +1,14 @@
 //! One primary, wherever it is: the server that was named, or the one that the Sentinels name.
 //!
-//! The connection is made when it is first needed and dropped at the first sign that it is not to be trusted: an answer that did not come
-//! (a later one could be taken for it), a cut, a server that only reads. The next caller makes another one, asking the Sentinels again.
+//! Its connections are made when one is first needed and dropped, all of them, at the first sign that one is not to be trusted: an answer that
+//! did not come (a later one could be taken for it), a cut, a server that only reads. The next caller makes others, asking the Sentinels again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deadpool_redis::{Manager, Pool, Runtime};
+use futures_util::future::try_join_all;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
@@ -22,7 +24,10 @@ use super::hints::Listener;
 use super::stats::RedisStats;
 use super::trouble::{Follows, follows};
 
-/// Connections besides the shared one: for waits, subscriptions and questions about the server.
+/// Connections that everybody shares. A server that syncs every write syncs once for what it has read of all connections, and reads no more
+/// than 16 KB of each: on a single one a sync would be shared by a handful of commits.
+const SHARED: usize = 8;
+/// Connections besides the shared ones: for waits, subscriptions and questions about the server.
 const POOLED: usize = 4;
 /// After a connection could not be made, nobody tries again for so long.
 const REST: Duration = Duration::from_millis(200);
@@ -45,7 +50,9 @@ enum Finder {
 
 /// Connections to one server.
 pub(super) struct Live {
-    shared: MultiplexedConnection,
+    shared: Vec<MultiplexedConnection>,
+    /// Whose turn it is.
+    next: AtomicUsize,
     pool: Pool,
 }
 
@@ -95,7 +102,7 @@ impl One {
 
     pub(super) async fn send(&self, command: Cmd) -> Result<Value, RedisError> {
         let live = self.live().await?;
-        let mut shared = live.shared.clone();
+        let mut shared = live.shared()?;
         // What the server refuses is an answer to the library, and an error to us.
         let answer = shared.send_packed_command(&command).await.and_then(Value::extract_error);
         self.mind(&live, answer)
@@ -186,18 +193,21 @@ impl One {
             Finder::Sentinels(sentinels) => sentinels.lock().await.async_get_client().await?,
         };
         let config = self.config();
-        let mut shared = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let connect = || client.get_multiplexed_async_connection_with_config(&config);
+        let shared = try_join_all(std::iter::repeat_with(connect).take(SHARED)).await?;
+        // Answers of a batch come after its wait.
+        let patient =
+            config.clone().set_response_timeout(Some(self.times.answer.saturating_add(self.times.replica)));
+        let listening = patient.set_push_sender(Arc::clone(&self.listener).ear());
+        let live = Live { shared, next: AtomicUsize::new(0), pool: pool(&client, listening)? };
         // Sentinels may name a server that was demoted a moment ago.
-        let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut shared).await?;
+        let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut live.shared()?).await?;
         let role: Option<String> =
             role.into_iter().next().and_then(|role| redis::from_redis_value(role).ok());
         if role.as_deref() != Some("master") {
             return Err(RedisError::from((redis::ErrorKind::Io, NOT_PRIMARY)));
         }
-        // Answers of a batch come after its wait.
-        let patient = config.set_response_timeout(Some(self.times.answer.saturating_add(self.times.replica)));
-        let listening = patient.set_push_sender(Arc::clone(&self.listener).ear());
-        Ok(Live { shared, pool: pool(&client, listening)? })
+        Ok(live)
     }
 
     fn config(&self) -> AsyncConnectionConfig {
@@ -217,6 +227,13 @@ fn pool(client: &Client, config: AsyncConnectionConfig) -> Result<Pool, RedisErr
 }
 
 impl Live {
+    /// The next of the shared connections. Callers who wait for each other's steps wait for the answers, so that no order among them is lost.
+    fn shared(&self) -> Result<MultiplexedConnection, RedisError> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % SHARED;
+        let none = || RedisError::from((redis::ErrorKind::Io, "there is no connection"));
+        self.shared.get(turn).cloned().ok_or_else(none)
+    }
+
     pub(super) async fn pooled(&self) -> Result<deadpool_redis::Connection, RedisError> {
         self.pool.get().await.map_err(|error| match error {
             deadpool_redis::PoolError::Backend(error) => error,

@@ -17,9 +17,9 @@ pub struct RedisStats {
 /// All counters as they stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RedisReading {
-    /// Connections to a primary that were made.
+    /// Times that the connections to a primary were made.
     pub connected: u64,
-    /// Connections given up since they were cut, an answer was late or the server was no primary any more.
+    /// Times that they were given up, since one was cut, an answer was late or the server was no primary any more.
     pub let_go: u64,
     /// Answers that did not come in time.
     pub late: u64,

@@ -17,6 +17,7 @@ mod sweep;
 mod unreadable;
 mod values;
 mod views;
+mod ways;
 mod world;
 
 /// Runs each case on each store, as a test of its own.
