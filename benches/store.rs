@@ -10,30 +10,27 @@
 )]
 
 mod common;
+#[path = "common/owner.rs"]
+mod owner;
 
 use common::{Noise, Table};
 use futures_util::future::join_all;
+use owner::{ENTRY_BYTES, Owner, STATE_BYTES, entry};
 use redb::{Database, ReadableDatabase, TableDefinition};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use uuid::Uuid;
 use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule_actors::port::clock::Clock;
-use vestibule_actors::port::store::{
-    Acquired, Appended, Commit, Committed, Epoch, NewEntry, OwnerToken, Ownership, Seq, Store, StoreLimits,
-    VisitWrite,
-};
+use vestibule_actors::port::store::{Store, StoreLimits};
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
-use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::time::Moment;
 
 const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
 const PASSES: usize = 9;
-const ENTRY_BYTES: usize = 300;
-const STATE_BYTES: usize = 2_000;
 /// Visits that are read, and reads in a pass.
 const READ: usize = 5_000;
 const AT_ONCE: usize = 64;
@@ -72,16 +69,6 @@ fn store(folder: &TempDir) -> Result<Arc<EmbeddedStore>, Failed> {
     Ok(Arc::new(EmbeddedStore::open(settings, Arc::new(Still))?))
 }
 
-/// So many visits of one shard.
-fn visits(shard: Shard, count: usize) -> Vec<VisitKey> {
-    let keys = (0_u64..).filter_map(|number| VisitKey::from_text(&format!("lakeside/csn/{number}")));
-    keys.filter(|key| Shard::of_visit(key) == shard).take(count).collect()
-}
-
-fn entry(visit: &VisitKey) -> NewEntry {
-    NewEntry { visit: visit.clone(), payload: vec![b'x'; ENTRY_BYTES] }
-}
-
 fn us(time: Duration, each: usize) -> f64 {
     time.as_secs_f64() * 1e6 / each as f64
 }
@@ -102,58 +89,6 @@ impl Plain {
             self.0.sync_data()?;
         }
         Ok(us(began.elapsed(), rounds))
-    }
-}
-
-/// One shard's owner, who commits visits again and again.
-struct Owner {
-    store: Arc<EmbeddedStore>,
-    shard: Shard,
-    owner: Ownership,
-    visits: Vec<(VisitKey, u64)>,
-    cursor: Seq,
-    id: u128,
-}
-
-impl Owner {
-    async fn of(store: Arc<EmbeddedStore>, shard: Shard, count: usize) -> Result<Self, Failed> {
-        let token = OwnerToken(Uuid::from_u128(1));
-        let owner = match store.acquire(shard, "bench", token, Span::hours(9), Epoch(0)).await? {
-            Acquired::Granted { epoch, .. } => Ownership { token, epoch },
-            held @ Acquired::Held(_) => return Err(format!("{held:?}").into()),
-        };
-        let visits = visits(shard, count).into_iter().map(|visit| (visit, 0)).collect();
-        Ok(Self { store, shard, owner, visits, cursor: Seq(0), id: 0 })
-    }
-
-    /// Appends an entry for each of so many visits, and commits them; how long the commit took.
-    async fn commit(&mut self, size: usize) -> Result<Duration, Failed> {
-        let entries = self.visits.iter().take(size).map(|(visit, _)| entry(visit)).collect();
-        let Appended::Done(last) = self.store.append(self.shard, entries).await? else {
-            return Err("the journal is full".into());
-        };
-        self.id += 1;
-        let writes = self.visits.iter_mut().take(size).map(|(visit, version)| {
-            *version += 1;
-            let state = Some(vec![b'y'; STATE_BYTES]);
-            VisitWrite { visit: visit.clone(), expected: *version - 1, state, wake: None }
-        });
-        let commit = Commit {
-            shard: self.shard,
-            owner: self.owner,
-            id: Uuid::from_u128(self.id),
-            expected_cursor: self.cursor,
-            cursor: last,
-            visits: writes.collect(),
-            outbox: Vec::new(),
-            parked: Vec::new(),
-        };
-        self.cursor = last;
-        let began = Instant::now();
-        match self.store.commit(commit).await? {
-            Committed::Done { .. } => Ok(began.elapsed()),
-            other => Err(format!("{other:?}").into()),
-        }
     }
 }
 
@@ -218,7 +153,7 @@ async fn appends(noise: &mut Noise) -> Result<(), Failed> {
 async fn reads(noise: &mut Noise) -> Result<(), Failed> {
     let folder = folder()?;
     let store = store(&folder)?;
-    let mut owner = Owner::of(Arc::clone(&store), Shard::new(0).ok_or("no shard")?, READ).await?;
+    let mut owner = Owner::of(store.clone(), Shard::new(0).ok_or("no shard")?, READ).await?;
     owner.commit(READ).await?;
     let raw = Database::create(folder.path().join("raw.redb"))?;
     let writing = raw.begin_write()?;

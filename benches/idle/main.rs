@@ -1,7 +1,8 @@
 //! What an idle visit costs in memory, beside the size of its state as it is stored. `cargo bench --bench idle`.
 //!
 //! Each measurement is a process of its own, since memory that was freed does not go back to the system. One holds the visits in a node over
-//! the memory store, the other the same bytes in the memory store alone; the difference is what the node keeps.
+//! the memory store, the other the same bytes in the memory store alone; the difference is what the node keeps. A third is a node on a Redis,
+//! whose memory and file for each visit are told besides.
 
 #![allow(
     clippy::disallowed_methods,
@@ -9,12 +10,17 @@
     reason = "a benchmark looks at the clock and prints what it finds"
 )]
 
+#[path = "../common/redis.rs"]
+mod server;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use server::Server;
 use uuid::Uuid;
 use vestibule::service;
 use vestibule::settings::{Settings, Sources};
+use vestibule::store::redis::Durability;
 use vestibule::system::SystemClock;
 use vestibule_actors::codec::Format;
 use vestibule_actors::desk::{Desk, Snapshot};
@@ -43,6 +49,7 @@ fn main() -> Result<(), Failed> {
     let system = actix_web::rt::System::new();
     match std::env::args().nth(1).as_deref() {
         Some("--node") => system.block_on(in_a_node()),
+        Some("--redis") => system.block_on(in_a_node_on_redis()),
         Some("--store") => system.block_on(in_the_store_alone()),
         _ => compare(),
     }
@@ -66,14 +73,22 @@ fn compare() -> Result<(), Failed> {
         size_of::<Participant>() + size_of::<ParticipantKey>(),
     );
     println!("state as stored: {stored:.0} bytes; the node keeps {:.2} times that (median)", median / stored);
+    println!("on Redis:");
+    for _ in 0..REPEATS {
+        let [node, memory, file] = child("--redis")?;
+        println!(
+            "  the node {node:.0}, Redis {memory:.0} ({:.2} of the state) and {file:.0} of its file",
+            memory / stored
+        );
+    }
     Ok(())
 }
 
-fn child(mode: &str) -> Result<[f64; 2], Failed> {
+fn child<const N: usize>(mode: &str) -> Result<[f64; N], Failed> {
     let output = std::process::Command::new(std::env::current_exe()?).arg(mode).output()?;
     let text = String::from_utf8(output.stdout)?;
     let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-    <[f64; 2]>::try_from(numbers)
+    <[f64; N]>::try_from(numbers)
         .map_err(|_| format!("the child said: {text}{}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
@@ -82,10 +97,14 @@ fn tell(before: u64, after: u64, state: usize) {
     println!("{} {state}", (after.saturating_sub(before)) as f64 / VISITS as f64);
 }
 
-async fn in_a_node() -> Result<(), Failed> {
+fn settings(more: &str) -> Result<Settings, Failed> {
     let none: [(&str, &str); 0] = [];
-    let sources = Sources::new(std::env::temp_dir()).text("the benchmark", SETTINGS).environment(none);
-    let running = service::start(Settings::load(sources)?).await?;
+    let sources = Sources::new(std::env::temp_dir()).text("the benchmark", SETTINGS).text("its store", more);
+    Ok(Settings::load(sources.environment(none))?)
+}
+
+async fn in_a_node() -> Result<(), Failed> {
+    let running = service::start(settings("")?).await?;
     let desk = running.app().desk.clone();
     launch(&desk, 0..WARM_UP).await?;
     let before = resident()?;
@@ -94,6 +113,26 @@ async fn in_a_node() -> Result<(), Failed> {
     let last = desk.ports().store.load(&key(WARM_UP + VISITS - 1)?).await?.ok_or("a visit")?;
     tell(before, after, last.state.len());
     Ok(())
+}
+
+async fn in_a_node_on_redis() -> Result<(), Failed> {
+    let server = Server::start(Durability::EverySecond)?;
+    let running = service::start(settings(&format!("[store]\n{}", server.settings()))?).await?;
+    let desk = running.app().desk.clone();
+    launch(&desk, 0..WARM_UP).await?;
+    let (before, [memory_before, file_before]) = (resident()?, of_redis(&server).await?);
+    launch(&desk, WARM_UP..WARM_UP + VISITS).await?;
+    let (after, [memory, file]) = (resident()?, of_redis(&server).await?);
+    let each = |before: u64, after: u64| after.saturating_sub(before) as f64 / VISITS as f64;
+    println!("{} {} {}", each(before, after), each(memory_before, memory), each(file_before, file));
+    Ok(())
+}
+
+/// Bytes of a server's memory and of its file.
+async fn of_redis(server: &Server) -> Result<[u64; 2], Failed> {
+    let info = server.info().await?;
+    let bytes = |name: &str| -> Result<u64, Failed> { Ok(info.get(name).ok_or("not told")?.parse()?) };
+    Ok([bytes("used_memory")?, bytes("aof_current_size")?])
 }
 
 const SETTINGS: &str = r#"
@@ -136,9 +175,7 @@ async fn launch(desk: &Desk, numbers: std::ops::Range<u64>) -> Result<(), Failed
 async fn in_the_store_alone() -> Result<(), Failed> {
     let store = MemoryStore::new(Arc::new(SystemClock), StoreLimits::default());
     let policy = {
-        let none: [(&str, &str); 0] = [];
-        let sources = Sources::new(std::env::temp_dir()).text("the benchmark", SETTINGS).environment(none);
-        let settings = Settings::load(sources)?;
+        let settings = settings("")?;
         let organization = settings.organizations.values().next().ok_or("an organization")?;
         organization.policy(&settings)
     };

@@ -8,16 +8,10 @@ use actix_web::rt::spawn;
 use vestibule::simulator::zoom::signature;
 
 use super::Failed;
+use super::visits::{SECRET, event};
 
 pub const FLAG: &str = "--drive";
 pub const CONNECTIONS: usize = 64;
-pub const SECRET: &str = "webhook-secret-of-the-benchmark";
-pub const ACCOUNT: &str = "BenchmarkAccount";
-pub const VISITS: u64 = 256;
-/// The visits' meetings are numbered from here.
-pub const FIRST_MEETING: u64 = 85_000_000_000;
-/// People of a visit who come and go.
-const PEOPLE: u64 = 6;
 
 /// What a driver tells of its pass.
 pub struct Pass {
@@ -81,22 +75,4 @@ pub async fn drive(url: &str, first: u64, time: Duration) -> Result<(), Failed> 
     let answered = latencies.len();
     println!("{answered} {} {} {}", refused.get(), answered as f64 / took, p99.as_secs_f64() * 1e3);
     Ok(())
-}
-
-/// The event of a number: somebody of some visit comes or goes, a second later than before.
-fn event(number: u64) -> String {
-    let (visit, person) = (number % VISITS, number / VISITS % PEOPLE);
-    let (name, field) = if (number / (VISITS * PEOPLE)).is_multiple_of(2) {
-        ("meeting.participant_joined", "join_time")
-    } else {
-        ("meeting.participant_left", "leave_time")
-    };
-    let at = jiff::Timestamp::from_second(1_795_420_800 + i64::try_from(number / VISITS).unwrap_or_default());
-    let time = at.unwrap_or_default();
-    let millis = time.as_millisecond() + i64::try_from(number % 1000).unwrap_or_default();
-    let meeting = FIRST_MEETING + visit;
-    format!(
-        r#"{{"payload":{{"account_id":"{ACCOUNT}","object":{{"duration":30,"start_time":"2026-11-23T08:00:00Z","timezone":"","topic":"Video visit","id":"{meeting}","type":2,"uuid":"uuid-of-{visit}==","host_id":"host-of-{visit}","participant":{{"public_ip":"203.0.113.7","user_id":"{user}","user_name":"Guest {person}","registrant_id":"","participant_user_id":"","id":"","{field}":"{time}","email":"","participant_uuid":"PERSON-{visit}-{person}"}}}}}},"event_ts":{millis},"event":"{name}"}}"#,
-        user = 16_778_240 + person,
-    )
 }

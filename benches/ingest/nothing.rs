@@ -15,7 +15,7 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::ParticipantKey;
 
-use super::driver::FIRST_MEETING;
+use super::visits::FIRST_MEETING;
 
 pub struct Nothing {
     visits: Vec<VisitKey>,
