@@ -1,28 +1,78 @@
-//! A Redis Cluster: the library finds the server of each slot, follows moves, and connects again.
+//! A Redis Cluster: the library finds the server of each slot, follows moves, and connects again; where it goes on failing it is made anew.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{Cmd, ErrorKind, Pipeline, ProtocolVersion, RedisError, TlsMode, Value};
-use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout};
+use vestibule_actors::port::clock::instant;
 
 use super::address::{Address, Kind};
 use super::door::Times;
 use super::hints::Listener;
+use super::trouble::{Follows, follows};
 
 /// The way to a Cluster.
 pub(super) struct Cluster {
-    client: ClusterClient,
+    shared: Way,
     /// Waits block what comes behind them, so batches have connections of their own.
-    patient: ClusterClient,
-    shared: OnceCell<ClusterConnection>,
-    waiting: OnceCell<ClusterConnection>,
+    waiting: Way,
 }
 
 /// How often the library asks again where a slot has moved to, or a server does not answer.
 const RETRIES: u32 = 2;
+/// What the library knows of the servers may have come from one that was dying. So what fails after this is made anew; not sooner, since a
+/// server that is down fails again and again, and the others have to be served.
+const RENEWED_AFTER: Duration = Duration::from_secs(3);
+
+/// The library's connections, made by whoever comes first and made anew when they fail.
+struct Way {
+    client: ClusterClient,
+    within: Duration,
+    live: std::sync::Mutex<Option<(Instant, ClusterConnection)>>,
+    /// One caller connects, the others wait for it.
+    connecting: tokio::sync::Mutex<()>,
+}
+
+impl Way {
+    fn new(client: ClusterClient, times: Times) -> Self {
+        let within = times.connect.saturating_mul(2);
+        Self { client, within, live: std::sync::Mutex::default(), connecting: tokio::sync::Mutex::default() }
+    }
+
+    fn there(&self) -> Option<ClusterConnection> {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.as_ref().map(|(_, connection)| connection.clone())
+    }
+
+    async fn connection(&self) -> Result<ClusterConnection, RedisError> {
+        if let Some(connection) = self.there() {
+            return Ok(connection);
+        }
+        let _alone = self.connecting.lock().await;
+        if let Some(connection) = self.there() {
+            return Ok(connection);
+        }
+        let late = |_| RedisError::from((ErrorKind::Io, "no connection in time"));
+        let made = timeout(self.within, self.client.get_async_connection()).await.map_err(late)??;
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some((instant(), made.clone()));
+        Ok(made)
+    }
+
+    /// Lets go of connections that fail, if they are not new.
+    fn heed<T>(&self, answer: Result<T, RedisError>) -> Result<T, RedisError> {
+        if let Err(error) = &answer
+            && follows(error) == Follows::Reconnect
+        {
+            let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+            live.take_if(|(made, _)| instant().saturating_duration_since(*made) >= RENEWED_AFTER);
+        }
+        answer
+    }
+}
 
 impl Cluster {
     pub(super) fn new(address: &Address, times: Times, listener: Arc<Listener>) -> Result<Self, RedisError> {
@@ -30,28 +80,26 @@ impl Cluster {
         let client = client.push_sender(listener.ear()).build()?;
         let patient =
             builder(address, times)?.response_timeout(times.answer.saturating_add(times.replica)).build()?;
-        Ok(Self { client, patient, shared: OnceCell::new(), waiting: OnceCell::new() })
+        Ok(Self { shared: Way::new(client, times), waiting: Way::new(patient, times) })
     }
 
     pub(super) async fn send(&self, key: &str, command: Cmd) -> Result<Value, RedisError> {
-        let mut connection =
-            self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
-        let answer = connection.route_command(command, RoutingInfo::SingleNode(primary_of(key))).await?;
-        answer.extract_error()
+        let mut connection = self.shared.connection().await?;
+        let answer = connection.route_command(command, RoutingInfo::SingleNode(primary_of(key))).await;
+        self.shared.heed(answer.and_then(Value::extract_error))
     }
 
     pub(super) async fn batch(&self, key: &str, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
-        let mut connection =
-            self.waiting.get_or_try_init(|| self.patient.get_async_connection()).await?.clone();
-        connection.route_pipeline(pipeline.clone(), 0, pipeline.len(), primary_of(key)).await
+        let mut connection = self.waiting.connection().await?;
+        let answer = connection.route_pipeline(pipeline.clone(), 0, pipeline.len(), primary_of(key)).await;
+        self.waiting.heed(answer)
     }
 
     /// Asks every primary; their answers, in an order that does not change while the servers are the same.
     pub(super) async fn ask_all(&self, command: Cmd) -> Result<Vec<Value>, RedisError> {
-        let mut connection =
-            self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
+        let mut connection = self.shared.connection().await?;
         let all = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
-        let mut answers = match connection.route_command(command, all).await? {
+        let mut answers = match self.shared.heed(connection.route_command(command, all).await)? {
             Value::Map(answers) => answers,
             _ => {
                 return Err(RedisError::from((
@@ -66,8 +114,7 @@ impl Cluster {
 
     /// Subscribes to channels, each at the servers of its slot.
     pub(super) async fn subscribe(&self, channels: &[String]) -> Result<(), RedisError> {
-        let mut connection =
-            self.shared.get_or_try_init(|| self.client.get_async_connection()).await?.clone();
+        let mut connection = self.shared.connection().await?;
         for channel in channels {
             connection.ssubscribe(channel).await?;
         }
