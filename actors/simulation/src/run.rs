@@ -188,7 +188,7 @@ impl Outcome {
     /// The command that repeats the run.
     #[must_use]
     pub fn command(&self) -> String {
-        format!("cargo run --release -p vestibule-simulation -- --seed {}", self.seed)
+        format!("cargo run --profile simulation -p vestibule-simulation -- --seed {}", self.seed)
     }
 }
 

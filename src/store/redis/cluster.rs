@@ -1,18 +1,18 @@
 //! A Redis Cluster: the library finds the server of each slot, follows moves, and connects again; where it goes on failing it is made anew.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{MultipleNodeRoutingInfo, Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{Cmd, ErrorKind, Pipeline, ProtocolVersion, RedisError, TlsMode, Value};
-use tokio::time::{Instant, timeout};
-use vestibule_actors::port::clock::instant;
 
 use super::address::{Address, Kind};
 use super::door::Times;
 use super::hints::Listener;
+use super::kept::Kept;
+use super::stats::RedisStats;
 use super::trouble::{Follows, follows};
 
 /// The way to a Cluster.
@@ -28,38 +28,19 @@ const RETRIES: u32 = 2;
 /// server that is down fails again and again, and the others have to be served.
 const RENEWED_AFTER: Duration = Duration::from_secs(3);
 
-/// The library's connections, made by whoever comes first and made anew when they fail.
+/// The library's connections, made anew when they fail.
 struct Way {
     client: ClusterClient,
-    within: Duration,
-    live: std::sync::Mutex<Option<(Instant, ClusterConnection)>>,
-    /// One caller connects, the others wait for it.
-    connecting: tokio::sync::Mutex<()>,
+    live: Kept<ClusterConnection>,
 }
 
 impl Way {
-    fn new(client: ClusterClient, times: Times) -> Self {
-        let within = times.connect.saturating_mul(2);
-        Self { client, within, live: std::sync::Mutex::default(), connecting: tokio::sync::Mutex::default() }
-    }
-
-    fn there(&self) -> Option<ClusterConnection> {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.as_ref().map(|(_, connection)| connection.clone())
+    fn new(client: ClusterClient, times: Times, stats: &Arc<RedisStats>) -> Self {
+        Self { client, live: Kept::new(times.connect.saturating_mul(2), Arc::clone(stats)) }
     }
 
     async fn connection(&self) -> Result<ClusterConnection, RedisError> {
-        if let Some(connection) = self.there() {
-            return Ok(connection);
-        }
-        let _alone = self.connecting.lock().await;
-        if let Some(connection) = self.there() {
-            return Ok(connection);
-        }
-        let late = |_| RedisError::from((ErrorKind::Io, "no connection in time"));
-        let made = timeout(self.within, self.client.get_async_connection()).await.map_err(late)??;
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some((instant(), made.clone()));
-        Ok(made)
+        self.live.get(async || self.client.get_async_connection().await).await
     }
 
     /// Lets go of connections that fail, if they are not new.
@@ -67,20 +48,24 @@ impl Way {
         if let Err(error) = &answer
             && follows(error) == Follows::Reconnect
         {
-            let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-            live.take_if(|(made, _)| instant().saturating_duration_since(*made) >= RENEWED_AFTER);
+            self.live.let_go(|made, _| made.elapsed() >= RENEWED_AFTER);
         }
         answer
     }
 }
 
 impl Cluster {
-    pub(super) fn new(address: &Address, times: Times, listener: Arc<Listener>) -> Result<Self, RedisError> {
+    pub(super) fn new(
+        address: &Address,
+        times: Times,
+        listener: Arc<Listener>,
+        stats: &Arc<RedisStats>,
+    ) -> Result<Self, RedisError> {
         let client = builder(address, times)?.response_timeout(times.answer);
         let client = client.push_sender(listener.ear()).build()?;
         let patient =
             builder(address, times)?.response_timeout(times.answer.saturating_add(times.replica)).build()?;
-        Ok(Self { shared: Way::new(client, times), waiting: Way::new(patient, times) })
+        Ok(Self { shared: Way::new(client, times, stats), waiting: Way::new(patient, times, stats) })
     }
 
     pub(super) async fn send(&self, key: &str, command: Cmd) -> Result<Value, RedisError> {

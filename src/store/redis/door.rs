@@ -1,4 +1,4 @@
-//! The way to the servers: one that everybody shares, and one for what must be on a replica before it is answered.
+//! The way to the servers: connections that everybody shares, and others for what must be on a replica before it is answered.
 //!
 //! Commands of many callers go out on a few connections, one behind the other; that is faster than a connection for each, and needs no batches.
 //! Where a write must have reached a replica, a wait has to follow it on the same connection and holds up everything behind it. So
@@ -76,7 +76,7 @@ impl Door {
     ) -> Result<Self, RedisError> {
         let (listener, stats) = (Arc::clone(listener), Arc::new(RedisStats::default()));
         let servers = if address.is_cluster() {
-            Servers::Cluster(Box::new(Cluster::new(address, times, listener)?))
+            Servers::Cluster(Box::new(Cluster::new(address, times, listener, &stats)?))
         } else {
             Servers::One(Box::new(One::new(address, times, listener, Arc::clone(&stats))?))
         };

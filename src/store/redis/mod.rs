@@ -12,6 +12,7 @@ mod call;
 mod cluster;
 mod door;
 mod hints;
+mod kept;
 mod keys;
 mod one;
 mod port;

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use deadpool_redis::{Manager, Pool, Runtime};
 use futures_util::future::try_join_all;
@@ -15,12 +14,11 @@ use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisError, TlsMode, Value,
 };
 use tokio::sync::Mutex;
-use tokio::time::Instant;
-use vestibule_actors::port::clock::instant;
 
 use super::address::{Address, Host, Kind};
 use super::door::Times;
 use super::hints::Listener;
+use super::kept::Kept;
 use super::stats::RedisStats;
 use super::trouble::{Follows, follows};
 
@@ -29,18 +27,13 @@ use super::trouble::{Follows, follows};
 const SHARED: usize = 8;
 /// Connections besides the shared ones: for waits, subscriptions and questions about the server.
 const POOLED: usize = 4;
-/// After a connection could not be made, nobody tries again for so long.
-const REST: Duration = Duration::from_millis(200);
 
 /// The way to the primary.
 pub(super) struct One {
     finder: Finder,
     times: Times,
     listener: Arc<Listener>,
-    stats: Arc<RedisStats>,
-    live: std::sync::Mutex<Option<Arc<Live>>>,
-    /// One caller connects, the others wait for it; when that last failed.
-    connecting: Mutex<Option<Instant>>,
+    live: Kept<Arc<Live>>,
 }
 
 enum Finder {
@@ -96,8 +89,7 @@ impl One {
                 return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "a Cluster")));
             }
         };
-        let (live, connecting) = (std::sync::Mutex::default(), Mutex::default());
-        Ok(Self { finder, times, listener, stats, live, connecting })
+        Ok(Self { finder, times, listener, live: Kept::new(times.connect.saturating_mul(2), stats) })
     }
 
     pub(super) async fn send(&self, command: Cmd) -> Result<Value, RedisError> {
@@ -141,50 +133,12 @@ impl One {
     }
 
     fn drop_live(&self, live: &Arc<Live>) {
-        let mut there = self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if there.as_ref().is_some_and(|there| Arc::ptr_eq(there, live)) {
-            *there = None;
-            self.stats.let_go();
-        }
-    }
-
-    fn there(&self) -> Option<Arc<Live>> {
-        self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.live.let_go(|_, there| Arc::ptr_eq(there, live));
     }
 
     /// The connections, made by whoever comes first.
     pub(super) async fn live(&self) -> Result<Arc<Live>, RedisError> {
-        if let Some(live) = self.there() {
-            return Ok(live);
-        }
-        let mut failed = self.connecting.lock().await;
-        if let Some(live) = self.there() {
-            return Ok(live);
-        }
-        if failed.is_some_and(|at| instant().saturating_duration_since(at) < REST) {
-            return Err(RedisError::from((
-                redis::ErrorKind::Io,
-                "the server could not be reached a moment ago",
-            )));
-        }
-        match tokio::time::timeout(self.times.connect.saturating_mul(2), self.connect()).await {
-            Ok(Ok(live)) => {
-                *failed = None;
-                self.stats.connected();
-                let live = Arc::new(live);
-                *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-                    Some(Arc::clone(&live));
-                Ok(live)
-            }
-            Ok(Err(error)) => {
-                *failed = Some(instant());
-                Err(error)
-            }
-            Err(_) => {
-                *failed = Some(instant());
-                Err(RedisError::from((redis::ErrorKind::Io, "no connection in time")))
-            }
-        }
+        self.live.get(async || self.connect().await.map(Arc::new)).await
     }
 
     async fn connect(&self) -> Result<Live, RedisError> {

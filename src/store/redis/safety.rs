@@ -108,18 +108,14 @@ async fn check_servers(door: &Door, settings: &RedisSettings) -> Result<(), Open
 }
 
 /// What every primary says of itself.
-pub(super) async fn infos_text(door: &Door) -> Result<Vec<String>, RedisError> {
-    let mut info = redis::cmd("INFO");
-    info.arg("everything");
+async fn infos(door: &Door) -> Result<Vec<Server>, RedisError> {
+    // Without counters of commands and the like, since it is asked every second.
+    let info = redis::cmd("INFO");
     let answers = match door.servers().as_ref() {
         Servers::One(one) => vec![one.send(info).await?],
         Servers::Cluster(cluster) => cluster.ask_all(info).await?,
     };
-    answers.into_iter().map(|answer| Ok(redis::from_redis_value(answer)?)).collect()
-}
-
-async fn infos(door: &Door) -> Result<Vec<Server>, RedisError> {
-    Ok(infos_text(door).await?.iter().map(|text| Server::read(text)).collect())
+    answers.into_iter().map(|answer| Ok(Server::read(&redis::from_redis_value::<String>(answer)?))).collect()
 }
 
 /// Which servers these are: another text whenever one of them may have lost something.
