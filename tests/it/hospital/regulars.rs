@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::rt::{spawn, task::JoinHandle, time::sleep};
 use vestibule::simulator::chance::Chance;
@@ -13,7 +13,7 @@ use vestibule::simulator::zoom::{Device, Presence, SeatAct, SeatId};
 use vestibule::simulator::{Appointment, LaunchKind};
 use vestibule::system::SystemClock;
 use vestibule_actors::port::clock::Clock;
-use vestibule_domain::time::Moment;
+use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::Role;
 
 /// Between two tries, as somebody who presses the button again.
@@ -35,6 +35,27 @@ pub struct Accepted {
     pub sent: Moment,
     pub answered: Moment,
     pub ticket: Option<String>,
+}
+
+/// When something was sent, by the time of day and by a clock that nobody sets.
+struct Sent {
+    at: Moment,
+    since: Instant,
+}
+
+impl Sent {
+    fn now() -> Self {
+        Self { at: SystemClock.now(), since: Instant::now() }
+    }
+
+    /// Between which times of day everything was done that was done since. They are further apart than that took where the time of day was
+    /// set meanwhile, as on machines that are kept in time from outside.
+    fn until_now(&self) -> (Moment, Moment) {
+        let (now, took) = (SystemClock.now(), Span::from_duration(self.since.elapsed()));
+        // Rounded, each time of day may be a millisecond off.
+        let (from, to) = (now - took - Span(1), self.at + took + Span(1));
+        (self.at.min(from), now.max(to))
+    }
 }
 
 /// One person of one visit.
@@ -169,7 +190,7 @@ impl Person {
         let csn = self.visit.csn.clone();
         let url = self.world.epic.launch_url(self.kind, self.external_id(), &csn).ok()?;
         let mut browser = Browser::new(self.http.clone(), &self.world.public_url);
-        let sent = SystemClock.now();
+        let sent = Sent::now();
         let link = match browser.open(&url).await.ok()? {
             Landing::Zoom(link) => {
                 self.note(sent, None);
@@ -186,13 +207,14 @@ impl Person {
         Some(seat)
     }
 
-    fn note(&self, sent: Moment, ticket: Option<&str>) {
+    fn note(&self, sent: Sent, ticket: Option<&str>) {
+        let (sent, answered) = sent.until_now();
         self.accepted.borrow_mut().push(Accepted {
             csn: self.visit.csn.clone(),
             external_id: self.external_id().to_owned(),
             role: if self.kind == LaunchKind::Provider { Role::Provider } else { Role::Patient },
             sent,
-            answered: SystemClock.now(),
+            answered,
             ticket: ticket.map(str::to_owned),
         });
     }
