@@ -142,18 +142,21 @@ impl Engine {
             pages.push(Vec::new());
         }
         let mut all_behind = 0;
+        let mut standing = self.lease.standing();
         for visits in pages {
-            let (shard, owner, change) = (self.shard, self.lease.owner(), self.lease.standing().change);
-            match self.ports.store.restore(Restore { shard, owner, change, visits }).await? {
+            let (shard, owner) = (self.shard, self.lease.owner());
+            match self.ports.store.restore(Restore { shard, owner, change: known, visits }).await? {
                 Restored::NotOwner => return Err(Trouble::Ended(Ended::LeaseLost)),
                 Restored::Done { cursor, change, behind } => {
                     all_behind += behind;
-                    self.cursor = Some(cursor);
-                    self.lease.stands(Standing { cursor, change });
+                    standing = Standing { cursor, change };
                 }
             }
         }
         self.forget_what_is_older(known).await?;
+        // Not before that: what is held would be taken for as new as the store, if this were broken off in between.
+        self.lease.stands(standing);
+        self.cursor = Some(standing.cursor);
         self.next_due = NextDue::unknown();
         self.tries.clear();
         Ok(all_behind)

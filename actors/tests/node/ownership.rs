@@ -164,6 +164,29 @@ fn a_commit_whose_answer_never_came_is_found_when_the_lease_comes_back() {
     });
 }
 
+// I1: as before, and the store goes away again before all of that was found.
+#[test]
+fn a_commit_whose_answer_never_came_is_found_though_the_lease_is_lost_twice() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        let faults = world.store.faults();
+        faults.fail_always(Some(Call::Commit), When::After);
+        let provider = Command::Launch(crate::world::launch("10001", Role::Provider, "EMP1"));
+        world.desk().submit(&visit("10001"), provider).await.unwrap();
+        lose_all_leases(&world).await;
+        faults.fail_always(Some(Call::ChangedSince), When::Before);
+        let (restored, looked) = (faults.calls(Call::Restore), faults.calls(Call::ChangedSince));
+        while faults.calls(Call::Restore) == restored || faults.calls(Call::ChangedSince) == looked {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        lose_all_leases(&world).await;
+        world.until("10001", "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+        assert_eq!(world.seen.count("shard restarted"), 0);
+    });
+}
+
 // I8: a report of the lease that was lost must not take those of the next one with it.
 #[test]
 fn reports_under_a_new_lease_are_written_though_the_old_ones_hang() {
