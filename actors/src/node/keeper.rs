@@ -7,7 +7,7 @@
 //! been nobody's for some time, since its rightful owner may be unable to.
 //!
 //! A store that was away, and may have gone back, knows few nodes and leases at first. For a moment each node then takes only what it had
-//! itself, since it may hold what the store has lost. A lease that a node had given back, and has again by the store's word, it only takes
+//! itself, since it may hold what the store has lost, and towards the end of it what it gave back and nobody was seen to take. A lease that a node had given back, and has again by the store's word, it only takes
 //! to give the store what it held of the shard, and leaves it to whoever had it since.
 //!
 //! It has an arbiter's first place and does nothing but this, so that no work of visits delays a renewal.
@@ -44,6 +44,8 @@ const AWAY_FOR: Duration = Duration::from_secs(3);
 /// For so long after it nobody takes what others had: until they have seen what became of their leases, even where they still wait for an
 /// answer that will not come.
 const SETTLES_FOR: Duration = Duration::from_secs(4);
+/// Who gave a shard back leaves it, for so much of that time, to somebody who took it since.
+const YIELDS_FOR: Duration = Duration::from_secs(2);
 /// A hand-over waits for what was begun under the lease, up to this: longer than Epic's time-out. What takes longer is made good by the
 /// next owner.
 const QUIET_WITHIN: Duration = Duration::from_secs(12);
@@ -133,6 +135,7 @@ impl LeaseKeeper {
         let other = self.incarnation.as_ref().is_some_and(|before| *before != incarnation);
         if was_away || other || std::mem::take(&mut self.began_without) {
             self.settles_until = Some(now + SETTLES_FOR);
+            self.leases.store_was_away();
         }
         if other {
             self.leases.all().into_iter().for_each(|(_, lease)| lease.went_back());
@@ -175,7 +178,10 @@ impl LeaseKeeper {
         match self.owners.get(&shard) {
             // A lease of this process that it knows nothing of any more, as after a shard that died or a store that went back.
             Some(owner) => owner.token == self.me.token,
-            None if self.settles_until.is_some_and(|until| instant() < until) => self.leases.was_lost(shard),
+            None if self.settles_for() > Duration::ZERO => {
+                let late = self.settles_for() <= SETTLES_FOR.saturating_sub(YIELDS_FOR);
+                self.leases.was_lost(shard) || (late && self.leases.is_untaken(shard))
+            }
             None => {
                 let Some(rank) = rank(shard, nodes, self.me.token) else { return false };
                 let patience = PATIENCE.saturating_mul(u32::try_from(rank).unwrap_or(u32::MAX));
@@ -184,6 +190,10 @@ impl LeaseKeeper {
                 rank == 0 || free_for.is_some_and(|free_for| free_for >= patience)
             }
         }
+    }
+
+    fn settles_for(&self) -> Duration {
+        self.settles_until.map(|until| until.saturating_duration_since(instant())).unwrap_or_default()
     }
 
     /// Whether another node should have the shard, and has been there for more than a moment.

@@ -29,6 +29,10 @@ pub(super) struct Leases {
     epochs: BTreeMap<Shard, Epoch>,
     /// Shards that this node had last, as far as it knows, and did not give back.
     lost: BTreeSet<Shard>,
+    /// Shards that this node gave back, and that nobody was seen to have since.
+    given_back: BTreeSet<Shard>,
+    /// Those of them that were so when the store was last away.
+    untaken: BTreeSet<Shard>,
 }
 
 /// A lease whose shard has ended.
@@ -59,14 +63,31 @@ impl Leases {
         self.lost.contains(&shard)
     }
 
+    /// The store was away, or is another.
+    pub(super) fn store_was_away(&mut self) {
+        self.untaken = self.given_back.clone();
+    }
+
+    /// Whether this node gave the shard back before the store was away, and nobody was seen to have it since.
+    pub(super) fn is_untaken(&self, shard: Shard) -> bool {
+        self.untaken.contains(&shard)
+    }
+
     /// Others have had the shard since.
     pub(super) fn is_anothers(&mut self, shard: Shard) {
         self.lost.remove(&shard);
+        self.was_taken(shard);
+    }
+
+    fn was_taken(&mut self, shard: Shard) {
+        self.given_back.remove(&shard);
+        self.untaken.remove(&shard);
     }
 
     pub(super) fn granted(&mut self, shard: Shard, lease: Lease) {
         // Until it is given back.
         self.lost.insert(shard);
+        self.was_taken(shard);
         self.epochs.insert(shard, lease.owner().epoch);
         self.states.insert(shard, State::Held(lease));
     }
@@ -101,6 +122,7 @@ impl Leases {
     /// The lease was given back, with nothing left half done.
     pub(super) fn given_back(&mut self, shard: Shard) {
         self.lost.remove(&shard);
+        self.given_back.insert(shard);
     }
 
     /// The shard is left alone for a while.

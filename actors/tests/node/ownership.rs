@@ -323,6 +323,33 @@ fn what_nobody_has_had_since_is_given_back_by_who_gave_the_shard_back() {
     });
 }
 
+// The store was away for so long that it says of no shard whose it is.
+#[test]
+fn what_nobody_has_had_since_is_given_back_though_all_leases_ran_out() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+        for csn in &csns {
+            world.launch(csn, Role::Patient, "WPR1").await;
+        }
+        let before = world.store.snapshot();
+        for csn in &csns {
+            world.launch(csn, Role::Guest, "G1").await;
+        }
+        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
+        // It sees the store half a second before the other one does.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let _comer = world.start().await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+        world.store.faults().fail_always(None, When::Before);
+        tokio::time::sleep(Duration::from_millis(5_700)).await;
+        world.store.faults().heal();
+        nothing_is_lost_by_going_back(&world, before, &csns).await;
+    });
+}
+
 #[test]
 fn a_lease_does_not_go_back_to_a_store_that_lost_what_was_committed() {
     run(async {
