@@ -249,7 +249,10 @@ impl LeaseKeeper {
                         lease.went_back();
                     }
                     Ok(Renewed::Lost) => {
-                        tracing::warn!(shard = shard.number(), "the lease is another's now");
+                        // One that was given back while this was asked is lost to nobody.
+                        if lease.is_valid() {
+                            tracing::warn!(shard = shard.number(), "the lease is another's now");
+                        }
                         lease.end();
                     }
                     Err(error) => {

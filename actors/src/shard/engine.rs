@@ -210,9 +210,10 @@ impl Engine {
             }
         };
         self.offer_outbox().await?;
-        let now = self.ports.clock.now();
         let limit = if self.care.is_one_by_one() { 1 } else { self.rules.batch };
         let journal = self.ports.store.read(self.shard, cursor, limit).await?;
+        // Not before the journal is there, or what doors appended while a slow store read would lie ahead of now.
+        let now = self.ports.clock.now();
         let due = self.due(now).await?;
         if journal.is_empty() && due.is_empty() {
             if last {

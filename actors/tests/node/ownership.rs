@@ -95,6 +95,27 @@ fn a_deadline_is_kept_after_a_store_that_did_not_answer_when_it_came() {
     });
 }
 
+// The owner reads the time after the journal, however long the store takes to give it.
+#[test]
+fn what_a_door_appends_while_the_store_is_slow_keeps_its_time() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.launch("10001", Role::Patient, "WPR1").await;
+        // A look is always under way when something is appended.
+        world.store.faults().delay(Some(Call::Read), When::Before, Duration::from_millis(700));
+        tokio::time::sleep(Duration::from_millis(1_900)).await;
+        let now = world.ports.clock.now();
+        let provider = Command::Launch(crate::world::launch("10001", Role::Provider, "EMP1"));
+        world.desk().submit(&visit("10001"), provider).await.unwrap();
+        let at = |s: &Snapshot| {
+            let provider = s.visit.participants.iter().find(|(key, _)| key.role() == Role::Provider);
+            provider.map(|(_, person)| person.last_launch)
+        };
+        assert_eq!(world.until("10001", "the launch", at).await, now);
+    });
+}
+
 #[test]
 fn a_store_that_stutters_after_a_take_over_gets_nobody_set_aside() {
     run(async {

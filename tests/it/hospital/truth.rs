@@ -28,14 +28,36 @@ pub async fn until_at_rest(site: &Site) {
         if last != Some(now) {
             (since, last) = (Instant::now(), Some(now));
         }
-        assert!(
-            Instant::now() < deadline,
-            "commands committed, lanes open and shards held at the end: {now:?}"
-        );
+        if Instant::now() >= deadline {
+            panic!(
+                "commands committed, lanes open and shards held at the end: {now:?}, for {:?}; {:#?}; {:#?}",
+                since.elapsed(),
+                each_node(site).await,
+                disagreements(site).await
+            );
+        }
         (now.0.is_some() && now.1 == Some(0) && now.2 == Some(u64::from(SHARDS)) && since.elapsed() > REST)
             .then_some(())
     })
     .await;
+}
+
+/// The lanes and shards of each node, for a message.
+async fn each_node(site: &Site) -> Vec<String> {
+    let mut all = Vec::new();
+    for service in &site.services {
+        let answer = awc::Client::default().get(format!("{}/metrics", service.url())).send().await;
+        let text = match answer {
+            Ok(mut answer) => answer.body().limit(8 << 20).await.unwrap_or_default(),
+            Err(_) => "no answer".into(),
+        };
+        let text = String::from_utf8_lossy(&text);
+        let told = ["vestibule_epic_", "vestibule_shard", "vestibule_committed", "no answer"];
+        all.extend(
+            text.lines().filter(|line| told.iter().any(|name| line.starts_with(name))).map(str::to_owned),
+        );
+    }
+    all
 }
 
 /// A number of the metrics of all nodes together; none while one of them does not answer.
@@ -96,7 +118,7 @@ fn of_visit(csn: &str, visit: &Value, people: &[PersonTruth], meetings: &[Meetin
         _ => "waiting_for_host",
     };
     if visit["phase"] != phase {
-        wrong.push(format!("{csn}: is {} and should be {phase}", visit["phase"]));
+        wrong.push(format!("{csn} of {}: is {} and should be {phase}", visit["owner"], visit["phase"]));
     }
     for person in visit["participants"].as_array().into_iter().flatten() {
         let Some(external_id) = person["external_id"].as_str() else { continue };
@@ -109,7 +131,7 @@ fn of_visit(csn: &str, visit: &Value, people: &[PersonTruth], meetings: &[Meetin
         };
         let light = presence == "in_meeting";
         if person["presence"] != presence || person["wanted"] != light || person["connected"] != light {
-            wrong.push(format!("{csn}: should be {presence}: {person}"));
+            wrong.push(format!("{csn} of {}: should be {presence}: {person}", visit["owner"]));
         }
     }
     wrong
