@@ -42,10 +42,10 @@ const MOVES: usize = 4;
 /// When the store did not answer for this long, leases have run out.
 const AWAY_FOR: Duration = Duration::from_secs(3);
 /// For so long after it nobody takes what others had: until they have seen what became of their leases, even where they still wait for an
-/// answer that will not come.
-const SETTLES_FOR: Duration = Duration::from_secs(4);
+/// answer that will not come, and until those who gave a shard back have had their turn.
+const SETTLES_FOR: Duration = Duration::from_secs(6);
 /// Who gave a shard back leaves it, for so much of that time, to somebody who took it since.
-const YIELDS_FOR: Duration = Duration::from_secs(2);
+const YIELDS_FOR: Duration = Duration::from_secs(4);
 /// A hand-over waits for what was begun under the lease, up to this: longer than Epic's time-out. What takes longer is made good by the
 /// next owner.
 const QUIET_WITHIN: Duration = Duration::from_secs(12);
@@ -185,8 +185,9 @@ impl LeaseKeeper {
             None => {
                 let Some(rank) = rank(shard, nodes, self.me.token) else { return false };
                 let patience = PATIENCE.saturating_mul(u32::try_from(rank).unwrap_or(u32::MAX));
-                let free_for =
-                    self.free_since.get(&shard).map(|since| instant().saturating_duration_since(*since));
+                // Nobody could take it before that was over.
+                let since = self.free_since.get(&shard).copied().max(self.settles_until);
+                let free_for = since.map(|since| instant().saturating_duration_since(since));
                 rank == 0 || free_for.is_some_and(|free_for| free_for >= patience)
             }
         }
