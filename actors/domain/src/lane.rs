@@ -105,11 +105,14 @@ impl Default for Lane {
 }
 
 impl Lane {
-    /// Takes an update in. Answers the older one that was superseded by it before it was ever acknowledged.
+    /// Takes an update in. Answers the one that is superseded before it was ever acknowledged: mostly an older one by this, or this by a newer
+    /// one that the lane holds from before the lease was lost, and taken again by the same node.
     pub fn offer(&mut self, update: Update, attempts: u32) -> Option<Update> {
         let newest = self.running.iter().chain(&self.pending).map(|p| p.update.seq).max();
-        if newest.is_some_and(|seq| seq >= update.seq) {
-            return None;
+        match newest {
+            Some(seq) if seq == update.seq => return None,
+            Some(seq) if seq > update.seq => return Some(update),
+            _ => {}
         }
         self.not_before = Moment(i64::MIN);
         let older = self.pending.replace(Pending { update, attempts, acknowledged: false });
@@ -264,6 +267,24 @@ mod tests {
         assert_eq!(sent(&mut lane, 0), (2, 1));
         assert_eq!(end(&mut lane, 5, Ended::Accepted), Follows::Settled);
         assert!(lane.is_empty());
+    }
+
+    // I8: the lease was lost and taken again, the outbox is offered anew, and the lane still holds the newest of it.
+    #[test]
+    fn an_older_status_that_comes_after_a_newer_one_is_superseded_by_it() {
+        for runs in [false, true] {
+            let mut lane = Lane::default();
+            lane.offer(update(2, false), 0);
+            if runs {
+                sent(&mut lane, 0);
+            }
+            assert_eq!(lane.offer(update(1, true), 0).unwrap().seq, 1);
+            assert_eq!(lane.offer(update(2, false), 0), None, "it is there already");
+            if !runs {
+                sent(&mut lane, 0);
+            }
+            assert_eq!(end(&mut lane, 5, Ended::Accepted), Follows::Settled);
+        }
     }
 
     // I7: no newer status of a lane is sent while an older attempt of the same owner runs.
