@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::command::Launch;
-use vestibule_domain::id::{Csn, ExternalId, ExternalIdType, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::id::{
+    ConferenceId, Csn, ExternalId, ExternalIdType, OrganizationId, VisitId, VisitKey,
+};
 use vestibule_domain::name::Phi;
 use vestibule_domain::visit::participant::Role;
 
@@ -10,29 +12,30 @@ use crate::epic::{Context, FhirUser, TokenAnswer, UserKind};
 use crate::settings::PatientDisplayName;
 use crate::web::Reason;
 
-/// The launches that this release serves; an FDI record's URL ends in one.
+/// The launches of visits; an FDI record's URL ends in one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LaunchKind {
     Provider,
     Patient,
+    GroupProvider,
+    GroupPatient,
 }
 
 /// Kinds that FDI records may already name and that this release does not serve.
-const RESERVED: [&str; 5] = ["group-provider", "group-patient", "guest", "device-test", "visit-tools"];
+const RESERVED: [&str; 3] = ["guest", "device-test", "visit-tools"];
 
 impl LaunchKind {
+    const ALL: [Self; 4] = [Self::Provider, Self::Patient, Self::GroupProvider, Self::GroupPatient];
+
     /// The kind by its segment in the URL.
     ///
     /// # Errors
     /// [`Reason::LaunchNotServed`] for one that is reserved for a later release, [`Reason::NotFound`] for any other.
     pub fn parse(segment: &str) -> Result<Self, Reason> {
-        match segment {
-            "provider" => Ok(Self::Provider),
-            "patient" => Ok(Self::Patient),
-            reserved if RESERVED.contains(&reserved) => Err(Reason::LaunchNotServed),
-            _ => Err(Reason::NotFound),
-        }
+        let known = Self::ALL.into_iter().find(|kind| kind.segment() == segment);
+        let unknown = if RESERVED.contains(&segment) { Reason::LaunchNotServed } else { Reason::NotFound };
+        known.ok_or(unknown)
     }
 
     /// How the metrics name a segment, whatever it is.
@@ -46,15 +49,27 @@ impl LaunchKind {
         match self {
             Self::Provider => "provider",
             Self::Patient => "patient",
+            Self::GroupProvider => "group-provider",
+            Self::GroupPatient => "group-patient",
         }
+    }
+
+    /// Whether the visit is that of a conference, in which each patient has a CSN of their own. The kind alone says so: Epic may
+    /// give a conference id to any visit.
+    fn is_group(self) -> bool {
+        matches!(self, Self::GroupProvider | Self::GroupPatient)
+    }
+
+    pub(super) fn is_providers(self) -> bool {
+        matches!(self, Self::Provider | Self::GroupProvider)
     }
 
     /// The role that follows from the kind *and* from who Epic says the person is; a mismatch is refused.
     fn role(self, user: UserKind) -> Result<Role, Reason> {
-        match (self, user) {
-            (Self::Provider, UserKind::Practitioner) => Ok(Role::Provider),
-            (Self::Patient, UserKind::Patient) => Ok(Role::Patient),
-            (Self::Patient, UserKind::RelatedPerson) => Ok(Role::Proxy),
+        match (self.is_providers(), user) {
+            (true, UserKind::Practitioner) => Ok(Role::Provider),
+            (false, UserKind::Patient) => Ok(Role::Patient),
+            (false, UserKind::RelatedPerson) => Ok(Role::Proxy),
             _ => Err(Reason::RoleMismatch),
         }
     }
@@ -70,11 +85,14 @@ pub(super) fn understand(
 ) -> Result<(VisitKey, Launch), Reason> {
     let role = kind.role(user.kind)?;
     let context = &answer.context;
-    let csn = context.csn.as_deref().and_then(|csn| Csn::new(csn).ok()).ok_or(Reason::MissingVisitContext)?;
+    let csn = context.csn.as_deref().and_then(|csn| Csn::new(csn).ok());
+    let visit = visit_of(kind, context, csn.as_ref()).ok_or(Reason::MissingVisitContext)?;
     let patient = answer.patient.clone();
     if role == Role::Proxy && patient.is_none() {
         return Err(Reason::MissingVisitContext);
     }
+    // In a group everybody sees everybody's name.
+    let names = if kind.is_group() && role.is_patient_side() { PatientDisplayName::Role } else { names };
     let phi = |text: &Option<Phi>| text.clone().filter(|text| !text.reveal().trim().is_empty());
     let launch = Launch {
         role,
@@ -82,13 +100,22 @@ pub(super) fn understand(
         patient,
         external_id: context.external_id.as_deref().and_then(|id| ExternalId::new(id).ok()),
         external_id_type: context.external_id_type.as_deref().and_then(|kind| ExternalIdType::new(kind).ok()),
-        csn: Some(csn.clone()),
+        csn,
         display_name: display_name(role, context, names),
         email: phi(&context.email),
         first_name: phi(&context.first_name),
         last_name: phi(&context.last_name),
     };
-    Ok((VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn) }, launch))
+    Ok((VisitKey { organization: organization.clone(), visit }, launch))
+}
+
+/// A group's patients each come with the CSN of their own appointment, which Epic is told under; its providers may come with none.
+fn visit_of(kind: LaunchKind, context: &Context, csn: Option<&Csn>) -> Option<VisitId> {
+    if !kind.is_group() {
+        return csn.cloned().map(VisitId::Csn);
+    }
+    let conference = context.conference_id.as_deref().and_then(|id| ConferenceId::new(id).ok());
+    conference.filter(|_| csn.is_some() || kind.is_providers()).map(VisitId::Conference)
 }
 
 /// What the provider sees in Zoom: by default no name at all.

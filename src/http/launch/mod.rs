@@ -110,9 +110,6 @@ async fn jwks(app: web::Data<App>, organization: web::Path<String>) -> Result<Ht
 impl LaunchKind {
     /// Whom a page of this launch speaks to.
     fn audience(self) -> Audience {
-        match self {
-            LaunchKind::Provider => Audience::Provider,
-            LaunchKind::Patient => Audience::Patient,
-        }
+        if self.is_providers() { Audience::Provider } else { Audience::Patient }
     }
 }

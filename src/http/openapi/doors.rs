@@ -30,7 +30,7 @@ struct Validation {
 
 #[utoipa::path(get, path = "/epic/{organization}/launch/{kind}", tag = "epic", security(()), params(
     ("organization" = String, Path, description = "As in the settings"),
-    ("kind" = String, Path, description = "provider or patient. Reserved, and 404 until they are served: group-provider, group-patient, guest, device-test, visit-tools"),
+    ("kind" = String, Path, description = "provider, patient, group-provider or group-patient. Reserved, and 404 until they are served: guest, device-test, visit-tools"),
     ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
     ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
 ), responses(

@@ -5,6 +5,7 @@ mod access;
 mod changes;
 mod commands;
 mod epic;
+mod groups;
 mod house;
 mod launches;
 mod logs;
