@@ -162,6 +162,8 @@ fn name_of(call: &ZoomCall) -> &'static str {
         ZoomCall::CreateMeeting { .. } => "create_meeting",
         ZoomCall::FindMeetings { .. } => "find_meetings",
         ZoomCall::DeleteMeeting { .. } => "delete_meeting",
+        ZoomCall::CancelRegistrants { .. } => "cancel_registrants",
+        ZoomCall::EndMeeting { .. } => "end_meeting",
         ZoomCall::IndexMeeting { .. } => "index_meeting",
         ZoomCall::SetAlternativeHosts { .. } => "set_alternative_hosts",
         ZoomCall::Register { .. } => "register",

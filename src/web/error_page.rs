@@ -24,6 +24,7 @@ pub enum Reason {
     ZoomNotAnswering,
     Overloaded,
     VisitOver,
+    GuestLinkNotGood,
     NotThisBrowser,
     NotSignedIn,
     SomethingWentWrong,
@@ -45,11 +46,12 @@ enum Remedy {
     WaitAndOpen,
     TellSupport,
     OwnAccount,
+    AskForAnother,
     Nothing,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 19] = [
+    pub const ALL: [Reason; 20] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -66,6 +68,7 @@ impl Reason {
         Reason::ZoomNotAnswering,
         Reason::Overloaded,
         Reason::VisitOver,
+        Reason::GuestLinkNotGood,
         Reason::NotThisBrowser,
         Reason::NotSignedIn,
         Reason::SomethingWentWrong,
@@ -87,7 +90,7 @@ impl Reason {
             | Reason::LinkUnreadable => 400,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering => 502,
             Reason::Overloaded => 503,
-            Reason::VisitOver => 410,
+            Reason::VisitOver | Reason::GuestLinkNotGood => 410,
             Reason::NotSignedIn => 401,
             Reason::SomethingWentWrong => 500,
         }
@@ -112,6 +115,7 @@ impl Reason {
             Reason::ZoomNotAnswering => "zoom-not-answering",
             Reason::Overloaded => "overloaded",
             Reason::VisitOver => "visit-over",
+            Reason::GuestLinkNotGood => "guest-link-not-good",
             Reason::NotThisBrowser => "not-this-browser",
             Reason::NotSignedIn => "not-signed-in",
             Reason::SomethingWentWrong => "something-went-wrong",
@@ -129,6 +133,7 @@ impl Reason {
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering | Reason::Overloaded => Remedy::WaitAndOpen,
             Reason::RoleMismatch | Reason::OtherPatient => Remedy::OwnAccount,
             Reason::VisitOver | Reason::NotSignedIn => Remedy::Nothing,
+            Reason::GuestLinkNotGood => Remedy::AskForAnother,
             Reason::NotFound
             | Reason::IdentityNotConfirmed
             | Reason::LinkUsedOrExpired
@@ -177,6 +182,7 @@ impl ErrorPage<'_> {
             (Remedy::WaitAndOpen, Audience::Unknown) => texts.wait_and_open,
             (Remedy::TellSupport, _) => texts.tell_support,
             (Remedy::OwnAccount, _) => texts.own_account,
+            (Remedy::AskForAnother, _) => texts.ask_for_another,
             (Remedy::Nothing, _) => texts.nothing,
         }
     }

@@ -87,6 +87,10 @@ impl ZoomClient {
                 api.set_alternative_hosts(*meeting, hosts).await
             }
             ZoomCall::Register { meeting, display_name, .. } => api.register(*meeting, display_name).await,
+            ZoomCall::CancelRegistrants { meeting, registrants } => {
+                api.cancel_registrants(*meeting, registrants).await
+            }
+            ZoomCall::EndMeeting { meeting } => api.end_meeting(*meeting).await,
             ZoomCall::ReadMeeting { meeting } => api.read_meeting(*meeting).await,
             // The worker itself writes the index.
             ZoomCall::IndexMeeting { .. } => refused(),

@@ -158,7 +158,7 @@ impl Api<'_> {
     ) -> Result<Vec<ZoomUserId>, RestError> {
         match self.put_alternative_hosts(meeting, hosts).await {
             Ok(()) => return Ok(hosts.to_vec()),
-            Err(error) if is_about_the_list(&error) => {}
+            Err(error) if is_about_the_meeting(&error) => {}
             Err(error) => return Err(error),
         }
         let mut taken = Vec::new();
@@ -166,7 +166,7 @@ impl Api<'_> {
             taken.push(host.clone());
             match self.put_alternative_hosts(meeting, &taken).await {
                 Ok(()) => {}
-                Err(error) if is_about_the_list(&error) => drop(taken.pop()),
+                Err(error) if is_about_the_meeting(&error) => drop(taken.pop()),
                 Err(error) => return Err(error),
             }
         }
@@ -213,33 +213,41 @@ impl Api<'_> {
         let delete = Call { method: Method::DELETE, path: &path_of_delete, label: Label::Light, body: None };
         let Err(error) = self.call(&delete).await else { return IntentOutcome::Deleted };
         if !error.refusal().is_some_and(|refusal| refusal.has_code(&[3002])) {
-            return gone_is_deleted(&error);
+            return gone_is_deleted(error.outcome_about_meeting());
         }
-        let path_of_status = format!("{path}/status");
-        let end = Call::with_body(Method::PUT, &path_of_status, Label::Light, json!({"action": "end"}));
-        match self.call(&end).await {
-            // A refusal means that it is not running any more.
-            Ok(_) | Err(RestError::Refused(_)) => {}
-            Err(error) => return error.outcome(),
+        match self.end_meeting(meeting).await {
+            IntentOutcome::Ended => {}
+            other => return gone_is_deleted(other),
         }
         match self.call(&delete).await {
             Ok(_) => IntentOutcome::Deleted,
             Err(error) if error.refusal().is_some_and(|refusal| refusal.has_code(&[3002])) => {
                 failed(ProblemCode::ZoomRefused, Retry::After(Some(AFTER_ENDING)))
             }
-            Err(error) => gone_is_deleted(&error),
+            Err(error) => gone_is_deleted(error.outcome_about_meeting()),
+        }
+    }
+
+    /// Ends a meeting for everybody. A refusal of any other kind than that there is none means that it is not running.
+    pub async fn end_meeting(&self, meeting: MeetingId) -> IntentOutcome {
+        let path = format!("/meetings/{meeting}/status");
+        let end = Call::with_body(Method::PUT, &path, Label::Light, json!({"action": "end"}));
+        match self.call(&end).await {
+            Ok(_) => IntentOutcome::Ended,
+            Err(error) if is_about_the_meeting(&error) => IntentOutcome::Ended,
+            Err(error) => error.outcome_about_meeting(),
         }
     }
 }
 
 /// Not about our credentials, a limit, or a meeting that is gone.
-fn is_about_the_list(error: &RestError) -> bool {
+fn is_about_the_meeting(error: &RestError) -> bool {
     let refused = error.refusal().is_some_and(|refusal| !refusal.is_meeting_gone());
     refused && error.failure().retry == Retry::Never
 }
 
-fn gone_is_deleted(error: &RestError) -> IntentOutcome {
-    match error.outcome_about_meeting() {
+fn gone_is_deleted(outcome: IntentOutcome) -> IntentOutcome {
+    match outcome {
         IntentOutcome::MeetingGone => IntentOutcome::Deleted,
         other => other,
     }

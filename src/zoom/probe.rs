@@ -9,7 +9,7 @@ use super::pace::Label;
 use super::rest::Call;
 
 /// What visits call Zoom for, with the granular scope that each needs and the older, broader one that will do.
-const NEEDED: [(&str, &[&str]); 10] = [
+const NEEDED: [(&str, &[&str]); 11] = [
     ("find providers", &["user:read:user:admin", "user:read:admin"]),
     ("make providers' users", &["user:write:user:admin", "user:write:admin"]),
     ("make meetings", &["meeting:write:meeting:admin", "meeting:write:admin"]),
@@ -17,8 +17,9 @@ const NEEDED: [(&str, &[&str]); 10] = [
     ("find meetings again", &["meeting:read:list_meetings:admin", "meeting:read:admin"]),
     ("set alternative hosts", &["meeting:update:meeting:admin", "meeting:write:admin"]),
     ("remove superfluous meetings", &["meeting:delete:meeting:admin", "meeting:write:admin"]),
-    ("end superfluous meetings", &["meeting:update:status:admin", "meeting:write:admin"]),
+    ("end meetings for everybody", &["meeting:update:status:admin", "meeting:write:admin"]),
     ("make patients' links (registrants)", &["meeting:write:registrant:admin", "meeting:write:admin"]),
+    ("take guests' links back", &["meeting:update:registrant_status:admin", "meeting:write:admin"]),
     (
         "let further providers in (their zak)",
         &["user:read:token:admin", "user:read:zak:admin", "user:read:admin"],

@@ -1,7 +1,7 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
 use crate::fact::Fact;
-use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, MeetingId};
+use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId};
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
@@ -43,6 +43,23 @@ pub enum Command {
         meeting: MeetingId,
         /// Who wanted in.
         provider: ParticipantKey,
+    },
+    /// A provider asked for a link that lets one guest in.
+    GuestInvited {
+        /// The link.
+        link: GuestLinkId,
+        /// It opens nothing from then on.
+        expires_at: Moment,
+    },
+    /// A provider took such a link back.
+    GuestRevoked {
+        /// The link.
+        link: GuestLinkId,
+    },
+    /// A provider, or somebody on duty, ends the meeting for everybody.
+    EndForAll {
+        /// Which meeting; about any other than the visit's own it says nothing.
+        meeting: MeetingId,
     },
     /// A call to Zoom ended.
     IntentClosed {

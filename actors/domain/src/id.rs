@@ -130,6 +130,10 @@ text_id!(
     FhirReference, "the FHIR reference", 256, |c| c.is_ascii_graphic()
 );
 text_id!(
+    /// Names a link that lets one guest into one visit. Random; knowing it opens nothing, since the link is signed.
+    GuestLinkId, "the guest link", 64, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_'
+);
+text_id!(
     /// One start of a Zoom meeting: every start of the same meeting id makes a new one. Base64, may hold `/` and `+`.
     InstanceUuid, "the meeting uuid", 128, base64
 );
@@ -157,6 +161,14 @@ text_id!(
     /// What we write into a Zoom meeting so that it can be found again after an ambiguous answer. Holds no PHI.
     Marker, "the marker", 96, |c| c.is_ascii_graphic()
 );
+
+impl GuestLinkId {
+    /// Stands in for the identity that a guest has not got. No FHIR server has such a resource.
+    #[must_use]
+    pub fn as_reference(&self) -> FhirReference {
+        FhirReference(format!("Guest/{}", self.0).into())
+    }
+}
 
 impl CommandId {
     /// The id of commands that a shard's owner adds by itself, such as ticks; nobody ever looks for it.

@@ -81,6 +81,18 @@ pub enum ZoomCall {
         /// What the provider sees in Zoom.
         display_name: Phi,
     },
+    /// Let registrants in no more: their guest's link was taken back.
+    CancelRegistrants {
+        /// The visit's meeting.
+        meeting: MeetingId,
+        /// Whom.
+        registrants: Vec<RegistrantId>,
+    },
+    /// End the running meeting for everybody.
+    EndMeeting {
+        /// The visit's meeting.
+        meeting: MeetingId,
+    },
     /// Read the meeting's status, because no event told it.
     ReadMeeting {
         /// The visit's meeting.
@@ -143,6 +155,10 @@ pub enum IntentOutcome {
         /// The link.
         link: PersonalLink,
     },
+    /// The registrants are let in no more.
+    RegistrantsCancelled,
+    /// The meeting does not run any more.
+    Ended,
     /// The meeting as it is read.
     Read {
         /// `status` is `started`.

@@ -26,7 +26,7 @@ use vestibule_actors::port::zoom::{LinkRefused, Zoom};
 use vestibule_actors::port::{Decider, Ports};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::backoff::Backoff;
-use vestibule_domain::command::Launch;
+use vestibule_domain::command::{Command, Launch};
 use vestibule_domain::effect::Update;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::gate::Limits;
@@ -207,6 +207,8 @@ impl ScriptedZoom {
                 registrant: RegistrantId::new(format!("registrant of {participant:?}")).unwrap(),
                 link: PersonalLink::new("https://zoom.example/w/1?tk=x"),
             },
+            ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
+            ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
             ZoomCall::ReadMeeting { .. } => {
                 let effective =
                     MeetingSettings { waiting_room: false, join_before_host: false, registration: true };
@@ -381,6 +383,11 @@ impl World {
     pub async fn launch(&self, csn: &str, role: Role, person: &str) -> ParticipantKey {
         let launch = launch(csn, role, person);
         let key = ParticipantKey::new(role, launch.fhir_user.clone());
+        if role == Role::Guest {
+            let expires_at = self.ports.clock.now() + Span::hours(1);
+            let invite = Command::GuestInvited { link: GuestLinkId::new(person).unwrap(), expires_at };
+            self.desk().submit(&visit(csn), invite).await.unwrap();
+        }
         self.desk().launch(&visit(csn), launch, Duration::from_secs(5)).await.unwrap();
         key
     }
@@ -441,7 +448,11 @@ impl Running {
 }
 
 pub fn launch(csn: &str, role: Role, person: &str) -> Launch {
-    let kind = if role == Role::Provider { "Practitioner" } else { "Patient" };
+    let kind = match role {
+        Role::Provider => "Practitioner",
+        Role::Guest => "Guest",
+        _ => "Patient",
+    };
     Launch {
         role,
         fhir_user: FhirReference::new(format!("{kind}/{person}")).unwrap(),

@@ -88,6 +88,7 @@ pub(super) fn reason_of(refusal: LaunchRefusal) -> Reason {
         LaunchRefusal::WrongPatient => Reason::OtherPatient,
         LaunchRefusal::Over => Reason::VisitOver,
         LaunchRefusal::Full => Reason::Overloaded,
+        LaunchRefusal::Expired | LaunchRefusal::Revoked => Reason::GuestLinkNotGood,
     }
 }
 

@@ -63,7 +63,11 @@ fn is_needed_by(call: &ZoomCall, who: &ParticipantKey) -> bool {
         | ZoomCall::FindMeetings { .. }
         | ZoomCall::IndexMeeting { .. }
         | ZoomCall::SetAlternativeHosts { .. } => true,
-        ZoomCall::DeleteMeeting { .. } | ZoomCall::Register { .. } | ZoomCall::ReadMeeting { .. } => false,
+        ZoomCall::DeleteMeeting { .. }
+        | ZoomCall::Register { .. }
+        | ZoomCall::CancelRegistrants { .. }
+        | ZoomCall::EndMeeting { .. }
+        | ZoomCall::ReadMeeting { .. } => false,
     }
 }
 

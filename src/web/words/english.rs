@@ -54,6 +54,7 @@ pub static ADVICE: Advice = Advice {
     wait_and_open: "Wait a minute, close this window and open the visit again from MyChart or Epic.",
     tell_support: "Please tell your help desk or clinic, and give the reference below. Trying again will not help.",
     own_account: "Close this window, make sure that you are signed in as yourself, and open your own visit again.",
+    ask_for_another: "Ask the person who invited you for a new link.",
     nothing: "You can close this window.",
 };
 
@@ -132,6 +133,9 @@ pub fn reason(reason: Reason) -> ReasonWords {
         }
         Reason::Overloaded => ("We are very busy", "Too many people are opening visits at this moment."),
         Reason::VisitOver => ("This visit is over", "The time for this visit has passed."),
+        Reason::GuestLinkNotGood => {
+            ("This invitation is no longer valid", "The link has run out, or it was taken back.")
+        }
         Reason::NotThisBrowser => (
             "This page belongs to another browser",
             "A waiting page works only in the browser in which the visit was opened.",

@@ -75,6 +75,7 @@ pub struct Advice {
     /// The link itself is set up wrongly; only the help desk can put it right.
     pub tell_support: &'static str,
     pub own_account: &'static str,
+    pub ask_for_another: &'static str,
     pub nothing: &'static str,
 }
 

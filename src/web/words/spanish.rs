@@ -54,6 +54,7 @@ pub static ADVICE: Advice = Advice {
     wait_and_open: "Espere un minuto, cierre esta ventana y abra la visita de nuevo desde MyChart o Epic.",
     tell_support: "Avise a su servicio de ayuda o a su clínica e indique la referencia de abajo. No servirá intentarlo de nuevo.",
     own_account: "Cierre esta ventana, compruebe que ha iniciado sesión con su propia cuenta y abra su visita de nuevo.",
+    ask_for_another: "Pida un enlace nuevo a la persona que le invitó.",
     nothing: "Puede cerrar esta ventana.",
 };
 
@@ -138,6 +139,9 @@ pub fn reason(reason: Reason) -> ReasonWords {
             ("Hay mucha demanda", "Demasiadas personas están abriendo visitas en este momento.")
         }
         Reason::VisitOver => ("Esta visita ya pasó", "El tiempo para esta visita ha pasado."),
+        Reason::GuestLinkNotGood => {
+            ("Esta invitación ya no es válida", "El enlace ha caducado o fue retirado.")
+        }
         Reason::NotThisBrowser => (
             "Esta página pertenece a otro navegador",
             "Una página de espera solo funciona en el navegador en el que se abrió la visita.",

@@ -18,6 +18,8 @@ pub(super) enum Slot<'a> {
     Index,
     Alternatives,
     Register(&'a ParticipantKey),
+    Cancel,
+    End,
     Read,
 }
 
@@ -29,6 +31,8 @@ pub(super) fn slot(call: &ZoomCall) -> Slot<'_> {
         ZoomCall::IndexMeeting { .. } => Slot::Index,
         ZoomCall::SetAlternativeHosts { .. } => Slot::Alternatives,
         ZoomCall::Register { participant, .. } => Slot::Register(participant),
+        ZoomCall::CancelRegistrants { .. } => Slot::Cancel,
+        ZoomCall::EndMeeting { .. } => Slot::End,
         ZoomCall::ReadMeeting { .. } => Slot::Read,
     }
 }
@@ -102,7 +106,8 @@ impl Deciding<'_> {
             wanted.push(ZoomCall::SetAlternativeHosts { meeting: meeting.id, hosts: others });
         }
         if meeting.answered.registration {
-            for (key, person) in visit.participants.iter().filter(|(key, _)| key.role().is_patient_side()) {
+            let personal = |key: &ParticipantKey| key.role().is_patient_side() && visit.is_welcome(key);
+            for (key, person) in visit.participants.iter().filter(|(key, _)| personal(key)) {
                 if person.link.as_ref().is_none_or(|link| link.meeting != meeting.id) {
                     wanted.push(ZoomCall::Register {
                         participant: key.clone(),
@@ -112,6 +117,8 @@ impl Deciding<'_> {
                 }
             }
         }
+        wanted.extend(visit.registrants_to_cancel(meeting.id));
+        wanted.extend(self.wanted_end());
         if visit.next_check(self.policy).is_some_and(|due| due <= self.now) {
             wanted.push(ZoomCall::ReadMeeting { meeting: meeting.id });
         }

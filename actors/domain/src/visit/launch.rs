@@ -49,6 +49,10 @@ pub enum LaunchRefusal {
     Over,
     /// The visit holds as many people as it can.
     Full,
+    /// The guest's link has run out, or the visit knows none such.
+    Expired,
+    /// The guest's link was taken back.
+    Revoked,
 }
 
 impl Deciding<'_> {
@@ -86,6 +90,9 @@ impl Deciding<'_> {
         }
         if visit.participants.len() >= MOST_PARTICIPANTS && !visit.participants.contains_key(&key) {
             return Err(LaunchRefusal::Full);
+        }
+        if let Some(refusal) = self.visit.refuses_guest(&key, self.now) {
+            return Err(refusal);
         }
         let named = patient_named_by(launch);
         if launch.role == Role::Patient && named != Some(&launch.fhir_user) {

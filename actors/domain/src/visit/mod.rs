@@ -6,6 +6,8 @@ pub mod admittance;
 mod calls;
 mod deadline;
 pub mod decide;
+mod ending;
+pub mod guest;
 mod identity;
 pub mod instance;
 mod launch;
@@ -17,7 +19,9 @@ mod session;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
 
-use crate::id::{CommandId, Csn, FhirReference, InstanceUuid, Marker, MeetingId, VisitKey, ZoomUserId};
+use crate::id::{
+    CommandId, Csn, FhirReference, GuestLinkId, InstanceUuid, Marker, MeetingId, VisitKey, ZoomUserId,
+};
 use crate::intent::{Intent, IntentId, MeetingSettings, ProblemCode};
 use crate::name::PersonalLink;
 use crate::policy::{Admittance, Policy};
@@ -80,6 +84,12 @@ pub struct Visit {
     pub launches: Vec<LaunchRecord>,
     /// When a provider last launched.
     pub provider_launched: Option<Moment>,
+    /// Links for guests that were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub guests: BTreeMap<GuestLinkId, guest::GuestLink>,
+    /// This meeting is to be ended for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wants_end: Option<MeetingId>,
     /// A meeting has to be made: set by a provider's launch, with what its marker is derived from.
     pub wants_meeting: Option<Marker>,
     /// The visit's meeting.
@@ -206,6 +216,8 @@ impl Visit {
             bound: BTreeMap::new(),
             launches: Vec::new(),
             provider_launched: None,
+            guests: BTreeMap::new(),
+            wants_end: None,
             wants_meeting: None,
             meeting: None,
             deleted: BTreeMap::new(),
@@ -266,7 +278,7 @@ impl Visit {
     /// The way in for one person: only a committed link into the visit's own meeting, and only when admitted (I6, I12).
     #[must_use]
     pub fn way_in(&self, participant: &ParticipantKey, policy: &Policy) -> Option<WayIn<'_>> {
-        if self.admit(participant, policy) == Admit::Wait {
+        if self.admit(participant, policy) == Admit::Wait || !self.is_welcome(participant) {
             return None;
         }
         let meeting = self.meeting.as_ref()?;

@@ -83,6 +83,10 @@ impl Deciding<'_> {
                 ZoomCall::Register { participant, meeting, .. },
                 IntentOutcome::Registered { registrant, link },
             ) => self.registered(participant, *meeting, registrant, link),
+            (ZoomCall::CancelRegistrants { registrants, .. }, IntentOutcome::RegistrantsCancelled) => {
+                self.registrants_cancelled(registrants);
+            }
+            (ZoomCall::EndMeeting { meeting }, IntentOutcome::Ended) => self.meeting_ended(*meeting, at),
             (ZoomCall::ReadMeeting { meeting }, IntentOutcome::Read { started, effective }) => {
                 self.meeting_read(*meeting, at, *started, *effective);
             }
@@ -297,6 +301,8 @@ fn meeting_of(call: &ZoomCall) -> Option<MeetingId> {
         ZoomCall::IndexMeeting { meeting }
         | ZoomCall::SetAlternativeHosts { meeting, .. }
         | ZoomCall::Register { meeting, .. }
+        | ZoomCall::CancelRegistrants { meeting, .. }
+        | ZoomCall::EndMeeting { meeting }
         | ZoomCall::ReadMeeting { meeting } => Some(*meeting),
         _ => None,
     }

@@ -1,8 +1,9 @@
 //! Whose visit it is: the first patient-side launch binds it, and nobody else's patient comes in.
 
+use crate::common::at;
 use crate::common::story::{Story, launch, patient_launch, patient_reference, provider_launch, proxy_launch};
-use vestibule_domain::command::Launch;
-use vestibule_domain::id::{Csn, FhirReference};
+use vestibule_domain::command::{Command, Launch};
+use vestibule_domain::id::{Csn, GuestLinkId};
 use vestibule_domain::visit::participant::Role;
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
@@ -17,13 +18,18 @@ fn provider_for(patient: &str) -> Launch {
 }
 
 fn guest_for(patient: Option<&str>) -> Launch {
-    let reference = FhirReference::new("RelatedPerson/interpreter").unwrap();
+    let reference = interpreter().as_reference();
     Launch { patient: patient.map(patient_reference), ..launch(Role::Guest, reference, "WPR-guest") }
+}
+
+fn interpreter() -> GuestLinkId {
+    GuestLinkId::new("interpreter").unwrap()
 }
 
 /// Launches one after the other and says which of them were accepted; the others must be refused for their patient.
 fn outcomes(launches: impl IntoIterator<Item = Launch>) -> Vec<bool> {
     let mut story = Story::new();
+    story.take(Command::GuestInvited { link: interpreter(), expires_at: at(60) });
     let mut accepted_ones = Vec::new();
     for launch in launches {
         let outcome = story.launch(launch);

@@ -8,7 +8,7 @@ use crate::common::story::{
 use crate::common::zoom::{answer, is_alternatives, is_create, is_ensure, is_register};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::FactKind::{Ended, Joined, Started};
-use vestibule_domain::id::{CommandId, ExternalId, ExternalIdType, FhirReference};
+use vestibule_domain::id::{CommandId, ExternalId, ExternalIdType, FhirReference, GuestLinkId};
 use vestibule_domain::intent::{IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
@@ -240,9 +240,16 @@ fn a_later_launch_knows_better() {
 #[test]
 fn a_guest_without_an_id_of_epics_is_no_problem() {
     let mut story = Story::ready();
-    let guest =
-        Launch { role: Role::Guest, external_id: None, patient: None, ..patient_launch("interpreter") };
-    story.launch(guest);
+    let link = GuestLinkId::new("interpreter").unwrap();
+    story.take(Command::GuestInvited { link: link.clone(), expires_at: at(60) });
+    let guest = Launch {
+        role: Role::Guest,
+        fhir_user: link.as_reference(),
+        external_id: None,
+        patient: None,
+        ..patient_launch("interpreter")
+    };
+    assert!(matches!(story.launch(guest), LaunchOutcome::Accepted { .. }));
     assert!(story.visit.problems.is_empty());
 }
 

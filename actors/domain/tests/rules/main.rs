@@ -13,6 +13,7 @@ mod anomalies;
 mod binding;
 mod calls;
 mod common;
+mod guests;
 mod history;
 mod lanes;
 mod launches;

@@ -10,8 +10,8 @@ use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::id::{
-    CommandId, FhirReference, InstanceUuid, MeetingId, ParticipantUuid, RegistrantId, SessionUserId,
-    ZoomUserId,
+    CommandId, FhirReference, GuestLinkId, InstanceUuid, MeetingId, ParticipantUuid, RegistrantId,
+    SessionUserId, ZoomUserId,
 };
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
@@ -136,11 +136,17 @@ fn outcome() -> impl Strategy<Value = IntentOutcome> {
             link: link("somebody", MEETING),
         }),
         2 => (any::<bool>(), settings()).prop_map(|(started, effective)| IntentOutcome::Read { started, effective }),
+        1 => Just(IntentOutcome::RegistrantsCancelled),
+        1 => Just(IntentOutcome::Ended),
         1 => Just(IntentOutcome::MeetingGone),
         1 => Just(IntentOutcome::UserGone),
         2 => retry.prop_map(|retry| IntentOutcome::Failed(CallFailure { problem: ProblemCode::ZoomRefused, retry })),
         1 => Just(IntentOutcome::Ambiguous),
     ]
+}
+
+fn guest_link() -> impl Strategy<Value = GuestLinkId> {
+    select(vec!["g1", "g2"]).prop_map(|id| GuestLinkId::new(id).unwrap())
 }
 
 fn a_launch() -> impl Strategy<Value = Launch> {
@@ -160,6 +166,9 @@ fn command() -> impl Strategy<Value = Command> {
         1 => key().prop_map(|participant| Command::PageSeen { participant }),
         1 => key().prop_map(|participant| Command::Departed { participant }),
         2 => (meeting_id(), key()).prop_map(|(meeting, provider)| Command::MeetingMissing { meeting, provider }),
+        1 => (guest_link(), moment()).prop_map(|(link, expires_at)| Command::GuestInvited { link, expires_at }),
+        1 => guest_link().prop_map(|link| Command::GuestRevoked { link }),
+        1 => meeting_id().prop_map(|meeting| Command::EndForAll { meeting }),
         12 => (0..40_u64, outcome())
             .prop_map(|(n, outcome)| Command::IntentClosed { intent: IntentId(n), outcome }),
         1 => (key(), seq(), any::<bool>())

@@ -203,6 +203,10 @@ fn in_words(call: &ZoomCall) -> String {
         ZoomCall::IndexMeeting { meeting } => format!("index meeting {meeting}"),
         ZoomCall::SetAlternativeHosts { meeting, .. } => format!("set the alternative hosts of {meeting}"),
         ZoomCall::Register { participant, meeting, .. } => format!("register {participant:?} for {meeting}"),
+        ZoomCall::CancelRegistrants { meeting, registrants } => {
+            format!("cancel {} registrants of {meeting}", registrants.len())
+        }
+        ZoomCall::EndMeeting { meeting } => format!("end meeting {meeting}"),
         ZoomCall::ReadMeeting { meeting } => format!("read meeting {meeting}"),
     }
 }

@@ -201,6 +201,20 @@ impl Zooms {
                 None => IntentOutcome::MeetingGone,
             },
             ZoomCall::Register { participant, meeting, .. } => self.register(*meeting, participant),
+            ZoomCall::CancelRegistrants { meeting, registrants } => match self.there(*meeting) {
+                Some(there) => {
+                    there.registrants.retain(|registrant, _| !registrants.contains(registrant));
+                    IntentOutcome::RegistrantsCancelled
+                }
+                None => IntentOutcome::MeetingGone,
+            },
+            ZoomCall::EndMeeting { meeting } => match self.there(*meeting) {
+                Some(_) => {
+                    self.end(*meeting, now, true);
+                    IntentOutcome::Ended
+                }
+                None => IntentOutcome::MeetingGone,
+            },
             ZoomCall::ReadMeeting { meeting } => match self.there(*meeting) {
                 Some(there) => {
                     IntentOutcome::Read { started: there.running.is_some(), effective: there.settings }

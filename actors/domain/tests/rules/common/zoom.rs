@@ -47,6 +47,8 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
             registrant: registrant(&name_of(participant), *meeting),
             link: link(&name_of(participant), *meeting),
         },
+        ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
+        ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
         ZoomCall::ReadMeeting { .. } => IntentOutcome::Read { started: false, effective: AUTOMATIC },
     }
 }
