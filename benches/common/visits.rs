@@ -112,6 +112,7 @@ fn meeting(number: u64) -> Result<Meeting, Failed> {
         waiting_room_update: None,
         join_before_host_update: None,
         join_url: PersonalLink::new("https://zoom.example/j/1"),
+        dial_in: None,
         alternatives: std::collections::BTreeSet::new(),
         refused: std::collections::BTreeSet::new(),
         indexed: true,

@@ -10,6 +10,7 @@ use vestibule_actors::hub::Boards;
 use vestibule_domain::id::OrganizationId;
 
 use super::access::WrongTokens;
+use super::guest::LinkKeys;
 use super::health::StoreProbe;
 use super::launch::PendingLaunches;
 use super::metrics::Metrics;
@@ -34,6 +35,8 @@ pub struct App {
     pub epic: Arc<EpicSites>,
     /// Under which display names in Zoom's events are hashed.
     pub name_key: NameKey,
+    /// Guests' links are signed with these.
+    pub link_keys: LinkKeys,
 }
 
 /// Whether this node wants to be sent people and events.

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::http::header::ORIGIN;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -54,6 +55,12 @@ impl Browser {
         // The cookie crate does not know the attribute yet.
         if framed { format!("{cookie}; Partitioned") } else { cookie.to_string() }
     }
+}
+
+/// Whether a form comes from a page of ours: a browser that names an origin must name ours; one that names none is left to the cookie.
+pub fn is_own_origin(request: &HttpRequest, settings: &Settings) -> bool {
+    let Some(origin) = request.headers().get(ORIGIN) else { return true };
+    origin.to_str().is_ok_and(|origin| origin == settings.server.public_url.as_str())
 }
 
 fn name(settings: &Settings) -> &'static str {

@@ -8,6 +8,7 @@ mod board;
 mod browser;
 pub mod correlation;
 mod front;
+mod guest;
 mod health;
 pub mod here;
 #[cfg(test)]
@@ -23,7 +24,10 @@ mod query;
 mod records;
 pub mod routes;
 mod ticket;
+mod tools;
 mod unread;
 pub mod view;
 mod visit;
 mod webhook;
+
+pub use guest::LinkKeys;

@@ -9,7 +9,7 @@ use super::app::App;
 use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
-use super::{api, board, health, launch, openapi, records, visit, webhook};
+use super::{api, board, guest, health, launch, openapi, records, tools, visit, webhook};
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
 pub fn configure_always(config: &mut web::ServiceConfig) {
@@ -23,9 +23,11 @@ pub fn configure_always(config: &mut web::ServiceConfig) {
 
 /// What Epic, Zoom and people come to: on the public listener alone.
 pub fn configure_public(config: &mut web::ServiceConfig) {
+    guest::configure(config);
     launch::configure(config);
     webhook::configure(config);
     visit::configure(config);
+    tools::configure(config);
 }
 
 /// The operators' pages and routes: on the internal listener where there is one, else on the public one. Whoever calls them is

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::clock::instant;
@@ -14,7 +14,7 @@ use vestibule_domain::visit::WayIn;
 use vestibule_domain::visit::participant::Role;
 
 use super::app::App;
-use super::browser::Browser;
+use super::browser::{Browser, is_own_origin};
 use super::here::Here;
 use super::launch::{self, reason_of};
 use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom};
@@ -166,7 +166,7 @@ async fn join(
     name: web::Path<String>,
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?;
-    if !place.own_browser || !is_own_origin(&app, &request) {
+    if !place.own_browser || !is_own_origin(&request, &app.settings) {
         return Err(place.refuse(&request, Reason::NotThisBrowser));
     }
     let snapshot = place.snapshot(&request).await?;
@@ -272,12 +272,6 @@ pub(super) fn form_targets(organization: &Organization) -> Vec<String> {
         targets.extend(origin.filter(|origin| !origin.ends_with(".zoom.us") && !targets.contains(origin)));
     }
     targets
-}
-
-/// A browser that names an origin must name ours; one that names none is left to the cookie.
-fn is_own_origin(app: &App, request: &HttpRequest) -> bool {
-    let Some(origin) = request.headers().get(ORIGIN) else { return true };
-    origin.to_str().is_ok_and(|origin| origin == app.settings.server.public_url.as_str())
 }
 
 /// The language of a page: asked for in the address, else the browser's, else the organization's.

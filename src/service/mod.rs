@@ -30,6 +30,7 @@ pub use failure::{Failure, exit_status_of};
 pub(crate) use store::on_redis;
 
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
+use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
 use crate::http::metrics::Metrics;
@@ -80,7 +81,9 @@ async fn run(
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
     let (store, metrics) = open(&settings, Arc::clone(&clock)).await?;
-    let name_key = NameKey::new(secret_key::find(&settings, &store, randomness.as_ref()).await?);
+    let secret_key = secret_key::find(&settings, &store, randomness.as_ref()).await?;
+    let link_keys = LinkKeys::new(secret_key.clone(), &settings.server.secret_keys);
+    let name_key = NameKey::new(secret_key);
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings);
     let metrics = Arc::new(metrics);
@@ -127,6 +130,7 @@ async fn run(
         node: name.as_str().into(),
         epic: Arc::clone(&epic),
         name_key,
+        link_keys,
     };
     let make_zoom = Arc::clone(&ports.zoom);
     let here = move || Here {

@@ -35,6 +35,7 @@ pub struct Organization {
     pub reopen: Duration,
     /// Without a sign of the page for this long a person no longer waits.
     pub page_presence: Duration,
+    pub guest_link_life: Duration,
     pub visit_duration: Duration,
     /// A name of the IANA database, checked.
     pub time_zone: String,
@@ -172,6 +173,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let patient_display_name = section.choice("patient_display_name");
     let reopen_hours = section.integer("reopen_hours", 0..=168_u32);
     let page_presence_seconds = section.integer("page_presence_seconds", 1..=3600_u32);
+    let guest_link_life = section.duration("guest_link_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
     let visit_duration = section.duration("visit_duration", seconds(MINUTE)..=seconds(DAY));
     let time_zone = section.needed("time_zone", time_zone);
     let default_language = section.choice("default_language");
@@ -200,6 +202,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         patient_display_name: patient_display_name?,
         reopen: seconds(u64::from(reopen_hours?) * HOUR),
         page_presence: seconds(u64::from(page_presence_seconds?)),
+        guest_link_life: guest_link_life?,
         visit_duration: visit_duration?,
         time_zone: time_zone?,
         default_language: default_language?,

@@ -5,6 +5,7 @@
 
 mod assets;
 mod error_page;
+mod guest;
 mod headers;
 mod language;
 mod link;
@@ -14,6 +15,7 @@ mod ops;
 mod records;
 mod service;
 mod stand_in;
+mod tools;
 mod waiting;
 mod words;
 
@@ -23,6 +25,7 @@ mod tests;
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
 pub use error_page::{Audience, ErrorPage, Reason};
+pub use guest::GuestPage;
 pub use headers::{PagePolicy, ZOOM_FORM_TARGETS, security_headers};
 pub use language::Language;
 pub use link::{ExternalLink, NotALink, local_path};
@@ -34,4 +37,5 @@ pub use records::{
 };
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::StandInPage;
+pub use tools::{GuestLine, PersonLine, ToolsMeeting, ToolsNote, ToolsPage, Who};
 pub use waiting::{Returned, WaitingPage, Watcher};

@@ -84,6 +84,15 @@ fn every_page(text: &str) -> Vec<(String, String)> {
             fields: &fields,
         };
         pages.push((format!("onward {language:?}"), onward.render().unwrap()));
+        let guest = GuestPage {
+            language,
+            organization: text,
+            test_environment: true,
+            action: text,
+            help_phone: Some(text),
+        };
+        pages.push((format!("guest {language:?}"), guest.render().unwrap()));
+        pages.push((format!("tools {language:?}"), tools(language, text).render().unwrap()));
         for reason in Reason::ALL {
             for audience in [Audience::Patient, Audience::Provider, Audience::Unknown] {
                 let page = ErrorPage {
@@ -112,6 +121,35 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         pages.push((name.into(), records(text, result)));
     }
     pages
+}
+
+fn tools(language: Language, text: &str) -> ToolsPage<'_> {
+    let who = [Who::Provider, Who::Patient, Who::Proxy, Who::Guest, Who::Telephone, Who::Unidentified];
+    let presences = ["gone", "waiting", "in_waiting_room", "in_meeting"];
+    let lines = who.into_iter().zip(presences.into_iter().cycle());
+    let line = |(who, presence)| PersonLine::new(language, who, Some(text.to_owned()), presence, 7);
+    let meeting = ToolsMeeting {
+        id: "85012345678".into(),
+        passcode: Some(text.to_owned()),
+        numbers: vec![text.to_owned()],
+    };
+    let guest = GuestLine {
+        id: text.to_owned(),
+        name: Some(text.to_owned()),
+        address: text.to_owned(),
+        minutes_left: 5,
+    };
+    ToolsPage {
+        language,
+        organization: text,
+        test_environment: true,
+        ticket: text,
+        note: Some(ToolsNote::Invited),
+        people: lines.map(line).collect(),
+        guests: vec![guest],
+        may_invite: true,
+        meeting: Some(meeting),
+    }
 }
 
 fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {

@@ -2,11 +2,15 @@
 
 use serde_json::Value;
 use vestibule_domain::id::{MeetingId, ZoomUserId};
-use vestibule_domain::intent::MeetingSettings;
-use vestibule_domain::name::PersonalLink;
+use vestibule_domain::intent::{DialIn, MeetingSettings};
+use vestibule_domain::name::{PersonalLink, Phi};
 
 use crate::outbound::lenient::{boolean, integer, meeting_id, text};
 use crate::settings::PageUrl;
+
+/// Numbers of a meeting that are kept, and how long each may be; Zoom lists those of the host's country first.
+const MOST_NUMBERS: usize = 6;
+const LONGEST_NUMBER: usize = 48;
 
 /// A user of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +59,7 @@ pub(super) struct Meeting {
     pub started: bool,
     /// Addresses or ids.
     pub alternative_hosts: Vec<String>,
+    pub dial_in: Option<DialIn>,
 }
 
 impl Meeting {
@@ -75,8 +80,23 @@ impl Meeting {
                 .map(|host| host.trim().to_lowercase())
                 .filter(|host| !host.is_empty())
                 .collect(),
+            dial_in: settings.and_then(|settings| dial_in(settings, text(body, "pstn_password"))),
         })
     }
+}
+
+/// None where the account has no telephone.
+fn dial_in(settings: &Value, passcode: Option<&str>) -> Option<DialIn> {
+    let listed = settings.get("global_dial_in_numbers")?.as_array()?;
+    let written = |one: &Value| {
+        let number = text(one, "number").filter(|number| number.len() <= LONGEST_NUMBER)?;
+        Some(match text(one, "country_name").filter(|name| name.len() <= LONGEST_NUMBER) {
+            Some(country) => format!("{number} ({country})"),
+            None => number.to_owned(),
+        })
+    };
+    let numbers: Vec<String> = listed.iter().filter_map(written).take(MOST_NUMBERS).collect();
+    (!numbers.is_empty()).then(|| DialIn { numbers, passcode: passcode.map(Phi::new) })
 }
 
 fn effective(settings: &Value, registration: bool) -> Option<MeetingSettings> {
@@ -109,7 +129,7 @@ mod tests {
         let effective = MeetingSettings { waiting_room: true, join_before_host: false, registration: false };
         assert_eq!(meeting.effective, Some(effective));
         assert_eq!(meeting.alternative_hosts, ["a@x.org", "b"]);
-        assert!(meeting.started && meeting.start_url.is_none());
+        assert!(meeting.started && meeting.start_url.is_none() && meeting.dial_in.is_none());
         assert_eq!(Meeting::read(&json!({"id": "850 1234 5678"}), true).unwrap().effective, None);
         assert_eq!(Meeting::read(&json!({"uuid": "x"}), true), None);
         let silent = json!({"id": 1, "settings": {"waiting_room": false, "join_before_host": false}});
@@ -117,6 +137,18 @@ mod tests {
             let meeting = Meeting::read(&silent, asked).unwrap();
             assert_eq!(meeting.effective.unwrap().registration, asked, "what is not said is as asked");
         }
+    }
+
+    #[test]
+    fn telephone_numbers_are_read_as_zoom_writes_them() {
+        let numbers: Vec<Value> = (0..9)
+            .map(|n| json!({"country": "US", "country_name": "US", "number": format!("+1 555010{n}"), "type": "toll"}))
+            .collect();
+        let settings = json!({"global_dial_in_numbers": numbers});
+        let read = dial_in(&settings, Some("123456")).unwrap();
+        assert_eq!((read.numbers.len(), read.numbers[0].as_str()), (MOST_NUMBERS, "+1 5550100 (US)"));
+        assert_eq!(read.passcode.unwrap().reveal(), "123456");
+        assert_eq!(dial_in(&json!({"global_dial_in_numbers": [{"country": "US"}]}), None), None);
     }
 
     #[test]

@@ -263,6 +263,7 @@ fn made(meeting: Meeting, host: &ZoomUserId) -> Option<MadeMeeting> {
         host: meeting.host.unwrap_or_else(|| host.clone()),
         effective: meeting.effective.unwrap_or(UNKNOWN),
         join_url: meeting.join_url?,
+        dial_in: meeting.dial_in,
     })
 }
 

@@ -5,6 +5,7 @@ use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, Guest
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
+use crate::visit::guest::Invitation;
 use crate::visit::participant::{ParticipantKey, Role};
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +49,8 @@ pub enum Command {
     GuestInvited {
         /// The link.
         link: GuestLinkId,
-        /// It opens nothing from then on.
-        expires_at: Moment,
+        /// For whom and for how long.
+        invitation: Invitation,
     },
     /// A provider took such a link back.
     GuestRevoked {

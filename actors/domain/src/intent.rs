@@ -122,6 +122,19 @@ pub struct MadeMeeting {
     pub effective: MeetingSettings,
     /// The generic join link, for alternative hosts who sign in with their own token.
     pub join_url: PersonalLink,
+    /// Where the account has telephone numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dial_in: Option<DialIn>,
+}
+
+/// How somebody gets into a meeting by telephone.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct DialIn {
+    /// Numbers to call, as Zoom writes them, each with its country; the meeting's own id is asked for there.
+    pub numbers: Vec<String>,
+    /// What is asked for after the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passcode: Option<Phi>,
 }
 
 /// How a call ended.

@@ -36,6 +36,7 @@ use vestibule_domain::lane::LaneRules;
 use vestibule_domain::name::{PersonalLink, Phi};
 use vestibule_domain::policy::{Admittance, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 /// The time of day at which every test begins.
@@ -181,6 +182,7 @@ impl ScriptedZoom {
                     host: host.clone(),
                     effective: *settings,
                     join_url: PersonalLink::new("https://zoom.example/j/1"),
+                    dial_in: None,
                 };
                 match script.creates.pop_front() {
                     None => {
@@ -385,7 +387,8 @@ impl World {
         let key = ParticipantKey::new(role, launch.fhir_user.clone());
         if role == Role::Guest {
             let expires_at = self.ports.clock.now() + Span::hours(1);
-            let invite = Command::GuestInvited { link: GuestLinkId::new(person).unwrap(), expires_at };
+            let invitation = Invitation { name: None, expires_at };
+            let invite = Command::GuestInvited { link: GuestLinkId::new(person).unwrap(), invitation };
             self.desk().submit(&visit(csn), invite).await.unwrap();
         }
         self.desk().launch(&visit(csn), launch, Duration::from_secs(5)).await.unwrap();

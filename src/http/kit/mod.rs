@@ -35,6 +35,7 @@ use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::Visit;
 
 use super::app::{App, Bounds, Readiness};
+use super::guest::LinkKeys;
 use super::metrics::Metrics;
 use crate::epic::EpicSites;
 use crate::settings::{Secret, Settings, Sources};
@@ -217,6 +218,7 @@ impl Kit {
             node: "node-a".into(),
             epic: EpicSites::new([]),
             name_key: NameKey::new(Secret::new("a key")),
+            link_keys: LinkKeys::new(Secret::new("a key"), &[]),
         };
         Self { app, store, clock }
     }

@@ -94,6 +94,7 @@ pub fn waiting(key: VisitKey) -> Visit {
         waiting_room_update: None,
         join_before_host_update: None,
         join_url: PersonalLink::new("https://zoom.example.org/j/85012345678?pwd=secret"),
+        dial_in: None,
         alternatives: std::collections::BTreeSet::new(),
         refused: std::collections::BTreeSet::new(),
         indexed: true,

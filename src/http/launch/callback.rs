@@ -13,7 +13,7 @@ use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::context::understand;
 use super::state::LaunchState;
-use super::{place, reason_of, told};
+use super::{LaunchKind, place, reason_of, told};
 use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
@@ -21,8 +21,9 @@ use crate::http::here::{Here, NoLink};
 use crate::http::person::{PersonError, note_store_trouble, redirect_to_zoom};
 use crate::http::query::{Contradiction, Parameters};
 use crate::http::ticket::Ticket;
+use crate::http::tools;
 use crate::settings::{Organization, Secret};
-use crate::web::{Audience, PagePolicy, Reason, security_headers};
+use crate::web::{Audience, Language, PagePolicy, Reason, security_headers};
 
 /// What Epic's authorization server brings back.
 struct Brought {
@@ -101,16 +102,20 @@ async fn take_state(
 }
 
 /// A person who came back with a state of ours.
-struct Arrival<'a> {
-    app: &'a App,
+pub(in crate::http) struct Arrival<'a> {
+    pub(in crate::http) app: &'a App,
     here: &'a Here,
-    request: &'a HttpRequest,
+    pub(in crate::http) request: &'a HttpRequest,
     organization: &'a Organization,
     state: &'a LaunchState,
 }
 
 impl Arrival<'_> {
-    fn refuse(&self, reason: Reason) -> PersonError {
+    pub(in crate::http) fn language(&self) -> Language {
+        self.state.language()
+    }
+
+    pub(in crate::http) fn refuse(&self, reason: Reason) -> PersonError {
         PersonError {
             language: self.state.language(),
             ..PersonError::of(self.request, reason, self.organization, self.state.kind.audience())
@@ -132,6 +137,9 @@ impl Arrival<'_> {
         // What Epic says of a refusal is nothing for the page; that it refused is.
         let code = code.ok_or_else(|| self.refuse(Reason::EpicNotAnswering))?;
         let (visit, launch) = self.learn(&code).await?;
+        if self.state.kind == LaunchKind::VisitTools {
+            return tools::open(self, visit, &launch).await;
+        }
         let wait = self.app.settings.page.launch_wait;
         let deadline = instant() + wait;
         let role = launch.role;

@@ -20,13 +20,16 @@ pub enum LaunchKind {
     Patient,
     GroupProvider,
     GroupPatient,
+    /// The provider's page beside the call: makes nobody a participant.
+    VisitTools,
 }
 
 /// Kinds that FDI records may already name and that this release does not serve.
-const RESERVED: [&str; 3] = ["guest", "device-test", "visit-tools"];
+const RESERVED: [&str; 1] = ["device-test"];
 
 impl LaunchKind {
-    const ALL: [Self; 4] = [Self::Provider, Self::Patient, Self::GroupProvider, Self::GroupPatient];
+    const ALL: [Self; 5] =
+        [Self::Provider, Self::Patient, Self::GroupProvider, Self::GroupPatient, Self::VisitTools];
 
     /// The kind by its segment in the URL.
     ///
@@ -51,6 +54,7 @@ impl LaunchKind {
             Self::Patient => "patient",
             Self::GroupProvider => "group-provider",
             Self::GroupPatient => "group-patient",
+            Self::VisitTools => "visit-tools",
         }
     }
 
@@ -61,7 +65,7 @@ impl LaunchKind {
     }
 
     pub(super) fn is_providers(self) -> bool {
-        matches!(self, Self::Provider | Self::GroupProvider)
+        matches!(self, Self::Provider | Self::GroupProvider | Self::VisitTools)
     }
 
     /// The role that follows from the kind *and* from who Epic says the person is; a mismatch is refused.
@@ -111,10 +115,12 @@ pub(super) fn understand(
 
 /// A group's patients each come with the CSN of their own appointment, which Epic is told under; its providers may come with none.
 fn visit_of(kind: LaunchKind, context: &Context, csn: Option<&Csn>) -> Option<VisitId> {
-    if !kind.is_group() {
-        return csn.cloned().map(VisitId::Csn);
-    }
     let conference = context.conference_id.as_deref().and_then(|id| ConferenceId::new(id).ok());
+    if !kind.is_group() {
+        // One record of the tools serves both kinds of visits.
+        let of_group = conference.filter(|_| kind == LaunchKind::VisitTools).map(VisitId::Conference);
+        return csn.cloned().map(VisitId::Csn).or(of_group);
+    }
     conference.filter(|_| csn.is_some() || kind.is_providers()).map(VisitId::Conference)
 }
 

@@ -23,6 +23,7 @@ use super::problem::ApiError;
 use super::query::Parameters;
 use crate::http::here::Here;
 use crate::web::{Audience, Reason};
+pub(super) use callback::Arrival;
 pub use context::LaunchKind;
 use organization::Asked;
 pub use pending::PendingLaunches;
@@ -59,7 +60,7 @@ async fn launch_by_query(
 }
 
 /// Counts a refusal and writes it in the log, where the request's span has its correlation id.
-fn told(
+pub(super) fn told(
     app: &App,
     kind: &'static str,
     outcome: Result<HttpResponse, PersonError>,

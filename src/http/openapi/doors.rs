@@ -30,7 +30,7 @@ struct Validation {
 
 #[utoipa::path(get, path = "/epic/{organization}/launch/{kind}", tag = "epic", security(()), params(
     ("organization" = String, Path, description = "As in the settings"),
-    ("kind" = String, Path, description = "provider, patient, group-provider or group-patient. Reserved, and 404 until they are served: guest, device-test, visit-tools"),
+    ("kind" = String, Path, description = "provider, patient, group-provider, group-patient or visit-tools. Reserved, and 404 until it is served: device-test"),
     ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
     ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
 ), responses(
@@ -137,10 +137,78 @@ fn visit_state() {}
 /// Goes into the meeting.
 fn join() {}
 
+#[utoipa::path(get, path = "/epic/{organization}/launch/guest", tag = "epic", security(()), params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("link" = String, Query, description = "Given by a provider's tools page"),
+), responses(
+    (status = 200, description = "A page with a button; opening it changes nothing", content_type = "text/html"),
+    (status = 400, description = "A link that we did not sign; a page", content_type = "text/html"),
+    (status = 404, description = "Unknown organization; a page", content_type = "text/html"),
+    (status = 410, description = "The link has run out; a page", content_type = "text/html"),
+))]
+/// Behind a guest's link.
+fn guest_page() {}
+
+#[utoipa::path(post, path = "/epic/{organization}/launch/guest", tag = "epic", security(()), params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("link" = String, Query, description = "Given by a provider's tools page"),
+), responses(
+    (status = 303, description = "To /visit/{ticket}"),
+    (status = 400, description = "A link that we did not sign; a page", content_type = "text/html"),
+    (status = 403, description = "A form of another site; a page", content_type = "text/html"),
+    (status = 404, description = "Unknown organization; a page", content_type = "text/html"),
+    (status = 410, description = "The link has run out or was taken back, or the visit is over; a page", content_type = "text/html"),
+    (status = 503, description = "Overloaded; a page", content_type = "text/html"),
+))]
+/// The launch of a guest.
+fn guest_launch() {}
+
 #[utoipa::path(get, path = "/visit/{ticket}/tools", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
 ), responses(
-    (status = 404, description = "Reserved for the provider's page beside the meeting; not served yet"),
+    (status = 200, description = "Who is here, guests' links, how to dial in, the end for all", content_type = "text/html"),
+    (status = 403, description = "Another browser than the launch's; a page", content_type = "text/html"),
+    (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
 ))]
-/// Reserved: who waits, guest link, dial-in, end.
+/// The provider's page beside the call.
 fn tools() {}
+
+#[utoipa::path(get, path = "/visit/{ticket}/tools/people", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), responses(
+    (status = 200, description = "The list of people alone", content_type = "application/json"),
+    (status = 403, description = "Another browser than the launch's"),
+    (status = 404, description = "No such ticket (any more)"),
+))]
+/// Keeps the list of that page fresh.
+fn tools_people() {}
+
+#[utoipa::path(post, path = "/visit/{ticket}/tools/guest", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`name`: for whom"), responses(
+    (status = 303, description = "Back to the page, which shows the link"),
+    (status = 403, description = "Another browser than the launch's, or a form of another site"),
+    (status = 404, description = "No such ticket (any more)"),
+))]
+/// Makes a link for one guest.
+fn tools_guest() {}
+
+#[utoipa::path(post, path = "/visit/{ticket}/tools/revoke", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`link`: the link's id"), responses(
+    (status = 303, description = "Back to the page"),
+    (status = 403, description = "Another browser than the launch's, or a form of another site"),
+    (status = 404, description = "No such ticket (any more)"),
+))]
+/// Takes a guest's link back, at Zoom as well.
+fn tools_revoke() {}
+
+#[utoipa::path(post, path = "/visit/{ticket}/tools/end", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), responses(
+    (status = 303, description = "Back to the page; the meeting is ended for everybody"),
+    (status = 403, description = "Another browser than the launch's, or a form of another site"),
+    (status = 404, description = "No such ticket (any more)"),
+))]
+/// Ends the meeting for everybody.
+fn tools_end() {}

@@ -18,6 +18,7 @@ const RELIED_ON: [&str; 24] = [
     "GET /visit/{ticket}/events",
     "POST /visit/{ticket}/join",
     "GET /visit/{ticket}/tools",
+    "GET /epic/{organization}/launch/guest",
     "GET /ops",
     "GET /ops/stream",
     "GET /records",

@@ -112,32 +112,43 @@ impl Browser {
     /// Opens an address and follows where it leads, up to a page or a link of Zoom's.
     pub async fn open(&mut self, address: &str) -> Result<Landing, BrowserError> {
         let url = Url::parse(address).map_err(|_| BrowserError::Address(address.to_owned()))?;
-        self.follow(url, awc::http::Method::GET).await
+        self.follow(url, None).await
     }
 
     /// Posts an empty form, as a button does.
     pub async fn press(&mut self, address: &str) -> Result<Landing, BrowserError> {
-        let url = Url::parse(address).map_err(|_| BrowserError::Address(address.to_owned()))?;
-        self.follow(url, awc::http::Method::POST).await
+        self.fill_in(address, &[]).await
     }
 
-    async fn follow(&mut self, mut url: Url, mut method: awc::http::Method) -> Result<Landing, BrowserError> {
+    /// Posts a form.
+    pub async fn fill_in(&mut self, address: &str, fields: &[(&str, &str)]) -> Result<Landing, BrowserError> {
+        let url = Url::parse(address).map_err(|_| BrowserError::Address(address.to_owned()))?;
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.follow(url, Some(form)).await
+    }
+
+    /// A form is posted once; where it leads is then opened.
+    async fn follow(&mut self, mut url: Url, mut form: Option<String>) -> Result<Landing, BrowserError> {
         for _ in 0..MOST_REDIRECTS {
             if url.as_str().starts_with(&self.zoom_base) {
                 return Ok(Landing::Zoom(url.into()));
             }
-            let mut request =
-                self.request(method.clone(), &url).insert_header(("accept", "text/html,*/*;q=0.8"));
-            if method == awc::http::Method::POST {
-                request = request.insert_header(("origin", url.origin().ascii_serialization()));
-            }
-            let mut response = request.send().await.map_err(|why| BrowserError::NoAnswer(why.to_string()))?;
+            let method = if form.is_some() { awc::http::Method::POST } else { awc::http::Method::GET };
+            let request = self.request(method, &url).insert_header(("accept", "text/html,*/*;q=0.8"));
+            let sent = match form.take() {
+                Some(form) => request
+                    .insert_header(("origin", url.origin().ascii_serialization()))
+                    .insert_header(("content-type", "application/x-www-form-urlencoded"))
+                    .send_body(form),
+                None => request.send(),
+            };
+            let mut response = sent.await.map_err(|why| BrowserError::NoAnswer(why.to_string()))?;
             self.keep_cookies(&url, &response);
             let location = response.headers().get("location").and_then(|value| value.to_str().ok());
             let next =
                 location.filter(|_| response.status().is_redirection()).and_then(|to| url.join(to).ok());
             match next {
-                Some(next) => (url, method) = (next, awc::http::Method::GET),
+                Some(next) => url = next,
                 None => {
                     let status = response.status().as_u16();
                     let body = response.body().limit(MOST_PAGE_BYTES).await;

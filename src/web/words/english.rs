@@ -1,6 +1,6 @@
 //! The English texts.
 
-use super::{Advice, ReasonWords, Words};
+use super::{Advice, ReasonWords, ToolsWords, Words};
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
 
@@ -40,9 +40,51 @@ pub static WORDS: Words = Words {
     onward_title: "Opening your visit",
     onward_text: "One moment, please. If nothing happens, press the button.",
     onward_button: "Continue",
+    guest_title: "You are invited to a video visit",
+    guest_text: "Press the button when you are ready. You wait on the next page until the host lets you in.",
     what_to_do: "What you can do",
     reference: "Reference",
     reference_note: "If you ask for help, please give this reference.",
+};
+
+pub static TOOLS: ToolsWords = ToolsWords {
+    title: "Visit tools",
+    people: "Who is here",
+    nobody: "Nobody has come yet.",
+    who: "Person",
+    place: "Where",
+    since: "Since",
+    provider: "Provider",
+    patient: "Patient",
+    proxy: "Family member",
+    guest: "Guest",
+    telephone: "Telephone",
+    unidentified: "Not identified",
+    waiting: "Waiting",
+    in_waiting_room: "In the waiting room",
+    in_meeting: "In the meeting",
+    gone: "Not here",
+    guests: "Guests",
+    guests_text: "A link lets one person, such as an interpreter, into this visit. Send it only to that person.",
+    for_whom: "For whom",
+    invite: "Make a link",
+    link: "Link for the guest",
+    copy: "Copy",
+    copied: "Copied",
+    revoke: "Take the link back",
+    good_for: "Good for",
+    dial_in: "By telephone",
+    meeting_id: "Meeting ID",
+    passcode: "Passcode",
+    number: "Number",
+    end: "End the meeting for everyone",
+    end_text: "Everybody leaves the meeting at once.",
+    invited: "The link is ready. Send it to your guest.",
+    revoked: "The link has been taken back.",
+    ended: "The meeting is being ended for everyone.",
+    too_many_guests: "This visit has as many open links as it can. Take one back first.",
+    no_meeting: "There is no meeting yet.",
+    not_yet: "This takes longer than usual. Please look again in a moment.",
 };
 
 pub static ADVICE: Advice = Advice {

@@ -51,9 +51,53 @@ pub struct Words {
     pub onward_title: &'static str,
     pub onward_text: &'static str,
     pub onward_button: &'static str,
+    /// Behind a guest's link.
+    pub guest_title: &'static str,
+    pub guest_text: &'static str,
     pub what_to_do: &'static str,
     pub reference: &'static str,
     pub reference_note: &'static str,
+}
+
+/// The texts of the provider's page beside the call.
+pub struct ToolsWords {
+    pub title: &'static str,
+    pub people: &'static str,
+    pub nobody: &'static str,
+    pub who: &'static str,
+    pub place: &'static str,
+    pub since: &'static str,
+    pub provider: &'static str,
+    pub patient: &'static str,
+    pub proxy: &'static str,
+    pub guest: &'static str,
+    pub telephone: &'static str,
+    pub unidentified: &'static str,
+    pub waiting: &'static str,
+    pub in_waiting_room: &'static str,
+    pub in_meeting: &'static str,
+    pub gone: &'static str,
+    pub guests: &'static str,
+    pub guests_text: &'static str,
+    pub for_whom: &'static str,
+    pub invite: &'static str,
+    pub link: &'static str,
+    pub copy: &'static str,
+    pub copied: &'static str,
+    pub revoke: &'static str,
+    pub good_for: &'static str,
+    pub dial_in: &'static str,
+    pub meeting_id: &'static str,
+    pub passcode: &'static str,
+    pub number: &'static str,
+    pub end: &'static str,
+    pub end_text: &'static str,
+    pub invited: &'static str,
+    pub revoked: &'static str,
+    pub ended: &'static str,
+    pub too_many_guests: &'static str,
+    pub no_meeting: &'static str,
+    pub not_yet: &'static str,
 }
 
 /// What an error page says about one reason.
@@ -83,6 +127,13 @@ pub fn words(language: Language) -> &'static Words {
     match language {
         Language::English => &english::WORDS,
         Language::Spanish => &spanish::WORDS,
+    }
+}
+
+pub fn tools_words(language: Language) -> &'static ToolsWords {
+    match language {
+        Language::English => &english::TOOLS,
+        Language::Spanish => &spanish::TOOLS,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The Spanish texts, in the polite form.
 
-use super::{Advice, ReasonWords, Words};
+use super::{Advice, ReasonWords, ToolsWords, Words};
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
 
@@ -40,9 +40,51 @@ pub static WORDS: Words = Words {
     onward_title: "Abriendo su visita",
     onward_text: "Un momento, por favor. Si no ocurre nada, pulse el botón.",
     onward_button: "Continuar",
+    guest_title: "Le han invitado a una visita por video",
+    guest_text: "Pulse el botón cuando esté listo. En la página siguiente esperará hasta que el anfitrión le deje entrar.",
     what_to_do: "Qué puede hacer",
     reference: "Referencia",
     reference_note: "Si pide ayuda, indique esta referencia.",
+};
+
+pub static TOOLS: ToolsWords = ToolsWords {
+    title: "Herramientas de la visita",
+    people: "Quién está aquí",
+    nobody: "Todavía no ha venido nadie.",
+    who: "Persona",
+    place: "Dónde",
+    since: "Desde hace",
+    provider: "Proveedor",
+    patient: "Paciente",
+    proxy: "Familiar",
+    guest: "Invitado",
+    telephone: "Teléfono",
+    unidentified: "Sin identificar",
+    waiting: "Esperando",
+    in_waiting_room: "En la sala de espera",
+    in_meeting: "En la reunión",
+    gone: "No está",
+    guests: "Invitados",
+    guests_text: "Un enlace deja entrar a una persona, por ejemplo un intérprete, en esta visita. Envíelo solo a esa persona.",
+    for_whom: "Para quién",
+    invite: "Crear un enlace",
+    link: "Enlace para el invitado",
+    copy: "Copiar",
+    copied: "Copiado",
+    revoke: "Retirar el enlace",
+    good_for: "Válido durante",
+    dial_in: "Por teléfono",
+    meeting_id: "ID de la reunión",
+    passcode: "Código",
+    number: "Número",
+    end: "Terminar la reunión para todos",
+    end_text: "Todos salen de la reunión de inmediato.",
+    invited: "El enlace está listo. Envíelo a su invitado.",
+    revoked: "El enlace fue retirado.",
+    ended: "La reunión se está terminando para todos.",
+    too_many_guests: "Esta visita tiene todos los enlaces abiertos que puede. Retire uno primero.",
+    no_meeting: "Todavía no hay reunión.",
+    not_yet: "Tarda más de lo habitual. Vuelva a mirar en un momento.",
 };
 
 pub static ADVICE: Advice = Advice {

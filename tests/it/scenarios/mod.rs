@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod epic;
 mod groups;
+mod guests;
 mod house;
 mod launches;
 mod logs;

@@ -74,7 +74,7 @@ impl Deciding<'_> {
             Command::MeetingMissing { meeting, provider } => {
                 self.meeting_missing(&entry.id, at, *meeting, provider);
             }
-            Command::GuestInvited { link, expires_at } => self.guest_invited(link, at, *expires_at),
+            Command::GuestInvited { link, invitation } => self.guest_invited(link, at, invitation),
             Command::GuestRevoked { link } => self.guest_revoked(link, at),
             Command::EndForAll { meeting } => self.end_for_all(*meeting, at),
             Command::IntentClosed { intent, outcome } => self.call_closed(*intent, at, outcome),

@@ -7,6 +7,7 @@ use super::launch::LaunchRefusal;
 use super::participant::{ParticipantKey, Role};
 use crate::id::{GuestLinkId, MeetingId, RegistrantId};
 use crate::intent::ZoomCall;
+use crate::name::Phi;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -21,6 +22,9 @@ const MOST_REMEMBERED: usize = 64;
 pub struct GuestLink {
     /// When it was asked for.
     pub made_at: Moment,
+    /// For whom, as the provider called them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Phi>,
     /// It opens nothing from then on. Whoever has come by then stays.
     pub expires_at: Moment,
     /// From then on nobody gets in by it, nor by a link of Zoom's that it led to.
@@ -37,6 +41,15 @@ impl GuestLink {
     pub fn is_good(&self, now: Moment) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
+}
+
+/// What a link is asked for with.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Invitation {
+    /// See [`GuestLink::name`].
+    pub name: Option<Phi>,
+    /// See [`GuestLink::expires_at`].
+    pub expires_at: Moment,
 }
 
 /// Who comes by a link.
@@ -90,7 +103,7 @@ impl Visit {
 
 impl Deciding<'_> {
     /// A link beyond the bound is not made; the door sees that there is none.
-    pub(super) fn guest_invited(&mut self, link: &GuestLinkId, at: Moment, expires_at: Moment) {
+    pub(super) fn guest_invited(&mut self, link: &GuestLinkId, at: Moment, asked: &Invitation) {
         let now = self.now;
         if self.visit.guests.contains_key(link) || !self.visit.may_invite(now) {
             return;
@@ -102,7 +115,8 @@ impl Deciding<'_> {
             };
             self.visit.guests.remove(&oldest);
         }
-        let made = GuestLink { made_at: at, expires_at, revoked_at: None, cancelled: BTreeSet::new() };
+        let Invitation { name, expires_at } = asked.clone();
+        let made = GuestLink { made_at: at, name, expires_at, revoked_at: None, cancelled: BTreeSet::new() };
         self.visit.guests.insert(link.clone(), made);
     }
 

@@ -4,7 +4,7 @@ use super::decide::Deciding;
 use super::participant::{Light, Participant, ParticipantKey, Presence, Role};
 use super::{CallState, MOST_MEETINGS, MOST_PARTICIPANTS, Visit};
 use crate::command::Launch;
-use crate::id::{CommandId, FhirReference, Marker, MeetingId};
+use crate::id::{CommandId, Csn, FhirReference, Marker, MeetingId};
 use crate::intent::{ProblemCode, ZoomCall};
 use crate::time::{Moment, Span};
 use serde::{Deserialize, Serialize};
@@ -221,9 +221,22 @@ fn patient_named_by(launch: &Launch) -> Option<&FhirReference> {
     }
 }
 
+impl Visit {
+    /// Whether somebody who comes for a patient comes to the right visit: nobody has bound it to another.
+    #[must_use]
+    pub fn may_be_about(&self, csn: Option<&Csn>, patient: Option<&FhirReference>) -> bool {
+        let bound = self.bound.get(&binding_by(self, csn));
+        bound.zip(patient).is_none_or(|(bound, named)| bound == named)
+    }
+}
+
 /// A one-to-one visit binds as a whole; a group visit binds each CSN by itself.
 fn binding_of(visit: &Visit, launch: &Launch) -> String {
-    let own = if visit.csn().is_some() { None } else { launch.csn.as_ref() };
+    binding_by(visit, launch.csn.as_ref())
+}
+
+fn binding_by(visit: &Visit, csn: Option<&Csn>) -> String {
+    let own = csn.filter(|_| visit.csn().is_none());
     own.map_or_else(String::new, ToString::to_string)
 }
 

@@ -22,7 +22,7 @@ pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
 use crate::id::{
     CommandId, Csn, FhirReference, GuestLinkId, InstanceUuid, Marker, MeetingId, VisitKey, ZoomUserId,
 };
-use crate::intent::{Intent, IntentId, MeetingSettings, ProblemCode};
+use crate::intent::{DialIn, Intent, IntentId, MeetingSettings, ProblemCode};
 use crate::name::PersonalLink;
 use crate::policy::{Admittance, Policy};
 use crate::time::Moment;
@@ -144,6 +144,9 @@ pub struct Meeting {
     pub join_before_host_update: Option<(Moment, Moment, bool)>,
     /// The generic link, for alternative hosts.
     pub join_url: PersonalLink,
+    /// How to come by telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dial_in: Option<DialIn>,
     /// Alternative hosts that stand at Zoom.
     pub alternatives: BTreeSet<ZoomUserId>,
     /// Alternative hosts whom Zoom did not take; each is asked for again when that provider launches again.

@@ -177,6 +177,7 @@ impl Deciding<'_> {
             waiting_room_update: None,
             join_before_host_update: None,
             join_url: made.join_url.clone(),
+            dial_in: made.dial_in.clone(),
             alternatives: BTreeSet::new(),
             refused: BTreeSet::new(),
             indexed: false,

@@ -4,6 +4,7 @@ use crate::common::at;
 use crate::common::story::{Story, launch, patient_launch, patient_reference, provider_launch, proxy_launch};
 use vestibule_domain::command::{Command, Launch};
 use vestibule_domain::id::{Csn, GuestLinkId};
+use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::Role;
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
@@ -29,7 +30,10 @@ fn interpreter() -> GuestLinkId {
 /// Launches one after the other and says which of them were accepted; the others must be refused for their patient.
 fn outcomes(launches: impl IntoIterator<Item = Launch>) -> Vec<bool> {
     let mut story = Story::new();
-    story.take(Command::GuestInvited { link: interpreter(), expires_at: at(60) });
+    story.take(Command::GuestInvited {
+        link: interpreter(),
+        invitation: Invitation { name: None, expires_at: at(60) },
+    });
     let mut accepted_ones = Vec::new();
     for launch in launches {
         let outcome = story.launch(launch);

@@ -8,7 +8,7 @@ use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::fact::FactKind::{Ended, Joined, Started};
 use vestibule_domain::id::{CommandId, GuestLinkId, MeetingId};
 use vestibule_domain::intent::{Intent, IntentOutcome, ProblemCode, Retry, ZoomCall};
-use vestibule_domain::visit::guest::{MOST_GUEST_LINKS, guest_of};
+use vestibule_domain::visit::guest::{Invitation, MOST_GUEST_LINKS, guest_of};
 use vestibule_domain::visit::participant::{Presence, Role};
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal, Phase};
 
@@ -21,7 +21,10 @@ fn comes_by(name: &str) -> Launch {
 }
 
 fn invite(story: &mut Story, name: &str, until: i64) {
-    story.take(Command::GuestInvited { link: link(name), expires_at: at(until) });
+    story.take(Command::GuestInvited {
+        link: link(name),
+        invitation: Invitation { name: None, expires_at: at(until) },
+    });
 }
 
 fn is_cancel(intent: &&Intent) -> bool {

@@ -12,6 +12,7 @@ use vestibule_domain::id::{CommandId, ExternalId, ExternalIdType, FhirReference,
 use vestibule_domain::intent::{IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::Role;
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal, MOST_PARTICIPANTS, Phase, WayIn};
 
@@ -241,7 +242,10 @@ fn a_later_launch_knows_better() {
 fn a_guest_without_an_id_of_epics_is_no_problem() {
     let mut story = Story::ready();
     let link = GuestLinkId::new("interpreter").unwrap();
-    story.take(Command::GuestInvited { link: link.clone(), expires_at: at(60) });
+    story.take(Command::GuestInvited {
+        link: link.clone(),
+        invitation: Invitation { name: None, expires_at: at(60) },
+    });
     let guest = Launch {
         role: Role::Guest,
         fhir_user: link.as_reference(),

@@ -16,6 +16,7 @@ use vestibule_domain::id::{
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 /// Times near the story, and times that no clock would give.
@@ -166,7 +167,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => key().prop_map(|participant| Command::PageSeen { participant }),
         1 => key().prop_map(|participant| Command::Departed { participant }),
         2 => (meeting_id(), key()).prop_map(|(meeting, provider)| Command::MeetingMissing { meeting, provider }),
-        1 => (guest_link(), moment()).prop_map(|(link, expires_at)| Command::GuestInvited { link, expires_at }),
+        1 => (guest_link(), moment()).prop_map(|(link, expires_at)| Command::GuestInvited { link, invitation: Invitation { name: None, expires_at } }),
         1 => guest_link().prop_map(|link| Command::GuestRevoked { link }),
         1 => meeting_id().prop_map(|meeting| Command::EndForAll { meeting }),
         12 => (0..40_u64, outcome())

@@ -69,6 +69,8 @@ impl World {
             | ZoomCall::IndexMeeting { meeting }
             | ZoomCall::SetAlternativeHosts { meeting, .. }
             | ZoomCall::Register { meeting, .. }
+            | ZoomCall::CancelRegistrants { meeting, .. }
+            | ZoomCall::EndMeeting { meeting }
             | ZoomCall::ReadMeeting { meeting } => self.visit_of_meeting(*meeting),
         }
     }

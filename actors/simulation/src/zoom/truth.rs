@@ -376,5 +376,6 @@ fn made(meeting: &Meeting) -> MadeMeeting {
         host: meeting.host.clone(),
         effective: meeting.settings,
         join_url: PersonalLink::new(format!("https://zoom.example/j/{}", meeting.id)),
+        dial_in: None,
     }
 }

@@ -13,7 +13,7 @@ use vestibule_domain::visit::participant::ParticipantKey;
 /// A meeting as Zoom makes it, with nothing coerced.
 pub fn made(meeting: MeetingId, host: &ZoomUserId, effective: MeetingSettings) -> MadeMeeting {
     let join_url = PersonalLink::new(format!("https://zoom.example/j/{meeting}"));
-    MadeMeeting { meeting, host: host.clone(), effective, join_url }
+    MadeMeeting { meeting, host: host.clone(), effective, join_url, dial_in: None }
 }
 
 /// The settings of an automatic visit.

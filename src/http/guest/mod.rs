@@ -1,0 +1,176 @@
+//! A guest comes by a link that a provider made: `/epic/{organization}/launch/guest?link=…` shows a page, whose button is the launch.
+//!
+//! Whoever has the link is the guest, until it runs out or is taken back; the visit decides that, as for any other launch.
+
+mod link;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION, SET_COOKIE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use vestibule_domain::command::Launch;
+use vestibule_domain::id::{GuestLinkId, OrganizationId};
+use vestibule_domain::name::Phi;
+use vestibule_domain::time::Span;
+use vestibule_domain::visit::LaunchOutcome;
+use vestibule_domain::visit::guest::guest_of;
+use vestibule_domain::visit::participant::Role;
+
+use super::app::App;
+use super::browser::{Browser, is_own_origin};
+use super::launch::{place, reason_of, told};
+use super::person::{PersonError, note_store_trouble, page};
+use super::query::Parameters;
+use super::ticket::Ticket;
+use super::visit::language_of;
+use crate::outbound::encode::encode;
+use crate::settings::{Environment, Organization, PatientDisplayName};
+use crate::web::{Audience, GuestPage, PagePolicy, Reason, security_headers};
+pub use link::LinkKeys;
+pub(super) use link::Opens;
+
+/// This door in the counts of launches.
+const KIND: &str = "guest";
+/// What the provider sees in Zoom of a guest whose name is not to be shown there.
+const GUEST: &str = "Guest";
+
+/// Registers the routes.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/epic/{organization}/launch/guest", web::get().to(show))
+        .route("/epic/{organization}/launch/guest", web::post().to(come_in));
+}
+
+/// The address that a provider sends to a guest.
+pub(super) fn address(app: &App, organization: &OrganizationId, link: &GuestLinkId) -> Option<String> {
+    let signed = app.link_keys.sign(organization, link)?;
+    Some(app.settings.server.public_url.with_path(&path(organization, &signed)))
+}
+
+fn path(organization: &OrganizationId, signed: &str) -> String {
+    format!("/epic/{organization}/launch/guest?link={}", encode(signed))
+}
+
+async fn show(
+    app: web::Data<App>,
+    request: HttpRequest,
+    organization: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
+    let guest = Guest::find(&app, &request, &organization).await?;
+    let action = format!("{}&lang={}", path(guest.id, &guest.signed), guest.language().code());
+    let view = GuestPage {
+        language: guest.language(),
+        organization: &guest.organization.display_name,
+        test_environment: guest.organization.environment == Environment::Test,
+        action: &action,
+        help_phone: guest.organization.help_phone.as_deref(),
+    };
+    Ok(page(StatusCode::OK, &view, &PagePolicy::default()))
+}
+
+async fn come_in(
+    app: web::Data<App>,
+    request: HttpRequest,
+    organization: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
+    let outcome = launch(&app, &request, &organization).await;
+    if outcome.is_ok() {
+        app.metrics.launch(KIND, "accepted");
+    }
+    told(&app, KIND, outcome)
+}
+
+async fn launch(app: &App, request: &HttpRequest, organization: &str) -> Result<HttpResponse, PersonError> {
+    let guest = Guest::find(app, request, organization).await?;
+    if !is_own_origin(request, &app.settings) {
+        return Err(guest.refuse(Reason::NotThisBrowser));
+    }
+    let _place = place(app, guest.id).ok_or_else(|| guest.refuse(Reason::Overloaded))?;
+    let store_trouble = |error: &dyn std::fmt::Display| {
+        note_store_trouble(app, KIND, &error);
+        guest.refuse(Reason::Overloaded)
+    };
+    let visit = &guest.opens.visit;
+    let wait = app.settings.page.launch_wait;
+    let launched =
+        app.desk.launch(visit, guest.launch(), wait).await.map_err(|error| store_trouble(&error))?;
+    if let Some((LaunchOutcome::Refused(refusal), _)) = &launched.decided {
+        return Err(guest.refuse(reason_of(*refusal)));
+    }
+    let ports = app.desk.ports();
+    let browser = Browser::of(request, &app.settings);
+    let browser = browser.unwrap_or_else(|| Browser::fresh(ports.randomness.as_ref()));
+    let undecided = launched.decided.is_none().then_some(launched.id);
+    let ticket = Ticket::new(visit.clone(), guest_of(&guest.link), &browser, undecided);
+    let life = Span::from_duration(app.settings.limits.ticket_life);
+    let name = ticket.keep(ports, life).await.map_err(|error| store_trouble(&error))?;
+    let mut response = HttpResponse::SeeOther();
+    for header in security_headers(&PagePolicy::default()) {
+        response.insert_header(header);
+    }
+    let to = format!("/visit/{name}?lang={}", guest.language().code());
+    let mut response = response.insert_header((LOCATION, to)).finish();
+    if let Ok(cookie) = HeaderValue::try_from(browser.set_cookie(&app.settings, guest.organization)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Somebody with a link that is ours and has not run out.
+struct Guest<'a> {
+    request: &'a HttpRequest,
+    id: &'a OrganizationId,
+    organization: &'a Organization,
+    link: GuestLinkId,
+    signed: String,
+    opens: Opens,
+    /// What the provider called the guest.
+    name: Option<Phi>,
+}
+
+impl<'a> Guest<'a> {
+    async fn find(app: &'a App, request: &'a HttpRequest, organization: &str) -> Result<Self, PersonError> {
+        let unknown = || PersonError::new(request, Reason::UnknownOrganization);
+        let (id, organization) = app.settings.organization(organization).ok_or_else(unknown)?;
+        let refuse = |reason| PersonError::of(request, reason, organization, Audience::Patient);
+        let signed = Parameters::of(request).one("link").ok().flatten();
+        let signed = signed.ok_or_else(|| refuse(Reason::LinkUnreadable))?;
+        let link = app.link_keys.read(id, &signed).ok_or_else(|| refuse(Reason::LinkUnreadable))?;
+        let store_trouble = |error: &dyn std::fmt::Display| {
+            note_store_trouble(app, KIND, &error);
+            refuse(Reason::Overloaded)
+        };
+        let opens = Opens::find(app.desk.ports(), &link).await.map_err(|error| store_trouble(&error))?;
+        let opens = opens.ok_or_else(|| refuse(Reason::GuestLinkNotGood))?;
+        let snapshot = app.desk.visit(&opens.visit).await.map_err(|error| store_trouble(&error))?;
+        let known = snapshot.as_ref().and_then(|seen| seen.visit.guests.get(&link));
+        let good = known.filter(|link| link.is_good(app.desk.ports().clock.now()));
+        let name = good.ok_or_else(|| refuse(Reason::GuestLinkNotGood))?.name.clone();
+        Ok(Self { request, id, organization, link, signed, opens, name })
+    }
+
+    fn language(&self) -> crate::web::Language {
+        language_of(self.request, Some(self.organization))
+    }
+
+    fn refuse(&self, reason: Reason) -> PersonError {
+        PersonError::of(self.request, reason, self.organization, Audience::Patient)
+    }
+
+    /// Epic does not know guests, so that no light follows them. Their name is shown in Zoom where patients' names are.
+    fn launch(&self) -> Launch {
+        let shown =
+            self.name.clone().filter(|_| self.organization.patient_display_name != PatientDisplayName::Role);
+        Launch {
+            role: Role::Guest,
+            fhir_user: self.link.as_reference(),
+            patient: None,
+            external_id: None,
+            external_id_type: None,
+            csn: None,
+            display_name: shown.unwrap_or_else(|| Phi::new(GUEST)),
+            email: None,
+            first_name: None,
+            last_name: None,
+        }
+    }
+}

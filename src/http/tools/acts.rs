@@ -1,0 +1,114 @@
+//! What the buttons of the tools page do. Each is a command of the visit; the page comes back when it was decided, or says that it was
+//! not yet.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use vestibule_actors::desk::Snapshot;
+use vestibule_domain::command::Command;
+use vestibule_domain::id::GuestLinkId;
+use vestibule_domain::name::Phi;
+use vestibule_domain::time::Span;
+use vestibule_domain::visit::guest::Invitation;
+
+use super::{DOOR, Place};
+use crate::http::app::App;
+use crate::http::browser::is_own_origin;
+use crate::http::guest::Opens;
+use crate::http::person::{PersonError, note_store_trouble};
+use crate::web::{Reason, ToolsNote};
+
+/// How long a button waits for the visit to decide.
+const WITHIN: Duration = Duration::from_secs(5);
+/// As much of a guest's name as is kept.
+const LONGEST_NAME: usize = 40;
+
+impl Place<'_> {
+    /// A form is taken from our own page alone.
+    fn own_form(self) -> Result<Self, PersonError> {
+        if is_own_origin(self.request, &self.app.settings) {
+            Ok(self)
+        } else {
+            Err(self.refuse(Reason::NotThisBrowser))
+        }
+    }
+
+    fn trouble(&self, error: &impl std::fmt::Display) -> PersonError {
+        note_store_trouble(self.app, DOOR, error);
+        self.refuse(Reason::Overloaded)
+    }
+
+    /// Hands a command in and waits until the visit shows it.
+    async fn order(&self, command: Command, shows: impl Fn(&Snapshot) -> bool) -> Result<bool, PersonError> {
+        let visit = &self.ticket.visit;
+        self.app.desk.submit(visit, command).await.map_err(|error| self.trouble(&error))?;
+        let done = |seen: &Snapshot| shows(seen).then_some(());
+        Ok(self.app.desk.wait_for(visit, WITHIN, done).await.is_some())
+    }
+}
+
+/// The form of a new link.
+#[derive(Deserialize)]
+pub(super) struct InviteForm {
+    #[serde(default)]
+    name: String,
+}
+
+pub(super) async fn invite(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+    form: web::Form<InviteForm>,
+) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?.own_form()?;
+    let now = app.desk.ports().clock.now();
+    if place.snapshot().await?.is_some_and(|seen| !seen.visit.may_invite(now)) {
+        return Ok(place.back(ToolsNote::TooManyGuests));
+    }
+    let life = Span::from_duration(place.organization.guest_link_life);
+    let opens = Opens { visit: place.ticket.visit.clone() };
+    let link = opens.keep(app.desk.ports(), life).await.map_err(|error| place.trouble(&error))?;
+    let called: String = form.name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let called = Some(called.trim()).filter(|name| !name.is_empty()).map(Phi::new);
+    let invitation = Invitation { name: called, expires_at: now + life };
+    let command = Command::GuestInvited { link: link.clone(), invitation };
+    let made = place.order(command, |seen| seen.visit.guests.contains_key(&link)).await?;
+    tracing::info!(visit = %place.ticket.visit.to_text(), by = %place.ticket.provider, made, "a guest is invited");
+    Ok(place.back(if made { ToolsNote::Invited } else { ToolsNote::NotYet }))
+}
+
+/// The form that takes a link back.
+#[derive(Deserialize)]
+pub(super) struct RevokeForm {
+    link: String,
+}
+
+pub(super) async fn revoke(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+    form: web::Form<RevokeForm>,
+) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?.own_form()?;
+    let Ok(link) = GuestLinkId::new(&form.link) else { return Err(place.refuse(Reason::LinkUnreadable)) };
+    let revoked = |seen: &Snapshot| seen.visit.guests.get(&link).is_none_or(|link| link.revoked_at.is_some());
+    let done = place.order(Command::GuestRevoked { link: link.clone() }, revoked).await?;
+    tracing::info!(visit = %place.ticket.visit.to_text(), by = %place.ticket.provider, done, "a guest's link is taken back");
+    Ok(place.back(if done { ToolsNote::Revoked } else { ToolsNote::NotYet }))
+}
+
+pub(super) async fn end(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?.own_form()?;
+    let Some(meeting) = place.snapshot().await?.and_then(|seen| seen.visit.meeting.map(|m| m.id)) else {
+        return Ok(place.back(ToolsNote::NoMeeting));
+    };
+    let asked = |seen: &Snapshot| seen.visit.wants_end.is_none();
+    let done = place.order(Command::EndForAll { meeting }, asked).await?;
+    tracing::info!(visit = %place.ticket.visit.to_text(), by = %place.ticket.provider, done, "the meeting is ended for everybody");
+    Ok(place.back(if done { ToolsNote::Ended } else { ToolsNote::NotYet }))
+}

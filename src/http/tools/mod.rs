@@ -1,0 +1,203 @@
+//! The provider's page beside the call, `/visit/{ticket}/tools`: who waits, links for guests, how to dial in, the end for all.
+//!
+//! A `visit-tools` launch leads here. It makes nobody a participant and no meeting; whoever opens it is a provider by Epic's word, and
+//! only the browser of that launch sees the page, since it shows names.
+
+mod acts;
+mod view;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use vestibule_actors::desk::Snapshot;
+use vestibule_actors::port::Ports;
+use vestibule_actors::port::store::{Space, StoreError};
+use vestibule_domain::command::Launch;
+use vestibule_domain::id::{FhirReference, VisitId, VisitKey};
+use vestibule_domain::time::Span;
+
+use super::api::group_with;
+use super::app::App;
+use super::browser::Browser;
+use super::launch::Arrival;
+use super::person::{PersonError, note_store_trouble, page};
+use super::query;
+use super::visit::language_of;
+use crate::outbound::encode::encode;
+use crate::settings::{Environment, Organization};
+use crate::web::{Audience, Language, PagePolicy, Reason, ToolsNote, ToolsPage, security_headers};
+
+/// This door in the counts of failures.
+const DOOR: &str = "tools";
+/// A ticket has 43 characters; anything longer is not looked up.
+const MOST_CHARACTERS: usize = 128;
+/// The parameter of the page's address that says what came of a button.
+const NOTE: &str = "note";
+
+/// Registers the routes.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/visit/{ticket}/tools", web::get().to(show))
+        .route("/visit/{ticket}/tools/people", web::get().to(people))
+        .route("/visit/{ticket}/tools/guest", web::post().to(acts::invite))
+        .route("/visit/{ticket}/tools/revoke", web::post().to(acts::revoke))
+        .route("/visit/{ticket}/tools/end", web::post().to(acts::end));
+}
+
+/// What a tools ticket stands for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ToolsTicket {
+    visit: VisitKey,
+    /// Who opened the page.
+    provider: FhirReference,
+    /// The hash of the browser's secret.
+    browser: String,
+}
+
+impl ToolsTicket {
+    async fn keep(&self, ports: &Ports, life: Span) -> Result<String, StoreError> {
+        let name = ports.randomness.secret();
+        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
+        ports.store.put(Space::Ticket, &stored_as(&name), value, life).await?;
+        Ok(name)
+    }
+
+    async fn find(ports: &Ports, name: &str) -> Result<Option<Self>, StoreError> {
+        if name.is_empty() || name.len() > MOST_CHARACTERS {
+            return Ok(None);
+        }
+        let Some(value) = ports.store.get(Space::Ticket, &stored_as(name)).await? else { return Ok(None) };
+        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("a tools ticket".to_owned()))
+    }
+}
+
+/// Tickets of waiting pages are base64, so none is named like this.
+fn stored_as(name: &str) -> String {
+    format!("tools:{name}")
+}
+
+// === the launch ===
+
+/// Opens the page for a provider whom Epic has named. A visit of another patient than the one that the launch is about stays shut.
+pub(super) async fn open(
+    arrival: &Arrival<'_>,
+    named: VisitKey,
+    launch: &Launch,
+) -> Result<HttpResponse, PersonError> {
+    let app = arrival.app;
+    let store_trouble = |error: &dyn std::fmt::Display| {
+        note_store_trouble(app, DOOR, &error);
+        arrival.refuse(Reason::Overloaded)
+    };
+    let mut snapshot = app.desk.visit(&named).await.map_err(|error| store_trouble(&error))?;
+    // The same record serves group visits, each known by one of its CSNs.
+    if let (None, VisitId::Csn(csn)) = (&snapshot, &named.visit) {
+        let found = group_with(app, &named.organization, csn).await;
+        snapshot = found.map_err(|_| arrival.refuse(Reason::Overloaded))?;
+    }
+    let foreign = |seen: &Snapshot| !seen.visit.may_be_about(launch.csn.as_ref(), launch.patient.as_ref());
+    if snapshot.as_ref().is_some_and(foreign) {
+        return Err(arrival.refuse(Reason::OtherPatient));
+    }
+    let browser = Browser::of(arrival.request, &app.settings);
+    let browser = browser.ok_or_else(|| arrival.refuse(Reason::LinkUsedOrExpired))?;
+    let visit = snapshot.map_or(named, |seen| seen.visit.key);
+    let ticket = ToolsTicket { visit, provider: launch.fhir_user.clone(), browser: browser.hash() };
+    let life = Span::from_duration(app.settings.limits.ticket_life);
+    let name = ticket.keep(app.desk.ports(), life).await.map_err(|error| store_trouble(&error))?;
+    Ok(see_other(&format!("/visit/{name}/tools?lang={}", arrival.language().code())))
+}
+
+fn see_other(to: &str) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    for header in security_headers(&PagePolicy::default()) {
+        response.insert_header(header);
+    }
+    response.insert_header((LOCATION, to)).finish()
+}
+
+// === the page ===
+
+/// A request of the provider's own browser, resolved.
+struct Place<'a> {
+    app: &'a App,
+    name: String,
+    ticket: ToolsTicket,
+    organization: &'a Organization,
+    language: Language,
+    request: &'a HttpRequest,
+}
+
+impl<'a> Place<'a> {
+    async fn find(app: &'a App, request: &'a HttpRequest, name: &str) -> Result<Self, PersonError> {
+        let refuse = |reason| PersonError::new(request, reason);
+        let found = ToolsTicket::find(app.desk.ports(), name).await.map_err(|error| {
+            note_store_trouble(app, DOOR, &error);
+            refuse(Reason::Overloaded)
+        });
+        let ticket = found?.ok_or_else(|| refuse(Reason::NotFound))?;
+        let organization = app.settings.organizations.get(&ticket.visit.organization);
+        let organization = organization.ok_or_else(|| refuse(Reason::UnknownOrganization))?;
+        let language = language_of(request, Some(organization));
+        let place = Self { app, name: name.to_owned(), ticket, organization, language, request };
+        let own = Browser::of(request, &app.settings).is_some_and(|b| b.hash() == place.ticket.browser);
+        if own { Ok(place) } else { Err(place.refuse(Reason::NotThisBrowser)) }
+    }
+
+    fn refuse(&self, reason: Reason) -> PersonError {
+        PersonError {
+            language: self.language,
+            ..PersonError::of(self.request, reason, self.organization, Audience::Provider)
+        }
+    }
+
+    async fn snapshot(&self) -> Result<Option<Snapshot>, PersonError> {
+        self.app.desk.visit(&self.ticket.visit).await.map_err(|error| {
+            note_store_trouble(self.app, DOOR, &error);
+            self.refuse(Reason::Overloaded)
+        })
+    }
+
+    /// Back to the page, with what came of a button.
+    fn back(&self, note: ToolsNote) -> HttpResponse {
+        let (name, language) = (encode(&self.name), self.language.code());
+        see_other(&format!("/visit/{name}/tools?lang={language}&{NOTE}={}", note.code()))
+    }
+}
+
+async fn show(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?;
+    let snapshot = place.snapshot().await?;
+    let view = ToolsPage {
+        language: place.language,
+        organization: &place.organization.display_name,
+        test_environment: place.organization.environment == Environment::Test,
+        ticket: &name,
+        note: query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code)),
+        people: view::people(&place, snapshot.as_ref()),
+        guests: view::guests(&place, snapshot.as_ref()),
+        may_invite: snapshot.as_ref().is_none_or(|s| s.visit.may_invite(app.desk.ports().clock.now())),
+        meeting: snapshot.as_ref().and_then(view::meeting),
+    };
+    let frames: Vec<&str> = place.organization.framing_hosts.iter().map(|host| host.as_str()).collect();
+    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &[] };
+    Ok(page(StatusCode::OK, &view, &policy))
+}
+
+/// The list alone, for the script that keeps it fresh.
+async fn people(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, PersonError> {
+    let to_program = |error: PersonError| error.for_program(&request);
+    let place = Place::find(&app, &request, &name).await.map_err(to_program)?;
+    let snapshot = place.snapshot().await.map_err(to_program)?;
+    let people = view::people(&place, snapshot.as_ref());
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(people))
+}

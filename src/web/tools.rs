@@ -1,0 +1,146 @@
+//! The provider's page beside the call.
+
+use askama::Template;
+use serde::Serialize;
+
+use super::language::Language;
+use super::words::{ToolsWords, Words, tools_words, words};
+
+/// Who somebody in the visit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Provider,
+    Patient,
+    Proxy,
+    Guest,
+    Telephone,
+    Unidentified,
+}
+
+/// One person of the visit, in the reader's words.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct PersonLine {
+    pub name: Option<String>,
+    pub who: &'static str,
+    /// The API's word: gone, waiting, in_waiting_room or in_meeting.
+    pub presence: &'static str,
+    pub place: &'static str,
+    /// For how long, in whole minutes.
+    pub minutes: i64,
+}
+
+impl PersonLine {
+    pub fn new(
+        language: Language,
+        who: Who,
+        name: Option<String>,
+        presence: &'static str,
+        minutes: i64,
+    ) -> Self {
+        let tools = tools_words(language);
+        let place = match presence {
+            "waiting" => tools.waiting,
+            "in_waiting_room" => tools.in_waiting_room,
+            "in_meeting" => tools.in_meeting,
+            _ => tools.gone,
+        };
+        let who = match who {
+            Who::Provider => tools.provider,
+            Who::Patient => tools.patient,
+            Who::Proxy => tools.proxy,
+            Who::Guest => tools.guest,
+            Who::Telephone => tools.telephone,
+            Who::Unidentified => tools.unidentified,
+        };
+        Self { name, who, presence, place, minutes }
+    }
+}
+
+/// A guest's link that is still good.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GuestLine {
+    pub id: String,
+    pub name: Option<String>,
+    pub address: String,
+    pub minutes_left: i64,
+}
+
+/// How to dial in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ToolsMeeting {
+    pub id: String,
+    pub passcode: Option<String>,
+    pub numbers: Vec<String>,
+}
+
+/// What came of a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolsNote {
+    Invited,
+    Revoked,
+    Ended,
+    TooManyGuests,
+    NoMeeting,
+    /// It is durable, and not decided so far.
+    NotYet,
+}
+
+impl ToolsNote {
+    const ALL: [Self; 6] =
+        [Self::Invited, Self::Revoked, Self::Ended, Self::TooManyGuests, Self::NoMeeting, Self::NotYet];
+
+    /// As it stands in the address.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Revoked => "revoked",
+            Self::Ended => "ended",
+            Self::TooManyGuests => "too-many-guests",
+            Self::NoMeeting => "no-meeting",
+            Self::NotYet => "not-yet",
+        }
+    }
+
+    /// What a code means, if anything.
+    pub fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|note| note.code() == code)
+    }
+}
+
+/// `GET /visit/{ticket}/tools`.
+#[derive(Template)]
+#[template(path = "tools.html")]
+pub struct ToolsPage<'a> {
+    pub language: Language,
+    pub organization: &'a str,
+    pub test_environment: bool,
+    pub ticket: &'a str,
+    pub note: Option<ToolsNote>,
+    pub people: Vec<PersonLine>,
+    pub guests: Vec<GuestLine>,
+    pub may_invite: bool,
+    pub meeting: Option<ToolsMeeting>,
+}
+
+impl ToolsPage<'_> {
+    fn words(&self) -> &'static Words {
+        words(self.language)
+    }
+
+    fn tools(&self) -> &'static ToolsWords {
+        tools_words(self.language)
+    }
+
+    fn note_text(&self) -> &'static str {
+        let tools = self.tools();
+        match self.note {
+            None => "",
+            Some(ToolsNote::Invited) => tools.invited,
+            Some(ToolsNote::Revoked) => tools.revoked,
+            Some(ToolsNote::Ended) => tools.ended,
+            Some(ToolsNote::TooManyGuests) => tools.too_many_guests,
+            Some(ToolsNote::NoMeeting) => tools.no_meeting,
+            Some(ToolsNote::NotYet) => tools.not_yet,
+        }
+    }
+}
