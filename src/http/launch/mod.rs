@@ -3,6 +3,7 @@
 //! `GET /epic/{organization}/launch/{kind}` checks who asks and sends the browser to Epic; `GET /epic/callback` takes the single-use
 //! state, learns who the person is and what the launch is about, and hands a launch command in.
 
+mod arrival;
 mod begin;
 mod callback;
 mod context;
@@ -23,7 +24,7 @@ use super::problem::ApiError;
 use super::query::Parameters;
 use crate::http::here::Here;
 use crate::web::{Audience, Reason};
-pub(super) use callback::Arrival;
+pub(super) use arrival::Arrival;
 pub use context::LaunchKind;
 use organization::Asked;
 pub use pending::PendingLaunches;

@@ -64,8 +64,8 @@ impl LaunchState {
         serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("an OAuth state".to_owned()))
     }
 
-    pub(super) fn is_of(&self, browser: Option<&Browser>) -> bool {
-        browser.is_some_and(|browser| browser.hash() == self.browser)
+    pub(super) fn is_of(&self, browser: &Browser) -> bool {
+        browser.hash() == self.browser
     }
 
     pub(super) fn language(&self) -> Language {

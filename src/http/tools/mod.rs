@@ -100,13 +100,11 @@ pub(super) async fn open(
     if snapshot.as_ref().is_some_and(foreign) {
         return Err(arrival.refuse(Reason::OtherPatient));
     }
-    let browser = Browser::of(arrival.request, &app.settings);
-    let browser = browser.ok_or_else(|| arrival.refuse(Reason::LinkUsedOrExpired))?;
     let visit = snapshot.map_or(named, |seen| seen.visit.key);
-    let ticket = ToolsTicket { visit, provider: launch.fhir_user.clone(), browser: browser.hash() };
+    let ticket = ToolsTicket { visit, provider: launch.fhir_user.clone(), browser: arrival.browser.hash() };
     let life = Span::from_duration(app.settings.limits.ticket_life);
     let name = ticket.keep(app.desk.ports(), life).await.map_err(|error| store_trouble(&error))?;
-    Ok(see_other(&format!("/visit/{name}/tools?lang={}", arrival.language().code())))
+    Ok(see_other(&format!("/visit/{name}/tools?lang={}", arrival.language.code())))
 }
 
 fn see_other(to: &str) -> HttpResponse {
