@@ -3,6 +3,7 @@
 mod assertion;
 mod authorize;
 mod discovery;
+mod encrypted;
 mod faults;
 mod fhir;
 mod http;
@@ -15,6 +16,7 @@ mod token;
 
 use std::sync::{Arc, Mutex};
 
+pub use encrypted::{CommandLine, CryptKey, PayloadForm};
 pub use faults::{EpicFault, EpicFaultKind, IdTokenFault};
 pub use launches::LaunchError;
 pub use state::{LaunchOptions, Light, StatusRequest};
