@@ -5,6 +5,7 @@ use std::time::Duration;
 use url::Url;
 use vestibule_domain::time::Span;
 
+use super::encrypted::EncryptedLaunches;
 use super::keys::{KeyError, SigningKeys};
 use crate::settings::{self, BasicEncoding, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
 
@@ -24,6 +25,8 @@ pub struct EpicConfig {
     pub client_proof: ClientProof,
     /// For assertions; may be empty where nothing needs one.
     pub keys: SigningKeys,
+    /// Where launches may come encrypted.
+    pub encrypted_launches: Option<EncryptedLaunches>,
     pub scopes: Vec<String>,
     pub backend_scopes: Vec<String>,
     /// Empty: the authorization server's base, and the same with `/token`.
@@ -76,6 +79,10 @@ impl EpicConfig {
             client_id: epic.client_id.clone(),
             client_proof,
             keys,
+            encrypted_launches: epic
+                .encrypted_launch
+                .as_ref()
+                .map(|launch| EncryptedLaunches::from_settings(launch, &epic.external_id_types)),
             scopes: epic.scopes.clone(),
             backend_scopes: epic.backend_scopes.clone(),
             id_token_issuers: epic.id_token_issuers.clone(),

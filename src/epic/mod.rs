@@ -3,6 +3,7 @@
 mod backend;
 mod client;
 mod config;
+mod encrypted;
 #[cfg(test)]
 mod fake_tests;
 mod hints;
@@ -18,6 +19,7 @@ mod testing;
 
 pub use client::{EpicClient, EpicSites};
 pub use config::{ClientProof, EpicConfig};
+pub use encrypted::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};
 pub use hints::{NINE_PERMANENT_CODES, hint_for_code, hint_for_status};
 pub use id_token::{FhirUser, IdTokenError, UserKind};
 pub use keys::{KeyError, SigningKeys};

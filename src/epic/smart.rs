@@ -260,7 +260,7 @@ fn value_of(body: &Value, name: &str) -> Option<String> {
 }
 
 /// `%CSN%`: a token that Epic does not know, or has no value for.
-fn is_unfilled(value: &str) -> bool {
+pub(super) fn is_unfilled(value: &str) -> bool {
     let inner = value.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
     inner.is_some_and(|inner| !inner.is_empty() && !inner.contains('%'))
 }

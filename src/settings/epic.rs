@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::address::BaseUrl;
+use super::encrypted_launch::{EncryptedLaunch, read_encrypted_launch};
 use super::organization::base_url;
 use super::private_key::PrivateKeyFile;
 use super::reader::{Choice, Read, Reported, Section};
@@ -28,6 +29,8 @@ pub struct Epic {
     pub client_secret_encoding: BasicEncoding,
     /// The first signs, all are published.
     pub private_keys: Vec<PrivateKeyFile>,
+    /// None: every launch comes through the authorization server.
+    pub encrypted_launch: Option<EncryptedLaunch>,
     pub scopes: Vec<String>,
     pub backend_scopes: Vec<String>,
     /// Empty: what follows from the authorization server's base.
@@ -139,8 +142,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let client_secret = section.optional_secret("client_secret");
     let client_secret_encoding = section.choice("client_secret_encoding");
     let private_keys = read_private_keys(section);
-    let launch_key = section.optional_secret("launch_key");
-    let launch_cipher = section.optional("launch_cipher", text);
+    let encrypted_launch = read_encrypted_launch(section);
     let scopes = section.list("scopes", SCOPES_MAX, scope).and_then(|scopes| check_scopes(section, scopes));
     let backend_scopes = section.list("backend_scopes", SCOPES_MAX, scope);
     let id_token_issuers = section.list("id_token_issuers", ISSUERS_MAX, issuer);
@@ -161,8 +163,6 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         Ok(ExternalIdTypes { provider: provider?, patient: patient? })
     });
     let context_names = section.section("context_names", read_context_names);
-    launch_key?;
-    launch_cipher?;
     Ok(Epic {
         fhir_base_url: fhir_base_url?,
         telehealth_base_url: telehealth_base_url?,
@@ -171,6 +171,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         client_secret: client_secret?,
         client_secret_encoding: client_secret_encoding?,
         private_keys: private_keys?,
+        encrypted_launch: encrypted_launch?,
         scopes: scopes?,
         backend_scopes: backend_scopes?,
         id_token_issuers: id_token_issuers?,

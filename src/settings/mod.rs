@@ -2,6 +2,7 @@
 //! the operator and the environment. A value that arrives here as a type has been checked; nothing checks it again.
 
 mod address;
+mod encrypted_launch;
 mod epic;
 mod organization;
 mod policy;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use vestibule_domain::id::OrganizationId;
 
 pub use address::{BaseUrl, FramingHost, PageUrl};
+pub use encrypted_launch::{EncryptedLaunch, LaunchIv, LaunchKey};
 pub use epic::{
     BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, Retry, StatusAuth, StatusDialect,
     StatusValues,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::policy::{Admittance, WaitingCountsAs};
 
@@ -175,7 +176,8 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let page_presence_seconds = section.integer("page_presence_seconds", 1..=3600_u32);
     let guest_link_life = section.duration("guest_link_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
     let visit_duration = section.duration("visit_duration", seconds(MINUTE)..=seconds(DAY));
-    let time_zone = section.needed("time_zone", time_zone);
+    let time_zone =
+        section.needed("time_zone", |text, origin| time_zone(text, origin).map(|_| text.to_owned()));
     let default_language = section.choice("default_language");
     let help_phone = section.optional("help_phone", text);
     let device_test_url = section.optional("device_test_url", page_url);
@@ -269,12 +271,11 @@ fn mail_domain(text: &str, _: &Origin) -> Result<String, String> {
     Err(format!("\"{text}\" is not a domain of at most 80 characters, such as patients.example.org"))
 }
 
-fn time_zone(text: &str, _: &Origin) -> Result<String, String> {
-    match jiff::tz::TimeZone::get(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(format!(
+pub(super) fn time_zone(text: &str, _: &Origin) -> Result<TimeZone, String> {
+    TimeZone::get(text).map_err(|_| {
+        format!(
             "\"{text}\" is no time zone that this machine knows; write a name such as \"America/Chicago\", and install \
              the time zone database (Debian: tzdata) where it is missing"
-        )),
-    }
+        )
+    })
 }

@@ -117,7 +117,11 @@ impl Section<'_> {
     }
 
     pub(super) fn choice<T: Choice>(&mut self, key: &str) -> Read<T> {
-        self.needed(key, |text, _| {
+        self.optional_choice(key)?.ok_or_else(|| self.missing(key))
+    }
+
+    pub(super) fn optional_choice<T: Choice>(&mut self, key: &str) -> Read<Option<T>> {
+        self.optional(key, |text, _| {
             let found = T::ALL.iter().find(|(name, _)| *name == text);
             found.map(|(_, value)| *value).ok_or_else(|| {
                 let names: Vec<String> = T::ALL.iter().map(|(name, _)| format!("\"{name}\"")).collect();

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use vestibule_domain::id::OrganizationId;
 
 use super::Settings;
+use super::encrypted_launch::LaunchKey;
 use super::organization::{Organization, PatientIdentity, ProviderUserType};
 use super::problem::Problem;
 use super::service::Access;
 use super::store::{self, StoreUrl};
 
 const TOKEN_CHARACTERS_ADVISED: usize = 16;
+const LAUNCH_KEY_CHARACTERS_ADVISED: usize = 16;
 /// An open page gives a sign every 30 s.
 const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
 
@@ -20,6 +22,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     problems.extend(store::durability(&settings.store));
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
+        problems.extend(sides(name, organization));
     }
     let mut organizations = settings.organizations.iter();
     while let Some((name, organization)) = organizations.next() {
@@ -52,6 +55,14 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         doubts.push("there is no organization: every launch will be answered 404".to_owned());
     }
     for (name, organization) in &settings.organizations {
+        if let Some(launch) = &organization.epic.encrypted_launch
+            && let LaunchKey::Aes128(text) = &launch.key
+            && text.expose().chars().count() < LAUNCH_KEY_CHARACTERS_ADVISED
+        {
+            doubts.push(format!(
+                "organization.{name}.epic.launch_key has less than {LAUNCH_KEY_CHARACTERS_ADVISED} characters"
+            ));
+        }
         if organization.page_presence.as_secs() < PAGE_PRESENCE_SECONDS_ADVISED {
             doubts.push(format!(
                 "organization.{name}.page_presence_seconds is less than {PAGE_PRESENCE_SECONDS_ADVISED}: people will \
@@ -89,6 +100,18 @@ fn hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> 
         Problem::new(
             format!("organization.{name}.provider_user_type"),
             "\"basic\" hosts cannot have registrants, which patient_identity = \"registrant\" needs; use \"licensed\"",
+        )
+    })
+}
+
+/// An encrypted launch tells by this number alone that somebody is no provider.
+fn sides(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
+    let epic = &organization.epic;
+    let same = epic.external_id_types.provider == epic.external_id_types.patient;
+    (same && epic.encrypted_launch.is_some()).then(|| {
+        Problem::new(
+            format!("organization.{name}.epic.external_id_types.patient"),
+            "is the same as `provider`; with launch_key set, encrypted launches could not be told apart",
         )
     })
 }

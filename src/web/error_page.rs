@@ -20,6 +20,9 @@ pub enum Reason {
     LaunchNotServed,
     LinkUsedOrExpired,
     LinkUnreadable,
+    LinkTooOld,
+    LinkWithoutTime,
+    NoLaunchKey,
     EpicNotAnswering,
     ZoomNotAnswering,
     Overloaded,
@@ -51,7 +54,7 @@ enum Remedy {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 20] = [
+    pub const ALL: [Reason; 23] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -64,6 +67,9 @@ impl Reason {
         Reason::LaunchNotServed,
         Reason::LinkUsedOrExpired,
         Reason::LinkUnreadable,
+        Reason::LinkTooOld,
+        Reason::LinkWithoutTime,
+        Reason::NoLaunchKey,
         Reason::EpicNotAnswering,
         Reason::ZoomNotAnswering,
         Reason::Overloaded,
@@ -87,7 +93,10 @@ impl Reason {
             Reason::MissingVisitContext
             | Reason::MissingAccountId
             | Reason::LinkUsedOrExpired
-            | Reason::LinkUnreadable => 400,
+            | Reason::LinkUnreadable
+            | Reason::LinkTooOld
+            | Reason::LinkWithoutTime
+            | Reason::NoLaunchKey => 400,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering => 502,
             Reason::Overloaded => 503,
             Reason::VisitOver | Reason::GuestLinkNotGood => 410,
@@ -111,6 +120,9 @@ impl Reason {
             Reason::LaunchNotServed => "launch-not-served",
             Reason::LinkUsedOrExpired => "link-used-or-expired",
             Reason::LinkUnreadable => "link-unreadable",
+            Reason::LinkTooOld => "link-too-old",
+            Reason::LinkWithoutTime => "link-without-time",
+            Reason::NoLaunchKey => "no-launch-key",
             Reason::EpicNotAnswering => "epic-not-answering",
             Reason::ZoomNotAnswering => "zoom-not-answering",
             Reason::Overloaded => "overloaded",
@@ -129,6 +141,8 @@ impl Reason {
             | Reason::WrongEnvironment
             | Reason::MissingVisitContext
             | Reason::MissingAccountId
+            | Reason::LinkWithoutTime
+            | Reason::NoLaunchKey
             | Reason::LaunchNotServed => Remedy::TellSupport,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering | Reason::Overloaded => Remedy::WaitAndOpen,
             Reason::RoleMismatch | Reason::OtherPatient => Remedy::OwnAccount,
@@ -138,6 +152,7 @@ impl Reason {
             | Reason::IdentityNotConfirmed
             | Reason::LinkUsedOrExpired
             | Reason::LinkUnreadable
+            | Reason::LinkTooOld
             | Reason::NotThisBrowser
             | Reason::SomethingWentWrong => Remedy::OpenAgain,
         }

@@ -178,6 +178,15 @@ impl CommandId {
     }
 }
 
+impl FhirReference {
+    /// Stands for the person whom Epic knows by its own id, where a launch brings that id alone. It is the same in every such launch, and
+    /// never a person of the FHIR server's, since the names of FHIR's resources have no dash.
+    #[must_use]
+    pub fn of_external_id(id: &ExternalId) -> Self {
+        Self(format!("external-id/{id}").into())
+    }
+}
+
 /// A Zoom meeting id: 9 to 11 digits today, so a `u64` holds it whatever form Zoom gives it in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -266,6 +275,13 @@ mod tests {
         assert!(matches!(OrganizationId::new("Lake Side"), Err(InvalidId::Character { .. })));
         assert!(matches!(Csn::new("9".repeat(65)), Err(InvalidId::TooLong { max: 64, .. })));
         assert_eq!(Csn::new(" 10001 ").unwrap().as_str(), "10001");
+    }
+
+    #[test]
+    fn the_longest_external_id_makes_a_reference_that_can_be_read_again() {
+        let id = ExternalId::new("E".repeat(ExternalId::MAX_BYTES)).unwrap();
+        let reference = FhirReference::of_external_id(&id);
+        assert_eq!(FhirReference::new(reference.as_str()), Ok(reference));
     }
 
     #[test]

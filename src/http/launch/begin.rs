@@ -1,4 +1,5 @@
-//! The beginning: `GET /epic/{organization}/launch/{kind}` checks who asks and sends the browser to Epic.
+//! The beginning: `GET /epic/{organization}/launch/{kind}` checks who asks and sends the browser to Epic. A launch that brings an
+//! encrypted payload in place of `iss` and `launch` needs no way through Epic.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION, SET_COOKIE};
@@ -6,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use url::Url;
 use vestibule_domain::time::Span;
 
+use super::encrypted;
 use super::organization::{Asked, resolve};
 use super::state::LaunchState;
 use super::{LaunchKind, place, redirect_uri};
@@ -40,6 +42,12 @@ pub(super) async fn begin(
     let iss = parameters.one("iss").map_err(contradictory)?;
     let launch = parameters.one("launch").map_err(contradictory)?;
     let asked = asked.map_err(contradictory)?;
+    if iss.is_none()
+        && launch.is_none()
+        && let Some(payload) = encrypted::payload(&parameters).map_err(contradictory)?
+    {
+        return encrypted::enter(app, here, request, &asked, kind, &payload).await;
+    }
     let (id, organization) = resolve(&app.settings, &asked, iss.as_deref()).map_err(refuse)?;
     let refuse = |reason| PersonError::of(request, reason, organization, audience);
     let _place = place(app, id).ok_or_else(|| refuse(Reason::Overloaded))?;

@@ -105,7 +105,7 @@ pub(super) fn understand(
         external_id: context.external_id.as_deref().and_then(|id| ExternalId::new(id).ok()),
         external_id_type: context.external_id_type.as_deref().and_then(|kind| ExternalIdType::new(kind).ok()),
         csn,
-        display_name: display_name(role, context, names),
+        display_name: display_name(role, context.first_name.as_ref(), context.last_name.as_ref(), names),
         email: phi(&context.email),
         first_name: phi(&context.first_name),
         last_name: phi(&context.last_name),
@@ -125,9 +125,14 @@ fn visit_of(kind: LaunchKind, context: &Context, csn: Option<&Csn>) -> Option<Vi
 }
 
 /// What the provider sees in Zoom: by default no name at all.
-fn display_name(role: Role, context: &Context, names: PatientDisplayName) -> Phi {
-    let first = context.first_name.as_ref().map(|name| name.reveal().trim()).filter(|name| !name.is_empty());
-    let last = context.last_name.as_ref().map(|name| name.reveal().trim()).filter(|name| !name.is_empty());
+pub(super) fn display_name(
+    role: Role,
+    first: Option<&Phi>,
+    last: Option<&Phi>,
+    names: PatientDisplayName,
+) -> Phi {
+    let [first, last] =
+        [first, last].map(|name| name.map(|name| name.reveal().trim()).filter(|name| !name.is_empty()));
     let by_role = match role {
         Role::Provider => "Provider",
         Role::Patient => "Patient",

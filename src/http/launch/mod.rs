@@ -1,12 +1,13 @@
 //! A launch from Epic: the FDI record's URL, the way through Epic's authorization server, and back.
 //!
 //! `GET /epic/{organization}/launch/{kind}` checks who asks and sends the browser to Epic; `GET /epic/callback` takes the single-use
-//! state, learns who the person is and what the launch is about, and hands a launch command in.
+//! state, learns who the person is and what the launch is about, and hands a launch command in. An encrypted launch says both itself.
 
 mod arrival;
 mod begin;
 mod callback;
 mod context;
+mod encrypted;
 mod organization;
 mod pending;
 mod state;

@@ -46,9 +46,10 @@ pub(super) fn resolve<'a>(
     own.copied().ok_or_else(|| foreign(settings, &candidates, iss))
 }
 
-type Candidates<'a> = Vec<(&'a OrganizationId, &'a Organization)>;
+pub(super) type Candidates<'a> = Vec<(&'a OrganizationId, &'a Organization)>;
 
-fn candidates<'a>(settings: &'a Settings, asked: &Asked) -> Result<Candidates<'a>, Reason> {
+/// The organizations that an address may mean: one, or test and production of one account.
+pub(super) fn candidates<'a>(settings: &'a Settings, asked: &Asked) -> Result<Candidates<'a>, Reason> {
     Ok(match asked {
         Asked::ByPath(id) => settings.organization(id).into_iter().collect(),
         Asked::ByQuery { acc_id: Some(acc_id), .. } => {

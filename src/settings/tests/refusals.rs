@@ -78,9 +78,25 @@ fn each_mistake_in_an_organization_is_named() {
         ("epic.client_id = \"\"", "epic.client_id: is needed"),
         ("epic.private_key_files = []", "epic.private_key_files: needs at least one file"),
         ("epic.private_key_files = [\"absent.pem\"]", "absent.pem cannot be read"),
-        ("epic.launch_key = \"hidden\"", "epic.launch_key: this setting is not available"),
-        ("epic.launch_key_file = \"key.pem\"", "epic.launch_key_file: this setting is not available"),
-        ("epic.launch_cipher = \"aes-128\"", "epic.launch_cipher: this setting is not available"),
+        ("epic.launch_key = \"hidden\"", "epic.launch_key: needs launch_cipher beside it"),
+        ("epic.launch_key_file = \"key.pem\"", "epic.launch_key: needs launch_cipher beside it"),
+        ("epic.launch_cipher = \"des\"", "epic.launch_cipher: \"des\" is none of \"aes-128\""),
+        (
+            "epic.launch_key = \"hidden\"\nepic.launch_cipher = \"aes-256\"",
+            "epic.launch_key: must be 32 bytes in base64",
+        ),
+        (
+            "epic.launch_key = \"aGlkZGVu\"\nepic.launch_cipher = \"aes-256\"",
+            "epic.launch_key: must be 32 bytes in base64",
+        ),
+        ("epic.launch_iv = \"random\"", "epic.launch_iv: \"random\" is none of \"zero\""),
+        ("epic.launch_validity = \"31d\"", "epic.launch_validity: 31d is outside of 1m to"),
+        ("epic.launch_without_time = 1", "epic.launch_without_time: must be true or false"),
+        ("epic.time_zone = \"Moon/Tycho\"", "epic.time_zone: \"Moon/Tycho\" is no time zone"),
+        (
+            "epic.launch_key = \"hidden\"\nepic.launch_cipher = \"aes-128\"\nepic.external_id_types.patient = \"1\"",
+            "epic.external_id_types.patient: is the same as `provider`",
+        ),
         (
             "epic.status_dialect = \"telehealth-2020\"",
             "epic.status_dialect: \"telehealth-2020\" is not available",

@@ -167,6 +167,15 @@ pub fn reason(reason: Reason) -> ReasonWords {
             "For your safety, each link works once and only for a short time, in the browser that opened it.",
         ),
         Reason::LinkUnreadable => ("This link cannot be read", "The link is damaged or no longer valid."),
+        Reason::LinkTooOld => {
+            ("This link has expired", "The link to a visit works only for a while, and that time has passed.")
+        }
+        Reason::LinkWithoutTime => {
+            ("This link is incomplete", "The link must say when it is from, and it does not.")
+        }
+        Reason::NoLaunchKey => {
+            ("This link cannot be used here", "It is encrypted, and its key has not been set up here.")
+        }
         Reason::EpicNotAnswering => {
             ("We cannot reach the health record", "The health record system does not answer at the moment.")
         }

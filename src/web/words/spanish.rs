@@ -170,6 +170,15 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::LinkUnreadable => {
             ("Este enlace no se puede leer", "El enlace está dañado o ya no es válido.")
         }
+        Reason::LinkTooOld => {
+            ("Este enlace ha caducado", "El enlace a una visita vale solo por un tiempo, y ya pasó.")
+        }
+        Reason::LinkWithoutTime => {
+            ("Este enlace está incompleto", "El enlace debe decir de cuándo es, y no lo dice.")
+        }
+        Reason::NoLaunchKey => {
+            ("Este enlace no se puede usar aquí", "Está cifrado y su clave no se ha configurado aquí.")
+        }
         Reason::EpicNotAnswering => (
             "No podemos acceder al expediente médico",
             "El sistema de expedientes médicos no responde en este momento.",

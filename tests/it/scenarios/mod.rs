@@ -4,6 +4,7 @@
 mod access;
 mod changes;
 mod commands;
+mod encrypted;
 mod epic;
 mod groups;
 mod guests;
