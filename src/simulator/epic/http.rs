@@ -12,7 +12,7 @@ use super::authorize::Authorized;
 use super::faults::EpicFaultKind;
 use super::status::{Caller, Parameters, StatusAnswer, refusal};
 use super::token::TokenRequest;
-use super::{FakeEpic, discovery};
+use super::{FakeEpic, discovery, telehealth};
 
 /// A caller that waits for an answer that never comes is cut off after this long, to bound what the fake holds.
 const HANG: Duration = Duration::from_secs(120);
@@ -25,6 +25,9 @@ const STATUS_PATHS: [&str; 2] = [
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     for path in STATUS_PATHS {
         config.service(web::resource(path).route(web::get().to(status)));
+    }
+    for path in [telehealth::CONNECT, telehealth::DISCONNECT] {
+        config.service(web::resource(path).route(web::post().to(telehealth_status)));
     }
     config
         .service(web::resource("/api/FHIR/R4/.well-known/smart-configuration").route(web::get().to(smart)))
@@ -192,13 +195,31 @@ async fn fhir(
     .await
 }
 
-/// Every request is kept, with what it was answered and whether the light was set.
 async fn status(request: HttpRequest, epic: web::Data<FakeEpic>) -> HttpResponse {
+    set_status(&request, &epic, &Parameters::read(&pairs(request.query_string()))).await
+}
+
+async fn telehealth_status(
+    request: HttpRequest,
+    body: web::Bytes,
+    epic: web::Data<FakeEpic>,
+) -> HttpResponse {
+    epic.count("status.2020");
+    if header(&request, "content-type").is_none_or(|kind| !kind.starts_with("application/json")) {
+        return HttpResponse::UnsupportedMediaType().finish();
+    }
+    match epic.read_telehealth(&body, request.path().ends_with(telehealth::CONNECT)) {
+        Some(parameters) => set_status(&request, &epic, &parameters).await,
+        None => HttpResponse::BadRequest().json(json!({"Message": "The request is invalid."})),
+    }
+}
+
+/// Every request is kept, with what it was answered and whether the light was set.
+async fn set_status(request: &HttpRequest, epic: &FakeEpic, parameters: &Parameters) -> HttpResponse {
     epic.count("status");
-    let parameters = Parameters::read(&pairs(request.query_string()));
     let caller = Caller {
-        authorization: header(&request, "authorization"),
-        client_id: header(&request, "epic-client-id"),
+        authorization: header(request, "authorization"),
+        client_id: header(request, "epic-client-id"),
     };
     let fault = epic.with(|state| state.faults.meet("status"));
     let silent = matches!(fault, Some(EpicFaultKind::DoneThenDrop | EpicFaultKind::DoneThenHang));
@@ -208,12 +229,12 @@ async fn status(request: HttpRequest, epic: web::Data<FakeEpic>) -> HttpResponse
             if let Some(EpicFaultKind::Slow { millis }) = fault {
                 tokio::time::sleep(Duration::from_millis(millis)).await;
             }
-            let answer = epic.set_status(&caller, &parameters);
+            let answer = epic.set_status(&caller, parameters);
             let answered = if silent { 0 } else { answer.http_status() };
-            epic.keep(&parameters, answered, answer.code(), answer == StatusAnswer::Done);
+            epic.keep(parameters, answered, answer.code(), answer == StatusAnswer::Done);
             match fault {
-                Some(EpicFaultKind::DoneThenDrop) => broken(&request),
-                Some(EpicFaultKind::DoneThenHang) => hang(&request).await,
+                Some(EpicFaultKind::DoneThenDrop) => broken(request),
+                Some(EpicFaultKind::DoneThenHang) => hang(request).await,
                 _ => put(&answer),
             }
         }
@@ -226,8 +247,8 @@ async fn status(request: HttpRequest, epic: web::Data<FakeEpic>) -> HttpResponse
                 EpicFaultKind::Revoked => (401, None),
                 _ => (0, None),
             };
-            epic.keep(&parameters, answered, code.as_deref(), false);
-            before(&request, &epic, fault).await
+            epic.keep(parameters, answered, code.as_deref(), false);
+            before(request, epic, fault).await
         }
     }
 }

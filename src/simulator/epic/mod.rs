@@ -12,6 +12,7 @@ mod launches;
 mod lights;
 mod state;
 mod status;
+mod telehealth;
 mod token;
 
 use std::sync::{Arc, Mutex};
@@ -111,7 +112,7 @@ impl FakeEpic {
     }
 
     /// How often a call was made, whatever was answered: `discovery`, `jwks`, `authorize`, `token`, `token.client_credentials`,
-    /// `status`, `fhir`.
+    /// `status` (of which `status.2020` to the services of 2020), `fhir`.
     pub fn calls(&self, name: &str) -> u64 {
         self.with(|state| state.counts.get(name).copied().unwrap_or(0))
     }

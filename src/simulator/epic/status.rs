@@ -1,4 +1,5 @@
-//! The status service of 2018: checks in Epic's own order, sets the light, and keeps every request.
+//! The lights, as both status services set them: checks in Epic's own order, sets the light, and keeps every request. The service of 2018
+//! is asked by its query alone.
 
 use serde_json::{Value, json};
 
@@ -54,13 +55,15 @@ pub(super) fn refusal(code: &str) -> Value {
     })
 }
 
-/// The five parameters; absent and empty are the same to the service.
+/// The five parameters; absent and empty are the same to the services.
 pub(super) struct Parameters {
     pub conference_id: String,
     pub external_id: String,
     pub external_id_type: String,
     pub vendor_name: String,
     pub connection_status: String,
+    /// What the service refuses although these five are right.
+    pub besides: Option<&'static str>,
 }
 
 impl Parameters {
@@ -76,6 +79,7 @@ impl Parameters {
             external_id_type: ask("ExternalIDType"),
             vendor_name: ask("VendorName"),
             connection_status: ask("ConnectionStatus"),
+            besides: None,
         }
     }
 }
@@ -109,23 +113,25 @@ impl FakeEpic {
             return StatusAnswer::UnknownClient;
         }
         let now = self.now();
-        self.with(|state| match check(state, parameters) {
-            Err(code) => StatusAnswer::Refused(code),
-            Ok((kind, connected)) => {
-                let key = (parameters.conference_id.clone(), parameters.external_id.clone(), kind);
-                let light = state.lights.entry(key).or_insert_with(|| Light {
-                    conference_id: parameters.conference_id.clone(),
-                    external_id: parameters.external_id.clone(),
-                    external_id_type: kind,
-                    connected: false,
-                    changed_at: now,
-                    settings: 0,
-                });
-                if light.connected != connected {
-                    (light.connected, light.changed_at) = (connected, now);
+        self.with(|state| {
+            match check(state, parameters).and_then(|right| parameters.besides.map_or(Ok(right), Err)) {
+                Err(code) => StatusAnswer::Refused(code),
+                Ok((kind, connected)) => {
+                    let key = (parameters.conference_id.clone(), parameters.external_id.clone(), kind);
+                    let light = state.lights.entry(key).or_insert_with(|| Light {
+                        conference_id: parameters.conference_id.clone(),
+                        external_id: parameters.external_id.clone(),
+                        external_id_type: kind,
+                        connected: false,
+                        changed_at: now,
+                        settings: 0,
+                    });
+                    if light.connected != connected {
+                        (light.connected, light.changed_at) = (connected, now);
+                    }
+                    light.settings += 1;
+                    StatusAnswer::Done
                 }
-                light.settings += 1;
-                StatusAnswer::Done
             }
         })
     }
