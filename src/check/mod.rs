@@ -138,7 +138,7 @@ impl Checks {
         // Without a token, or a server, it could only fail for the same cause.
         if has_token && reached {
             let status = self.epic.probe_status_service(organization).await;
-            let advice = "check epic.status_path, epic.status_auth, epic.status_user and epic.status_password, and that Epic lets this client use the service";
+            let advice = "check epic.status_path (with telehealth-2020: epic.telehealth_2020), epic.status_auth, epic.status_user and epic.status_password, and that Epic lets this client use the service";
             add("epic: status service", Checked::of(status, advice));
         }
     }

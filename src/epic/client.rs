@@ -14,7 +14,7 @@ use super::config::EpicConfig;
 use super::jwks::KeySet;
 use super::metadata::Endpoints;
 use super::smart::SmartError;
-use super::status2018;
+use super::status;
 use crate::outbound::{Bearer, HttpClient, Shared, TokenFailure};
 
 /// One organization's Epic, with what was fetched from it.
@@ -86,7 +86,7 @@ impl Epic for EpicClient {
         Box::pin(async move {
             match self.sites.get(&visit.organization) {
                 Some(site) => self.send_status(site, visit, update).await,
-                None => status2018::no_such_organization(),
+                None => status::no_such_organization(),
             }
         })
     }

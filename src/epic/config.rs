@@ -7,7 +7,10 @@ use vestibule_domain::time::Span;
 
 use super::encrypted::EncryptedLaunches;
 use super::keys::{KeyError, SigningKeys};
-use crate::settings::{self, BasicEncoding, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
+use crate::settings::{
+    self, BasicEncoding, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusDialect, StatusValues,
+    Telehealth2020,
+};
 
 /// The token's pause and that of the metadata behind it; together they are over when the next probe is due.
 const NESTED_PAUSES: u32 = 2;
@@ -33,8 +36,11 @@ pub struct EpicConfig {
     pub id_token_issuers: Vec<String>,
     /// Whether an id_token without our nonce is refused; one with another's always is.
     pub require_nonce: bool,
+    pub status_dialect: StatusDialect,
     /// Begins with a slash.
     pub status_path: String,
+    /// For the other dialect.
+    pub telehealth_2020: Telehealth2020,
     pub status_auth: StatusAuth,
     pub vendor_name: String,
     /// How long Epic may take for any answer.
@@ -87,6 +93,8 @@ impl EpicConfig {
             backend_scopes: epic.backend_scopes.clone(),
             id_token_issuers: epic.id_token_issuers.clone(),
             require_nonce: epic.require_nonce,
+            status_dialect: epic.status_dialect,
+            telehealth_2020: epic.telehealth_2020.clone(),
             status_path: epic.status_path.clone(),
             status_auth: epic.status_auth.clone(),
             vendor_name: epic.vendor_name.clone(),

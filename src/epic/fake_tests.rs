@@ -11,7 +11,7 @@ use vestibule_domain::visit::participant::{ParticipantKey, Role};
 use super::testing::{Hand, OUR_KEY, client_at, config, lakeside, randomness};
 use super::*;
 use crate::outbound::testing::{Reply, Server};
-use crate::settings::{Secret, StatusAuth};
+use crate::settings::{Secret, StatusAuth, StatusDialect};
 use crate::simulator::epic::{EpicFault, EpicFaultKind, IdTokenFault};
 use crate::simulator::{self, LaunchKind, Simulator, SimulatorConfig};
 
@@ -23,6 +23,10 @@ struct World {
 }
 
 async fn world() -> World {
+    world_with(|_| {}).await
+}
+
+async fn world_with(change: impl FnOnce(&mut EpicConfig)) -> World {
     let keys = SigningKeys::load([&Secret::new(OUR_KEY.as_str())]).unwrap().jwks_json();
     let service = Server::start(move |seen| match seen.line().as_str() {
         "GET /epic/lakeside/jwks.json" => {
@@ -40,6 +44,7 @@ async fn world() -> World {
     epic.status_path =
         "/api/epic/2018/Clinical/Patient/SETEXTERNALCONNECTIONSTATUS/Telemedicine/SetExternalConnectionStatus".into();
     epic.status_auth = StatusAuth::Bearer;
+    change(&mut epic);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let clock = Arc::new(Hand(i64::try_from(now).unwrap().into()));
     World { fakes, client: client_at(epic, clock), _service: service }
@@ -166,5 +171,47 @@ async fn the_light_follows_what_is_sent() {
     let lost = world.light(Role::Patient, "WPR1", false).await;
     assert!(matches!(lost, Verdict::InDoubt { .. }), "{lost:?}");
     assert!(!epic.is_green("10001"), "it was done all the same");
+    world.fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn e27_both_addresses_of_2018_set_the_light_by_bearer_and_by_basic() {
+    let fakes = SimulatorConfig::demo(([127, 0, 0, 1], 0).into(), "");
+    let (user, password) = (fakes.epic_status_user, Secret::new(fakes.epic_status_password));
+    let basic = StatusAuth::Basic { user, password };
+    let wrong = StatusAuth::Basic { user: "VESTIBULE".to_owned(), password: Secret::new("wrong") };
+    for path in [
+        "/api/epic/2018/Clinical/Patient/SETEXTERNALCONNECTIONSTATUS/Telemedicine/SetExternalConnectionStatus",
+        "/api/epic/2018/Telehealth/ContextLinking/SetExternalConnectionStatus",
+    ] {
+        for (auth, taken) in [(&StatusAuth::Bearer, true), (&basic, true), (&wrong, false)] {
+            let world = world_with(|epic| {
+                (epic.status_path, epic.status_auth) = (path.to_owned(), auth.clone());
+            })
+            .await;
+            let answer = world.light(Role::Patient, "WPR1", true).await;
+            assert_eq!(answer == Verdict::Accepted, taken, "{path} {auth:?}: {answer:?}");
+            assert_eq!(world.fakes.epic().is_green("10001"), taken);
+            world.fakes.stop().await;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn e28_the_assumed_calls_of_2020_set_the_light() {
+    let world = world_with(|epic| epic.status_dialect = StatusDialect::Telehealth2020).await;
+    let epic = world.fakes.epic();
+    for on in [true, false, true] {
+        assert_eq!(world.light(Role::Patient, "WPR1", on).await, Verdict::Accepted);
+        assert_eq!(epic.is_green("10001"), on);
+    }
+    let stranger = world.light(Role::Patient, "WPR99", true).await;
+    assert!(matches!(stranger, Verdict::Permanent { .. }), "{stranger:?}");
+    assert_eq!((epic.calls("status.2020"), epic.calls("status")), (4, 4));
+    let told = world.client.probe_status_service(&lakeside()).await;
+    assert_eq!(
+        told.as_deref(),
+        Ok("takes our credentials (status 400, NO-CONFERENCE-ID, as nothing was asked)")
+    );
     world.fakes.stop().await;
 }

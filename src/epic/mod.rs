@@ -13,14 +13,14 @@ mod keys;
 mod metadata;
 mod probe;
 pub mod smart;
-mod status2018;
+mod status;
 #[cfg(test)]
 mod testing;
 
 pub use client::{EpicClient, EpicSites};
 pub use config::{ClientProof, EpicConfig};
 pub use encrypted::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};
-pub use hints::{NINE_PERMANENT_CODES, hint_for_code, hint_for_status};
+pub use hints::NINE_PERMANENT_CODES;
 pub use id_token::{FhirUser, IdTokenError, UserKind};
 pub use keys::{KeyError, SigningKeys};
 pub use probe::ProbeFailure;

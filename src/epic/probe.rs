@@ -7,8 +7,8 @@ use vestibule_domain::id::OrganizationId;
 use super::client::{EpicClient, EpicSite};
 use super::hints::hint_for_status;
 use super::smart::SmartError;
-use super::status2018::{self, emp};
-use crate::outbound::{NoAnswer, Request, Response, TokenFailure, oauth};
+use super::status::{self, Call, emp};
+use crate::outbound::{NoAnswer, Response, TokenFailure, oauth};
 use crate::settings::StatusAuth;
 
 /// What a probe found that does not do.
@@ -46,7 +46,7 @@ impl EpicClient {
         let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
         let url = self.endpoints(site).await?.authorization;
         // Without parameters it asks for nothing: a working one says so on a page, with whatever status.
-        let status = self.ask(site, &url, None).await?.status.as_u16();
+        let status = self.ask(site, &url).await?.status.as_u16();
         match status {
             404 | 410 => Err(ProbeFailure::Answered {
                 status,
@@ -65,7 +65,7 @@ impl EpicClient {
     /// [`ProbeFailure`].
     pub async fn probe_telehealth(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
         let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
-        let answer = self.ask(site, &site.config.telehealth_base_url, None).await?;
+        let answer = self.ask(site, &site.config.telehealth_base_url).await?;
         Ok(format!("answers with status {}", answer.status.as_u16()))
     }
 
@@ -95,10 +95,10 @@ impl EpicClient {
             StatusAuth::Basic { user, password } => oauth::basic(&emp(user), password.expose()),
             StatusAuth::Bearer => self.backend_token(site).await?.header(),
         };
-        let url = format!("{}{}", config.telehealth_base_url, config.status_path);
-        let answer = self.ask(site, &url, Some(authorization)).await?;
+        let deadline = instant() + config.timeout;
+        let answer = self.make(config, &Call::of_nothing(config), Some(authorization), deadline).await?;
         let status = answer.status.as_u16();
-        let code = answer.json().as_ref().and_then(status2018::code);
+        let code = answer.json().as_ref().and_then(status::code);
         match (status, code) {
             (200..=299, _) => Ok(format!("takes our credentials (status {status})")),
             // A business refusal comes after the credentials were looked at.
@@ -106,19 +106,12 @@ impl EpicClient {
                 Ok(format!("takes our credentials (status 400, {code}, as nothing was asked)"))
             }
             (400, None) => Ok("takes our credentials, as it seems (status 400 without a code)".to_owned()),
-            _ => Err(ProbeFailure::Answered { status, hint: hint_for_status(status) }),
+            _ => Err(ProbeFailure::Answered { status, hint: hint_for_status(config.status_dialect, status) }),
         }
     }
 
-    async fn ask(
-        &self,
-        site: &EpicSite,
-        url: &str,
-        authorization: Option<String>,
-    ) -> Result<Response, NoAnswer> {
-        let mut headers = vec![("epic-client-id", site.config.client_id.clone())];
-        headers.extend(authorization.map(|value| ("authorization", value)));
-        let deadline = instant() + site.config.timeout;
-        self.http.send(Request { method: Method::GET, url, headers, body: None, deadline }).await
+    async fn ask(&self, site: &EpicSite, url: &str) -> Result<Response, NoAnswer> {
+        let call = Call { method: Method::GET, url: url.to_owned(), body: None };
+        self.make(&site.config, &call, None, instant() + site.config.timeout).await
     }
 }

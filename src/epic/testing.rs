@@ -15,7 +15,9 @@ use vestibule_domain::time::{Moment, Span};
 use super::config::{ClientProof, EpicConfig};
 use super::keys::SigningKeys;
 use super::{EpicClient, EpicSites};
-use crate::settings::{ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusValues};
+use crate::settings::{
+    self, ContextNames, ExternalIdTypes, Secret, Settings, Sources, StatusAuth, StatusDialect, StatusValues,
+};
 
 pub static OUR_KEY: LazyLock<String> = LazyLock::new(private_key);
 pub static THEIR_KEY: LazyLock<String> = LazyLock::new(private_key);
@@ -79,7 +81,9 @@ pub fn config(base: &str) -> EpicConfig {
         backend_scopes: Vec::new(),
         id_token_issuers: Vec::new(),
         require_nonce: false,
+        status_dialect: StatusDialect::ConnectionStatus2018,
         status_path: own("/status"),
+        telehealth_2020: settings_with("").telehealth_2020,
         status_auth: StatusAuth::Bearer,
         vendor_name: own("Vestibule & Co"),
         timeout: Duration::from_secs(5),
@@ -99,6 +103,24 @@ pub fn config(base: &str) -> EpicConfig {
             appointment_time: own("appointmenttime"),
         },
     }
+}
+
+/// The settings of an Epic with basic authentication, and these besides.
+pub fn settings_with(more: &str) -> settings::Epic {
+    let organization = format!(
+        r#"
+[organization.x]
+epic.fhir_base_url = "https://e.example/R4"
+epic.telehealth_base_url = "https://e.example"
+epic.client_id = "c"
+epic.status_auth = "basic"
+epic.status_user = "VIDEO"
+epic.status_password = "p:w"
+zoom = {{ account_id = "a", client_id = "c", client_secret = "s", webhook_secret_tokens = ["w"] }}
+{more}"#
+    );
+    let settings = Settings::load(Sources::new(".").text("a test", &organization)).unwrap();
+    settings.organization("x").unwrap().1.epic.clone()
 }
 
 pub fn client(config: EpicConfig) -> EpicClient {

@@ -10,6 +10,7 @@ use super::reader::{Choice, Read, Reported, Section};
 use super::secret::Secret;
 use super::secrets::resolve;
 use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
+use super::telehealth_2020::{Telehealth2020, read_telehealth_2020};
 use super::tree::Origin;
 
 const PRIVATE_KEYS_MAX: usize = 4;
@@ -40,6 +41,8 @@ pub struct Epic {
     pub status_dialect: StatusDialect,
     /// Begins with a slash.
     pub status_path: String,
+    /// For the other dialect.
+    pub telehealth_2020: Telehealth2020,
     pub status_auth: StatusAuth,
     pub vendor_name: String,
     pub requests_per_second: u32,
@@ -55,6 +58,7 @@ pub struct Epic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusDialect {
     ConnectionStatus2018,
+    Telehealth2020,
 }
 
 /// How client id and secret are written into the Basic header. It matters only for reserved characters in them.
@@ -123,7 +127,8 @@ pub struct ContextNames {
 }
 
 impl Choice for StatusDialect {
-    const ALL: &'static [(&'static str, Self)] = &[("connection-status-2018", Self::ConnectionStatus2018)];
+    const ALL: &'static [(&'static str, Self)] =
+        &[("connection-status-2018", Self::ConnectionStatus2018), ("telehealth-2020", Self::Telehealth2020)];
 }
 
 impl Choice for BasicEncoding {
@@ -149,6 +154,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let require_nonce = section.boolean("require_nonce");
     let status_dialect = section.choice("status_dialect");
     let status_path = section.needed("status_path", status_path);
+    let telehealth_2020 = section.section("telehealth_2020", read_telehealth_2020);
     let status_auth = read_status_auth(section, &private_keys);
     let vendor_name = section.needed("vendor_name", vendor_name);
     let requests_per_second = section.integer("requests_per_second", 1..=1000_u32);
@@ -178,6 +184,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         require_nonce: require_nonce?,
         status_dialect: status_dialect?,
         status_path: status_path?,
+        telehealth_2020: telehealth_2020?,
         status_auth: status_auth?,
         vendor_name: vendor_name?,
         requests_per_second: requests_per_second?,

@@ -15,6 +15,8 @@ mod secrets;
 mod service;
 mod sources;
 mod store;
+mod telehealth_2020;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -41,6 +43,8 @@ pub use secret::{MASK, Secret};
 pub use service::{Access, Limits, LogFormat, Logging, Node, Page, Server};
 pub use sources::{Sources, process_environment};
 pub use store::{Durability, Redis, Store, StoreUrl};
+pub use telehealth_2020::{StatusCall, StatusField, StatusMethod, Telehealth2020};
+pub use template::{JsonTemplate, Template};
 
 use reader::{Read, Reader, Reported, Section};
 use tree::Table;

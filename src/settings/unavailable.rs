@@ -15,11 +15,6 @@ const UNAVAILABLE: &[Unavailable] = &[
         values: &["invite_link", "temporary_user"],
         instead: "use \"registrant\"",
     },
-    Unavailable {
-        key: "organization.*.epic.status_dialect",
-        values: &["telehealth-2020"],
-        instead: "use \"connection-status-2018\"",
-    },
 ];
 
 /// What to tell a person who asks for something that is not there, or nothing where it is.

@@ -1,27 +1,59 @@
-//! The status service of 2018: one GET that sets one person's connection status, and what follows from each answer.
+//! Telling Epic who is connected: one attempt with credentials, in the dialect that the organization's Epic speaks.
+//!
+//! A dialect is a file of its own and says what is asked, and where. Credentials, the time-out, the second try after a 401 and what follows
+//! from an answer are the same for all.
+
+mod answer;
+mod connection2018;
+mod telehealth2020;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use awc::http::Method;
-use serde_json::Value;
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 use vestibule_actors::port::clock::instant;
-use vestibule_actors::port::epic::{EpicAnswer, Verdict};
+use vestibule_actors::port::epic::EpicAnswer;
 use vestibule_domain::effect::Update;
 use vestibule_domain::id::{VisitId, VisitKey};
-use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::Role;
 
 use super::client::{EpicClient, EpicSite};
 use super::config::EpicConfig;
-use super::hints::{LOCK_FAILED, NINE_PERMANENT_CODES, hint_for_code, hint_for_status};
 use crate::outbound::client::until;
-use crate::outbound::encode::with_query;
-use crate::outbound::{Body, NoAnswer, Request, Response, TokenFailure, lenient, oauth, retry_after};
-use crate::settings::StatusAuth;
+use crate::outbound::{NoAnswer, Request, Response, TokenFailure, oauth};
+use crate::settings::{StatusAuth, StatusDialect};
+pub(super) use answer::{code, no_such_organization};
+use answer::{judge, without_token};
 
-/// A code is never longer; what is longer is a text.
-const LONGEST_CODE: usize = 64;
+/// What a dialect asks of Epic.
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// Complete and encoded.
+    pub(super) url: String,
+    /// JSON.
+    pub(super) body: Option<Bytes>,
+}
+
+impl Call {
+    /// The call that tells Epic of an update.
+    fn of(config: &EpicConfig, visit: &VisitKey, update: &Update) -> Self {
+        match config.status_dialect {
+            StatusDialect::ConnectionStatus2018 => connection2018::call(config, visit, update),
+            StatusDialect::Telehealth2020 => telehealth2020::call(config, visit, update),
+        }
+    }
+
+    /// A call that says nothing, so that the service refuses it before it does anything.
+    pub(super) fn of_nothing(config: &EpicConfig) -> Self {
+        match config.status_dialect {
+            StatusDialect::ConnectionStatus2018 => connection2018::nothing(config),
+            StatusDialect::Telehealth2020 => telehealth2020::nothing(config),
+        }
+    }
+}
 
 impl EpicClient {
     /// One attempt: token and request within the organization's time-out, and once more with a new token after a 401.
@@ -33,11 +65,11 @@ impl EpicClient {
     ) -> EpicAnswer {
         let config = &site.config;
         let deadline = instant() + config.timeout;
-        let url = status_url(config, visit, update);
+        let call = Call::of(config, visit, update);
+        let judge = |answer| judge(answer, config.status_dialect, self.clock.now());
         if let StatusAuth::Basic { user, password } = &config.status_auth {
             let authorization = oauth::basic(&emp(user), password.expose());
-            let answer = self.get_status(config, &url, authorization, deadline).await;
-            return judge(answer, self.clock.now());
+            return judge(self.make(config, &call, Some(authorization), deadline).await);
         }
         // The status of the first answer, where it was that our token is not taken.
         let mut refused = None;
@@ -50,28 +82,31 @@ impl EpicClient {
                     return EpicAnswer { resp_code: refused.unwrap_or(0), ..without_token(&failure) };
                 }
             };
-            let answer = self.get_status(config, &url, token.header(), deadline).await;
+            let answer = self.make(config, &call, Some(token.header()), deadline).await;
             let unauthorized = answer.as_ref().is_ok_and(|answer| answer.status.as_u16() == 401);
             if unauthorized {
                 site.backend.forget(&token);
             }
             if !unauthorized || refused.is_some() {
-                return judge(answer, self.clock.now());
+                return judge(answer);
             }
             refused = Some(401);
         }
     }
 
-    async fn get_status(
+    /// Makes a call once.
+    pub(super) async fn make(
         &self,
         config: &EpicConfig,
-        url: &str,
-        authorization: String,
+        call: &Call,
+        authorization: Option<String>,
         deadline: Instant,
     ) -> Result<Response, NoAnswer> {
-        let headers = vec![("authorization", authorization), ("epic-client-id", config.client_id.clone())];
+        let mut headers = vec![("epic-client-id", config.client_id.clone())];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        let body = call.body.clone().map(|body| ("application/json", body));
         let deadline = until(config.timeout, deadline);
-        self.http.send(Request { method: Method::GET, url, headers, body: None, deadline }).await
+        self.http.send(Request { method: call.method.clone(), url: &call.url, headers, body, deadline }).await
     }
 }
 
@@ -80,131 +115,19 @@ pub(super) fn emp(user: &str) -> String {
     format!("emp${user}")
 }
 
-/// The request, exactly as the service has it. The key of the visit is its conference id, whichever kind it is.
-fn status_url(config: &EpicConfig, visit: &VisitKey, update: &Update) -> String {
-    let key = match &visit.visit {
+/// What Epic calls the conference: the key of the visit, whichever kind it is.
+fn conference(visit: &VisitKey) -> &str {
+    match &visit.visit {
         VisitId::Csn(csn) => csn.as_str(),
         VisitId::Conference(id) => id.as_str(),
-    };
+    }
+}
+
+/// The kind of a person's id: as their launch said it, else by their role.
+fn external_id_type<'a>(config: &'a EpicConfig, update: &'a Update) -> &'a str {
     let by_role = match update.role {
         Role::Provider => &config.external_id_types.provider,
         Role::Patient | Role::Proxy | Role::Guest | Role::Unidentified => &config.external_id_types.patient,
     };
-    let kind = update.external_id_type.as_ref().map_or(by_role.as_str(), |kind| kind.as_str());
-    let values = config.status_values;
-    let status = if update.connected { values.connected } else { values.disconnected };
-    with_query(
-        &format!("{}{}", config.telehealth_base_url, config.status_path),
-        &[
-            ("ConferenceID", key),
-            ("ExternalID", update.external_id.as_str()),
-            ("ExternalIDType", kind),
-            ("VendorName", &config.vendor_name),
-            ("ConnectionStatus", &status.to_string()),
-        ],
-    )
+    update.external_id_type.as_ref().map_or(by_role.as_str(), |kind| kind.as_str())
 }
-
-// === what follows ===
-
-fn judge(answer: Result<Response, NoAnswer>, now: Moment) -> EpicAnswer {
-    match answer {
-        Ok(response) => judge_response(&response, now),
-        Err(NoAnswer::NotSent) => {
-            nothing_sent("Epic cannot be reached. Check telehealth_base_url and the network.")
-        }
-        Err(NoAnswer::InDoubt) => EpicAnswer {
-            resp_code: 0,
-            epic_code: None,
-            verdict: Verdict::InDoubt {
-                hint: Some("Epic did not answer in time; it is tried again.".into()),
-            },
-        },
-    }
-}
-
-fn judge_response(response: &Response, now: Moment) -> EpicAnswer {
-    let resp_code = response.status.as_u16();
-    let epic_code = if response.status.is_success() { None } else { response.json().as_ref().and_then(code) };
-    let hint = epic_code.as_deref().and_then(hint_for_code).unwrap_or_else(|| hint_for_status(resp_code));
-    let wait = || response.header("retry-after").and_then(|value| retry_after::parse(value, now));
-    let is = |known: &str| epic_code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(known));
-    let verdict = match resp_code {
-        200..=299 => Verdict::Accepted,
-        429 => transient(wait(), true, hint),
-        _ if is(LOCK_FAILED) => transient(wait(), true, hint),
-        // The gateway gave up waiting; what it passed on may still be under way.
-        504 => Verdict::InDoubt { hint: Some(hint.to_owned()) },
-        408 | 500..=599 => transient(wait(), false, hint),
-        // Without its body it may have been a lock.
-        400 if is_torn(response) => transient(None, true, hint),
-        _ => Verdict::Permanent { hint: hint.to_owned() },
-    };
-    EpicAnswer { resp_code, epic_code, verdict }
-}
-
-/// The beginning of an object whose end did not come.
-fn is_torn(response: &Response) -> bool {
-    match &response.body {
-        Body::Cut => true,
-        Body::Whole(bytes) => bytes.trim_ascii_start().starts_with(b"{") && response.json().is_none(),
-        Body::TooLong => false,
-    }
-}
-
-fn transient(retry_after: Option<Span>, alive: bool, hint: &str) -> Verdict {
-    Verdict::Transient { retry_after, alive, hint: Some(hint.to_owned()) }
-}
-
-fn nothing_sent(hint: &str) -> EpicAnswer {
-    EpicAnswer { resp_code: 0, epic_code: None, verdict: transient(None, false, hint) }
-}
-
-/// Without a token nothing was sent. It goes on being tried: a client id may take hours to be known in all of Epic.
-fn without_token(failure: &TokenFailure) -> EpicAnswer {
-    match failure {
-        TokenFailure::Unavailable => nothing_sent(
-            "Epic's authorization server does not answer. Check oauth_base_url or fhir_base_url and the network.",
-        ),
-        TokenFailure::Busy { retry_after } => EpicAnswer {
-            resp_code: 0,
-            epic_code: None,
-            verdict: transient(*retry_after, false, "Epic's authorization server asks for fewer requests."),
-        },
-        TokenFailure::Refused { .. } => nothing_sent(
-            "Epic's authorization server gives us no token. Check the client id, that Epic has the public key of the first \
-             private key file, and that our clock is right.",
-        ),
-    }
-}
-
-/// The organization is not configured on this node (any more); another node may know it.
-pub(super) fn no_such_organization() -> EpicAnswer {
-    nothing_sent("This organization has no Epic in the settings of the node that tried.")
-}
-
-// === Epic's codes ===
-
-/// The code that `ExceptionMessage` ends in, literally; never a text.
-pub(super) fn code(body: &Value) -> Option<String> {
-    let message = lenient::text(body, "ExceptionMessage")?;
-    let word = |letter: char| !(letter.is_ascii_alphanumeric() || letter == '-' || letter == '_');
-    let known = |word: &&str| {
-        word.eq_ignore_ascii_case(LOCK_FAILED)
-            || NINE_PERMANENT_CODES.iter().any(|code| word.eq_ignore_ascii_case(code))
-    };
-    let found = message.split(word).rev().find(known);
-    found.or_else(|| unknown_code(message)).map(str::to_owned)
-}
-
-/// A single word of capitals with dashes behind the last colon is a code, if one that we do not know.
-fn unknown_code(message: &str) -> Option<&str> {
-    let (_, end) = message.rsplit_once(": ")?;
-    let end = end.trim().trim_end_matches('.');
-    let plain = end.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-');
-    (plain && end.contains('-') && end.len() <= LONGEST_CODE).then_some(end)
-}
-
-#[cfg(test)]
-#[path = "status2018_tests.rs"]
-mod tests;

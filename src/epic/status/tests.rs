@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::json;
-use vestibule_actors::port::epic::Epic;
-use vestibule_domain::id::{ConferenceId, Csn, ExternalId, ExternalIdType, FhirReference};
+use serde_json::{Value, json};
+use vestibule_actors::port::epic::{Epic, Verdict};
+use vestibule_domain::id::{ConferenceId, Csn, ExternalId, ExternalIdType, FhirReference, MeetingId};
+use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::ParticipantKey;
 
-use super::super::testing::{NOW, OUR_KEY, client, client_at, clock, config, lakeside};
+use super::super::testing::{NOW, OUR_KEY, client, client_at, clock, config, lakeside, settings_with};
 use super::*;
-use crate::epic::SigningKeys;
+use crate::epic::hints::{NINE_PERMANENT_CODES, hint_for_code};
+use crate::epic::{EpicClient, SigningKeys};
 use crate::outbound::testing::{Reply, Server, nowhere};
-use crate::settings::Secret;
+use crate::settings::{self, Secret};
+
+const CONNECT: &str = "POST /tele/api/epic/2020/Telehealth/Encounter/CONNECT/Connect";
+const DISCONNECT: &str = "POST /tele/api/epic/2020/Telehealth/Encounter/DISCONNECT/Disconnect";
 
 fn update(role: Role, connected: bool) -> Update {
     let reference = FhirReference::new("Patient/e1").unwrap();
@@ -50,13 +55,19 @@ async fn epic(status: impl Fn(usize) -> Reply + 'static) -> Server {
             tokens.set(tokens.get() + 1);
             Reply::Json(200, json!({"access_token": format!("token{}", tokens.get()), "expires_in": 3600}))
         }
-        "GET /tele/status" => {
+        "GET /tele/status" | CONNECT | DISCONNECT => {
             asked.set(asked.get() + 1);
             status(asked.get())
         }
         other => panic!("{other}"),
     })
     .await
+}
+
+/// The configuration in each dialect.
+fn dialects_of(server: &Server) -> [EpicConfig; 2] {
+    [StatusDialect::ConnectionStatus2018, StatusDialect::Telehealth2020]
+        .map(|status_dialect| EpicConfig { status_dialect, ..config_of(server) })
 }
 
 fn config_of(server: &Server) -> EpicConfig {
@@ -70,7 +81,7 @@ async fn send(config: EpicConfig) -> EpicAnswer {
 }
 
 #[actix_web::test]
-async fn the_request_is_exactly_the_services() {
+async fn e27_the_request_is_exactly_the_services() {
     let server = epic(|_| Reply::Json(200, json!({"Status": "1"}))).await;
     let client = client(config_of(&server));
     let accepted = EpicAnswer { resp_code: 200, epic_code: None, verdict: Verdict::Accepted };
@@ -108,7 +119,7 @@ async fn the_request_is_exactly_the_services() {
 }
 
 #[actix_web::test]
-async fn basic_authentication_is_sent_as_emp() {
+async fn e27_basic_authentication_is_sent_as_emp() {
     let server = epic(|_| Reply::Json(401, json!({}))).await;
     let mut config = config_of(&server);
     config.status_auth = StatusAuth::Basic { user: "VIDEO".into(), password: Secret::new("p:w") };
@@ -121,18 +132,92 @@ async fn basic_authentication_is_sent_as_emp() {
 }
 
 #[actix_web::test]
-async fn the_nine_codes_are_permanent_in_any_case_and_kept_literally() {
+async fn e28_each_call_is_filled_from_its_template() {
+    let server = epic(|_| Reply::Json(200, json!({}))).await;
+    let [_, config] = dialects_of(&server);
+    let client = client(config);
+    let group = VisitId::Conference(ConferenceId::new("G\"&1").unwrap());
+    let group = VisitKey { organization: lakeside(), visit: group };
+    let own_csn = Csn::new("10005").ok();
+    let told = Update { csn: own_csn, occurred_at: NOW, ..update(Role::Provider, false) };
+    assert_eq!(client.send(&visit(), &update(Role::Patient, true)).await.verdict, Verdict::Accepted);
+    assert_eq!(client.send(&group, &told).await.verdict, Verdict::Accepted);
+    let seen: Vec<_> = server.seen().into_iter().filter(|seen| seen.target.starts_with("/tele")).collect();
+    assert_eq!(seen.iter().map(|seen| seen.line()).collect::<Vec<_>>(), [CONNECT, DISCONNECT]);
+    for seen in &seen {
+        assert_eq!(seen.header("authorization"), Some("Bearer token1"), "one token serves both");
+        assert_eq!(seen.header("epic-client-id"), Some("our-client"));
+        assert_eq!(seen.header("content-type"), Some("application/json"));
+    }
+    let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_str(&seen.body).unwrap()).collect();
+    let expected = |conference: &str, csn: &str, kind: &str, instant: &str| {
+        json!({
+            "ConferenceID": conference, "ContactID": csn, "ContactIDType": "CSN", "UserID": "WPR/1+2",
+            "UserIDType": kind, "VendorName": "Vestibule & Co", "Instant": instant,
+        })
+    };
+    assert_eq!(bodies[0], expected("10001", "10001", "2", "1970-01-01T00:00:00Z"));
+    assert_eq!(bodies[1], expected("G\"&1", "10005", "1", "2026-11-23T17:00:00Z"));
+}
+
+/// The dialect as these settings have it.
+fn with_calls(server: &Server, calls: &str) -> EpicClient {
+    let settings::Epic { telehealth_2020, status_auth, .. } = settings_with(calls);
+    let [_, config] = dialects_of(server);
+    client(EpicConfig { telehealth_2020, status_auth, ..config })
+}
+
+#[actix_web::test]
+async fn e28_method_address_and_body_are_what_the_settings_say() {
+    let server = Server::start(|_| Reply::With(204, Vec::new(), String::new())).await;
+    let client = with_calls(
+        &server,
+        r#"
+[organization.x.epic.telehealth_2020.connect]
+method = "PUT"
+path = "/visits/{csn}/people/{external_id}?as={role}&in={meeting_id}"
+body = '["{external_id}", {"who": "a \"{role}\"", "on": true}]'
+[organization.x.epic.telehealth_2020.disconnect]
+method = "GET"
+path = "/gone/{external_id}"
+body = ""
+"#,
+    );
+    let meeting = Some(MeetingId(85_012_345_678));
+    let there =
+        Update { meeting, external_id: ExternalId::new("W\"/&1").unwrap(), ..update(Role::Proxy, true) };
+    let answer = client.send(&visit(), &there).await;
+    assert_eq!((answer.resp_code, &answer.verdict), (204, &Verdict::Accepted), "any 2xx is success");
+    let gone = Update { connected: false, ..there };
+    assert_eq!(client.send(&visit(), &gone).await.verdict, Verdict::Accepted);
+    let seen = server.seen();
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].target.as_str()),
+        ("PUT", "/tele/visits/10001/people/W%22%2F%261?as=proxy&in=85012345678")
+    );
+    let body: Value = serde_json::from_str(&seen[0].body).unwrap();
+    assert_eq!(body, json!(["W\"/&1", {"who": "a \"proxy\"", "on": true}]));
+    assert_eq!((seen[1].method.as_str(), seen[1].target.as_str()), ("GET", "/tele/gone/W%22%2F%261"));
+    assert!(seen[1].body.is_empty() && seen[1].header("content-type").is_none());
+    assert_eq!(seen[1].header("authorization"), Some("Basic ZW1wJFZJREVPOnA6dw=="));
+}
+
+#[actix_web::test]
+async fn e30_the_nine_codes_are_permanent_in_any_case_and_kept_literally_in_both_dialects() {
     for code in NINE_PERMANENT_CODES.into_iter().chain(["NO-USER-ID-Type"]) {
         let server = epic(move |_| Reply::Json(400, refusal(code))).await;
-        let answer = send(config_of(&server)).await;
-        assert_eq!((answer.resp_code, answer.epic_code.as_deref()), (400, Some(code)));
-        let Verdict::Permanent { hint } = answer.verdict else { panic!("{code} is not permanent") };
-        assert_eq!(Some(hint.as_str()), hint_for_code(code));
+        for config in dialects_of(&server) {
+            let dialect = config.status_dialect;
+            let answer = send(config).await;
+            assert_eq!((answer.resp_code, answer.epic_code.as_deref()), (400, Some(code)));
+            let Verdict::Permanent { hint } = answer.verdict else { panic!("{code} is not permanent") };
+            assert_eq!(Some(hint.as_str()), hint_for_code(dialect, code));
+        }
     }
 }
 
 #[actix_web::test]
-async fn every_status_has_its_verdict() {
+async fn e30_every_status_has_its_verdict_in_both_dialects() {
     let transient = |wait: Option<i64>, alive| (wait.map(Span::seconds), alive);
     for (status, headers, body, expected) in [
         (429, vec![("retry-after", "7".to_owned())], String::new(), Some(transient(Some(7), true))),
@@ -151,15 +236,17 @@ async fn every_status_has_its_verdict() {
     ] {
         let copy = (headers.clone(), body.clone());
         let server = epic(move |_| Reply::With(status, copy.0.clone(), copy.1.clone())).await;
-        let answer = send(config_of(&server)).await;
-        assert_eq!(answer.resp_code, status);
-        match (answer.verdict, expected) {
-            (Verdict::Transient { retry_after, alive, hint }, Some(expected)) => {
-                assert_eq!((retry_after, alive), expected, "{status} {body}");
-                assert!(hint.is_some());
+        for config in dialects_of(&server) {
+            let answer = send(config).await;
+            assert_eq!(answer.resp_code, status);
+            match (answer.verdict, expected) {
+                (Verdict::Transient { retry_after, alive, hint }, Some(expected)) => {
+                    assert_eq!((retry_after, alive), expected, "{status} {body}");
+                    assert!(hint.is_some());
+                }
+                (Verdict::Permanent { hint }, None) => assert!(!hint.is_empty()),
+                (verdict, _) => panic!("{status}: {verdict:?}"),
             }
-            (Verdict::Permanent { hint }, None) => assert!(!hint.is_empty()),
-            (verdict, _) => panic!("{status}: {verdict:?}"),
         }
     }
 }
@@ -311,18 +398,4 @@ async fn an_attempt_always_ends() {
         matches!(answer.verdict, Verdict::Transient { alive: false, .. }),
         "no token, nothing sent: {answer:?}"
     );
-}
-
-#[test]
-fn only_codes_are_read_out_of_messages() {
-    let read = |message: &str| code(&json!({ "ExceptionMessage": message }));
-    assert_eq!(read("An error occurred: INVALID-USER-ID.").as_deref(), Some("INVALID-USER-ID"));
-    assert_eq!(read("LOCK-FAILED").as_deref(), Some("LOCK-FAILED"));
-    assert_eq!(read("Refused: NEW-CODE-7.").as_deref(), Some("NEW-CODE-7"));
-    for text in ["Something about Ada Smith-Jones.", "Patient: Smith-Jones", "An error has occurred.", ""] {
-        assert_eq!(read(text), None, "{text}");
-    }
-    assert_eq!(read(&format!("x: {}-{}", "A".repeat(40), "B".repeat(40))), None);
-    assert_eq!(code(&json!({"ExceptionMessage": 5})), None);
-    assert_eq!(code(&json!([])), None);
 }

@@ -78,6 +78,32 @@ fn each_mistake_in_an_organization_is_named() {
         ("epic.client_id = \"\"", "epic.client_id: is needed"),
         ("epic.private_key_files = []", "epic.private_key_files: needs at least one file"),
         ("epic.private_key_files = [\"absent.pem\"]", "absent.pem cannot be read"),
+        ("epic.status_path = \"api\"", "epic.status_path: must be a path"),
+        ("epic.status_auth = \"basic\"", "epic.status_user: is needed"),
+        ("epic.status_auth = \"basic\"\nepic.status_user = \"u\"", "epic.status_password: is needed"),
+        ("epic.scopes = [\"launch\"]", "epic.scopes: must have \"openid\""),
+        ("epic.scopes = [\"launch openid\"]", "epic.scopes: \"launch openid\" is not one scope"),
+        ("epic.requests_per_second = 0", "epic.requests_per_second: 0 is outside of 1 to"),
+        ("epic.concurrent_requests = 0", "epic.concurrent_requests: 0 is outside of 1 to"),
+        ("epic.retry.first = \"31s\"", "epic.retry.first: is longer than `most`"),
+        ("epic.retry.last = \"31s\"", "epic.retry.last: is no setting"),
+        ("epic.breaker.failures = 0", "epic.breaker.failures: 0 is outside"),
+        ("epic.status_values.disconnected = 1", "epic.status_values.disconnected: is the same"),
+        ("epic.context_names.email = \"CSN\"", "epic.context_names.email: is \"csn\", which another"),
+        ("zoom.account_id = \"\"", "zoom.account_id: is needed"),
+        ("zoom.client_secret = \"\"", "zoom.client_secret: is needed and not set; give the secret, or"),
+        ("zoom.webhook_secret_tokens = []", "zoom.webhook_secret_tokens: needs at least one"),
+        ("zoom.api_base_url = \"https://u:hidden@api.zoom.us\"", "zoom.api_base_url: must not carry a user"),
+        ("zoom.provider_action = \"make\"", "zoom.provider_action: \"make\" is none of"),
+    ];
+    for (text, expected) in cases {
+        expect_one(&format!("[organization.lakeside]\n{text}"), expected);
+    }
+}
+
+#[test]
+fn each_mistake_in_the_settings_of_encrypted_launches_is_named() {
+    let cases: &[(&str, &str)] = &[
         ("epic.launch_key = \"hidden\"", "epic.launch_key: needs launch_cipher beside it"),
         ("epic.launch_key_file = \"key.pem\"", "epic.launch_key: needs launch_cipher beside it"),
         ("epic.launch_cipher = \"des\"", "epic.launch_cipher: \"des\" is none of \"aes-128\""),
@@ -97,27 +123,40 @@ fn each_mistake_in_an_organization_is_named() {
             "epic.launch_key = \"hidden\"\nepic.launch_cipher = \"aes-128\"\nepic.external_id_types.patient = \"1\"",
             "epic.external_id_types.patient: is the same as `provider`",
         ),
+    ];
+    for (text, expected) in cases {
+        expect_one(&format!("[organization.lakeside]\n{text}"), expected);
+    }
+}
+
+#[test]
+fn e28_each_mistake_in_a_template_of_the_status_calls_is_named() {
+    let cases: &[(&str, &str)] = &[
         (
-            "epic.status_dialect = \"telehealth-2020\"",
-            "epic.status_dialect: \"telehealth-2020\" is not available",
+            "epic.status_dialect = \"soap\"",
+            "epic.status_dialect: \"soap\" is none of \"connection-status-2018\"",
         ),
-        ("epic.status_path = \"api\"", "epic.status_path: must be a path"),
-        ("epic.status_auth = \"basic\"", "epic.status_user: is needed"),
-        ("epic.status_auth = \"basic\"\nepic.status_user = \"u\"", "epic.status_password: is needed"),
-        ("epic.scopes = [\"launch\"]", "epic.scopes: must have \"openid\""),
-        ("epic.scopes = [\"launch openid\"]", "epic.scopes: \"launch openid\" is not one scope"),
-        ("epic.requests_per_second = 0", "epic.requests_per_second: 0 is outside of 1 to"),
-        ("epic.concurrent_requests = 0", "epic.concurrent_requests: 0 is outside of 1 to"),
-        ("epic.retry.first = \"31s\"", "epic.retry.first: is longer than `most`"),
-        ("epic.retry.last = \"31s\"", "epic.retry.last: is no setting"),
-        ("epic.breaker.failures = 0", "epic.breaker.failures: 0 is outside"),
-        ("epic.status_values.disconnected = 1", "epic.status_values.disconnected: is the same"),
-        ("epic.context_names.email = \"CSN\"", "epic.context_names.email: is \"csn\", which another"),
-        ("zoom.account_id = \"\"", "zoom.account_id: is needed"),
-        ("zoom.client_secret = \"\"", "zoom.client_secret: is needed and not set; give the secret, or"),
-        ("zoom.webhook_secret_tokens = []", "zoom.webhook_secret_tokens: needs at least one"),
-        ("zoom.api_base_url = \"https://u:hidden@api.zoom.us\"", "zoom.api_base_url: must not carry a user"),
-        ("zoom.provider_action = \"make\"", "zoom.provider_action: \"make\" is none of"),
+        (
+            "epic.telehealth_2020.connect.method = \"DELETE\"",
+            "connect.method: \"DELETE\" is none of \"POST\"",
+        ),
+        ("epic.telehealth_2020.connect.path = \"api\"", "connect.path: must be a path"),
+        (
+            "epic.telehealth_2020.connect.path = \"/{cns}\"",
+            "connect.path: has a \"{\" that begins none of {conference_id}",
+        ),
+        (
+            "epic.telehealth_2020.disconnect.body = '{\"a\": {csn}}'",
+            "disconnect.body: is not JSON (line 1, column 8)",
+        ),
+        (
+            "epic.telehealth_2020.disconnect.body = '{\"a\": \"{name}\"}'",
+            "disconnect.body: has a \"{\" that begins none of",
+        ),
+        (
+            "epic.telehealth_2020.connect = { path = \"/x\", body = \"\" }\nepic.telehealth_2020.disconnect = { path = \"/x\", body = \"\" }",
+            "epic.telehealth_2020.disconnect: is the same as `connect`",
+        ),
     ];
     for (text, expected) in cases {
         expect_one(&format!("[organization.lakeside]\n{text}"), expected);

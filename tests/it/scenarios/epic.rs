@@ -13,19 +13,19 @@ const PROVIDER: &str = "EMP501";
 const CSN: &str = "10001";
 
 impl House {
-    fn epic_fault(&self, call: &str, times: Option<u32>, fault: EpicFaultKind) {
+    pub fn epic_fault(&self, call: &str, times: Option<u32>, fault: EpicFaultKind) {
         assert!(self.epic().add_fault(EpicFault { call: call.to_owned(), times, fault }));
     }
 
     /// The provider is inside, and Epic knows.
-    async fn provider_inside(&self, csn: &str) -> SeatId {
+    pub async fn provider_inside(&self, csn: &str) -> SeatId {
         let host = self.starts(csn, PROVIDER).await;
         self.until_light(csn, PROVIDER, true).await;
         host
     }
 
     /// Waits until nothing of this person is on its way to Epic.
-    async fn until_acknowledged(&self, csn: &str, who: &str, on: bool) {
+    pub async fn until_acknowledged(&self, csn: &str, who: &str, on: bool) {
         let settled = |visit: &Value| {
             let one = participant(visit, who);
             one["wanted"] == on && one["connected"] == on

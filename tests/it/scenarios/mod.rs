@@ -4,6 +4,7 @@
 mod access;
 mod changes;
 mod commands;
+mod dialects;
 mod encrypted;
 mod epic;
 mod groups;
