@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use proptest::prelude::*;
 use serde_json::json;
 use vestibule_domain::time::Span;
 
@@ -239,5 +240,37 @@ fn a_patient_is_a_plain_id() {
     assert_eq!(patient("Patient/ePat").unwrap().as_str(), "Patient/ePat");
     for bad in ["", "a/b", "https://x.example/Patient/1", "a b"] {
         assert_eq!(patient(bad), None, "{bad}");
+    }
+}
+
+/// Any JSON, with the names that a token response has.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,20}".prop_map(Value::from),
+        Just(Value::from("%CSN%")),
+        Just(Value::from("x".repeat(513))),
+    ];
+    leaf.prop_recursive(3, 24, 6, |inner| {
+        let name = "(access_token|id_token|expires_in|patient|encounter|csn|CSN|externalid|fname|\\PC{0,6})";
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            proptest::collection::btree_map(name, inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_token_response_panics_and_what_is_read_of_it_is_bounded(body in any_json()) {
+        let names = config("http://127.0.0.1:1").context_names;
+        if let Ok(answer) = TokenAnswer::read(&body, &names) {
+            prop_assert!(answer.access.is_some() || answer.id_token.is_some());
+            prop_assert!(answer.context.csn.is_none_or(|csn| csn.len() <= 512 && csn != "%CSN%"));
+        }
     }
 }

@@ -11,6 +11,8 @@ mod encrypted;
 mod organization;
 mod pending;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::SemaphorePermit;

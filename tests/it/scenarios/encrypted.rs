@@ -2,10 +2,10 @@
 
 use url::Url;
 use vestibule::simulator::LaunchKind;
-use vestibule::simulator::epic::{CommandLine, CryptKey, PayloadForm};
+use vestibule::simulator::epic::{CommandLine, CryptKey, EpicFaultKind, PayloadForm};
 use vestibule::simulator::people::{Browser, Landing};
 
-use super::house::{House, participant};
+use super::house::{House, participant, until};
 use super::launches::is_refused;
 use super::people::shown;
 
@@ -253,11 +253,46 @@ async fn e10_without_a_key_an_encrypted_launch_is_refused_in_words_of_its_own() 
     is_refused(&house.get(&path).await, 400, "no-launch-key");
     let spanish = house.get(&format!("{path}&lang=es")).await;
     assert!(spanish.text().contains("clave"), "{}", spanish.text());
+    // An empty payload is none.
+    let empty = house.get("/epic/lakeside/launch/patient?extDataType=1&extData=&data=").await;
+    is_refused(&empty, 400, "missing-visit-context");
     // A launch by SMART may carry whatever else an FDI record holds.
     let smart = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
     let answer = house.get(&format!("{}?{}&data=AAAA", smart.path(), smart.query().unwrap())).await;
     assert_eq!(answer.status, 302);
     house.nothing_changed().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e10_a_link_leads_nowhere_once_the_visit_is_over() {
+    let house = House::with(&with_text_key("[organization.lakeside]\nreopen_hours = 0\n")).await;
+    house.whole_visit(&record()).await;
+    house.until_visit(CSN, "the visit has ended", |visit| visit["phase"] == "ended").await;
+    let patient = house.encrypted_path(LaunchKind::Patient, PATIENT, &record());
+    let over = until("a launch is told so", async || {
+        Some(house.get(&patient).await).filter(|answer| answer.status != 303)
+    });
+    is_refused(&over.await, 410, "visit-over");
+    let provider = house.encrypted_path(LaunchKind::Provider, PROVIDER, &record());
+    is_refused(&house.get(&provider).await, 410, "visit-over");
+    assert_eq!(house.live_meetings().len(), 1, "no other meeting was made");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e10_one_encrypted_launch_too_many_is_told_to_come_again() {
+    let house = House::with(&with_text_key("[limits]\nconcurrent_launches = 1\n")).await;
+    let slow = EpicFaultKind::Slow { millis: 1_000 };
+    house.epic_fault("token", Some(1), slow);
+    let path = house.encrypted_path(LaunchKind::Patient, PATIENT, &record());
+    let first = house.launch(LaunchKind::Patient, "10002", "WPR2");
+    let meanwhile = async {
+        until("the first is under way", async || (house.epic().calls("token") > 0).then_some(())).await;
+        is_refused(&house.get(&path).await, 503, "overloaded");
+    };
+    futures_util::join!(first, meanwhile);
+    assert_eq!(house.get(&path).await.status, 303, "the same link works a moment later");
     house.close().await;
 }
 
