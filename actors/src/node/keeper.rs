@@ -186,7 +186,10 @@ impl LeaseKeeper {
                 let Some(rank) = rank(shard, nodes, self.me.token) else { return false };
                 let patience = PATIENCE.saturating_mul(u32::try_from(rank).unwrap_or(u32::MAX));
                 // Nobody could take it before that was over.
-                let since = self.free_since.get(&shard).copied().max(self.settles_until);
+                let since = self
+                    .free_since
+                    .get(&shard)
+                    .map(|since| self.settles_until.map_or(*since, |s| s.max(*since)));
                 let free_for = since.map(|since| instant().saturating_duration_since(since));
                 rank == 0 || free_for.is_some_and(|free_for| free_for >= patience)
             }
