@@ -16,6 +16,7 @@ pub mod check;
 pub mod demo;
 pub mod epic;
 pub mod http;
+pub mod keys;
 pub mod outbound;
 pub mod panics;
 pub mod service;

@@ -27,6 +27,9 @@ enum Command {
     Config(Files),
     /// Tries every outside thing, and says pass or fail with what to do.
     Check(vestibule::check::CheckArguments),
+    /// Our private keys for Epic: makes one, or shows those of the settings.
+    #[command(subcommand)]
+    Keys(vestibule::keys::KeysCommand),
 }
 
 #[derive(clap::Args)]
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
                 Command::Serve(files) => serve(&files.config).await,
                 Command::Config(files) => config(&files.config),
                 Command::Check(check) => vestibule::check::run(check).await,
+                Command::Keys(keys) => vestibule::keys::run(keys),
             }
         })
     }))

@@ -3,12 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::epic::{KeyBits, fresh_private_key};
 use crate::service::Failure;
+use crate::settings::Secret;
 use crate::system::process_token;
 
 const KEY_FILE: &str = "demo-privatekey.pem";
@@ -34,12 +31,16 @@ impl Folder {
         fs::create_dir_all(&folder.path).map_err(|e| failed(&e))?;
         let key = folder.key();
         let pem = match given {
-            Some(pem) => Some(pem.to_owned()),
+            Some(pem) => Some(Secret::new(pem)),
             None if key.exists() => None,
-            None => Some(fresh_key().ok_or_else(|| Failure::Bug("no key could be made".to_owned()))?),
+            // Made for this demo, so that none has to stand in the source.
+            None => Some(
+                fresh_private_key(KeyBits::Bits2048)
+                    .ok_or_else(|| Failure::Bug("no key could be made".to_owned()))?,
+            ),
         };
         if let Some(pem) = pem {
-            fs::write(&key, pem).map_err(|e| failed(&e))?;
+            fs::write(&key, pem.expose()).map_err(|e| failed(&e))?;
         }
         Ok(folder)
     }
@@ -72,15 +73,4 @@ impl Drop for Folder {
             tracing::warn!(%error, "the demo's folder could not be removed");
         }
     }
-}
-
-/// A key made for this demo, so that none has to stand in the source. PKCS#8 in PEM; `None` where none could be made.
-#[must_use]
-pub fn fresh_key() -> Option<String> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
-    let der: Pkcs8V1Der<'static> = pair.as_der().ok()?;
-    let text = STANDARD.encode(der.as_ref());
-    let lines: Vec<String> =
-        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    Some(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }

@@ -14,7 +14,6 @@ use clap::Args;
 use crate::service::{self, Failure};
 use crate::simulator::people::{MorningConfig, play};
 use crate::simulator::{self, Simulator, SimulatorConfig};
-pub use folder::fresh_key;
 pub use settings::text as settings_text;
 
 use folder::Folder;

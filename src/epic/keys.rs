@@ -4,7 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
@@ -13,8 +15,21 @@ use crate::settings::Secret;
 /// A private key that cannot be used. Nothing of the key is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    #[error("private key number {0} is not an RSA key in PEM; make one with: openssl genrsa -out FILE 3072")]
+    #[error(
+        "private key number {0} is not an RSA key in PEM; make one with: vestibule keys generate --out FILE"
+    )]
     NotRsa(usize),
+}
+
+/// What anybody may know of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    /// Its id in the key set: the thumbprint of RFC 7638.
+    pub id: String,
+    /// How long it is.
+    pub bits: usize,
+    /// As the key set has it (RFC 7517).
+    pub jwk: String,
 }
 
 /// An assertion could not be signed.
@@ -56,6 +71,15 @@ impl SigningKeys {
         serde_json::to_string(&set).unwrap_or_else(|_| r#"{"keys":[]}"#.to_owned())
     }
 
+    /// The public halves, in the order of the settings: the first signs.
+    pub fn public_keys(&self) -> impl Iterator<Item = PublicKey> {
+        self.0.iter().map(|key| PublicKey {
+            id: key.public.common.key_id.clone().unwrap_or_default(),
+            bits: key.bits(),
+            jwk: serde_json::to_string(&key.public).unwrap_or_default(),
+        })
+    }
+
     /// Signs claims with the first key, RS384.
     ///
     /// # Errors
@@ -76,6 +100,12 @@ impl SigningKey {
         public.common.key_id = Some(public.thumbprint(ThumbprintHash::SHA256).ok()?);
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         Some(Self { private, public })
+    }
+
+    fn bits(&self) -> usize {
+        let AlgorithmParameters::RSA(key) = &self.public.algorithm else { return 0 };
+        // The modulus is written without leading zeros, and its first bit is always set.
+        URL_SAFE_NO_PAD.decode(&key.n).map_or(0, |modulus| modulus.len() * 8)
     }
 }
 
@@ -113,8 +143,6 @@ mod tests {
 
     #[test]
     fn the_id_of_a_key_is_its_thumbprint() {
-        use base64::Engine;
-        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
         use sha2::{Digest, Sha256};
         let set: Value = serde_json::from_str(&keys().jwks_json()).unwrap();
         let key = &set["keys"][0];
@@ -135,6 +163,15 @@ mod tests {
         let decoding = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
         let claims = jsonwebtoken::decode::<Value>(&token, &decoding, &validation).unwrap().claims;
         assert_eq!(claims["sub"], "x");
+    }
+
+    #[test]
+    fn of_every_key_its_public_half_can_be_shown() {
+        let set: Value = serde_json::from_str(&keys().jwks_json()).unwrap();
+        for (shown, published) in keys().public_keys().zip(set["keys"].as_array().unwrap()) {
+            assert_eq!((shown.id.as_str(), shown.bits), (published["kid"].as_str().unwrap(), 2048));
+            assert_eq!(&serde_json::from_str::<Value>(&shown.jwk).unwrap(), published);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::rsa::KeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use vestibule_domain::time::Moment;
 
 use super::secret::Secret;
 use super::sources::read_value_file;
@@ -16,6 +17,8 @@ pub struct PrivateKeyFile {
     pub path: PathBuf,
     /// The file's text, PEM.
     pub pem: Secret,
+    /// When the file was last written, which stands for when the key was made; `None` where the system does not say.
+    pub written_at: Option<Moment>,
 }
 
 impl PrivateKeyFile {
@@ -26,8 +29,13 @@ impl PrivateKeyFile {
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = read_value_file(path)?;
         check(&text).map_err(|reason| format!("{} {reason}", path.display()))?;
-        Ok(Self { path: path.to_owned(), pem: Secret::new(text) })
+        Ok(Self { path: path.to_owned(), pem: Secret::new(text), written_at: written_at(path) })
     }
+}
+
+fn written_at(path: &Path) -> Option<Moment> {
+    let modified = std::fs::metadata(path).and_then(|file| file.modified()).ok()?;
+    jiff::Timestamp::try_from(modified).ok().map(|at| Moment(at.as_millisecond()))
 }
 
 /// aws-lc takes RSA keys of 2048 bits and more, as Epic does.
@@ -40,7 +48,7 @@ fn check(pem: &str) -> Result<(), String> {
         other => return Err(format!("holds a \"{other}\"; an RSA \"PRIVATE KEY\" is needed")),
     };
     pair.map(|_| ()).map_err(|_| {
-        "does not hold a valid RSA private key of at least 2048 bits; make one with: openssl genrsa -out FILE 3072".into()
+        "does not hold a valid RSA private key of at least 2048 bits; make one with: vestibule keys generate --out FILE".into()
     })
 }
 

@@ -48,8 +48,10 @@ impl FakeEpic {
             return Err(Refused::Signature);
         }
         let jti = read.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
+        let key = read.header.get("kid").and_then(Value::as_str).map(str::to_owned);
         self.with(|state| {
             state.tidy(now);
+            state.assertion_key = key;
             match state.jtis.insert(jti.to_owned(), expires * 1000) {
                 Some(_) => Err(Refused::Jti),
                 None => Ok(()),

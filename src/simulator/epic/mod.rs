@@ -175,6 +175,11 @@ impl FakeEpic {
         self.with(|state| state.client_keys = None);
     }
 
+    /// The id of the service's key that signed the last good assertion.
+    pub fn assertion_key(&self) -> Option<String> {
+        self.with(|state| state.assertion_key.clone())
+    }
+
     /// Life of access tokens given out from now on, in seconds.
     pub fn set_token_life(&self, seconds: i64) {
         self.with(|state| state.token_life = seconds);

@@ -96,6 +96,8 @@ pub(crate) struct State {
     pub jtis: HashMap<String, Millis>,
     /// The service's key set, and until when it is believed.
     pub client_keys: Option<(Value, Millis)>,
+    /// The key id of the last assertion whose signature was good.
+    pub assertion_key: Option<String>,
     pub requests: VecDeque<StatusRequest>,
     pub lights: BTreeMap<(String, String, u8), Light>,
     pub faults: Faults,
@@ -115,6 +117,7 @@ impl State {
             tokens: HashMap::new(),
             jtis: HashMap::new(),
             client_keys: None,
+            assertion_key: None,
             requests: VecDeque::new(),
             lights: BTreeMap::new(),
             faults: Faults::default(),

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -10,9 +11,10 @@ use awc::http::header::HeaderMap;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vestibule::demo::{fresh_key, settings_text};
+use vestibule::demo::settings_text;
+use vestibule::epic::{KeyBits, fresh_private_key};
 use vestibule::service::{self, Running};
-use vestibule::settings::{Settings, Sources};
+use vestibule::settings::{Secret, Settings, Sources};
 use vestibule::simulator::people::{Browser, connections};
 use vestibule::simulator::zoom::{MeetingTruth, signature};
 use vestibule::simulator::{self, FakeEpic, FakeZoom, Simulator, SimulatorConfig};
@@ -116,8 +118,14 @@ pub fn free_port() -> SocketAddr {
 
 fn folder_with_key() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("key.pem"), fresh_key().unwrap()).unwrap();
+    write_key(folder.path(), "key.pem");
     folder
+}
+
+fn write_key(folder: &Path, name: &str) -> Secret {
+    let key = fresh_private_key(KeyBits::Bits2048).unwrap();
+    std::fs::write(folder.join(name), key.expose()).unwrap();
+    key
 }
 
 fn base_settings(listen: SocketAddr, folder: &TempDir, fakes: &Simulator) -> String {
@@ -222,6 +230,23 @@ impl House {
         self.until_ready().await;
     }
 
+    /// Stops the program and starts it anew, with these settings over all that it had.
+    pub async fn restart_with(&mut self, settings: &str) {
+        self.stop_service().await;
+        self.settings.push(settings.to_owned());
+        self.start_program().await;
+    }
+
+    /// Puts a fresh private key into the folder of the settings, and gives it.
+    pub fn add_key(&self, name: &str) -> Secret {
+        write_key(self.folder.path(), name)
+    }
+
+    /// A file in the folder of the settings.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Starts the program on the store of this house. What it logs is in [`Self::log`].
     pub async fn start_program(&mut self) {
         let mut program = Command::new(PROGRAM);
@@ -303,7 +328,7 @@ impl House {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    fn log_path(&self) -> std::path::PathBuf {
+    fn log_path(&self) -> PathBuf {
         self.folder.path().join("log")
     }
 

@@ -10,6 +10,7 @@ mod epic;
 mod groups;
 mod guests;
 mod house;
+mod keys;
 mod launches;
 mod logs;
 mod metrics;

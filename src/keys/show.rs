@@ -1,0 +1,55 @@
+//! `vestibule keys show`: each organization's keys, in the order of the settings.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vestibule_actors::port::clock::Clock;
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Moment;
+
+use crate::epic::SigningKeys;
+use crate::service::Failure;
+use crate::settings::{Epic, PrivateKeyFile, Settings};
+use crate::system::SystemClock;
+
+const DAY_MILLIS: i64 = 24 * 3_600_000;
+
+/// The arguments of `vestibule keys show`.
+#[derive(Args, Debug)]
+pub struct ShowArguments {
+    /// A settings file; later ones override earlier ones.
+    #[arg(long = "config", value_name = "FILE")]
+    config: Vec<PathBuf>,
+}
+
+/// Reads the settings; gives what to print.
+pub(super) fn run(arguments: &ShowArguments) -> Result<String, Failure> {
+    let settings = Settings::of_process(&arguments.config)?;
+    let now = SystemClock.now();
+    let all: Result<Vec<String>, Failure> =
+        settings.organizations.iter().map(|(id, organization)| of(id, &organization.epic, now)).collect();
+    Ok(all?.join("\n"))
+}
+
+fn of(id: &OrganizationId, epic: &Epic, now: Moment) -> Result<String, Failure> {
+    let keys = SigningKeys::load(epic.private_keys.iter().map(|file| &file.pem))
+        .map_err(|e| Failure::Usage(format!("organization.{id}.epic.private_key_files: {e}")))?;
+    let mut said = format!("{id}:\n");
+    if keys.is_empty() {
+        said.push_str("  no private key\n");
+    }
+    for (number, (key, file)) in keys.public_keys().zip(&epic.private_keys).enumerate() {
+        let does = if number == 0 { "signs, published" } else { "published" };
+        let (id, bits, age) = (key.id, key.bits, age(file, now));
+        said.push_str(&format!("  {does:<16}  kid {id}  {bits} bits  {age}  {}\n", file.path.display()));
+    }
+    Ok(said)
+}
+
+/// In whole days, which is all that a file's time is good for.
+fn age(file: &PrivateKeyFile, now: Moment) -> String {
+    match file.written_at {
+        Some(at) => format!("{} days old", (now - at).0.div_euclid(DAY_MILLIS).max(0)),
+        None => "of unknown age".to_owned(),
+    }
+}
