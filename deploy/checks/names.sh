@@ -18,6 +18,7 @@ registered_metrics() {
             sed -E 's/.*"([a-z_]+)"/\1 histogram/'
     done
     flat "$METRICS/store.rs" | grep -oE '\( ?"(store|redis)_[a-z_]+", "' | sed -E 's/.*"([a-z_]+)", "/\1 counter/'
+    flat "$METRICS/outside.rs" | grep -oE 'encode_descriptor\("[a-z_]+"' | sed -E 's/.*"([a-z_]+)"/\1 gauge/'
     echo 'store_in_trouble gauge'
     echo 'build_info gauge'
     echo 'panics counter'

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use vestibule_actors::memory::MemoryStore;
-use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
+use vestibule_actors::port::clock::{Clock, SharedClock, SharedRandomness};
 use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
 
-use crate::epic::EpicClient;
+use crate::epic::{EpicClient, EpicSites, KeyDue};
+use crate::outbound::{OtherClock, other_clock};
 use crate::service::{Failure, epic_sites, on_redis};
 use crate::settings::{Settings, StoreUrl};
 use crate::store::redis::RedisStore;
@@ -49,6 +50,7 @@ pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     for organization in wanted {
         checks.epic(&organization, &mut report).await;
         checks.zoom(&organization, &mut report).await;
+        checks.times(&organization, &mut report);
     }
     println!("{}", if arguments.json { report.to_json() } else { report.to_text() });
     match report.failed() {
@@ -98,6 +100,8 @@ const ADVICE: &str = "mend what the message names";
 
 /// What the checks call with.
 struct Checks {
+    sites: Arc<EpicSites>,
+    accounts: Arc<ZoomAccounts>,
     epic: EpicClient,
     zoom: ZoomClient,
 }
@@ -109,11 +113,14 @@ impl Checks {
         let sites = epic_sites(settings)?;
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
+        let accounts = ZoomAccounts::new(accounts);
         // Nothing that a check learns is kept.
         let nowhere: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
         Ok(Self {
-            epic: EpicClient::new(sites, Arc::clone(&clock), Arc::clone(&randomness)),
-            zoom: ZoomClient::new(ZoomAccounts::new(accounts), nowhere, clock, randomness),
+            epic: EpicClient::new(Arc::clone(&sites), Arc::clone(&clock), Arc::clone(&randomness)),
+            zoom: ZoomClient::new(Arc::clone(&accounts), nowhere, clock, randomness),
+            sites,
+            accounts,
         })
     }
 
@@ -160,6 +167,48 @@ impl Checks {
             let advice = "give the app the scopes user:read:user:admin and user:write:user:admin";
             add("zoom: users", Checked::of(users.map(|()| "can be looked up".to_owned()), advice));
         }
+    }
+
+    /// What was seen beside the answers to all other questions.
+    fn times(&self, organization: &OrganizationId, report: &mut Report) {
+        let due = self.sites.config(organization).and_then(|config| config.key_due(SystemClock.now()));
+        let lines = [
+            ("epic: private key", due.map(checked_key)),
+            ("epic: clock", self.sites.clock(organization).and_then(checked_clock)),
+            ("zoom: clock", self.accounts.clock(organization).and_then(checked_clock)),
+        ];
+        for (check, checked) in lines {
+            if let Some(checked) = checked {
+                report.add(Some(organization), check, checked);
+            }
+        }
+    }
+}
+
+/// After all that was asked; nothing where nobody said what time it is.
+fn checked_clock(clock: &OtherClock) -> Option<Checked> {
+    let ahead = clock.ahead()?;
+    let seconds = ahead.0.saturating_abs().div_euclid(1000);
+    if !other_clock::is_apart(ahead) {
+        return Some(Checked::pass(&format!("agrees with ours within {} s", seconds.saturating_add(1))));
+    }
+    let side = if ahead.0 > 0 { "ahead of" } else { "behind" };
+    let what = format!("is {seconds} s {side} ours");
+    Some(Checked::warn(
+        what,
+        "check this machine's clock first (NTP), then tell the other side: tokens live for minutes only",
+    ))
+}
+
+fn checked_key(due: KeyDue) -> Checked {
+    let what = format!("the one that signs is {due}");
+    if due.is_near() {
+        Checked::warn(
+            what,
+            "make another with `vestibule keys generate`, and replace the old one as docs/keys.md says",
+        )
+    } else {
+        Checked::Pass(what)
     }
 }
 

@@ -5,15 +5,29 @@ use std::fmt::Display;
 use serde::Serialize;
 use vestibule_domain::id::OrganizationId;
 
+const FAIL: &str = "fail";
+
 /// How one check ended.
 pub(super) enum Checked {
     Pass(String),
-    Fail { what: String, advice: &'static str },
+    /// It works, and something should be done before it does not.
+    Warn {
+        what: String,
+        advice: &'static str,
+    },
+    Fail {
+        what: String,
+        advice: &'static str,
+    },
 }
 
 impl Checked {
     pub(super) fn pass(what: &str) -> Self {
         Self::Pass(what.to_owned())
+    }
+
+    pub(super) fn warn(what: String, advice: &'static str) -> Self {
+        Self::Warn { what, advice }
     }
 
     pub(super) fn fail(what: String, advice: &'static str) -> Self {
@@ -33,6 +47,9 @@ impl Checked {
 struct Line {
     organization: Option<String>,
     check: &'static str,
+    /// `pass`, `warn` or `fail`.
+    outcome: &'static str,
+    /// Whether it did not fail.
     passed: bool,
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,11 +70,12 @@ impl Report {
         checked: Checked,
     ) {
         let organization = organization.map(ToString::to_string);
-        let (passed, what, advice) = match checked {
-            Checked::Pass(what) => (true, what, None),
-            Checked::Fail { what, advice } => (false, what, Some(advice)),
+        let (outcome, what, advice) = match checked {
+            Checked::Pass(what) => ("pass", what, None),
+            Checked::Warn { what, advice } => ("warn", what, Some(advice)),
+            Checked::Fail { what, advice } => (FAIL, what, Some(advice)),
         };
-        self.checks.push(Line { organization, check, passed, what, advice });
+        self.checks.push(Line { organization, check, outcome, passed: outcome != FAIL, what, advice });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -74,7 +92,7 @@ impl Report {
 
     pub(super) fn to_text(&self) -> String {
         let line = |line: &Line| {
-            let mark = if line.passed { "pass" } else { "FAIL" };
+            let mark = if line.passed { line.outcome } else { "FAIL" };
             let whose = line.organization.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
             let advice = line.advice.map(|advice| format!("\n      {advice}")).unwrap_or_default();
             format!("{mark}  {whose}{}: {}{advice}", line.check, line.what)

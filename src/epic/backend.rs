@@ -70,7 +70,8 @@ impl EpicClient {
             form.push(("scope", scope.as_str()));
         }
         let deadline = instant() + site.config.timeout;
-        let body = oauth::post_form(&self.http, &endpoints.token, None, &form, deadline, now).await?;
+        let body =
+            oauth::post_form(&self.http, &endpoints.token, None, &form, deadline, (now, &site.clock)).await?;
         oauth::bearer(&body)
     }
 }

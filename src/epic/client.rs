@@ -15,7 +15,7 @@ use super::jwks::KeySet;
 use super::metadata::Endpoints;
 use super::smart::SmartError;
 use super::status;
-use crate::outbound::{Bearer, HttpClient, Shared, TokenFailure};
+use crate::outbound::{Bearer, HttpClient, OtherClock, Shared, TokenFailure};
 
 /// One organization's Epic, with what was fetched from it.
 pub(super) struct EpicSite {
@@ -23,16 +23,18 @@ pub(super) struct EpicSite {
     pub endpoints: Shared<Endpoints, SmartError>,
     pub keys: Shared<KeySet, SmartError>,
     pub backend: Shared<Bearer, TokenFailure>,
+    pub clock: OtherClock,
 }
 
 impl EpicSite {
-    pub fn new(config: EpicConfig) -> Self {
+    pub fn new(organization: &OrganizationId, config: EpicConfig) -> Self {
         let pause = config.longest_pause;
         Self {
             config,
             endpoints: Shared::pausing(pause),
             keys: Shared::pausing(pause),
             backend: Shared::pausing(pause),
+            clock: OtherClock::new(organization.clone(), "epic"),
         }
     }
 }
@@ -43,14 +45,33 @@ pub struct EpicSites(BTreeMap<OrganizationId, Arc<EpicSite>>);
 impl EpicSites {
     #[must_use]
     pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, EpicConfig)>) -> Arc<Self> {
-        let sites = organizations.into_iter().map(|(id, config)| (id, Arc::new(EpicSite::new(config))));
-        Arc::new(Self(sites.collect()))
+        let site = |(id, config)| {
+            let site = Arc::new(EpicSite::new(&id, config));
+            (id, site)
+        };
+        Arc::new(Self(organizations.into_iter().map(site).collect()))
     }
 
     /// The configuration of an organization, if there is such a one.
     #[must_use]
     pub fn config(&self, organization: &OrganizationId) -> Option<&EpicConfig> {
         self.0.get(organization).map(|site| &site.config)
+    }
+
+    /// The configurations of all organizations.
+    pub fn configs(&self) -> impl Iterator<Item = (&OrganizationId, &EpicConfig)> {
+        self.0.iter().map(|(id, site)| (id, &site.config))
+    }
+
+    /// The clock of an organization's Epic.
+    #[must_use]
+    pub fn clock(&self, organization: &OrganizationId) -> Option<&OtherClock> {
+        self.0.get(organization).map(|site| &site.clock)
+    }
+
+    /// Their clocks, as they were last heard.
+    pub fn clocks(&self) -> impl Iterator<Item = &OtherClock> {
+        self.0.values().map(|site| &site.clock)
     }
 
     pub(super) fn get(&self, organization: &OrganizationId) -> Option<&Arc<EpicSite>> {

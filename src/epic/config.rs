@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use url::Url;
-use vestibule_domain::time::Span;
+use vestibule_domain::time::{Moment, Span};
 
 use super::encrypted::EncryptedLaunches;
 use super::keys::{KeyError, SigningKeys};
@@ -30,6 +30,8 @@ pub struct EpicConfig {
     pub keys: SigningKeys,
     /// Where launches may come encrypted.
     pub encrypted_launches: Option<EncryptedLaunches>,
+    /// When the key that signs is due to be replaced, where that is known.
+    pub key_due_at: Option<Moment>,
     pub scopes: Vec<String>,
     pub backend_scopes: Vec<String>,
     /// Empty: the authorization server's base, and the same with `/token`.
@@ -89,6 +91,7 @@ impl EpicConfig {
                 .encrypted_launch
                 .as_ref()
                 .map(|launch| EncryptedLaunches::from_settings(launch, &epic.external_id_types)),
+            key_due_at: epic.key_due_at(),
             scopes: epic.scopes.clone(),
             backend_scopes: epic.backend_scopes.clone(),
             id_token_issuers: epic.id_token_issuers.clone(),

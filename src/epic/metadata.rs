@@ -75,7 +75,9 @@ impl EpicClient {
             body: None,
             deadline: until(site.config.timeout, instant() + site.config.timeout),
         };
-        let response = self.http.send(request).await.map_err(|_| SmartError::Unavailable)?;
+        let sent = self.http.send(request);
+        let response =
+            site.clock.compared(self.clock.now(), sent).await.map_err(|_| SmartError::Unavailable)?;
         match response.status.as_u16() {
             200 => response.json().filter(Value::is_object).ok_or(SmartError::Unreadable),
             status @ (408 | 429 | 500..=599) => {

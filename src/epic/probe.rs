@@ -96,7 +96,7 @@ impl EpicClient {
             StatusAuth::Bearer => self.backend_token(site).await?.header(),
         };
         let deadline = instant() + config.timeout;
-        let answer = self.make(config, &Call::of_nothing(config), Some(authorization), deadline).await?;
+        let answer = self.make(site, &Call::of_nothing(config), Some(authorization), deadline).await?;
         let status = answer.status.as_u16();
         let code = answer.json().as_ref().and_then(status::code);
         match (status, code) {
@@ -112,6 +112,6 @@ impl EpicClient {
 
     async fn ask(&self, site: &EpicSite, url: &str) -> Result<Response, NoAnswer> {
         let call = Call { method: Method::GET, url: url.to_owned(), body: None };
-        self.make(&site.config, &call, None, instant() + site.config.timeout).await
+        self.make(site, &call, None, instant() + site.config.timeout).await
     }
 }

@@ -173,8 +173,9 @@ impl EpicClient {
         ];
         let proof = self.prove(site, &endpoints.token)?;
         form.extend(proof.fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let now = self.clock.now();
-        let body = oauth::post_form(&self.http, &endpoints.token, proof.header, &form, deadline, now).await?;
+        let times = (self.clock.now(), &site.clock);
+        let body =
+            oauth::post_form(&self.http, &endpoints.token, proof.header, &form, deadline, times).await?;
         TokenAnswer::read(&body, &site.config.context_names)
     }
 

@@ -77,6 +77,7 @@ pub fn config(base: &str) -> EpicConfig {
         client_proof: ClientProof::PrivateKey,
         keys: SigningKeys::load([&Secret::new(OUR_KEY.as_str())]).unwrap(),
         encrypted_launches: None,
+        key_due_at: None,
         scopes: vec![own("launch"), own("openid"), own("fhirUser")],
         backend_scopes: Vec::new(),
         id_token_issuers: Vec::new(),

@@ -7,7 +7,7 @@ use vestibule_actors::port::clock::Clock;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
-use crate::epic::SigningKeys;
+use crate::epic::{KeyDue, SigningKeys};
 use crate::service::Failure;
 use crate::settings::{Epic, PrivateKeyFile, Settings};
 use crate::system::SystemClock;
@@ -40,8 +40,9 @@ fn of(id: &OrganizationId, epic: &Epic, now: Moment) -> Result<String, Failure> 
     }
     for (number, (key, file)) in keys.public_keys().zip(&epic.private_keys).enumerate() {
         let does = if number == 0 { "signs, published" } else { "published" };
-        let (id, bits, age) = (key.id, key.bits, age(file, now));
-        said.push_str(&format!("  {does:<16}  kid {id}  {bits} bits  {age}  {}\n", file.path.display()));
+        let due = epic.key_due_at().filter(|_| number == 0).map(|at| format!(", {}", KeyDue::at(at, now)));
+        let (id, bits, age, due) = (key.id, key.bits, age(file, now), due.unwrap_or_default());
+        said.push_str(&format!("  {does:<16}  kid {id}  {bits} bits  {age}{due}  {}\n", file.path.display()));
     }
     Ok(said)
 }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod encode;
 pub mod lenient;
 pub mod oauth;
+pub mod other_clock;
 pub mod retry_after;
 pub mod shared;
 #[cfg(test)]
@@ -12,4 +13,5 @@ pub mod testing;
 
 pub use client::{Body, HttpClient, NoAnswer, Request, Response};
 pub use oauth::{Bearer, TokenFailure};
+pub use other_clock::OtherClock;
 pub use shared::{Fresh, Shared};

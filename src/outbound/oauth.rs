@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use vestibule_domain::time::{Moment, Span};
 
 use super::client::{HttpClient, NoAnswer, Request};
+use super::other_clock::OtherClock;
 use super::{Fresh, lenient, retry_after};
 use crate::settings::Secret;
 use awc::http::Method;
@@ -70,7 +71,7 @@ pub fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-/// Posts a form to a token endpoint and reads the answer.
+/// Posts a form to a token endpoint at `now`, by our clock, and reads the answer; its time is compared with ours.
 ///
 /// # Errors
 /// [`TokenFailure`] for anything but a 2xx with a JSON object.
@@ -80,7 +81,7 @@ pub async fn post_form(
     authorization: Option<String>,
     form: &[(&str, &str)],
     deadline: Instant,
-    now: Moment,
+    (now, theirs): (Moment, &OtherClock),
 ) -> Result<Value, TokenFailure> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let request = Request {
@@ -90,7 +91,7 @@ pub async fn post_form(
         body: Some(("application/x-www-form-urlencoded", Bytes::from(body))),
         deadline,
     };
-    let response = match http.send(request).await {
+    let response = match theirs.compared(now, http.send(request)).await {
         Ok(response) => response,
         Err(NoAnswer::NotSent | NoAnswer::InDoubt) => return Err(TokenFailure::Unavailable),
     };

@@ -18,7 +18,8 @@ pub fn parse(value: &str, now: Moment) -> Option<Span> {
     Some(span.clamp(Span(0), LONGEST))
 }
 
-fn moment(value: &str) -> Option<Moment> {
+/// A time as HTTP writes it, or ISO 8601.
+pub(super) fn moment(value: &str) -> Option<Moment> {
     let iso = || value.parse::<Timestamp>().ok();
     let http = || jiff::fmt::rfc2822::parse(value).ok().map(|zoned| zoned.timestamp());
     iso().or_else(http).map(|at| Moment(at.as_millisecond()))

@@ -1,6 +1,7 @@
 //! Wires a node together: the store, the actors, the edges and the front doors; and takes it apart again in order.
 
 mod failure;
+mod key_watch;
 pub mod log;
 mod organizations;
 mod secret_key;
@@ -33,7 +34,7 @@ use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
-use crate::http::metrics::Metrics;
+use crate::http::metrics::{Metrics, Outside};
 use crate::settings::{Settings, StoreUrl};
 use crate::system::{SystemClock, SystemRandomness, process_token};
 use crate::zoom::webhook::NameKey;
@@ -86,7 +87,9 @@ async fn run(
     let name_key = NameKey::new(secret_key);
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings);
-    let metrics = Arc::new(metrics);
+    let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };
+    let metrics = Arc::new(metrics.with_outside(outside));
+    actix_rt::spawn(key_watch::watch(Arc::clone(&epic), Arc::clone(&clock)));
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
     let ports = Ports {
         store: Arc::clone(&store),

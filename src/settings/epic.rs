@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use vestibule_domain::time::{Moment, Span};
+
 use super::address::BaseUrl;
 use super::encrypted_launch::{EncryptedLaunch, read_encrypted_launch};
 use super::organization::base_url;
@@ -32,6 +34,8 @@ pub struct Epic {
     pub private_keys: Vec<PrivateKeyFile>,
     /// None: every launch comes through the authorization server.
     pub encrypted_launch: Option<EncryptedLaunch>,
+    /// How old the key that signs may get before it is warned of.
+    pub private_key_max_age: Duration,
     pub scopes: Vec<String>,
     pub backend_scopes: Vec<String>,
     /// Empty: what follows from the authorization server's base.
@@ -126,6 +130,14 @@ pub struct ContextNames {
     pub appointment_time: String,
 }
 
+impl Epic {
+    /// When the key that signs is due to be replaced; `None` without a key, or where the system does not say how old its file is.
+    pub fn key_due_at(&self) -> Option<Moment> {
+        let written_at = self.private_keys.first()?.written_at?;
+        Some(written_at + Span::from_duration(self.private_key_max_age))
+    }
+}
+
 impl Choice for StatusDialect {
     const ALL: &'static [(&'static str, Self)] =
         &[("connection-status-2018", Self::ConnectionStatus2018), ("telehealth-2020", Self::Telehealth2020)];
@@ -148,6 +160,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let client_secret_encoding = section.choice("client_secret_encoding");
     let private_keys = read_private_keys(section);
     let encrypted_launch = read_encrypted_launch(section);
+    let private_key_max_age = section.duration("private_key_max_age", seconds(DAY)..=seconds(3650 * DAY));
     let scopes = section.list("scopes", SCOPES_MAX, scope).and_then(|scopes| check_scopes(section, scopes));
     let backend_scopes = section.list("backend_scopes", SCOPES_MAX, scope);
     let id_token_issuers = section.list("id_token_issuers", ISSUERS_MAX, issuer);
@@ -178,6 +191,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         client_secret_encoding: client_secret_encoding?,
         private_keys: private_keys?,
         encrypted_launch: encrypted_launch?,
+        private_key_max_age: private_key_max_age?,
         scopes: scopes?,
         backend_scopes: backend_scopes?,
         id_token_issuers: id_token_issuers?,

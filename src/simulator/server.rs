@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::clock::Clock;
@@ -89,7 +90,7 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
             .app_data(web::Data::new(http))
             .app_data(web::Data::new(morning.clone()))
             .app_data(web::Data::new(node.clone()))
-            .service(web::scope("/epic").configure(epic::configure))
+            .service(web::scope("/epic").wrap(from_fn(epic::dated)).configure(epic::configure))
             .service(web::scope("/zoom").configure(zoom::configure))
             .configure(demo::configure)
     })

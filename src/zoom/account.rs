@@ -7,7 +7,7 @@ use std::time::Duration;
 use vestibule_domain::id::OrganizationId;
 
 use super::pace::Paces;
-use crate::outbound::{Bearer, Shared, TokenFailure};
+use crate::outbound::{Bearer, OtherClock, Shared, TokenFailure};
 use crate::settings::{self, ProviderAction, ProviderUserType, Secret};
 
 /// One organization's Zoom account. Base URLs have no slash at their end.
@@ -79,6 +79,7 @@ pub(super) struct ZoomAccount {
     pub config: ZoomConfig,
     pub token: Shared<Bearer, TokenFailure>,
     pub paces: Paces,
+    pub clock: Arc<OtherClock>,
 }
 
 /// The Zoom accounts of all organizations. Made once in a process; tokens and paces are shared by all threads.
@@ -89,7 +90,8 @@ impl ZoomAccounts {
     pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, ZoomConfig)>) -> Arc<Self> {
         let accounts = organizations.into_iter().map(|(id, config)| {
             let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
-            (id, ZoomAccount { config, token: Shared::default(), paces })
+            let clock = Arc::new(OtherClock::new(id.clone(), "zoom"));
+            (id, ZoomAccount { config, token: Shared::default(), paces, clock })
         });
         Arc::new(Self(accounts.collect()))
     }
@@ -98,6 +100,17 @@ impl ZoomAccounts {
     #[must_use]
     pub fn config(&self, organization: &OrganizationId) -> Option<&ZoomConfig> {
         self.0.get(organization).map(|account| &account.config)
+    }
+
+    /// Zoom's clock, as the organization's account has heard it.
+    #[must_use]
+    pub fn clock(&self, organization: &OrganizationId) -> Option<&OtherClock> {
+        self.0.get(organization).map(|account| account.clock.as_ref())
+    }
+
+    /// Zoom's clock, as each organization's account has heard it.
+    pub fn clocks(&self) -> impl Iterator<Item = &OtherClock> {
+        self.0.values().map(|account| account.clock.as_ref())
     }
 
     pub(super) fn get(&self, organization: &OrganizationId) -> Option<&ZoomAccount> {

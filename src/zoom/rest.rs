@@ -118,10 +118,12 @@ impl Api<'_> {
             body: call.body.as_ref().map(|body| ("application/json", Bytes::from(body.to_string()))),
             deadline: until(self.account.config.timeout, self.deadline),
         };
-        let response = self.http.send(request).await.map_err(|error| match error {
-            NoAnswer::NotSent => RestError::NotSent,
-            NoAnswer::InDoubt => RestError::InDoubt,
-        })?;
+        let sent = self.http.send(request);
+        let response =
+            self.account.clock.compared(self.clock.now(), sent).await.map_err(|error| match error {
+                NoAnswer::NotSent => RestError::NotSent,
+                NoAnswer::InDoubt => RestError::InDoubt,
+            })?;
         let tracking = response.header("x-zm-trackingid").unwrap_or_default();
         tracing::debug!(status = response.status.as_u16(), tracking, "Zoom answered");
         self.read(&response)
@@ -151,11 +153,12 @@ impl Api<'_> {
             let url = format!("{}/oauth/token", config.oauth_base_url);
             let authorization = oauth::basic(&config.client_id, config.client_secret.expose());
             let account = config.account_id.clone();
-            let (http, now) = (self.http.clone(), self.clock.now());
+            let (http, now, theirs) = (self.http.clone(), self.clock.now(), Arc::clone(&self.account.clock));
             let deadline = instant() + config.timeout;
             async move {
                 let form = [("grant_type", "account_credentials"), ("account_id", account.as_str())];
-                let body = oauth::post_form(&http, &url, Some(authorization), &form, deadline, now).await?;
+                let times = (now, theirs.as_ref());
+                let body = oauth::post_form(&http, &url, Some(authorization), &form, deadline, times).await?;
                 oauth::bearer(&body)
             }
         });

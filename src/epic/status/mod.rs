@@ -69,7 +69,7 @@ impl EpicClient {
         let judge = |answer| judge(answer, config.status_dialect, self.clock.now());
         if let StatusAuth::Basic { user, password } = &config.status_auth {
             let authorization = oauth::basic(&emp(user), password.expose());
-            return judge(self.make(config, &call, Some(authorization), deadline).await);
+            return judge(self.make(site, &call, Some(authorization), deadline).await);
         }
         // The status of the first answer, where it was that our token is not taken.
         let mut refused = None;
@@ -82,7 +82,7 @@ impl EpicClient {
                     return EpicAnswer { resp_code: refused.unwrap_or(0), ..without_token(&failure) };
                 }
             };
-            let answer = self.make(config, &call, Some(token.header()), deadline).await;
+            let answer = self.make(site, &call, Some(token.header()), deadline).await;
             let unauthorized = answer.as_ref().is_ok_and(|answer| answer.status.as_u16() == 401);
             if unauthorized {
                 site.backend.forget(&token);
@@ -97,16 +97,18 @@ impl EpicClient {
     /// Makes a call once.
     pub(super) async fn make(
         &self,
-        config: &EpicConfig,
+        site: &EpicSite,
         call: &Call,
         authorization: Option<String>,
         deadline: Instant,
     ) -> Result<Response, NoAnswer> {
+        let config = &site.config;
         let mut headers = vec![("epic-client-id", config.client_id.clone())];
         headers.extend(authorization.map(|value| ("authorization", value)));
         let body = call.body.clone().map(|body| ("application/json", body));
         let deadline = until(config.timeout, deadline);
-        self.http.send(Request { method: call.method.clone(), url: &call.url, headers, body, deadline }).await
+        let sent = self.http.send(Request { method: call.method.clone(), url: &call.url, headers, body, deadline });
+        site.clock.compared(self.clock.now(), sent).await
     }
 }
 

@@ -4,6 +4,7 @@
 mod actors;
 mod doors;
 mod labels;
+mod outside;
 mod process;
 mod store;
 mod text;
@@ -18,6 +19,7 @@ use actors::ActorMetrics;
 use doors::DoorMetrics;
 pub use doors::Open;
 use labels::Labels;
+pub use outside::Outside;
 pub use store::CountingStore;
 pub use text::{OPENMETRICS, PROMETHEUS, TextFormat};
 use upkeep::UpkeepMetrics;
@@ -48,6 +50,13 @@ impl Metrics {
     #[must_use]
     pub fn with_store(mut self, store: CountingStore) -> Self {
         self.registry.register_collector(Box::new(store));
+        self
+    }
+
+    /// Gives out what is known of the other sides as well.
+    #[must_use]
+    pub fn with_outside(mut self, outside: Outside) -> Self {
+        self.registry.register_collector(Box::new(outside));
         self
     }
 

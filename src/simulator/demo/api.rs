@@ -27,6 +27,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
                     .route(web::delete().to(clear_epic_faults)),
             )
             .service(web::resource("/epic/id-token-fault").route(web::put().to(id_token_fault)))
+            .service(web::resource("/epic/clock").route(web::put().to(epic_clock)))
             .service(web::resource("/epic/{order}").route(web::post().to(order_epic)))
             .service(web::resource("/zoom/meetings").route(web::get().to(meetings)))
             .service(web::resource("/zoom/links").route(web::get().to(links)))
@@ -196,6 +197,18 @@ async fn clear_epic_faults(epic: web::Data<FakeEpic>) -> HttpResponse {
 
 async fn id_token_fault(fault: web::Json<Option<IdTokenFault>>, epic: web::Data<FakeEpic>) -> HttpResponse {
     epic.set_id_token_fault(fault.into_inner());
+    HttpResponse::NoContent().finish()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EpicClock {
+    /// Negative: behind.
+    ahead_seconds: i64,
+}
+
+async fn epic_clock(clock: web::Json<EpicClock>, epic: web::Data<FakeEpic>) -> HttpResponse {
+    epic.set_clock_ahead(clock.ahead_seconds);
     HttpResponse::NoContent().finish()
 }
 

@@ -3,8 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::http::header::{DATE, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::connection::break_off;
@@ -41,6 +46,24 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         )
         .service(web::resource("/oauth2/token").route(web::post().to(token)))
         .service(web::resource("/api/FHIR/R4/{kind}/{id}").route(web::get().to(fhir)));
+}
+
+/// Every answer says what time it is here.
+pub(crate) async fn dated(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let now = request.app_data::<web::Data<FakeEpic>>().map(|epic| epic.now());
+    let mut answer = next.call(request).await?;
+    let date = now.and_then(|now| {
+        let at = Timestamp::from_millisecond(now).ok()?;
+        let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+        HeaderValue::try_from(text).ok()
+    });
+    if let Some(date) = date {
+        answer.headers_mut().insert(DATE, date);
+    }
+    Ok(answer)
 }
 
 fn pairs(text: &str) -> Vec<(String, String)> {

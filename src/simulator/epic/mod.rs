@@ -15,6 +15,7 @@ mod status;
 mod telehealth;
 mod token;
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 pub use encrypted::{CommandLine, CryptKey, PayloadForm};
@@ -22,7 +23,7 @@ pub use faults::{EpicFault, EpicFaultKind, IdTokenFault};
 pub use launches::LaunchError;
 pub use state::{LaunchOptions, Light, StatusRequest};
 
-pub(crate) use http::configure;
+pub(crate) use http::{configure, dated};
 
 /// For tests that need keys of their own.
 #[cfg(test)]
@@ -75,6 +76,8 @@ pub struct FakeEpic(Arc<Shared>);
 struct Shared {
     site: EpicSite,
     clock: Clock,
+    /// How far this Epic's clock is ahead of the true time.
+    ahead: AtomicI64,
     keys: Mutex<KeyRing>,
     state: Mutex<State>,
 }
@@ -83,7 +86,8 @@ impl FakeEpic {
     pub(crate) fn new(site: EpicSite, day: Day, clock: Clock, seed: u64) -> Result<Self, SimulatorError> {
         let keys = KeyRing::new().ok_or(SimulatorError::Keys)?;
         let state = Mutex::new(State::new(day, seed));
-        Ok(Self(Arc::new(Shared { site, clock, keys: Mutex::new(keys), state })))
+        let (keys, ahead) = (Mutex::new(keys), AtomicI64::new(0));
+        Ok(Self(Arc::new(Shared { site, clock, ahead, keys, state })))
     }
 
     pub fn site(&self) -> &EpicSite {
@@ -91,7 +95,7 @@ impl FakeEpic {
     }
 
     pub(crate) fn now(&self) -> Millis {
-        self.0.clock.now()
+        self.0.clock.now().saturating_add(self.0.ahead.load(Ordering::Relaxed))
     }
 
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -163,6 +167,12 @@ impl FakeEpic {
     /// Signs with a fresh key from now on; the old ones stay published for a while.
     pub fn rotate_keys(&self) -> bool {
         self.with_keys(KeyRing::rotate)
+    }
+
+    /// Sets a clock that goes wrong, ahead or, where `seconds` is negative, behind: everything that this Epic judges by time and
+    /// the `Date` of its answers follow it.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.0.ahead.store(seconds.saturating_mul(1000), Ordering::Relaxed);
     }
 
     /// Every token given out so far is dead.

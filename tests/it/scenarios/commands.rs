@@ -7,20 +7,29 @@ use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
 use super::house::{House, free_port};
 
 /// The lines of a report by their names, each passed or failed with what was found and what to do.
-struct Report(Value);
+pub struct Report(pub Value);
 
 impl Report {
-    fn line(&self, check: &str) -> &Value {
+    pub fn line(&self, check: &str) -> &Value {
         let lines = self.0["checks"].as_array().unwrap();
         lines.iter().find(|line| line["check"] == check).unwrap_or(&Value::Null)
     }
 
-    fn passes(&self, check: &str, with: &str) {
+    pub fn passes(&self, check: &str, with: &str) {
         let line = self.line(check);
         assert!(line["passed"] == true && line["what"].as_str().unwrap().contains(with), "{check}: {line}");
     }
 
-    fn fails(&self, check: &str, with: &str) {
+    pub fn warns(&self, check: &str, with: &str) {
+        let line = self.line(check);
+        assert!(
+            line["outcome"] == "warn" && line["what"].as_str().unwrap().contains(with),
+            "{check}: {line}"
+        );
+        assert!(line["passed"] == true && line["advice"].is_string(), "{check}: {line}");
+    }
+
+    pub fn fails(&self, check: &str, with: &str) {
         let line = self.line(check);
         assert!(line["passed"] == false && line["what"].as_str().unwrap().contains(with), "{check}: {line}");
         assert!(
@@ -30,7 +39,7 @@ impl Report {
 }
 
 impl House {
-    async fn check(&self) -> (i32, Report) {
+    pub async fn check(&self) -> (i32, Report) {
         let ran = self.runs(&["check", "--json"]).await;
         let report =
             serde_json::from_str(&ran.said).unwrap_or_else(|_| panic!("{}{}", ran.said, ran.complained));

@@ -91,6 +91,29 @@ async fn e43_a_rotation_leaves_no_moment_without_a_key_that_epic_takes() {
 }
 
 #[actix_web::test]
+async fn e43_a_key_is_told_of_before_it_is_due() {
+    const DUE: &str = "vestibule_private_key_due_seconds";
+    let mut house = House::of_the_program("").await;
+    let (status, report) = house.check().await;
+    report.passes("epic: private key", "due in 364 days");
+    assert_eq!(status, 0);
+    assert!(house.metric(&[DUE, "lakeside"]).await > 360.0 * 86_400.0);
+    assert!(!house.log().contains("private_key_max_age"), "{}", house.log());
+
+    let key = std::fs::File::options().append(true).open(house.file("key.pem")).unwrap();
+    key.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(340 * 86_400)).unwrap();
+    house.keys(&["key.pem"]).await;
+    let (status, report) = house.check().await;
+    report.warns("epic: private key", "due in 24 days");
+    assert_eq!(status, 0, "it works for now");
+    assert!(house.metric(&[DUE, "lakeside"]).await < 25.0 * 86_400.0);
+    let told = house.log().lines().filter(|line| line.contains("due in 24 days")).count();
+    assert_eq!(told, 1, "{}", house.log());
+    assert!(house.runs(&["keys", "show"]).await.said.contains("340 days old, due in 24 days"));
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn a_key_that_a_command_made_is_shown_beside_the_one_that_signs() {
     let mut house = House::of_the_program("").await;
     let path = house.file("made.pem").display().to_string();

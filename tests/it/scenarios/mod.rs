@@ -3,6 +3,7 @@
 
 mod access;
 mod changes;
+mod clocks;
 mod commands;
 mod dialects;
 mod encrypted;

@@ -1,0 +1,69 @@
+//! What is known of Epic and Zoom by themselves, read when the metrics are asked for: their clocks, and how long our keys are good.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
+use vestibule_actors::port::clock::SharedClock;
+
+use super::labels::of;
+use crate::epic::EpicSites;
+use crate::outbound::OtherClock;
+use crate::zoom::ZoomAccounts;
+
+/// The other sides of all organizations.
+#[derive(Clone)]
+pub struct Outside {
+    pub epic: Arc<EpicSites>,
+    pub zoom: Arc<ZoomAccounts>,
+    pub clock: SharedClock,
+}
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outside")
+    }
+}
+
+impl Collector for Outside {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        self.clocks(&mut encoder)?;
+        self.keys(&mut encoder)
+    }
+}
+
+impl Outside {
+    fn clocks(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "How far the clock of an organization's Epic or Zoom is ahead of ours, by the Date of its last answer";
+        let kind = ConstGauge::new(0.0).metric_type();
+        let mut metric = encoder.encode_descriptor("clock_skew_seconds", help, None, kind)?;
+        for clock in self.epic.clocks().chain(self.zoom.clocks()) {
+            let Some(seconds) = seconds(clock) else { continue };
+            let labels = [of(clock.organization()), ("whose", clock.whose().into())];
+            ConstGauge::new(seconds).encode(metric.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn keys(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "Seconds until the private key that signs for an organization's Epic is due to be replaced, negative once it is over";
+        let kind = ConstGauge::new(0_i64).metric_type();
+        let mut metric = encoder.encode_descriptor("private_key_due_seconds", help, None, kind)?;
+        let now = self.clock.now();
+        for (organization, config) in self.epic.configs() {
+            let Some(due) = config.key_due(now) else { continue };
+            ConstGauge::new(due.seconds()).encode(metric.encode_family(&[of(organization)])?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Seconds with their thousandths.
+fn seconds(clock: &OtherClock) -> Option<f64> {
+    let ahead = clock.ahead()?;
+    // Hours of milliseconds are exact in an f64; a clock that is centuries off is no less wrong for being rounded.
+    let millis = i32::try_from(ahead.0.clamp(i64::from(i32::MIN), i64::from(i32::MAX))).ok()?;
+    Some(f64::from(millis) / 1000.0)
+}
