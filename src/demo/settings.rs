@@ -60,6 +60,7 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
         ("telehealth_base_url", text(&format!("{fakes}/epic"))),
         ("client_id", text(&demo.epic_client_id)),
         ("private_key_files", list(&[key])),
+        ("sample_launch_url", text(fakes)),
     ]);
     let zoom = table(vec![
         ("api_base_url", text(&format!("{fakes}/zoom/v2"))),

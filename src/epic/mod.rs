@@ -6,6 +6,7 @@ mod config;
 mod encrypted;
 #[cfg(test)]
 mod fake_tests;
+mod fdi;
 mod hints;
 pub mod id_token;
 mod jwks;
@@ -22,6 +23,7 @@ mod testing;
 pub use client::{EpicClient, EpicSites};
 pub use config::{ClientProof, EpicConfig};
 pub use encrypted::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};
+pub use fdi::{FdiRecord, fdi_records};
 pub use hints::NINE_PERMANENT_CODES;
 pub use id_token::{FhirUser, IdTokenError, UserKind};
 pub use key_due::KeyDue;

@@ -212,7 +212,7 @@ struct Proof {
 // === reading the answer ===
 
 impl TokenAnswer {
-    fn read(body: &Value, names: &ContextNames) -> Result<Self, SmartError> {
+    pub(super) fn read(body: &Value, names: &ContextNames) -> Result<Self, SmartError> {
         let access = oauth::bearer(body).ok().map(|fresh| fresh.value);
         let id_token = lenient::text(body, "id_token").map(Secret::new);
         if access.is_none() && id_token.is_none() {

@@ -1,6 +1,7 @@
 //! Front doors.
 
 pub mod access;
+pub mod admin;
 mod api;
 pub mod app;
 mod ask;

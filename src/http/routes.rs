@@ -9,7 +9,7 @@ use super::app::App;
 use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
-use super::{api, board, guest, health, launch, openapi, records, tools, visit, webhook};
+use super::{admin, api, board, guest, health, launch, openapi, records, tools, visit, webhook};
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
 pub fn configure_always(config: &mut web::ServiceConfig) {
@@ -48,6 +48,8 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         .service(reading("/ops", read().to(board::page)).wrap(from_fn(guard)))
         .service(reading("/ops/stream", web::get().to(board::stream)).wrap(from_fn(guard)))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
+        .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
         .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
         .service(
             web::scope("/api/v1")

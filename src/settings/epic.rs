@@ -57,6 +57,10 @@ pub struct Epic {
     pub status_values: StatusValues,
     pub external_id_types: ExternalIdTypes,
     pub context_names: ContextNames,
+    /// The token of a FDI record that stands for the MyChart user's id.
+    pub mychart_id_token: String,
+    /// Where a fake Epic offers launches to try; `None` for every real one.
+    pub sample_launch_url: Option<BaseUrl>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +186,8 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         Ok(ExternalIdTypes { provider: provider?, patient: patient? })
     });
     let context_names = section.section("context_names", read_context_names);
+    let mychart_id_token = section.needed("mychart_id_token", token);
+    let sample_launch_url = read_sample_launch_url(section, &fhir_base_url);
     Ok(Epic {
         fhir_base_url: fhir_base_url?,
         telehealth_base_url: telehealth_base_url?,
@@ -209,6 +215,8 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         status_values: status_values?,
         external_id_types: external_id_types?,
         context_names: context_names?,
+        mychart_id_token: mychart_id_token?,
+        sample_launch_url: sample_launch_url?,
     })
 }
 
@@ -243,6 +251,20 @@ fn read_status_auth(section: &mut Section<'_>, keys: &Read<Vec<PrivateKeyFile>>)
             }
         },
     }
+}
+
+/// Only a fake Epic on this machine offers launches to try, and it is the one that this organization works with.
+fn read_sample_launch_url(section: &mut Section<'_>, fhir: &Read<BaseUrl>) -> Read<Option<BaseUrl>> {
+    let Some(url) = section.optional("sample_launch_url", base_url)? else { return Ok(None) };
+    let of_fake = |fhir: &BaseUrl| fhir.as_str().starts_with(&format!("{}/", url.as_str()));
+    // What is not https is loopback.
+    if !url.is_https() && fhir.as_ref().is_ok_and(of_fake) {
+        return Ok(Some(url));
+    }
+    Err(section.problem(
+        "sample_launch_url",
+        "is for a fake Epic on this machine, and fhir_base_url has to begin with it; leave it empty",
+    ))
 }
 
 fn check_scopes(section: &mut Section<'_>, scopes: Vec<String>) -> Read<Vec<String>> {
@@ -365,6 +387,16 @@ fn vendor_name(name: &str, origin: &Origin) -> Result<String, String> {
         return text(name, origin);
     }
     Err("may have at most 64 characters".into())
+}
+
+/// A percent sign at both ends, as Epic writes them: `%CSN%`, `%EXTENSION;15354%`.
+fn token(text: &str, _: &Origin) -> Result<String, String> {
+    let inner = text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).unwrap_or_default();
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || [';', '_', '-', '.'].contains(&letter);
+    if !inner.is_empty() && text.len() <= 64 && inner.chars().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("\"{text}\" is not a token of Epic's, such as \"%CSN%\""))
 }
 
 fn context_name(text: &str, _: &Origin) -> Result<String, String> {

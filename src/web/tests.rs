@@ -57,6 +57,39 @@ fn records(text: &str, result: RecordsResult) -> String {
     RecordsPage { organizations: &organizations, query: &query, result, signed_in: true }.render().unwrap()
 }
 
+fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
+    let organizations = [OrganizationLink { id: text.into(), name: text.into(), test_environment: true }];
+    let index = AdminPage { language, organizations: &organizations, signed_in: true };
+    let kinds = ["provider", "patient", "group-provider", "group-patient", "visit-tools", "device-test"];
+    let row = |kind| FdiRow {
+        kind,
+        url: text.into(),
+        url_by_account: text.into(),
+        context: text.into(),
+        sample: Some(text.into()),
+    };
+    let rows: Vec<FdiRow> = kinds.into_iter().map(row).collect();
+    let lines = FdiPage {
+        language,
+        organization: text,
+        name: text,
+        test_environment: false,
+        fhir_base_url: text,
+        client_id: text,
+        redirect_uri: text,
+        jwks_url: text,
+        framed: true,
+        by_account: ByAccount::KeyChanged,
+        mychart_id_token: text,
+        rows: &rows,
+        signed_in: true,
+    };
+    vec![
+        (format!("admin {language:?}"), index.render().unwrap()),
+        (format!("fdi {language:?}"), lines.render().unwrap()),
+    ]
+}
+
 /// Every page, in every language it has, with `text` wherever a text from outside can come in.
 fn every_page(text: &str) -> Vec<(String, String)> {
     let mut pages = Vec::new();
@@ -106,6 +139,9 @@ fn every_page(text: &str) -> Vec<(String, String)> {
                 pages.push((format!("error {language:?} {reason:?} {audience:?}"), page.render().unwrap()));
             }
         }
+    }
+    for language in Language::ALL {
+        pages.extend(set_up(language, text));
     }
     pages.push(("ops".into(), OpsPage { signed_in: true }.render().unwrap()));
     pages.push(("index".into(), IndexPage { with_operations: true, signed_in: false }.render().unwrap()));

@@ -1,4 +1,4 @@
-//! Who may use the operators' pages and routes: `/ops`, `/records`, `/api`, `/metrics`.
+//! Who may use the operators' pages and routes: `/ops`, `/records`, `/admin`, `/api`, `/metrics`.
 
 mod attempts;
 mod origin;
@@ -31,7 +31,9 @@ use super::problem::ApiError;
 use crate::settings::{Access, Secret};
 
 /// Operators' routes that are pages: whoever is not signed in there is led to the sign-in.
-const PAGES: [&str; 2] = ["/ops", "/records"];
+const PAGES: [&str; 3] = ["/ops", "/records", "/admin"];
+/// And all that begin so.
+const PAGES_BELOW: &str = "/admin/";
 
 /// Who was let in. Handlers find it among the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +95,9 @@ pub async fn guard(
 
 /// A page leads to the sign-in and back; a program is told.
 fn refusal(request: &HttpRequest, error: &ApiError) -> HttpResponse {
-    let is_page = PAGES.contains(&request.path()) && !request.headers().contains_key(header::AUTHORIZATION);
+    let path = request.path();
+    let is_page = (PAGES.contains(&path) || path.starts_with(PAGES_BELOW))
+        && !request.headers().contains_key(header::AUTHORIZATION);
     match error {
         ApiError::NotSignedIn if is_page => {
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());

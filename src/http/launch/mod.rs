@@ -98,7 +98,7 @@ pub(super) fn reason_of(refusal: LaunchRefusal) -> Reason {
 }
 
 /// Where Epic sends people back to, exactly as it is registered there.
-fn redirect_uri(app: &App) -> String {
+pub(super) fn redirect_uri(app: &App) -> String {
     app.settings.server.public_url.with_path("/epic/callback")
 }
 

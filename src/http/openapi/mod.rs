@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{ApiError, Problem};
 use super::view::{GoneView, VisitView};
-use super::{access, api, board, front, health, records};
+use super::{access, admin, api, board, front, health, records};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,7 +25,7 @@ use super::{access, api, board, front, health, records};
         doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
         doors::tools_revoke, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::notifications, api::parked, document,
-        board::page, board::stream, records::page,
+        board::page, board::stream, records::page, admin::index, admin::fdi,
         access::sign_in_page, access::sign_in, access::sign_out,
         front::index, front::file, front::metrics, health::healthz, health::readyz,
     ),

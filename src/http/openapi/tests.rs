@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::http::kit::{Kit, ask, get, service};
 
 /// The routes that other programs rely on.
-const RELIED_ON: [&str; 24] = [
+const RELIED_ON: [&str; 25] = [
     "GET /epic/{organization}/launch/{kind}",
     "GET /epic/launch/{kind}",
     "GET /epic/callback",
@@ -22,6 +22,7 @@ const RELIED_ON: [&str; 24] = [
     "GET /ops",
     "GET /ops/stream",
     "GET /records",
+    "GET /admin/{organization}/fdi",
     "GET /api/v1/visits",
     "GET /api/v1/visits/{organization}/{csn}",
     "GET /api/v1/group-visits/{organization}/{conference_id}",

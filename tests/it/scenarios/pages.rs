@@ -262,3 +262,54 @@ async fn a_person_whom_epic_has_no_id_for_can_be_seen_and_has_no_light() {
     assert_eq!(participant(&visit, PATIENT)["presence"], "in_meeting");
     house.close().await;
 }
+
+/// What stands in the lines of the set-up page, by their ids.
+fn lines(page: &str) -> impl Fn(&str) -> String + use<> {
+    let page = page.replace("&#38;", "&");
+    move |id| {
+        let (_, rest) = page.split_once(&format!("<code id=\"{id}\">")).unwrap_or_else(|| panic!("no {id}"));
+        rest.split_once('<').unwrap().0.to_owned()
+    }
+}
+
+#[actix_web::test]
+async fn e42_every_address_that_is_shown_launches_its_kind() {
+    let house = House::open().await;
+    let page = house.get("/admin/lakeside/fdi").await;
+    assert_eq!(page.status, 200);
+    let line = lines(&page.text());
+    for (kind, who) in [(LaunchKind::Patient, "WPR1"), (LaunchKind::Provider, "EMP501")] {
+        let segment = kind.segment();
+        let context = line(&format!("{segment}-context"));
+        for name in ["csn=%CSN%", "externalid=", "externalidtype="] {
+            assert!(context.contains(name), "{context}");
+        }
+        for address in ["url", "account"] {
+            // As Epic does: its own parameters behind whatever the record says.
+            let launch = house.epic().launch_url(kind, who, "10001").unwrap();
+            let (_, of_epic) = launch.split_once('?').unwrap();
+            let shown = line(&format!("{segment}-{address}"));
+            let joint = if shown.contains('?') { '&' } else { '?' };
+            let landing = house.browser().open(&format!("{shown}{joint}{of_epic}")).await.unwrap();
+            let there = matches!(landing, Landing::Zoom(_)) || landing.ticket().is_some();
+            assert!(there, "{segment} by {address}: {landing:?}");
+        }
+    }
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e42_a_sample_of_every_kind_begins_a_launch_at_the_fake_epic() {
+    let house = House::open().await;
+    let fakes = house.fakes.url();
+    let page = house.get("/admin/lakeside/fdi").await.text();
+    for kind in ["provider", "patient"] {
+        let sample = format!("{fakes}/demo/sample/{kind}");
+        assert!(page.contains(&sample), "{page}");
+        let to = read(house.http.get(&sample).send().await).await;
+        assert!(to.status == 303 && to.header("location").starts_with(&format!("/demo/open/{kind}/10001/")));
+    }
+    let nothing = read(house.http.get(format!("{fakes}/demo/sample/surgery")).send().await).await;
+    assert_eq!(nothing.status, 404);
+    house.close().await;
+}

@@ -1,0 +1,205 @@
+//! The pages for whoever sets up Epic: the organizations, and the lines for the FDI records of one.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use vestibule_domain::id::OrganizationId;
+
+use super::access::Who;
+use super::app::App;
+use super::ask;
+use super::launch::{LaunchKind, redirect_uri};
+use super::page::staff_page;
+use super::problem::ApiError;
+use super::visit::language_of;
+use crate::epic::{FdiRecord, fdi_records};
+use crate::settings::{Environment, Organization, Settings};
+use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink};
+
+/// The organizations, each leading to its lines.
+///
+/// # Errors
+/// [`ApiError::Internal`] when the page cannot be rendered.
+#[utoipa::path(get, path = "/admin", tag = "operations", params(
+    ("lang" = Option<String>, Query, description = "en or es"),
+), responses(
+    (status = 200, description = "The organizations to set up in Epic", content_type = "text/html"),
+    (status = 303, description = "Not signed in; leads to /sign-in"),
+))]
+pub async fn index(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let organizations: Vec<OrganizationLink> = app
+        .settings
+        .organizations
+        .iter()
+        .map(|(id, organization)| OrganizationLink {
+            id: id.as_str().to_owned(),
+            name: organization.display_name.clone(),
+            test_environment: is_test(organization),
+        })
+        .collect();
+    let (language, signed_in) = (language_of(&request, None), Who::signed_in(&request));
+    staff_page(HttpResponse::Ok(), &AdminPage { language, organizations: &organizations, signed_in })
+}
+
+/// The lines for the FDI records of one organization.
+///
+/// # Errors
+/// [`ApiError::UnknownOrganization`], and [`ApiError::Internal`] when the page cannot be rendered.
+#[utoipa::path(get, path = "/admin/{organization}/fdi", tag = "operations", params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("lang" = Option<String>, Query, description = "en or es"),
+), responses(
+    (status = 200, description = "URL and CONTEXT of every kind of launch, to paste into Epic", content_type = "text/html"),
+    (status = 303, description = "Not signed in; leads to /sign-in"),
+    (status = 404, description = "No such organization", body = super::problem::Problem, content_type = "application/problem+json"),
+))]
+pub async fn fdi(
+    app: web::Data<App>,
+    request: HttpRequest,
+    organization: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, organization) = ask::organization(&app, &organization)?;
+    let epic = &organization.epic;
+    let jwks_url = app.settings.server.public_url.with_path(&format!("/epic/{id}/jwks.json"));
+    let rows = rows(&app.settings, id, organization);
+    let page = FdiPage {
+        language: language_of(&request, Some(organization)),
+        organization: id.as_str(),
+        name: &organization.display_name,
+        test_environment: is_test(organization),
+        fhir_base_url: epic.fhir_base_url.as_str(),
+        client_id: &epic.client_id,
+        redirect_uri: &redirect_uri(&app),
+        jwks_url: &jwks_url,
+        framed: !organization.framing_hosts.is_empty(),
+        by_account: by_account(organization),
+        mychart_id_token: &epic.mychart_id_token,
+        rows: &rows,
+        signed_in: Who::signed_in(&request),
+    };
+    staff_page(HttpResponse::Ok(), &page)
+}
+
+fn is_test(organization: &Organization) -> bool {
+    organization.environment == Environment::Test
+}
+
+fn by_account(organization: &Organization) -> ByAccount {
+    match (&organization.org_id, organization.former_org_ids.is_empty()) {
+        (_, false) => ByAccount::KeyChanged,
+        (Some(_), true) => ByAccount::WithKey,
+        (None, true) => ByAccount::AccountAlone,
+    }
+}
+
+/// A row for each record whose launch is served.
+fn rows(settings: &Settings, id: &OrganizationId, organization: &Organization) -> Vec<FdiRow> {
+    let public = &settings.server.public_url;
+    let query = account_query(organization);
+    let row = |FdiRecord { kind, context }| FdiRow {
+        kind,
+        url: public.with_path(&format!("/epic/{id}/launch/{kind}")),
+        url_by_account: public.with_path(&format!("/epic/launch/{kind}?{query}")),
+        context,
+        sample: organization
+            .epic
+            .sample_launch_url
+            .as_ref()
+            .map(|fakes| fakes.with_path(&format!("/demo/sample/{kind}"))),
+    };
+    let served = |record: &FdiRecord| LaunchKind::parse(record.kind).is_ok();
+    fdi_records(&organization.epic).into_iter().filter(served).map(row).collect()
+}
+
+fn account_query(organization: &Organization) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let account = format!("acc_id={}", encode(&organization.acc_id));
+    match &organization.org_id {
+        Some(key) => format!("org_id={}&{account}", encode(key)),
+        None => account,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::kit::{Kit, anonymous, ask, get, service};
+
+    const FDI: &str = "/admin/lakeside/fdi";
+
+    #[actix_web::test]
+    async fn e42_the_lines_of_every_launch_are_there_to_be_pasted() {
+        let kit = Kit::with("[server]\npublic_url = \"https://video.example.org\"");
+        let service = service!(kit);
+        let page = ask!(service, get(FDI));
+        assert_eq!(page.status, 200, "{}", page.text());
+        for expected in [
+            "FDI records of Lakeside Health",
+            "https://video.example.org/epic/lakeside/launch/provider<",
+            "https://video.example.org/epic/launch/patient?acc_id=account%2Dat%2Dzoom<",
+            "csn=%CSN%&#38;externalid=%EPICUSERID%&#38;externalidtype=1&#38;",
+            "csn=%CSN%&#38;externalid=%WPRID%&#38;externalidtype=2&#38;",
+            "<code>SMART ON FHIR</code>",
+            "<code>client-at-epic</code>",
+            "https://video.example.org/epic/callback<",
+            "https://video.example.org/epic/lakeside/jwks.json<",
+            "data-environment=\"test\"",
+        ] {
+            assert!(page.text().contains(expected), "{expected} not in {}", page.text());
+        }
+        assert!(!page.text().contains("org_id="), "no API key is known");
+        assert!(!page.text().contains("/demo/"), "nothing to try at a real Epic");
+    }
+
+    #[actix_web::test]
+    async fn e42_the_api_key_stands_beside_the_account_and_a_changed_one_is_told_of() {
+        for (former, told) in
+            [("[]", "changes when it is regenerated"), ("[\"K1\"]", "a record with org_id alone is refused")]
+        {
+            let kit = Kit::with(&format!(
+                "[organization.lakeside]\norg_id = \"K 2\"\nformer_org_ids = {former}\nenvironment = \"production\""
+            ));
+            let service = service!(kit);
+            let page = ask!(service, get(FDI)).text();
+            assert!(
+                page.contains("/epic/launch/provider?org_id=K%202&#38;acc_id=account%2Dat%2Dzoom<"),
+                "{page}"
+            );
+            assert!(page.contains(told) && page.contains("data-environment=\"production\""), "{page}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn the_set_up_is_for_people_who_signed_in_and_in_their_language() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let told = ask!(service, anonymous(FDI));
+        assert_eq!((told.status, told.header("location")), (303, "/sign-in?next=%2Fadmin%2Flakeside%2Ffdi"));
+        assert_eq!(ask!(service, anonymous("/admin")).header("location"), "/sign-in?next=%2Fadmin");
+        ask!(service, get("/admin/nowhere/fdi")).problem(404);
+        let page = ask!(service, get(&format!("{FDI}?lang=es"))).text();
+        assert!(
+            page.contains("<html lang=\"es\">") && page.contains("Registros FDI de Lakeside Health"),
+            "{page}"
+        );
+        let index = ask!(service, get("/admin")).text();
+        assert!(
+            index.contains("href=\"/admin/lakeside/fdi?lang=en\"") && index.contains("hillside"),
+            "{index}"
+        );
+    }
+
+    #[actix_web::test]
+    async fn a_sample_is_offered_where_the_epic_is_a_fake_one() {
+        let kit = Kit::with(
+            "[organization.lakeside.epic]\nfhir_base_url = \"http://127.0.0.1:8081/epic/api/FHIR/R4\"\n\
+             sample_launch_url = \"http://127.0.0.1:8081\"",
+        );
+        let service = service!(kit);
+        let page = ask!(service, get(FDI)).text();
+        assert!(
+            page.contains("href=\"http://127.0.0.1:8081/demo/sample/provider\" target=\"_blank\""),
+            "{page}"
+        );
+        let other = ask!(service, get("/admin/hillside/fdi")).text();
+        assert!(!other.contains("/demo/"), "{other}");
+    }
+}
