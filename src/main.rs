@@ -25,7 +25,7 @@ enum Command {
     Serve(Files),
     /// Prints the effective settings, secrets masked.
     Config(Files),
-    /// Tries every outside thing, and says pass or fail with what to do.
+    /// Tries every outside thing, and says pass, warn or fail with what to do.
     Check(vestibule::check::CheckArguments),
     /// Our private keys for Epic: makes one, or shows those of the settings.
     #[command(subcommand)]

@@ -29,5 +29,5 @@ pub use id_token::{FhirUser, IdTokenError, UserKind};
 pub use key_due::KeyDue;
 pub use keys::{KeyError, PublicKey, SigningKeys};
 pub use new_key::{KeyBits, fresh_private_key};
-pub use probe::ProbeFailure;
+pub use probe::{FhirReads, ProbeFailure};
 pub use smart::{Authorization, AuthorizeRequest, Context, Pkce, SmartError, TokenAnswer};

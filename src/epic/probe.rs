@@ -11,6 +11,19 @@ use super::status::{self, Call, emp};
 use crate::outbound::{NoAnswer, Response, TokenFailure, oauth};
 use crate::settings::StatusAuth;
 
+/// A search that finds nobody.
+const NOBODY: &str = "/Practitioner?identifier=urn%3Avestibule%3Acheck%7Cnobody";
+
+/// Whether FHIR can be read with the backend token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FhirReads {
+    Allowed,
+    /// Epic has not given this client the scope, or the site does not let it.
+    Denied {
+        status: u16,
+    },
+}
+
 /// What a probe found that does not do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeFailure {
@@ -82,6 +95,25 @@ impl EpicClient {
             return Ok(None);
         }
         self.backend_token(site).await.map(|_| Some(()))
+    }
+
+    /// Whether the backend token may read FHIR. It searches for somebody who cannot be there, so that nothing about anybody comes back.
+    ///
+    /// # Errors
+    /// [`ProbeFailure`]; that Epic denies reads is none.
+    pub async fn probe_fhir_read(&self, organization: &OrganizationId) -> Result<FhirReads, ProbeFailure> {
+        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let authorization = self.backend_token(site).await?.header();
+        let url = format!("{}{NOBODY}", site.config.fhir_base_url);
+        let call = Call { method: Method::GET, url, body: None };
+        let deadline = instant() + site.config.timeout;
+        match self.make(site, &call, Some(authorization), deadline).await?.status.as_u16() {
+            200..=299 => Ok(FhirReads::Allowed),
+            status @ (401 | 403) => Ok(FhirReads::Denied { status }),
+            status => {
+                Err(ProbeFailure::Answered { status, hint: "a FHIR server answers a search otherwise" })
+            }
+        }
     }
 
     /// Whether the status service takes our credentials. It is asked without any parameter, which it refuses before it does anything.

@@ -1,6 +1,7 @@
 //! How this service calls others: one HTTP client per thread with bounds on time and size, and values that are fetched once
 //! for everybody on the node.
 
+pub mod certificate;
 pub mod client;
 pub mod encode;
 pub mod lenient;

@@ -15,6 +15,15 @@ impl FakeEpic {
         })
     }
 
+    /// The resource of this kind that has this identifier.
+    pub(super) fn identified(&self, kind: &str, value: &str) -> Option<Value> {
+        let id = self.day().iter().find_map(|visit| match kind {
+            "Encounter" if visit.csn == value => Some(visit.encounter_id.clone()),
+            _ => visit.person(value).map(|(person, _)| person.fhir_id.clone()),
+        })?;
+        self.resource(kind, &id)
+    }
+
     pub(super) fn resource(&self, kind: &str, id: &str) -> Option<Value> {
         let base = self.site().fhir_base();
         self.day().iter().find_map(|visit| match kind {

@@ -45,6 +45,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(authorize)),
         )
         .service(web::resource("/oauth2/token").route(web::post().to(token)))
+        .service(web::resource("/api/FHIR/R4/{kind}").route(web::get().to(search)))
         .service(web::resource("/api/FHIR/R4/{kind}/{id}").route(web::get().to(fhir)));
 }
 
@@ -216,6 +217,25 @@ async fn fhir(
         }
     })
     .await
+}
+
+/// By `identifier`, which is all that is played: `system|value`, or the value alone.
+async fn search(request: HttpRequest, kind: web::Path<String>, epic: web::Data<FakeEpic>) -> HttpResponse {
+    around(&request, &epic, "fhir", async {
+        if !epic.may_read(header(&request, "authorization")) {
+            return HttpResponse::Unauthorized().finish();
+        }
+        let asked = pairs(request.query_string()).into_iter().find(|(name, _)| name == "identifier");
+        let Some((_, value)) = asked else { return HttpResponse::BadRequest().finish() };
+        let found = epic.identified(&kind, value.rsplit('|').next().unwrap_or_default());
+        HttpResponse::Ok().content_type("application/fhir+json").body(bundle(found.as_ref()).to_string())
+    })
+    .await
+}
+
+fn bundle(found: Option<&Value>) -> Value {
+    let entry: Vec<Value> = found.into_iter().map(|one| json!({"resource": one})).collect();
+    json!({"resourceType": "Bundle", "type": "searchset", "total": entry.len(), "entry": entry})
 }
 
 async fn status(request: HttpRequest, epic: web::Data<FakeEpic>) -> HttpResponse {

@@ -58,6 +58,13 @@ async fn the_preflight_tries_everything_that_a_visit_needs_and_changes_nothing()
     report.passes("epic: backend token", "is given");
     // Nothing is at the base itself; that somebody says so is the proof.
     report.passes("epic: telehealth server", "status 404");
+    report.passes("epic: DNS", "127.0.0.1 is 127.0.0.1");
+    report.passes("zoom: DNS", "127.0.0.1");
+    report.passes("epic: key set", "has 1 key and may be kept for 300 s");
+    report.passes("epic: FHIR read", "finds nobody");
+    for line in ["epic: TLS", "zoom: TLS", "public_url: DNS"] {
+        assert_eq!(report.line(line), &Value::Null, "all is on loopback");
+    }
     report.passes("epic: status service", "NO-CONFERENCE-ID");
     report.passes("zoom: token", "is given");
     report.passes("zoom: scopes", "all");
@@ -125,6 +132,50 @@ async fn the_preflight_names_what_is_wrong_and_what_to_do() {
     assert_eq!(status, 69);
     report.fails("epic: telehealth server", "cannot be reached");
     assert_eq!(report.line("epic: status service"), &Value::Null, "it could only fail for the same cause");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e41_a_site_that_denies_reads_is_told_so_and_fails_nothing() {
+    let house = House::open().await;
+    for (fault, warns) in [(403, true), (401, true), (404, false), (503, false)] {
+        let kind = EpicFaultKind::Status { status: fault };
+        house.epic().add_fault(EpicFault { call: "fhir".to_owned(), times: Some(1), fault: kind });
+        let (status, report) = house.check().await;
+        let with = format!("status {fault}");
+        if warns {
+            report.warns("epic: FHIR read", &with);
+            assert_eq!(status, 0, "{fault}");
+        } else {
+            report.fails("epic: FHIR read", &with);
+            assert_eq!(status, 69, "{fault}");
+        }
+    }
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e41_names_and_our_own_key_set_are_looked_at_by_themselves() {
+    let unknown = "[organization.lakeside.zoom]\napi_base_url = \"https://zoom.vestibule.invalid/v2\"\n";
+    let house = House::with(unknown).await;
+    let (status, report) = house.check().await;
+    assert_eq!(status, 69);
+    report.fails("zoom: DNS", "zoom.vestibule.invalid is a name that nobody knows here");
+    report.passes("epic: DNS", "127.0.0.1");
+    house.close().await;
+
+    // An address that leads somewhere else, and one that leads nowhere.
+    let house = House::with("[server]\npublic_url = \"FAKES\"\n").await;
+    let (status, report) = house.check().await;
+    report.fails("epic: key set", "/epic/lakeside/jwks.json answers with status 404");
+    assert_eq!(status, 69);
+    house.close().await;
+    let house = House::with(&format!("[server]\npublic_url = \"http://{}\"\n", free_port())).await;
+    let (status, report) = house.check().await;
+    report.warns("epic: key set", "does not answer from here");
+    assert_eq!(status, 0);
+    let ran = house.runs(&["check"]).await;
+    assert!(ran.said.lines().any(|line| line.starts_with("warn  lakeside: epic: key set: ")), "{}", ran.said);
     house.close().await;
 }
 
