@@ -6,8 +6,8 @@ use std::io::Read;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use clap::Parser;
-use vestibule::simulator::{SimulatorConfig, start};
+use clap::{Parser, ValueEnum};
+use vestibule::simulator::{ClientProof, SimulatorConfig, start};
 
 #[derive(Parser)]
 struct Arguments {
@@ -25,7 +25,22 @@ struct Arguments {
     time_scale: f64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How the client of the fake Epic proves who it is.
+    #[arg(long, value_enum, default_value_t = Proof::Key)]
+    epic_client: Proof,
 }
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Proof {
+    /// By an assertion under a key of its key set.
+    Key,
+    /// By a secret, which is printed.
+    Secret,
+    /// Not at all.
+    Public,
+}
+
+const EPIC_SECRET: &str = "a-secret-of-the-fake-epic";
 
 #[actix_web::main]
 async fn main() -> anyhow::Result<()> {
@@ -34,14 +49,20 @@ async fn main() -> anyhow::Result<()> {
     config.time_scale = arguments.time_scale;
     config.seed = arguments.seed;
     config.webhook_url = arguments.webhook;
-    let secrets = serde_json::json!({
+    config.epic_proof = match arguments.epic_client {
+        Proof::Key => ClientProof::PrivateKey,
+        Proof::Secret => ClientProof::Secret(EPIC_SECRET.to_owned()),
+        Proof::Public => ClientProof::Public,
+    };
+    let epic = serde_json::json!({"client_id": config.epic_client_id, "client_secret": EPIC_SECRET});
+    let zoom = serde_json::json!({
         "account_id": config.zoom_account_id,
         "client_id": config.zoom_client_id,
         "client_secret": config.zoom_client_secret,
         "webhook_secret": config.zoom_webhook_secret,
     });
     let simulator = start(config).await?;
-    println!("{}", serde_json::json!({"url": simulator.url(), "zoom": secrets}));
+    println!("{}", serde_json::json!({"url": simulator.url(), "zoom": zoom, "epic": epic}));
     let ended = tokio::task::spawn_blocking(|| {
         let mut sink = Vec::new();
         std::io::stdin().lock().take(1 << 20).read_to_end(&mut sink)
