@@ -1,7 +1,9 @@
 //! A whole launch and its light against the fake Epic, which shares no code with this edge and is as strict as the real one.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use futures_util::future::join_all;
 use vestibule_actors::port::epic::{Epic, Verdict};
 use vestibule_domain::effect::Update;
 use vestibule_domain::id::{Csn, ExternalId, VisitId, VisitKey};
@@ -19,6 +21,7 @@ use crate::simulator::{self, LaunchKind, Simulator, SimulatorConfig};
 struct World {
     fakes: Simulator,
     client: EpicClient,
+    clock: Arc<Hand>,
     _service: Server,
 }
 
@@ -47,7 +50,7 @@ async fn world_with(change: impl FnOnce(&mut EpicConfig)) -> World {
     change(&mut epic);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let clock = Arc::new(Hand(i64::try_from(now).unwrap().into()));
-    World { fakes, client: client_at(epic, clock), _service: service }
+    World { fakes, client: client_at(epic, Arc::clone(&clock)), clock, _service: service }
 }
 
 impl World {
@@ -120,6 +123,31 @@ async fn people_launch_as_who_they_are() {
         assert_eq!((got.kind, got.reference.as_str()), (user, reference));
     }
     assert_eq!((world.fakes.epic().calls("discovery"), world.fakes.epic().calls("jwks")), (1, 1));
+    world.fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn e29_one_token_serves_all_who_write_and_is_renewed_before_it_ends() {
+    let world = world().await;
+    let epic = world.fakes.epic();
+    let people = ["WPR1", "EMP501", "EMP502"].map(|who| {
+        let role = if who.starts_with("EMP") { Role::Provider } else { Role::Patient };
+        world.light(role, who, true)
+    });
+    for verdict in join_all(people).await {
+        assert_eq!(verdict, Verdict::Accepted);
+    }
+    assert_eq!(epic.calls("token.client_credentials"), 1, "one refresh at a time, and its token for all");
+    let key = SigningKeys::load([&Secret::new(OUR_KEY.as_str())]).unwrap().public_keys().next().unwrap();
+    assert_eq!(epic.assertion_key(), Some(key.id), "the assertion names its key");
+
+    // Epic still takes the token for a minute when it is renewed.
+    let seconds = 3240 - 59;
+    world.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    epic.set_clock_ahead(seconds);
+    assert_eq!(world.light(Role::Patient, "WPR1", false).await, Verdict::Accepted);
+    assert_eq!(epic.calls("token.client_credentials"), 2);
+    assert!(epic.requests().iter().all(|one| one.answered == 200), "no write was refused");
     world.fakes.stop().await;
 }
 
