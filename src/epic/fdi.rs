@@ -28,6 +28,7 @@ enum Brings {
     ConferenceId,
     /// Of whoever presses the button, and of which kind it is.
     ExternalId,
+    /// First and last name, and the address by which a provider's Zoom account is found, where there is a token for it.
     Names,
     Department,
     AppointmentTime,
@@ -77,7 +78,12 @@ fn pairs(epic: &Epic, who: Who, what: Brings) -> Vec<(&str, &str)> {
             (&names.external_id, &epic.mychart_id_token),
             (&names.external_id_type, &epic.external_id_types.patient),
         ],
-        (Names, _) => vec![(&names.first_name, "%USERFNAME%"), (&names.last_name, "%USERLNAME%")],
+        (Names, _) => {
+            let email = epic.provider_email_token.as_deref().map(|token| (names.email.as_str(), token));
+            let whole =
+                [(names.first_name.as_str(), "%USERFNAME%"), (names.last_name.as_str(), "%USERLNAME%")];
+            whole.into_iter().chain(email).collect()
+        }
         (Department, _) => vec![(&names.department_id, "%LOGINDEPTID%")],
         // Empty for a visit without an appointment.
         (AppointmentTime, _) => vec![(&names.appointment_time, "%EXTENSION;15354%")],
@@ -137,7 +143,8 @@ mod tests {
     // What is pasted into Epic is what a launch reads.
     #[test]
     fn e42_every_value_of_a_line_is_found_in_a_token_response() {
-        let epic = epic("");
+        let epic = epic("[organization.lakeside.epic]\nprovider_email_token = \"%USEREMAIL%\"");
+        assert!(line(&epic, "provider").contains("&email=%USEREMAIL%&"));
         for record in fdi_records(&epic) {
             let mut answer: Map<String, Value> = record
                 .context
@@ -156,6 +163,7 @@ mod tests {
                 context.external_id_type.is_some(),
                 context.first_name.is_some(),
                 context.last_name.is_some(),
+                context.email.is_some(),
                 context.department_id.is_some(),
                 context.appointment_time.is_some(),
             ];

@@ -13,7 +13,7 @@ use super::problem::ApiError;
 use super::visit::language_of;
 use crate::epic::{FdiRecord, fdi_records};
 use crate::settings::{Environment, Organization, Settings};
-use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink};
+use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
 
 /// The organizations, each leading to its lines.
 ///
@@ -73,6 +73,7 @@ pub async fn fdi(
         framed: !organization.framing_hosts.is_empty(),
         by_account: by_account(organization),
         mychart_id_token: &epic.mychart_id_token,
+        accounts: accounts(organization),
         rows: &rows,
         signed_in: Who::signed_in(&request),
     };
@@ -88,6 +89,14 @@ fn by_account(organization: &Organization) -> ByAccount {
         (_, false) => ByAccount::KeyChanged,
         (Some(_), true) => ByAccount::WithKey,
         (None, true) => ByAccount::AccountAlone,
+    }
+}
+
+fn accounts(organization: &Organization) -> ProviderAccounts {
+    match (&organization.epic.provider_email_token, &organization.zoom.provider_email_domain) {
+        (Some(_), _) => ProviderAccounts::ByAddress,
+        (None, Some(_)) => ProviderAccounts::ByDomain,
+        (None, None) => ProviderAccounts::Nowhere,
     }
 }
 
@@ -164,6 +173,24 @@ mod tests {
                 "{page}"
             );
             assert!(page.contains(told) && page.contains("data-environment=\"production\""), "{page}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn e42_whether_providers_will_be_found_at_zoom_is_told() {
+        for (text, told) in [
+            ("", "providers will be refused"),
+            ("zoom.provider_email_domain = \"lakeside.example\"", "under zoom.provider_email_domain"),
+            (
+                "epic.provider_email_token = \"%USEREMAIL%\"",
+                "found by the e-mail address that the lines bring",
+            ),
+        ] {
+            let kit = Kit::with(&format!("[organization.lakeside]\n{text}"));
+            let service = service!(kit);
+            let page = ask!(service, get(FDI)).text();
+            assert!(page.contains(told), "{told} not in {page}");
+            assert_eq!(page.contains("email=%USEREMAIL%"), text.contains("token"), "{page}");
         }
     }
 

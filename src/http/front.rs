@@ -111,7 +111,16 @@ mod tests {
         )
         .await;
         assert!(!ask!(public, anonymous("/")).text().contains("href=\"/ops\""));
-        for path in ["/ops", "/ops/stream", "/records", "/metrics", "/api/v1/visits", "/sign-in"] {
+        for path in [
+            "/ops",
+            "/ops/stream",
+            "/records",
+            "/admin",
+            "/admin/lakeside/fdi",
+            "/metrics",
+            "/api/v1/visits",
+            "/sign-in",
+        ] {
             ask!(public, get(path)).problem(404);
         }
         assert_eq!(ask!(public, anonymous("/healthz")).status, 200);

@@ -59,6 +59,8 @@ pub struct Epic {
     pub context_names: ContextNames,
     /// The token of a FDI record that stands for the MyChart user's id.
     pub mychart_id_token: String,
+    /// The one that stands for the e-mail address of a provider, where the site has one.
+    pub provider_email_token: Option<String>,
     /// Where a fake Epic offers launches to try; `None` for every real one.
     pub sample_launch_url: Option<BaseUrl>,
 }
@@ -187,6 +189,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     });
     let context_names = section.section("context_names", read_context_names);
     let mychart_id_token = section.needed("mychart_id_token", token);
+    let provider_email_token = section.optional("provider_email_token", token);
     let sample_launch_url = read_sample_launch_url(section, &fhir_base_url);
     Ok(Epic {
         fhir_base_url: fhir_base_url?,
@@ -216,6 +219,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         external_id_types: external_id_types?,
         context_names: context_names?,
         mychart_id_token: mychart_id_token?,
+        provider_email_token: provider_email_token?,
         sample_launch_url: sample_launch_url?,
     })
 }

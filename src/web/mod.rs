@@ -26,7 +26,7 @@ mod tests;
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
 pub use error_page::{Audience, ErrorPage, Reason};
-pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink};
+pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
 pub use guest::GuestPage;
 pub use headers::{PagePolicy, ZOOM_FORM_TARGETS, security_headers};
 pub use language::Language;

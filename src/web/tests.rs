@@ -81,6 +81,7 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
         framed: true,
         by_account: ByAccount::KeyChanged,
         mychart_id_token: text,
+        accounts: ProviderAccounts::Nowhere,
         rows: &rows,
         signed_in: true,
     };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::http::kit::{Kit, ask, get, service};
 
 /// The routes that other programs rely on.
-const RELIED_ON: [&str; 25] = [
+const RELIED_ON: [&str; 26] = [
     "GET /epic/{organization}/launch/{kind}",
     "GET /epic/launch/{kind}",
     "GET /epic/callback",

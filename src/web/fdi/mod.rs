@@ -48,6 +48,17 @@ pub enum ByAccount {
     KeyChanged,
 }
 
+/// How the Zoom account of a provider is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderAccounts {
+    /// By the address that the lines bring.
+    ByAddress,
+    /// The lines bring none, so that an account under a domain of the organization's is found or made.
+    ByDomain,
+    /// Not at all: a provider is refused.
+    Nowhere,
+}
+
 /// `GET /admin/{organization}/fdi`.
 #[derive(Template)]
 #[template(path = "fdi.html")]
@@ -66,6 +77,7 @@ pub struct FdiPage<'a> {
     pub by_account: ByAccount,
     /// The token for a MyChart user's id, which nobody publishes.
     pub mychart_id_token: &'a str,
+    pub accounts: ProviderAccounts,
     pub rows: &'a [FdiRow],
     pub signed_in: bool,
 }
@@ -95,6 +107,14 @@ impl FdiPage<'_> {
             ByAccount::AccountAlone => self.words().account_alone,
             ByAccount::WithKey => self.words().account_with_key,
             ByAccount::KeyChanged => self.words().account_key_changed,
+        }
+    }
+
+    fn accounts_note(&self) -> &'static str {
+        match self.accounts {
+            ProviderAccounts::ByAddress => self.words().accounts_by_address,
+            ProviderAccounts::ByDomain => self.words().accounts_by_domain,
+            ProviderAccounts::Nowhere => self.words().accounts_nowhere,
         }
     }
 
