@@ -28,6 +28,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     while let Some((name, organization)) = organizations.next() {
         for (other_name, other) in organizations.clone() {
             problems.extend(twins(name, organization, other_name, other));
+            problems.extend(one_key(name, organization, other_name, other));
         }
     }
     problems
@@ -112,6 +113,23 @@ fn sides(name: &OrganizationId, organization: &Organization) -> Option<Problem> 
         Problem::new(
             format!("organization.{name}.epic.external_id_types.patient"),
             "is the same as `provider`; with launch_key set, encrypted launches could not be told apart",
+        )
+    })
+}
+
+/// What an encrypted link says is believed for the organization whose key opens it, so that no two may have the same.
+fn one_key(
+    name: &OrganizationId,
+    organization: &Organization,
+    other_name: &OrganizationId,
+    other: &Organization,
+) -> Option<Problem> {
+    let launches = (organization.epic.encrypted_launch.as_ref()).zip(other.epic.encrypted_launch.as_ref());
+    let same = launches.is_some_and(|(one, other)| one.key.is_same(&other.key));
+    same.then(|| {
+        Problem::new(
+            format!("organization.{other_name}.epic.launch_key"),
+            format!("is that of {name} too; a link to a visit of one would open a visit of the other"),
         )
     })
 }

@@ -241,6 +241,27 @@ fn an_api_key_belongs_to_one_account() {
 }
 
 #[test]
+fn e10_no_two_organizations_have_the_same_launch_key() {
+    let folder = folder();
+    let other = ORGANIZATION.replace("lakeside", "seaside").replace("account-at-zoom", "another");
+    let bytes = format!("{}=", "A".repeat(43));
+    let key = |cipher: &str, one: &str, second: &str| {
+        [("lakeside", one), ("seaside", second)]
+            .map(|(name, key)| {
+                format!("[organization.{name}.epic]\nlaunch_key = \"{key}\"\nlaunch_cipher = \"{cipher}\"\n")
+            })
+            .concat()
+    };
+    for same in [key("aes-128", "hidden", "hidden"), key("aes-256", &bytes, &bytes)] {
+        let error = load(folder.path(), &[ORGANIZATION, &other, &same], &[]).unwrap_err().to_string();
+        assert!(error.contains("organization.seaside.epic.launch_key: is that of lakeside too"), "{error}");
+        assert!(!error.contains("hidden") && !error.contains("AAAA"), "{error}");
+    }
+    let each_its_own = key("aes-128", "one", "another");
+    assert!(load(folder.path(), &[ORGANIZATION, &other, &each_its_own], &[]).is_ok());
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_with_their_places() {
     let folder = folder();
     let wrong =
