@@ -20,7 +20,7 @@ use vestibule_actors::desk::Desk;
 use vestibule_actors::node::{DrainNode, Node, NodeConfig};
 use vestibule_actors::port::Ports;
 use vestibule_actors::port::clock::instant;
-use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
+use vestibule_actors::port::clock::{Randomness, SharedClock, SharedRandomness};
 use vestibule_actors::port::observer::Observer;
 use vestibule_actors::port::place::Arbiters;
 use vestibule_actors::port::store::{OwnerToken, SharedStore};
@@ -69,22 +69,28 @@ pub async fn start_on(settings: Settings, store: SharedStore) -> Result<Running,
     run(settings, async |_, _| Ok((store, Metrics::new()))).await
 }
 
+/// What is made of the secret key, the same on every node.
+async fn keys(
+    settings: &Settings,
+    store: &SharedStore,
+    randomness: &dyn Randomness,
+) -> Result<(NameKey, LinkKeys), Failure> {
+    let newest = secret_key::find(settings, store, randomness).await?;
+    Ok((NameKey::new(newest.clone()), LinkKeys::new(newest, &settings.server.secret_keys)))
+}
+
 async fn run(
     settings: Settings,
     open: impl AsyncFnOnce(&Settings, SharedClock) -> Result<(SharedStore, Metrics), Failure>,
 ) -> Result<Running, Failure> {
-    for warning in settings.warnings() {
-        tracing::warn!("{warning}");
-    }
+    settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let settings = Arc::new(settings);
     // The doors are bound before anything is opened, so that a port that is in use leaves nothing half started.
     let bound = servers::bind(&settings)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
     let (store, metrics) = open(&settings, Arc::clone(&clock)).await?;
-    let secret_key = secret_key::find(&settings, &store, randomness.as_ref()).await?;
-    let link_keys = LinkKeys::new(secret_key.clone(), &settings.server.secret_keys);
-    let name_key = NameKey::new(secret_key);
+    let (name_key, link_keys) = keys(&settings, &store, randomness.as_ref()).await?;
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings);
     let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };

@@ -107,7 +107,8 @@ impl EpicClient {
         headers.extend(authorization.map(|value| ("authorization", value)));
         let body = call.body.clone().map(|body| ("application/json", body));
         let deadline = until(config.timeout, deadline);
-        let sent = self.http.send(Request { method: call.method.clone(), url: &call.url, headers, body, deadline });
+        let sent =
+            self.http.send(Request { method: call.method.clone(), url: &call.url, headers, body, deadline });
         site.clock.compared(self.clock.now(), sent).await
     }
 }

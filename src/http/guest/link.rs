@@ -108,7 +108,7 @@ mod tests {
             ".".to_owned(),
             format!("other.{tag}"),
             format!("{id}."),
-            format!("{id}.{}", &tag[1..]),
+            format!("{id}.{tag}{tag}"),
         ] {
             assert_eq!(keys(&["old"]).read(&lakeside, &forged), None, "{forged}");
         }

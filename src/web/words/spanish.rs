@@ -128,6 +128,7 @@ pub fn message(key: MessageKey) -> &'static str {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table with a row for each reason")]
 pub fn reason(reason: Reason) -> ReasonWords {
     let (title, what_happened) = match reason {
         Reason::UnknownOrganization => (
