@@ -87,7 +87,7 @@ mod tests {
             own(&["meeting:write:admin", "meeting:read:admin", "user:read:admin", "user:write:admin"]);
         assert_eq!(missing(&classic), Vec::<String>::new());
         let without = missing(&own(&["user:read:admin", "user:write:admin", "meeting:read:admin"]));
-        assert_eq!(without.len(), 5, "{without:?}");
+        assert_eq!(without.len(), 6, "{without:?}");
         assert!(
             without
                 .contains(&"meeting:write:registrant:admin (make patients' links (registrants))".to_owned())

@@ -77,7 +77,7 @@ fn a_revoked_link_leads_nowhere_and_what_it_led_to_is_cancelled_at_zoom() {
     assert_eq!(story.visit.way_in(&guest, &story.policy), None);
     assert_eq!(story.launch(comes_by("ivan")), LaunchOutcome::Refused(LaunchRefusal::Revoked));
     let cancel = story.begun.iter().find(is_cancel).unwrap().clone();
-    let ZoomCall::CancelRegistrants { meeting, registrants } = &cancel.call else { unreachable!() };
+    let ZoomCall::CancelRegistrants { meeting, registrants } = &cancel.call else { panic!("another call") };
     assert_eq!((*meeting, registrants.clone()), (MEETING, vec![registrant("ivan", MEETING)]));
     // Until Zoom has done it, it is asked again.
     story.close(&cancel, failed(ProblemCode::ZoomUnavailable, Retry::After(None)));
