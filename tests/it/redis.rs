@@ -112,11 +112,16 @@ impl Redis {
 
     /// What it answers to a command.
     pub async fn ask(&self, command: &[&str]) -> redis::Value {
-        let client = redis::Client::open(self.url()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        self.try_ask(command).await.unwrap()
+    }
+
+    /// The same of a server that may close its connections meanwhile, as one does whose role is changed.
+    pub async fn try_ask(&self, command: &[&str]) -> redis::RedisResult<redis::Value> {
+        let client = redis::Client::open(self.url())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
         let mut asked = redis::cmd(command[0]);
         asked.arg(&command[1..]);
-        asked.query_async(&mut connection).await.unwrap()
+        asked.query_async(&mut connection).await
     }
 
     /// Kills it without a word and starts another one on its files and its port.

@@ -49,7 +49,8 @@ impl Watched {
 
 /// Whether a server says a word of itself.
 async fn says(server: &Redis, section: &str, word: &str) -> Option<()> {
-    let info: String = redis::from_redis_value(server.ask(&["INFO", section]).await).unwrap();
+    let answer = server.try_ask(&["INFO", section]).await.ok()?;
+    let info: String = redis::from_redis_value(answer).unwrap();
     info.contains(word).then_some(())
 }
 
