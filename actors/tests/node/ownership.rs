@@ -322,25 +322,38 @@ fn who_gave_a_shard_back_leaves_it_to_who_had_it_since() {
     });
 }
 
+/// Visits of which some were handed over to a comer who cannot take them, and the store as it was before their last launches.
+struct HandedOver {
+    csns: Vec<String>,
+    before: vestibule_actors::memory::Model,
+    _comer: crate::world::Running,
+}
+
+async fn handed_over_to_nobody(world: &World, comes_after: Duration) -> HandedOver {
+    let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+    for csn in &csns {
+        world.launch(csn, Role::Patient, "WPR1").await;
+    }
+    let before = world.store.snapshot();
+    for csn in &csns {
+        world.launch(csn, Role::Guest, "G1").await;
+    }
+    world.store.faults().fail_always(Some(Call::Acquire), When::Before);
+    tokio::time::sleep(comes_after).await;
+    let comer = world.start().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+    HandedOver { csns, before, _comer: comer }
+}
+
 #[test]
 fn what_nobody_has_had_since_is_given_back_by_who_gave_the_shard_back() {
     run(async {
         let world = World::new();
         let _running = world.start().await;
-        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
-        for csn in &csns {
-            world.launch(csn, Role::Patient, "WPR1").await;
-        }
-        let before = world.store.snapshot();
-        for csn in &csns {
-            world.launch(csn, Role::Guest, "G1").await;
-        }
-        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
-        let _comer = world.start().await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+        let handed_over = handed_over_to_nobody(&world, Duration::ZERO).await;
         world.store.faults().heal();
-        nothing_is_lost_by_going_back(&world, before, &csns).await;
+        nothing_is_lost_by_going_back(&world, handed_over.before, &handed_over.csns).await;
     });
 }
 
@@ -350,24 +363,12 @@ fn what_nobody_has_had_since_is_given_back_though_all_leases_ran_out() {
     run(async {
         let world = World::new();
         let _running = world.start().await;
-        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
-        for csn in &csns {
-            world.launch(csn, Role::Patient, "WPR1").await;
-        }
-        let before = world.store.snapshot();
-        for csn in &csns {
-            world.launch(csn, Role::Guest, "G1").await;
-        }
-        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
-        // It sees the store half a second before the other one does.
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let _comer = world.start().await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+        // The comer sees the store half a second before the other one does.
+        let handed_over = handed_over_to_nobody(&world, Duration::from_millis(500)).await;
         world.store.faults().fail_always(None, When::Before);
         tokio::time::sleep(Duration::from_millis(5_700)).await;
         world.store.faults().heal();
-        nothing_is_lost_by_going_back(&world, before, &csns).await;
+        nothing_is_lost_by_going_back(&world, handed_over.before, &handed_over.csns).await;
     });
 }
 
