@@ -12,6 +12,7 @@ mod front;
 mod guest;
 mod health;
 pub mod here;
+mod kept;
 #[cfg(test)]
 pub(crate) mod kit;
 mod launch;

@@ -142,6 +142,15 @@ pub fn page(status: StatusCode, view: &impl Page, policy: &PagePolicy<'_>) -> Ht
     response.body(body)
 }
 
+/// Sends a browser on.
+pub fn see_other(to: &str) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    for header in security_headers(&PagePolicy::default()) {
+        response.insert_header(header);
+    }
+    response.insert_header((LOCATION, to)).finish()
+}
+
 /// Sends a person to Zoom: by a redirect, or inside a frame, where Zoom cannot be shown, by a page with a link that opens a window.
 pub fn redirect_to_zoom(
     request: &HttpRequest,
@@ -150,11 +159,7 @@ pub fn redirect_to_zoom(
     link: &PersonalLink,
 ) -> HttpResponse {
     if !is_framed(request) {
-        let mut response = HttpResponse::SeeOther();
-        for header in security_headers(&PagePolicy::default()) {
-            response.insert_header(header);
-        }
-        return response.insert_header((LOCATION, link.reveal())).finish();
+        return see_other(link.reveal());
     }
     let Ok(link) = ExternalLink::parse(link.reveal()) else {
         return PersonError::of(request, Reason::ZoomNotAnswering, organization, Audience::Unknown)

@@ -10,9 +10,7 @@ use vestibule_domain::visit::participant::ParticipantKey;
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal, Visit};
 
 use super::browser::Browser;
-
-/// A ticket has 43 characters; anything longer is not looked up.
-const MOST_CHARACTERS: usize = 128;
+use super::kept;
 
 /// What a ticket stands for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -52,17 +50,12 @@ impl Ticket {
     /// Keeps the ticket under a fresh random name, which it answers.
     pub async fn keep(&self, ports: &Ports, life: Span) -> Result<String, StoreError> {
         let name = ports.randomness.secret();
-        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
-        ports.store.put(Space::Ticket, &name, value, life).await?;
+        kept::keep(ports, Space::Ticket, &name, self, life).await?;
         Ok(name)
     }
 
     /// Finds a ticket that has not expired.
     pub async fn find(ports: &Ports, name: &str) -> Result<Option<Self>, StoreError> {
-        if name.is_empty() || name.len() > MOST_CHARACTERS {
-            return Ok(None);
-        }
-        let Some(value) = ports.store.get(Space::Ticket, name).await? else { return Ok(None) };
-        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("a ticket".to_owned()))
+        kept::find(ports, Space::Ticket, name).await
     }
 }

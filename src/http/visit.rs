@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::clock::instant;
@@ -17,14 +17,14 @@ use super::app::App;
 use super::browser::{Browser, is_own_origin};
 use super::here::Here;
 use super::launch::{self, reason_of};
-use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom};
+use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom, see_other};
 use super::query;
 use super::ticket::Ticket;
 use crate::outbound::encode::encode;
 use crate::settings::Organization;
 use crate::web::{
     Audience, ExternalLink, Language, PagePolicy, Reason, Returned, VisitStatus, WaitingPage, Watcher,
-    ZOOM_FORM_TARGETS, security_headers,
+    ZOOM_FORM_TARGETS,
 };
 
 mod status;
@@ -198,12 +198,7 @@ async fn join(
 
 /// Zoom gave no link at this click. The page tries again by itself, each time after a longer pause.
 fn back_to_the_page(place: &Place<'_>, name: &str) -> HttpResponse {
-    let mut response = HttpResponse::SeeOther();
-    for header in security_headers(&PagePolicy::default()) {
-        response.insert_header(header);
-    }
-    let page = format!("/visit/{}?lang={}&{AGAIN}=1", encode(name), place.language.code());
-    response.insert_header((LOCATION, page)).finish()
+    see_other(&format!("/visit/{}?lang={}&{AGAIN}=1", encode(name), place.language.code()))
 }
 
 /// How long the person waited, from the launch to the first way in after it. Whoever comes back in has not waited since the launch.

@@ -10,7 +10,6 @@ pub use notifications::wanted as wanted_records;
 // What utoipa's attribute makes beside each handler.
 pub use notifications::{__path_list as __path_notifications, list as notifications};
 pub use parked::{__path_list as __path_parked, list as parked};
-pub use visits::group_with;
 pub use visits::{
     __path_group as __path_group_visit, __path_list as __path_visits, __path_one as __path_visit,
     group as group_visit, list as visits, one as visit,

@@ -159,7 +159,7 @@ async fn shown(app: &App, found: Option<Snapshot>) -> Result<HttpResponse, ApiEr
 }
 
 /// Looks through an organization's group visits for one that somebody of this CSN launched.
-pub async fn group_with(
+async fn group_with(
     app: &App,
     organization: &OrganizationId,
     csn: &Csn,

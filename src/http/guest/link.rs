@@ -12,6 +12,7 @@ use vestibule_actors::port::store::{Space, StoreError};
 use vestibule_domain::id::{GuestLinkId, OrganizationId, VisitKey};
 use vestibule_domain::time::Span;
 
+use crate::http::kept;
 use crate::settings::Secret;
 
 /// A link has about 90 characters; anything much longer is not looked at.
@@ -65,15 +66,13 @@ impl Opens {
     /// Keeps it under a fresh id, which it answers.
     pub async fn keep(&self, ports: &Ports, life: Span) -> Result<GuestLinkId, StoreError> {
         let id = fresh(ports.randomness.as_ref())?;
-        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
-        ports.store.put(Space::Ticket, &name(&id), value, life).await?;
+        kept::keep(ports, Space::Ticket, &name(&id), self, life).await?;
         Ok(id)
     }
 
     /// `None` for a link that has run out.
     pub async fn find(ports: &Ports, id: &GuestLinkId) -> Result<Option<Self>, StoreError> {
-        let Some(value) = ports.store.get(Space::Ticket, &name(id)).await? else { return Ok(None) };
-        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("a guest's link".to_owned()))
+        kept::find(ports, Space::Ticket, &name(id)).await
     }
 }
 

@@ -5,7 +5,7 @@
 mod link;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, LOCATION, SET_COOKIE};
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_domain::command::Launch;
 use vestibule_domain::id::{GuestLinkId, OrganizationId};
@@ -18,13 +18,13 @@ use vestibule_domain::visit::participant::Role;
 use super::app::App;
 use super::browser::{Browser, is_own_origin};
 use super::launch::{place, reason_of, told};
-use super::person::{PersonError, note_store_trouble, page};
+use super::person::{PersonError, note_store_trouble, page, see_other};
 use super::query::Parameters;
 use super::ticket::Ticket;
 use super::visit::language_of;
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, PatientDisplayName};
-use crate::web::{Audience, GuestPage, PagePolicy, Reason, security_headers};
+use crate::web::{Audience, GuestPage, PagePolicy, Reason};
 pub use link::LinkKeys;
 pub(super) use link::Opens;
 
@@ -103,12 +103,7 @@ async fn launch(app: &App, request: &HttpRequest, organization: &str) -> Result<
     let ticket = Ticket::new(visit.clone(), guest_of(&guest.link), &browser, undecided);
     let life = Span::from_duration(app.settings.limits.ticket_life);
     let name = ticket.keep(ports, life).await.map_err(|error| store_trouble(&error))?;
-    let mut response = HttpResponse::SeeOther();
-    for header in security_headers(&PagePolicy::default()) {
-        response.insert_header(header);
-    }
-    let to = format!("/visit/{name}?lang={}", guest.language().code());
-    let mut response = response.insert_header((LOCATION, to)).finish();
+    let mut response = see_other(&format!("/visit/{name}?lang={}", guest.language().code()));
     if let Ok(cookie) = HeaderValue::try_from(browser.set_cookie(&app.settings, guest.organization)) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

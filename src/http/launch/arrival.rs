@@ -1,7 +1,6 @@
 //! The end of every launch: who the person is and which visit they came for is known. The launch command goes in, and they go on to
 //! Zoom or to the waiting page.
 
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 use vestibule_actors::desk::Snapshot;
@@ -16,10 +15,10 @@ use super::reason_of;
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::{Here, NoLink};
-use crate::http::person::{PersonError, note_store_trouble, redirect_to_zoom};
+use crate::http::person::{PersonError, note_store_trouble, redirect_to_zoom, see_other};
 use crate::http::ticket::Ticket;
 use crate::settings::Organization;
-use crate::web::{Audience, Language, PagePolicy, Reason, security_headers};
+use crate::web::{Audience, Language, Reason};
 
 /// A person at the end of a launch.
 pub(in crate::http) struct Arrival<'a> {
@@ -100,11 +99,7 @@ impl Arrival<'_> {
         let life = Span::from_duration(self.app.settings.limits.ticket_life);
         let ticket = Ticket::new(visit, participant, self.browser, undecided);
         let name = ticket.keep(self.app.desk.ports(), life).await.map_err(|error| self.overloaded(&error))?;
-        let mut response = HttpResponse::SeeOther();
-        for header in security_headers(&PagePolicy::default()) {
-            response.insert_header(header);
-        }
-        Ok(response.insert_header((LOCATION, format!("/visit/{name}"))).finish())
+        Ok(see_other(&format!("/visit/{name}")))
     }
 
     fn overloaded(&self, error: &impl std::fmt::Display) -> PersonError {

@@ -2,14 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::port::clock::instant;
-use vestibule_domain::command::Launch;
-use vestibule_domain::id::VisitKey;
 use vestibule_domain::time::Span;
 
 use super::arrival::Arrival;
 use super::context::understand;
 use super::state::LaunchState;
-use super::{LaunchKind, place, told};
+use super::{LaunchKind, Understood, place, told};
 use crate::epic::{IdTokenError, SmartError};
 use crate::http::app::App;
 use crate::http::browser::Browser;
@@ -123,15 +121,15 @@ impl Return<'_> {
     async fn arrive(&self, code: Option<String>) -> Result<HttpResponse, PersonError> {
         // What Epic says of a refusal is nothing for the page; that it refused is.
         let code = code.ok_or_else(|| self.arrival.refuse(Reason::EpicNotAnswering))?;
-        let (visit, launch) = self.learn(&code).await?;
+        let understood = self.learn(&code).await?;
         if self.state.kind == LaunchKind::VisitTools {
-            return tools::open(&self.arrival, visit, &launch).await;
+            return tools::open(&self.arrival, understood).await;
         }
-        self.arrival.admit(visit, launch).await
+        self.arrival.admit(understood.visit, understood.launch).await
     }
 
     /// Who the person is and what the launch is about, from Epic's token response.
-    async fn learn(&self, code: &str) -> Result<(VisitKey, Launch), PersonError> {
+    async fn learn(&self, code: &str) -> Result<Understood, PersonError> {
         let (arrival, organization) = (&self.arrival, &self.state.organization);
         let verifier = Secret::new(self.state.verifier.clone());
         let redirect_uri = super::redirect_uri(arrival.app);

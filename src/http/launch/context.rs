@@ -8,7 +8,7 @@ use vestibule_domain::id::{
 use vestibule_domain::name::Phi;
 use vestibule_domain::visit::participant::Role;
 
-use crate::epic::{Context, FhirUser, TokenAnswer, UserKind};
+use crate::epic::{FhirUser, TokenAnswer, UserKind};
 use crate::settings::PatientDisplayName;
 use crate::web::Reason;
 
@@ -79,6 +79,14 @@ impl LaunchKind {
     }
 }
 
+/// What Epic's answer is about.
+pub(in crate::http) struct Understood {
+    pub(in crate::http) visit: VisitKey,
+    pub(in crate::http) launch: Launch,
+    /// The visit of the conference that Epic named, whichever kind of visit the launch is for.
+    pub(in crate::http) group: Option<VisitKey>,
+}
+
 /// The visit and the launch that follow from Epic's answer.
 pub(super) fn understand(
     organization: &OrganizationId,
@@ -86,11 +94,14 @@ pub(super) fn understand(
     user: &FhirUser,
     answer: &TokenAnswer,
     names: PatientDisplayName,
-) -> Result<(VisitKey, Launch), Reason> {
+) -> Result<Understood, Reason> {
     let role = kind.role(user.kind)?;
     let context = &answer.context;
     let csn = context.csn.as_deref().and_then(|csn| Csn::new(csn).ok());
-    let visit = visit_of(kind, context, csn.as_ref()).ok_or(Reason::MissingVisitContext)?;
+    let conference = context.conference_id.as_deref().and_then(|id| ConferenceId::new(id).ok());
+    let key = |visit| VisitKey { organization: organization.clone(), visit };
+    let group = conference.map(VisitId::Conference);
+    let visit = visit_of(kind, group.as_ref(), csn.as_ref()).ok_or(Reason::MissingVisitContext)?;
     let patient = answer.patient.clone();
     if role == Role::Proxy && patient.is_none() {
         return Err(Reason::MissingVisitContext);
@@ -110,18 +121,17 @@ pub(super) fn understand(
         first_name: phi(&context.first_name),
         last_name: phi(&context.last_name),
     };
-    Ok((VisitKey { organization: organization.clone(), visit }, launch))
+    Ok(Understood { visit: key(visit), launch, group: group.map(key) })
 }
 
 /// A group's patients each come with the CSN of their own appointment, which Epic is told under; its providers may come with none.
-fn visit_of(kind: LaunchKind, context: &Context, csn: Option<&Csn>) -> Option<VisitId> {
-    let conference = context.conference_id.as_deref().and_then(|id| ConferenceId::new(id).ok());
+fn visit_of(kind: LaunchKind, group: Option<&VisitId>, csn: Option<&Csn>) -> Option<VisitId> {
     if !kind.is_group() {
         // One record of the tools serves both kinds of visits.
-        let of_group = conference.filter(|_| kind == LaunchKind::VisitTools).map(VisitId::Conference);
+        let of_group = group.filter(|_| kind == LaunchKind::VisitTools).cloned();
         return csn.cloned().map(VisitId::Csn).or(of_group);
     }
-    conference.filter(|_| csn.is_some() || kind.is_providers()).map(VisitId::Conference)
+    group.filter(|_| csn.is_some() || kind.is_providers()).cloned()
 }
 
 /// What the provider sees in Zoom: by default no name at all.

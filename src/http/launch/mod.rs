@@ -29,6 +29,7 @@ use crate::http::here::Here;
 use crate::web::{Audience, Reason};
 pub(super) use arrival::Arrival;
 pub use context::LaunchKind;
+pub(super) use context::Understood;
 use organization::Asked;
 pub use pending::PendingLaunches;
 

@@ -10,10 +10,8 @@ use vestibule_domain::time::Span;
 use super::LaunchKind;
 use crate::epic::Pkce;
 use crate::http::browser::Browser;
+use crate::http::kept;
 use crate::web::Language;
-
-/// A state has 43 characters; anything much longer is not looked up.
-const MOST_CHARACTERS: usize = 128;
 
 /// What the callback needs to know of the launch.
 #[derive(Clone, Serialize, Deserialize)]
@@ -51,17 +49,12 @@ impl LaunchState {
     }
 
     pub(super) async fn keep(&self, ports: &Ports, name: &str, life: Span) -> Result<(), StoreError> {
-        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
-        ports.store.put(Space::OauthState, name, value, life).await
+        kept::keep(ports, Space::OauthState, name, self, life).await
     }
 
     /// Takes a state: of all who bring it, one gets it. `None` for one that is forged, used or expired.
     pub(super) async fn take(ports: &Ports, name: &str) -> Result<Option<Self>, StoreError> {
-        if name.is_empty() || name.len() > MOST_CHARACTERS {
-            return Ok(None);
-        }
-        let Some(value) = ports.store.take(Space::OauthState, name).await? else { return Ok(None) };
-        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("an OAuth state".to_owned()))
+        kept::take(ports, Space::OauthState, name).await
     }
 
     pub(super) fn is_of(&self, browser: &Browser) -> bool {

@@ -1,5 +1,5 @@
-//! What the buttons of the tools page do. Each is a command of the visit; the page comes back when it was decided, or says that it was
-//! not yet.
+//! What the buttons of the tools page do. Each is a command of the visit; the page comes back when a link was made or taken back, or says
+//! that it was not yet. An end is durable when the page comes back; who is still there stands on it.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ pub(super) async fn invite(
     let invitation = Invitation { name: called, expires_at: now + life };
     let command = Command::GuestInvited { link: link.clone(), invitation };
     let made = place.order(command, |seen| seen.visit.guests.contains_key(&link)).await?;
-    tracing::info!(visit = %place.ticket.visit.to_text(), by = %place.ticket.provider, made, "a guest is invited");
+    tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, made, "a guest is invited");
     Ok(place.back(if made { ToolsNote::Invited } else { ToolsNote::NotYet }))
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn revoke(
     let Ok(link) = GuestLinkId::new(&form.link) else { return Err(place.refuse(Reason::LinkUnreadable)) };
     let revoked = |seen: &Snapshot| seen.visit.guests.get(&link).is_none_or(|link| link.revoked_at.is_some());
     let done = place.order(Command::GuestRevoked { link: link.clone() }, revoked).await?;
-    tracing::info!(visit = %place.ticket.visit.to_text(), by = %place.ticket.provider, done, "a guest's link is taken back");
+    tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, done, "a guest's link is taken back");
     Ok(place.back(if done { ToolsNote::Revoked } else { ToolsNote::NotYet }))
 }
 
@@ -107,8 +107,8 @@ pub(super) async fn end(
     let Some(meeting) = place.snapshot().await?.and_then(|seen| seen.visit.meeting.map(|m| m.id)) else {
         return Ok(place.back(ToolsNote::NoMeeting));
     };
-    let asked = |seen: &Snapshot| seen.visit.wants_end.is_none();
-    let done = place.order(Command::EndForAll { meeting }, asked).await?;
-    tracing::info!(visit = %place.ticket.visit.to_text(), by = %place.ticket.provider, done, "the meeting is ended for everybody");
-    Ok(place.back(if done { ToolsNote::Ended } else { ToolsNote::NotYet }))
+    let order = Command::EndForAll { meeting };
+    app.desk.submit(&place.ticket.visit, order).await.map_err(|error| place.trouble(&error))?;
+    tracing::info!(organization = %place.ticket.visit.organization, %meeting, by = %place.ticket.provider, "a meeting is ended for everybody");
+    Ok(place.back(ToolsNote::Ended))
 }

@@ -7,31 +7,28 @@ mod acts;
 mod view;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::Ports;
 use vestibule_actors::port::store::{Space, StoreError};
-use vestibule_domain::command::Launch;
-use vestibule_domain::id::{FhirReference, VisitId, VisitKey};
+use vestibule_domain::id::{FhirReference, VisitKey};
 use vestibule_domain::time::Span;
 
-use super::api::group_with;
 use super::app::App;
 use super::browser::Browser;
-use super::launch::Arrival;
-use super::person::{PersonError, note_store_trouble, page};
+use super::kept;
+use super::launch::{Arrival, Understood};
+use super::person::{PersonError, note_store_trouble, page, see_other};
 use super::query;
 use super::visit::language_of;
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization};
-use crate::web::{Audience, Language, PagePolicy, Reason, ToolsNote, ToolsPage, security_headers};
+use crate::web::{Audience, Language, PagePolicy, Reason, ToolsNote, ToolsPage};
 
 /// This door in the counts of failures.
 const DOOR: &str = "tools";
-/// A ticket has 43 characters; anything longer is not looked up.
-const MOST_CHARACTERS: usize = 128;
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
 
@@ -58,17 +55,12 @@ struct ToolsTicket {
 impl ToolsTicket {
     async fn keep(&self, ports: &Ports, life: Span) -> Result<String, StoreError> {
         let name = ports.randomness.secret();
-        let value = serde_json::to_vec(self).map_err(|e| StoreError::Refused(e.to_string()))?;
-        ports.store.put(Space::Ticket, &stored_as(&name), value, life).await?;
+        kept::keep(ports, Space::Ticket, &stored_as(&name), self, life).await?;
         Ok(name)
     }
 
     async fn find(ports: &Ports, name: &str) -> Result<Option<Self>, StoreError> {
-        if name.is_empty() || name.len() > MOST_CHARACTERS {
-            return Ok(None);
-        }
-        let Some(value) = ports.store.get(Space::Ticket, &stored_as(name)).await? else { return Ok(None) };
-        serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Corrupt("a tools ticket".to_owned()))
+        kept::find(ports, Space::Ticket, &stored_as(name)).await
     }
 }
 
@@ -80,39 +72,27 @@ fn stored_as(name: &str) -> String {
 // === the launch ===
 
 /// Opens the page for a provider whom Epic has named. A visit of another patient than the one that the launch is about stays shut.
-pub(super) async fn open(
-    arrival: &Arrival<'_>,
-    named: VisitKey,
-    launch: &Launch,
-) -> Result<HttpResponse, PersonError> {
+pub(super) async fn open(arrival: &Arrival<'_>, understood: Understood) -> Result<HttpResponse, PersonError> {
     let app = arrival.app;
     let store_trouble = |error: &dyn std::fmt::Display| {
         note_store_trouble(app, DOOR, &error);
         arrival.refuse(Reason::Overloaded)
     };
+    let Understood { visit: named, launch, group } = understood;
     let mut snapshot = app.desk.visit(&named).await.map_err(|error| store_trouble(&error))?;
-    // The same record serves group visits, each known by one of its CSNs.
-    if let (None, VisitId::Csn(csn)) = (&snapshot, &named.visit) {
-        let found = group_with(app, &named.organization, csn).await;
-        snapshot = found.map_err(|_| arrival.refuse(Reason::Overloaded))?;
+    // One record serves both kinds of visits, and Epic may give a conference id to any: the visit that there is is meant.
+    if let (None, Some(group)) = (&snapshot, group) {
+        snapshot = app.desk.visit(&group).await.map_err(|error| store_trouble(&error))?;
     }
     let foreign = |seen: &Snapshot| !seen.visit.may_be_about(launch.csn.as_ref(), launch.patient.as_ref());
     if snapshot.as_ref().is_some_and(foreign) {
         return Err(arrival.refuse(Reason::OtherPatient));
     }
     let visit = snapshot.map_or(named, |seen| seen.visit.key);
-    let ticket = ToolsTicket { visit, provider: launch.fhir_user.clone(), browser: arrival.browser.hash() };
+    let ticket = ToolsTicket { visit, provider: launch.fhir_user, browser: arrival.browser.hash() };
     let life = Span::from_duration(app.settings.limits.ticket_life);
     let name = ticket.keep(app.desk.ports(), life).await.map_err(|error| store_trouble(&error))?;
     Ok(see_other(&format!("/visit/{name}/tools?lang={}", arrival.language.code())))
-}
-
-fn see_other(to: &str) -> HttpResponse {
-    let mut response = HttpResponse::SeeOther();
-    for header in security_headers(&PagePolicy::default()) {
-        response.insert_header(header);
-    }
-    response.insert_header((LOCATION, to)).finish()
 }
 
 // === the page ===

@@ -1,7 +1,7 @@
 //! The provider's tools page and the guests who come by its links.
 
 use serde_json::{Value, json};
-use vestibule::simulator::LaunchKind::VisitTools;
+use vestibule::simulator::LaunchKind::{GroupPatient, VisitTools};
 use vestibule::simulator::epic::LaunchOptions;
 use vestibule::simulator::people::{Browser, Landing};
 use vestibule::simulator::zoom::Device;
@@ -169,6 +169,23 @@ async fn the_tools_belong_to_a_provider_of_this_visit_in_their_own_browser() {
     let posted =
         house.http.post(format!("{}{path}/end", house.url)).insert_header(("origin", "https://evil.example"));
     assert_eq!(posted.send().await.unwrap().status(), 403);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_tools_of_a_group_are_found_by_its_conference() {
+    let house = House::open().await;
+    house.on_waiting_page(GroupPatient, "10005", "WPR5").await;
+    house.on_waiting_page(GroupPatient, "10006", "WPR6").await;
+    let page = house.tools("10005").await.page().await;
+    assert!(page.contains("Olivia Marsh") && page.contains("Tom"), "{page}");
+    // A visit of one patient is its own, whatever conference id Epic gives it.
+    house.waits(CSN, PATIENT).await;
+    let conference = [("conferenceid".to_owned(), "CONF7001".to_owned())].into();
+    let options = LaunchOptions { context: conference, ..LaunchOptions::default() };
+    let url = house.epic().launch_url_with(VisitTools, PROVIDER, CSN, options).unwrap();
+    let (status, page) = text(&house.browser().open(&url).await.unwrap());
+    assert!(status == 200 && page.contains("Ada Hansen") && !page.contains("Olivia"), "{status} {page}");
     house.close().await;
 }
 
