@@ -30,7 +30,8 @@ pub enum EpicFaultKind {
     Revoked,
 }
 
-/// A fault for calls of one name (`status`, `token`, `authorize`, `discovery`, `jwks`, `fhir`; `*` for all).
+/// A fault for calls of one name (`status`, `token`, `authorize`, `discovery`, `jwks`, `fhir`, or `fhir.Patient` and the like for one
+/// kind of resource; `*` for all).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpicFault {
     #[serde(default = "status")]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::super::connection::break_off;
 use super::authorize::Authorized;
 use super::faults::EpicFaultKind;
+use super::fhir::{FHIR_JSON, READABLE};
 use super::status::{Caller, Parameters, StatusAnswer, refusal};
 use super::token::TokenRequest;
 use super::{FakeEpic, discovery, telehealth};
@@ -205,30 +206,30 @@ async fn fhir(
     path: web::Path<(String, String)>,
     epic: web::Data<FakeEpic>,
 ) -> HttpResponse {
-    around(&request, &epic, "fhir", async {
-        if !epic.may_read(header(&request, "authorization")) {
-            return HttpResponse::Unauthorized().finish();
+    let (kind, id) = path.into_inner();
+    let read = async {
+        match epic.read(header(&request, "authorization"), &kind, &id) {
+            Ok(found) => HttpResponse::Ok().content_type(FHIR_JSON).body(found.to_string()),
+            Err(refusal) => refusal.answer(),
         }
-        match epic.resource(&path.0, &path.1) {
-            Some(found) => HttpResponse::Ok().content_type("application/fhir+json").body(found.to_string()),
-            None => HttpResponse::NotFound().content_type("application/fhir+json").body(
-                json!({"resourceType": "OperationOutcome", "issue": [{"severity": "fatal", "code": "not-found"}]}).to_string(),
-            ),
-        }
-    })
-    .await
+    };
+    let Some(kind) = READABLE.into_iter().find(|known| *known == kind) else {
+        return around(&request, &epic, "fhir", read).await;
+    };
+    let name = format!("fhir.{kind}");
+    around(&request, &epic, "fhir", around(&request, &epic, &name, read)).await
 }
 
 /// By `identifier`, which is all that is played: `system|value`, or the value alone.
 async fn search(request: HttpRequest, kind: web::Path<String>, epic: web::Data<FakeEpic>) -> HttpResponse {
     around(&request, &epic, "fhir", async {
-        if !epic.may_read(header(&request, "authorization")) {
-            return HttpResponse::Unauthorized().finish();
+        if let Err(refusal) = epic.may_read(header(&request, "authorization"), &kind) {
+            return refusal.answer();
         }
         let asked = pairs(request.query_string()).into_iter().find(|(name, _)| name == "identifier");
         let Some((_, value)) = asked else { return HttpResponse::BadRequest().finish() };
         let found = epic.identified(&kind, value.rsplit('|').next().unwrap_or_default());
-        HttpResponse::Ok().content_type("application/fhir+json").body(bundle(found.as_ref()).to_string())
+        HttpResponse::Ok().content_type(FHIR_JSON).body(bundle(found.as_ref()).to_string())
     })
     .await
 }

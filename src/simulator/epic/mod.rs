@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex};
 
 pub use encrypted::{CommandLine, CryptKey, PayloadForm};
 pub use faults::{EpicFault, EpicFaultKind, IdTokenFault};
+pub use fhir::READABLE;
 pub use launches::LaunchError;
 pub use state::{LaunchOptions, Light, StatusRequest};
 
@@ -116,7 +117,7 @@ impl FakeEpic {
     }
 
     /// How often a call was made, whatever was answered: `discovery`, `jwks`, `authorize`, `token`, `token.client_credentials`,
-    /// `status` (of which `status.2020` to the services of 2020), `fhir`.
+    /// `status` (of which `status.2020` to the services of 2020), `fhir`, `fhir.Encounter` and the like.
     pub fn calls(&self, name: &str) -> u64 {
         self.with(|state| state.counts.get(name).copied().unwrap_or(0))
     }
@@ -188,6 +189,36 @@ impl FakeEpic {
     /// The id of the service's key that signed the last good assertion.
     pub fn assertion_key(&self) -> Option<String> {
         self.with(|state| state.assertion_key.clone())
+    }
+
+    /// Whether the backend client is registered to read this kind of resource (one of [`READABLE`]), as it is at first.
+    pub fn set_read_denied(&self, kind: &'static str, denied: bool) {
+        self.with(
+            |state| if denied { state.denied_reads.insert(kind) } else { state.denied_reads.remove(kind) },
+        );
+    }
+
+    /// The status of a visit's Appointment from now on, such as `cancelled` or `noshow`.
+    pub fn set_appointment_status(&self, csn: &str, status: &'static str) {
+        self.change(csn, |change| change.appointment_status = Some(status));
+    }
+
+    /// The status of a visit's Encounter from now on.
+    pub fn set_encounter_status(&self, csn: &str, status: &'static str) {
+        self.change(csn, |change| change.encounter_status = Some(status));
+    }
+
+    /// Moves a visit's Appointment.
+    pub fn move_appointment(&self, csn: &str, to: jiff::Timestamp) {
+        self.change(csn, |change| change.start = Some(to));
+    }
+
+    fn change(&self, csn: &str, work: impl FnOnce(&mut state::Change)) {
+        self.with(|state| {
+            if state.changes.contains_key(csn) || state.changes.len() < state::MAX_APPOINTMENTS {
+                work(state.changes.entry(csn.to_owned()).or_default());
+            }
+        });
     }
 
     /// Life of access tokens given out from now on, in seconds.

@@ -1,6 +1,6 @@
 //! What the fake Epic remembers: launches, codes, tokens, what it was told, and the lights.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,7 +35,7 @@ pub struct LaunchOptions {
     pub patient: Option<String>,
     /// CONTEXT keys with other values; an empty map changes nothing.
     pub context: BTreeMap<String, String>,
-    /// CONTEXT keys that are missing.
+    /// Keys of the token response that are missing, those of CONTEXT and `patient`, `encounter` and `appointment`.
     pub without: Vec<String>,
 }
 
@@ -55,6 +55,8 @@ pub(crate) struct Bearer {
     pub expires_at: Millis,
     /// Made by `client_credentials`.
     pub backend: bool,
+    /// What it may be used for, with blanks between.
+    pub scope: String,
 }
 
 /// One request to the status service, whatever became of it.
@@ -106,6 +108,19 @@ pub(crate) struct State {
     pub chance: Chance,
     /// How long a user's token lives, in seconds.
     pub token_life: i64,
+    /// Kinds of resources that the backend client is not registered to read.
+    pub denied_reads: BTreeSet<&'static str>,
+    /// What became of appointments, by CSN.
+    pub changes: BTreeMap<String, Change>,
+}
+
+/// What became of an appointment since it was booked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Change {
+    pub appointment_status: Option<&'static str>,
+    pub encounter_status: Option<&'static str>,
+    /// Where it was moved to.
+    pub start: Option<jiff::Timestamp>,
 }
 
 impl State {
@@ -125,6 +140,8 @@ impl State {
             counts: BTreeMap::new(),
             chance: Chance::new(seed ^ 0x4550_4943),
             token_life: 3240,
+            denied_reads: BTreeSet::new(),
+            changes: BTreeMap::new(),
         }
     }
 
@@ -140,10 +157,11 @@ impl State {
         self.jtis.retain(|_, expires_at| *expires_at > now);
     }
 
-    pub fn make_token(&mut self, now: Millis, backend: bool) -> String {
+    pub fn make_token(&mut self, now: Millis, backend: bool, scope: &str) -> String {
         self.tidy(now);
         let token = self.chance.token(40);
-        self.tokens.insert(token.clone(), Bearer { expires_at: now + self.token_life * 1000, backend });
+        let expires_at = now + self.token_life * 1000;
+        self.tokens.insert(token.clone(), Bearer { expires_at, backend, scope: scope.to_owned() });
         token
     }
 

@@ -44,9 +44,11 @@ impl FakeEpic {
                 self.count("token.client_credentials");
                 self.check_assertion_of(request, http).await?;
                 let now = self.now();
-                let (token, life) = self.with(|state| (state.make_token(now, true), state.token_life));
+                let scope = self.backend_scope(request.ask("scope").unwrap_or_default());
+                let (token, life) =
+                    self.with(|state| (state.make_token(now, true, &scope), state.token_life));
                 self.count("token.issued");
-                Ok(json!({"access_token": token, "token_type": "bearer", "expires_in": life, "scope": ""}))
+                Ok(json!({"access_token": token, "token_type": "bearer", "expires_in": life, "scope": scope}))
             }
             _ => Err("unsupported_grant_type"),
         }
@@ -108,7 +110,7 @@ impl FakeEpic {
         let launch = &grant.launch;
         let (visit, token, life, fault) = self.with(|state| {
             let visit = state.day.iter().find(|visit| visit.csn == launch.csn).cloned();
-            (visit, state.make_token(now, false), state.token_life, state.id_token_fault)
+            (visit, state.make_token(now, false, &grant.scope), state.token_life, state.id_token_fault)
         });
         let visit = visit?;
         let (person, _) = visit.person(&launch.external_id)?;
@@ -133,6 +135,7 @@ impl FakeEpic {
         {
             put("id_token", json!(token));
         }
+        answer.retain(|name, _| !launch.options.without.contains(name));
         put_context(&mut answer, launch.context(&visit, person));
         tracing::trace!(kind = launch.kind.segment(), "the fake Epic answers a launch");
         Some(Value::Object(answer))
