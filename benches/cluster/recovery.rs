@@ -138,6 +138,7 @@ fn launch(number: u64) -> Launch {
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
     }
 }
 

@@ -246,6 +246,7 @@ fn launch_of(number: u64) -> Result<Launch, Failed> {
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
     })
 }
 

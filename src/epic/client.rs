@@ -11,6 +11,7 @@ use vestibule_domain::effect::Update;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 
 use super::config::EpicConfig;
+use super::fhir::Reads;
 use super::jwks::KeySet;
 use super::metadata::Endpoints;
 use super::smart::SmartError;
@@ -24,12 +25,14 @@ pub(super) struct EpicSite {
     pub keys: Shared<KeySet, SmartError>,
     pub backend: Shared<Bearer, TokenFailure>,
     pub clock: OtherClock,
+    pub reads: Reads,
 }
 
 impl EpicSite {
     pub fn new(organization: &OrganizationId, config: EpicConfig) -> Self {
         let pause = config.longest_pause;
         Self {
+            reads: Reads::new(config.fhir_reads),
             config,
             endpoints: Shared::pausing(pause),
             keys: Shared::pausing(pause),

@@ -8,7 +8,7 @@ use vestibule_domain::time::{Moment, Span};
 use super::encrypted::EncryptedLaunches;
 use super::keys::{KeyError, SigningKeys};
 use crate::settings::{
-    self, BasicEncoding, ContextNames, ExternalIdTypes, Secret, StatusAuth, StatusDialect, StatusValues,
+    self, BasicEncoding, ContextNames, ExternalIdTypes, FhirReads, Secret, StatusAuth, StatusDialect, StatusValues,
     Telehealth2020,
 };
 
@@ -50,6 +50,7 @@ pub struct EpicConfig {
     /// For how long at most Epic is not asked for a token, or for its metadata, after it failed to give them. The token needs the
     /// metadata, and an update needs the token, so that a probe of the breaker may meet both pauses, one after the other.
     pub longest_pause: Span,
+    pub fhir_reads: FhirReads,
     pub status_values: StatusValues,
     pub external_id_types: ExternalIdTypes,
     pub context_names: ContextNames,
@@ -103,6 +104,7 @@ impl EpicConfig {
             vendor_name: epic.vendor_name.clone(),
             timeout: epic.timeout,
             longest_pause: Span::from_duration(epic.breaker.probe_every / NESTED_PAUSES),
+            fhir_reads: epic.fhir_reads,
             status_values: epic.status_values,
             external_id_types: epic.external_id_types.clone(),
             context_names: epic.context_names.clone(),

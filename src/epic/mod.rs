@@ -7,6 +7,7 @@ mod encrypted;
 #[cfg(test)]
 mod fake_tests;
 mod fdi;
+pub mod fhir;
 mod hints;
 pub mod id_token;
 mod jwks;

@@ -13,6 +13,7 @@ use vestibule_domain::name::Phi;
 use super::backend::{ASSERTION_TYPE, assertion};
 use super::client::{EpicClient, EpicSite};
 use super::config::ClientProof;
+use super::fhir::FhirId;
 use super::keys::CannotSign;
 use crate::outbound::encode::{encode, with_query};
 use crate::outbound::{Bearer, TokenFailure, lenient, oauth};
@@ -85,8 +86,10 @@ pub struct TokenAnswer {
     pub access: Option<Bearer>,
     /// The patient that the launch is about.
     pub patient: Option<FhirReference>,
-    /// The encounter's FHIR id.
-    pub encounter: Option<String>,
+    /// The encounter, where Epic has one open at the launch.
+    pub encounter: Option<FhirId>,
+    /// The appointment, where the encounter was born as one.
+    pub appointment: Option<FhirId>,
     /// What the CONTEXT line of the FDI record carried.
     pub context: Context,
 }
@@ -222,7 +225,8 @@ impl TokenAnswer {
             id_token,
             access,
             patient: lenient::text(body, "patient").and_then(patient),
-            encounter: lenient::text(body, "encounter").map(str::to_owned),
+            encounter: lenient::text(body, "encounter").and_then(FhirId::new),
+            appointment: lenient::text(body, "appointment").and_then(FhirId::new),
             context: Context::read(body, names),
         })
     }

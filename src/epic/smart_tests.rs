@@ -145,7 +145,7 @@ fn answer() -> Reply {
     Reply::Json(
         200,
         json!({"access_token": "at", "token_type": "Bearer", "expires_in": 3240, "id_token": "i.d.t", "patient": "ePat",
-            "encounter": "eEnc", "CSN": " 10001 ", "ConferenceID": "%CONFERENCEID%", "externalId": "WPR1",
+            "encounter": "eEnc", "appointment": "a/../b", "CSN": " 10001 ", "ConferenceID": "%CONFERENCEID%", "externalId": "WPR1",
             "externalidtype": 2, "FNAME": "Ada", "lname": "", "state": "x"}),
     )
 }
@@ -156,7 +156,7 @@ async fn a_code_is_redeemed_and_the_context_read_whatever_its_case() {
     let got = redeem(config(&server.base)).await.unwrap();
     assert_eq!(got.id_token.as_ref().unwrap().expose(), "i.d.t");
     assert_eq!(got.patient.as_ref().unwrap().as_str(), "Patient/ePat");
-    assert_eq!(got.encounter.as_deref(), Some("eEnc"));
+    assert_eq!((&got.encounter, &got.appointment), (&FhirId::new("eEnc"), &None), "no id fit for an address");
     let context = &got.context;
     assert_eq!(context.csn.as_deref(), Some("10001"));
     assert_eq!(context.conference_id, None, "a token that Epic did not fill");

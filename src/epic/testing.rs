@@ -16,7 +16,7 @@ use super::config::{ClientProof, EpicConfig};
 use super::keys::SigningKeys;
 use super::{EpicClient, EpicSites};
 use crate::settings::{
-    self, ContextNames, ExternalIdTypes, Secret, Settings, Sources, StatusAuth, StatusDialect, StatusValues,
+    self, ContextNames, ExternalIdTypes, FhirReads, Secret, Settings, Sources, StatusAuth, StatusDialect, StatusValues,
 };
 
 pub static OUR_KEY: LazyLock<String> = LazyLock::new(private_key);
@@ -89,7 +89,7 @@ pub fn config(base: &str) -> EpicConfig {
         vendor_name: own("Vestibule & Co"),
         timeout: Duration::from_secs(5),
         longest_pause: Span(2_500),
-
+        fhir_reads: FhirReads { wait: Duration::from_secs(2), concurrent: 4, keep: 100 },
         status_values: StatusValues { connected: 1, disconnected: 2 },
         external_id_types: ExternalIdTypes { provider: own("1"), patient: own("2") },
         context_names: ContextNames {

@@ -54,6 +54,7 @@ pub struct Epic {
     pub timeout: Duration,
     pub retry: Retry,
     pub breaker: Breaker,
+    pub fhir_reads: FhirReads,
     pub status_values: StatusValues,
     pub external_id_types: ExternalIdTypes,
     pub context_names: ContextNames,
@@ -107,6 +108,17 @@ pub struct Retry {
 pub struct Breaker {
     pub failures: u32,
     pub probe_every: Duration,
+}
+
+/// How launches read FHIR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FhirReads {
+    /// How long a launch waits for all of its reads; zero: nothing is read.
+    pub wait: Duration,
+    /// On one node.
+    pub concurrent: usize,
+    /// Resources of one kind on one node.
+    pub keep: usize,
 }
 
 /// The two values of `ConnectionStatus`; they differ.
@@ -181,6 +193,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let timeout = section.duration("timeout", millis(100)..=seconds(MINUTE));
     let retry = section.section("retry", read_retry);
     let breaker = section.section("breaker", read_breaker);
+    let fhir_reads = section.section("fhir_reads", read_fhir_reads);
     let status_values = section.section("status_values", read_status_values);
     let external_id_types = section.section("external_id_types", |types| {
         let provider = types.needed("provider", text);
@@ -215,6 +228,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         timeout: timeout?,
         retry: retry?,
         breaker: breaker?,
+        fhir_reads: fhir_reads?,
         status_values: status_values?,
         external_id_types: external_id_types?,
         context_names: context_names?,
@@ -296,6 +310,13 @@ fn read_breaker(section: &mut Section<'_>) -> Read<Breaker> {
     let failures = section.integer("failures", 1..=1000_u32);
     let probe_every = section.duration("probe_every", millis(100)..=seconds(5 * MINUTE));
     Ok(Breaker { failures: failures?, probe_every: probe_every? })
+}
+
+fn read_fhir_reads(section: &mut Section<'_>) -> Read<FhirReads> {
+    let wait = section.duration("wait", Duration::ZERO..=seconds(10));
+    let concurrent = section.integer("concurrent", 1..=100_usize);
+    let keep = section.integer("keep", 1..=100_000_usize);
+    Ok(FhirReads { wait: wait?, concurrent: concurrent?, keep: keep? })
 }
 
 fn read_status_values(section: &mut Section<'_>) -> Read<StatusValues> {

@@ -30,7 +30,7 @@ use vestibule_domain::id::OrganizationId;
 pub use address::{BaseUrl, FramingHost, PageUrl};
 pub use encrypted_launch::{EncryptedLaunch, LaunchIv, LaunchKey};
 pub use epic::{
-    BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, Retry, StatusAuth, StatusDialect,
+    BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, FhirReads, Retry, StatusAuth, StatusDialect,
     StatusValues,
 };
 pub use organization::{

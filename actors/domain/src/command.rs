@@ -1,7 +1,9 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
 use crate::fact::Fact;
-use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId};
+use crate::id::{
+    CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId, Npi,
+};
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
@@ -130,4 +132,7 @@ pub struct Launch {
     pub first_name: Option<Phi>,
     /// For making a provider's Zoom user.
     pub last_name: Option<Phi>,
+    /// By which operators may know a provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub npi: Option<Npi>,
 }

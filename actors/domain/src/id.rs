@@ -134,6 +134,10 @@ text_id!(
     GuestLinkId, "the guest link", 64, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_'
 );
 text_id!(
+    /// The National Provider Identifier of a provider in the United States: public, and the same at every health system.
+    Npi, "the NPI", 10, |c| c.is_ascii_digit()
+);
+text_id!(
     /// One start of a Zoom meeting: every start of the same meeting id makes a new one. Base64, may hold `/` and `+`.
     InstanceUuid, "the meeting uuid", 128, base64
 );

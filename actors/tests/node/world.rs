@@ -467,6 +467,7 @@ pub fn launch(csn: &str, role: Role, person: &str) -> Launch {
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
     }
 }
 

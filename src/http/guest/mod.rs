@@ -166,6 +166,7 @@ impl<'a> Guest<'a> {
             email: None,
             first_name: None,
             last_name: None,
+            npi: None,
         }
     }
 }

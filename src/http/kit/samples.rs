@@ -61,6 +61,7 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
         launched_at: NOW,
         last_launch: NOW,
         page_seen: None,

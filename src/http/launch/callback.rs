@@ -6,9 +6,10 @@ use vestibule_domain::time::Span;
 
 use super::arrival::Arrival;
 use super::context::understand;
+use super::reads::Reads;
 use super::state::LaunchState;
 use super::{LaunchKind, Understood, place, told};
-use crate::epic::{IdTokenError, SmartError};
+use crate::epic::{IdTokenError, SmartError, TokenAnswer};
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::Here;
@@ -134,7 +135,7 @@ impl Return<'_> {
         let verifier = Secret::new(self.state.verifier.clone());
         let redirect_uri = super::redirect_uri(arrival.app);
         let exchanged = arrival.here.epic.exchange(organization, code, &redirect_uri, &verifier).await;
-        let answer = exchanged.map_err(|error| self.epic_failed(&error))?;
+        let mut answer = exchanged.map_err(|error| self.epic_failed(&error))?;
         let Some(id_token) = &answer.id_token else {
             return Err(arrival.refuse(Reason::IdentityNotConfirmed));
         };
@@ -147,8 +148,19 @@ impl Return<'_> {
             }
         })?;
         let names = arrival.organization.patient_display_name;
-        understand(organization, self.state.kind, &user, &answer, names)
-            .map_err(|reason| arrival.refuse(reason))
+        let understood = |answer: &TokenAnswer| {
+            let understood = understand(organization, self.state.kind, &user, answer, names);
+            understood.map_err(|reason| arrival.refuse(reason))
+        };
+        // Nothing is read for a launch that is refused anyway.
+        let Understood { launch, .. } = understood(&answer)?;
+        let reads = Reads::of(arrival.app, &arrival.here.epic, organization, arrival.organization);
+        let person =
+            reads.person(&launch, &answer.context, names).await.map_err(|reason| arrival.refuse(reason))?;
+        person.complete(&mut answer.context);
+        let mut understood = understood(&answer)?;
+        understood.launch.npi = person.npi;
+        Ok(understood)
     }
 
     fn epic_failed(&self, error: &SmartError) -> PersonError {

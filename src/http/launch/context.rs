@@ -120,6 +120,7 @@ pub(super) fn understand(
         email: phi(&context.email),
         first_name: phi(&context.first_name),
         last_name: phi(&context.last_name),
+        npi: None,
     };
     Ok(Understood { visit: key(visit), launch, group: group.map(key) })
 }

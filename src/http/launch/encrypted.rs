@@ -143,6 +143,7 @@ fn understand(
         email: said.email.clone(),
         first_name: said.first_name.clone(),
         last_name: said.last_name.clone(),
+        npi: None,
     };
     let visit = VisitId::Csn(said.conference.clone());
     (VisitKey { organization: organization.clone(), visit }, launch)

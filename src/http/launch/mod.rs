@@ -10,6 +10,7 @@ mod context;
 mod encrypted;
 mod organization;
 mod pending;
+mod reads;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,7 @@ pub(super) struct DoorMetrics {
     bad_signatures: Family<Labels<1>, Counter>,
     no_links: Family<Labels<1>, Counter>,
     store_failures: Family<Labels<1>, Counter>,
+    fhir_reads: Family<Labels<3>, Counter>,
     waiting_pages: Gauge,
     waited_seconds: Family<Labels<1>, Histogram>,
     boards: Gauge,
@@ -114,6 +115,11 @@ impl DoorMetrics {
                 "no_links",
                 "Clicks of providers for which Zoom gave no link: meeting_gone, unavailable, refused, too_slow",
             ),
+            fhir_reads: registered(
+                r,
+                "fhir_reads",
+                "Resources that launches wanted of Epic's FHIR server, by what came of it: read (or still known), turned_off, no_token, denied, missing, unreadable, unavailable, resting, late, contradictory",
+            ),
             waiting_pages: registered(r, "waiting_pages", "Waiting pages with an open stream"),
             waited_seconds,
             boards: registered(r, "board_connections", "Boards with an open websocket"),
@@ -148,6 +154,13 @@ impl Metrics {
     /// Something was refused since a limit was reached: `webhooks`, `webhook_bodies`, `launches`, `page_streams` and so on.
     pub fn refused(&self, limit: &'static str) {
         self.doors.refused.get_or_create(&[("limit", limit.into())]).inc();
+    }
+
+    /// The same, so many times.
+    pub fn refused_times(&self, limit: &'static str, times: u64) {
+        if times > 0 {
+            self.doors.refused.get_or_create(&[("limit", limit.into())]).inc_by(times);
+        }
     }
 
     /// A launch ended: kind as in the URL, outcome `accepted`, `waiting`, or the code of the refusal.
@@ -226,6 +239,12 @@ impl Metrics {
     /// A provider clicked, and Zoom gave no link.
     pub fn no_link(&self, why: &'static str) {
         self.doors.no_links.get_or_create(&[("why", why.into())]).inc();
+    }
+
+    /// A launch wanted a resource of an organization's FHIR server: its kind, and what came of it.
+    pub fn fhir_read(&self, organization: &OrganizationId, resource: &'static str, outcome: &'static str) {
+        let labels = [of(organization), ("resource", resource.into()), ("outcome", outcome.into())];
+        self.doors.fhir_reads.get_or_create(&labels).inc();
     }
 
     /// A waiting page opened its stream; it counts until the value is dropped.

@@ -62,6 +62,10 @@ pub struct ParticipantView {
     /// The id under which Epic knows the person; null where it is unknown, so that no light can be turned.
     #[schema(example = "WPR1")]
     external_id: Option<String>,
+    /// A provider's NPI, where Epic's FHIR server was asked about them and has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1234567893")]
+    npi: Option<String>,
     presence: PresenceName,
     /// The status that should stand at Epic.
     wanted: bool,
@@ -201,6 +205,7 @@ fn participants(visit: &Visit, policy: &Policy, now: Moment) -> Vec<ParticipantV
         role: RoleName::Unidentified,
         csn: visit.csn().map(|csn| csn.as_str().to_owned()),
         external_id: None,
+        npi: None,
         presence: stranger.presence.into(),
         wanted: false,
         connected: false,
@@ -216,6 +221,7 @@ impl ParticipantView {
             role: key.role().into(),
             csn: csn.map(|csn| csn.as_str().to_owned()),
             external_id: person.external_id.as_ref().map(|id| id.as_str().to_owned()),
+            npi: person.npi.as_ref().map(|npi| npi.as_str().to_owned()),
             presence: person.presence.into(),
             wanted: person.light.wanted,
             connected: person.light.connected,

@@ -17,7 +17,7 @@ const EPICS_OWN_WORDS: [&str; 6] =
     ["invalid_", "OAuth2 Error", "unsupported", "is not available", "access_denied", "EPICS-OWN-WORDS"];
 
 /// The page of a refusal: plain words, a reference, the reason's code, and nothing of Epic's.
-fn is_plain(text: &str, code: &str) {
+pub fn is_plain(text: &str, code: &str) {
     assert!(text.contains(&format!(">{code}<")), "no {code} on: {text}");
     assert!(text.contains("What you can do") && text.contains("<html"), "{text}");
     for words in EPICS_OWN_WORDS {

@@ -19,6 +19,7 @@ mod morning;
 mod odd_zoom;
 mod pages;
 mod people;
+mod reads;
 mod restart;
 mod sites;
 mod story;

@@ -125,6 +125,7 @@ impl Deciding<'_> {
         participant.email = launch.email.clone().or_else(|| participant.email.take());
         participant.first_name = launch.first_name.clone().or_else(|| participant.first_name.take());
         participant.last_name = launch.last_name.clone().or_else(|| participant.last_name.take());
+        participant.npi = launch.npi.clone().or_else(|| participant.npi.take());
         participant.last_launch = at;
         if launch.role == Role::Provider {
             self.try_the_refused_again(key);
@@ -249,6 +250,7 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
         launched_at: at,
         last_launch: at,
         page_seen: None,

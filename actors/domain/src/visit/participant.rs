@@ -1,6 +1,6 @@
 //! The people of a visit, as Epic knows them.
 
-use crate::id::{Csn, ExternalId, ExternalIdType, FhirReference, MeetingId, RegistrantId, ZoomUserId};
+use crate::id::{Csn, ExternalId, ExternalIdType, FhirReference, MeetingId, Npi, RegistrantId, ZoomUserId};
 use crate::name::{PersonalLink, Phi};
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,9 @@ pub struct Participant {
     pub first_name: Option<Phi>,
     /// A provider's last name, for making the Zoom user.
     pub last_name: Option<Phi>,
+    /// A provider's NPI, for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub npi: Option<Npi>,
     /// When the person first launched.
     pub launched_at: Moment,
     /// When the person last launched.

@@ -130,5 +130,6 @@ fn launch(role: Role, name: &str, patient: Option<&str>, csn: Csn, key: &VisitKe
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
     }
 }

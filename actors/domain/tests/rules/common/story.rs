@@ -201,5 +201,6 @@ pub fn launch(role: Role, fhir_user: FhirReference, external_id: &str) -> Launch
         email: None,
         first_name: None,
         last_name: None,
+        npi: None,
     }
 }
