@@ -139,6 +139,7 @@ fn launch(number: u64) -> Launch {
         first_name: None,
         last_name: None,
         npi: None,
+        booking: None,
     }
 }
 

@@ -247,6 +247,7 @@ fn launch_of(number: u64) -> Result<Launch, Failed> {
         first_name: None,
         last_name: None,
         npi: None,
+        booking: None,
     })
 }
 

@@ -8,8 +8,8 @@ use vestibule_domain::time::{Moment, Span};
 use super::encrypted::EncryptedLaunches;
 use super::keys::{KeyError, SigningKeys};
 use crate::settings::{
-    self, BasicEncoding, ContextNames, ExternalIdTypes, FhirReads, Secret, StatusAuth, StatusDialect, StatusValues,
-    Telehealth2020,
+    self, BasicEncoding, ContextNames, ExternalIdTypes, FhirReads, Secret, StatusAuth, StatusDialect,
+    StatusValues, Telehealth2020,
 };
 
 /// The token's pause and that of the metadata behind it; together they are over when the next probe is due.

@@ -16,7 +16,8 @@ use super::config::{ClientProof, EpicConfig};
 use super::keys::SigningKeys;
 use super::{EpicClient, EpicSites};
 use crate::settings::{
-    self, ContextNames, ExternalIdTypes, FhirReads, Secret, Settings, Sources, StatusAuth, StatusDialect, StatusValues,
+    self, ContextNames, ExternalIdTypes, FhirReads, Secret, Settings, Sources, StatusAuth, StatusDialect,
+    StatusValues,
 };
 
 pub static OUR_KEY: LazyLock<String> = LazyLock::new(private_key);

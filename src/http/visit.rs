@@ -112,7 +112,8 @@ impl<'a> Place<'a> {
             return VisitStatus::refused(self.language, reason);
         }
         let now = self.app.desk.ports().clock.now();
-        status::of(snapshot.map(|s| &s.visit), &self.ticket.participant, &self.policy(), now, self.language)
+        let (visit, who) = (snapshot.map(|s| &s.visit), &self.ticket.participant);
+        status::of(visit, who, &self.policy(), now, &self.organization.time_zone, self.language)
     }
 
     /// Tells the visit that this page is open, if it was not told lately. A page of another browser is only looking on.

@@ -28,6 +28,7 @@ pub enum Reason {
     Overloaded,
     VisitOver,
     GuestLinkNotGood,
+    VisitCancelled,
     NotThisBrowser,
     NotSignedIn,
     SomethingWentWrong,
@@ -54,7 +55,7 @@ enum Remedy {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 24] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -75,6 +76,7 @@ impl Reason {
         Reason::Overloaded,
         Reason::VisitOver,
         Reason::GuestLinkNotGood,
+        Reason::VisitCancelled,
         Reason::NotThisBrowser,
         Reason::NotSignedIn,
         Reason::SomethingWentWrong,
@@ -99,7 +101,7 @@ impl Reason {
             | Reason::NoLaunchKey => 400,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering => 502,
             Reason::Overloaded => 503,
-            Reason::VisitOver | Reason::GuestLinkNotGood => 410,
+            Reason::VisitOver | Reason::VisitCancelled | Reason::GuestLinkNotGood => 410,
             Reason::NotSignedIn => 401,
             Reason::SomethingWentWrong => 500,
         }
@@ -128,6 +130,7 @@ impl Reason {
             Reason::Overloaded => "overloaded",
             Reason::VisitOver => "visit-over",
             Reason::GuestLinkNotGood => "guest-link-not-good",
+            Reason::VisitCancelled => "visit-cancelled",
             Reason::NotThisBrowser => "not-this-browser",
             Reason::NotSignedIn => "not-signed-in",
             Reason::SomethingWentWrong => "something-went-wrong",
@@ -146,7 +149,7 @@ impl Reason {
             | Reason::LaunchNotServed => Remedy::TellSupport,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering | Reason::Overloaded => Remedy::WaitAndOpen,
             Reason::RoleMismatch | Reason::OtherPatient => Remedy::OwnAccount,
-            Reason::VisitOver | Reason::NotSignedIn => Remedy::Nothing,
+            Reason::VisitOver | Reason::VisitCancelled | Reason::NotSignedIn => Remedy::Nothing,
             Reason::GuestLinkNotGood => Remedy::AskForAnother,
             Reason::NotFound
             | Reason::IdentityNotConfirmed

@@ -1,6 +1,7 @@
 //! What the waiting page is told about its visit: the phase, whether this person may go in, and one sentence.
 
 use serde::Serialize;
+use vestibule_domain::name::Phi;
 
 use super::error_page::Reason;
 use super::language::Language;
@@ -83,12 +84,18 @@ pub fn message(language: Language, key: MessageKey) -> &'static str {
 }
 
 /// What the page is drawn from, and, as JSON, the data of the `visit` event and of `GET /visit/{ticket}/state`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VisitStatus {
     pub phase: Phase,
     /// `POST /visit/{ticket}/join` would now answer with this person's link.
     pub can_join: bool,
     pub message: &'static str,
+    /// Who will see the patient, and when, where that changed; it may name the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<Phi>,
+    /// The visit was called off; there is nothing to wait for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
     /// The person may not be here after all; the page that their address now leads to says why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
@@ -96,13 +103,22 @@ pub struct VisitStatus {
 
 impl VisitStatus {
     pub fn new(language: Language, phase: Phase, can_join: bool, key: MessageKey) -> VisitStatus {
-        VisitStatus { phase, can_join, message: message(language, key), refused: false }
+        let cancelled = key == MessageKey::VisitCancelled;
+        VisitStatus {
+            phase,
+            can_join,
+            message: message(language, key),
+            about: None,
+            cancelled,
+            refused: false,
+        }
     }
 
     /// For somebody whose launch was refused.
     pub fn refused(language: Language, reason: Reason) -> VisitStatus {
         let message = words::reason(language, reason).what_happened;
-        VisitStatus { phase: Phase::Scheduled, can_join: false, message, refused: true }
+        let (phase, can_join, refused) = (Phase::Scheduled, false, true);
+        VisitStatus { phase, can_join, message, about: None, cancelled: false, refused }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything here is pure. A front door fills a view and calls [`Page::render`]; nothing in this module reads a
 //! clock, a store or a request. Every page is meant to be served with [`security_headers`].
 
+mod about;
 mod assets;
 mod error_page;
 mod fdi;
@@ -23,6 +24,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use about::{NewTime, about};
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
 pub use error_page::{Audience, ErrorPage, Reason};

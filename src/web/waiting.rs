@@ -1,6 +1,7 @@
 //! The waiting page: a patient until the host is there, and a provider whose meeting takes long to make.
 
 use askama::Template;
+use vestibule_domain::name::Phi;
 
 use super::language::Language;
 use super::link::ExternalLink;
@@ -54,20 +55,29 @@ impl WaitingPage<'_> {
     }
 
     fn note(&self) -> Option<&'static str> {
-        self.returned.map(|returned| match returned {
+        self.returned.filter(|_| !self.status.cancelled).map(|returned| match returned {
             Returned::NotAnyMore => self.words().not_any_more,
             Returned::NoLinkYet => self.words().no_link_yet,
         })
     }
 
-    fn ended(&self) -> bool {
-        self.status.phase == Phase::Ended
+    fn about(&self) -> Option<&str> {
+        self.status.about.as_ref().map(Phi::reveal)
+    }
+
+    /// There is nothing to wait for.
+    fn is_over(&self) -> bool {
+        self.status.phase == Phase::Ended || self.status.cancelled
+    }
+
+    fn over_note(&self) -> &'static str {
+        if self.status.cancelled { self.words().cancelled_note } else { self.words().ended_note }
     }
 
     /// Without scripts the page loads itself anew while there is something to wait for. Not longer: it would take away what somebody
     /// reads, or the button from under a finger.
     fn comes_back(&self) -> bool {
-        !self.ended() && !self.status.can_join
+        !self.is_over() && !self.status.can_join
     }
 
     fn is_provider(&self) -> bool {
@@ -77,6 +87,7 @@ impl WaitingPage<'_> {
     fn title(&self) -> &'static str {
         match self.status {
             VisitStatus { can_join: true, .. } => self.words().title_ready,
+            VisitStatus { cancelled: true, .. } => self.words().title_cancelled,
             VisitStatus { phase: Phase::Ended, .. } => self.words().title_ended,
             _ => self.words().title_waiting,
         }

@@ -231,6 +231,24 @@ test("a visit that has ended says so, and goes on when the host starts it again"
   await until("the page to join", 5_000, () => joins.length > 0);
 });
 
+test("a visit that was called off says so, and goes on when it stands again", async () => {
+  const page = await waiting();
+  const joins = await countJoins(page);
+  const state = await pretend(page, { message: "This visit was cancelled.", cancelled: true });
+  await page.getByText("This visit was cancelled.").waitFor();
+  await page.getByText("call your clinic").waitFor();
+  assert.equal(await page.title(), "Your video visit was cancelled");
+  assert.equal(await page.getByText("Elena Rivera will see you.").isVisible(), false);
+  assert.equal(await page.getByText("Keep this page open").isVisible(), false);
+  assert.equal(await page.getByRole("heading", { name: "While you wait" }).isVisible(), false);
+  await assertAccessible(page, "waiting page of a visit that was called off");
+  delete state.cancelled;
+  Object.assign(state, { message: WAIT_TEXT, about: "Elena Rivera will see you." });
+  await page.getByText("Elena Rivera will see you.").waitFor();
+  assert.equal(await page.getByRole("heading", { name: "While you wait" }).isVisible(), true);
+  assert.deepEqual(joins, []);
+});
+
 test("a phone that slept looks at once when it wakes", async () => {
   const page = await waiting();
   const joins = await countJoins(page);

@@ -1,12 +1,11 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
 use crate::fact::Fact;
-use crate::id::{
-    CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId, Npi,
-};
+use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId, Npi};
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
+use crate::visit::booking::BookingRead;
 use crate::visit::guest::Invitation;
 use crate::visit::participant::{ParticipantKey, Role};
 use serde::{Deserialize, Serialize};
@@ -135,4 +134,7 @@ pub struct Launch {
     /// By which operators may know a provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub npi: Option<Npi>,
+    /// What Epic says of the appointment, where the door could read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<BookingRead>,
 }

@@ -254,6 +254,8 @@ pub enum ProblemCode {
     AdmittedNotEntered,
     /// Somebody is in the meeting, and no provider was ever seen there.
     NoProviderSeen,
+    /// Epic says that the appointment was called off.
+    CalledOff,
 }
 
 impl ProblemCode {
@@ -281,6 +283,7 @@ impl ProblemCode {
             Self::HistoryFull => "history_full",
             Self::AdmittedNotEntered => "admitted_not_entered",
             Self::NoProviderSeen => "no_provider_seen",
+            Self::CalledOff => "called_off",
         }
     }
 
@@ -332,6 +335,9 @@ impl ProblemCode {
             }
             Self::AdmittedNotEntered => {
                 "Somebody was admitted from the waiting room a minute ago and has not come into the meeting. They may have lost the connection; let them join again."
+            }
+            Self::CalledOff => {
+                "Epic says that the appointment was cancelled, missed or entered in error, so nobody is let in. Once it stands again in Epic, the next launch opens the visit."
             }
             Self::NoProviderSeen => {
                 "Somebody is in the meeting, and no provider was seen there. Either Zoom let them in before the host (check Join Before Host), or the provider joined under another Zoom user."

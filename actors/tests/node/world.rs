@@ -468,6 +468,7 @@ pub fn launch(csn: &str, role: Role, person: &str) -> Launch {
         first_name: None,
         last_name: None,
         npi: None,
+        booking: None,
     }
 }
 

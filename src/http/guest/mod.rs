@@ -167,6 +167,7 @@ impl<'a> Guest<'a> {
             first_name: None,
             last_name: None,
             npi: None,
+            booking: None,
         }
     }
 }

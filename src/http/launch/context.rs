@@ -121,6 +121,7 @@ pub(super) fn understand(
         first_name: phi(&context.first_name),
         last_name: phi(&context.last_name),
         npi: None,
+        booking: None,
     };
     Ok(Understood { visit: key(visit), launch, group: group.map(key) })
 }

@@ -144,6 +144,7 @@ fn understand(
         first_name: said.first_name.clone(),
         last_name: said.last_name.clone(),
         npi: None,
+        booking: None,
     };
     let visit = VisitId::Csn(said.conference.clone());
     (VisitKey { organization: organization.clone(), visit }, launch)

@@ -96,6 +96,7 @@ pub(super) fn reason_of(refusal: LaunchRefusal) -> Reason {
         LaunchRefusal::Over => Reason::VisitOver,
         LaunchRefusal::Full => Reason::Overloaded,
         LaunchRefusal::Expired | LaunchRefusal::Revoked => Reason::GuestLinkNotGood,
+        LaunchRefusal::CalledOff => Reason::VisitCancelled,
     }
 }
 

@@ -16,6 +16,11 @@ struct VisitStatus {
     can_join: bool,
     /// What the page says, in the page's language.
     message: String,
+    /// Who will see a patient who waits, and when, where the appointment was moved; in the page's language.
+    #[schema(example = "Elena Rivera will see you.")]
+    about: Option<String>,
+    /// Only where Epic says that the appointment was called off.
+    cancelled: Option<bool>,
     /// Only where the launch was refused after its person had been sent to the page.
     refused: Option<bool>,
 }
@@ -71,7 +76,8 @@ fn launch_by_query() {}
 ), responses(
     (status = 303, description = "To Zoom's start link for the host, to a personal link for another provider, else to /visit/{ticket}"),
     (status = 400, description = "A forged, replayed, expired or other browser's `state`, or no visit in the launch; a page", content_type = "text/html"),
-    (status = 403, description = "An identity or role that does not fit; a page", content_type = "text/html"),
+    (status = 403, description = "An identity, role or patient that does not fit; a page", content_type = "text/html"),
+    (status = 410, description = "The visit is over, or its appointment was called off in Epic; a page", content_type = "text/html"),
     (status = 502, description = "Epic or Zoom does not answer; a page", content_type = "text/html"),
     (status = 503, description = "Overloaded; a page", content_type = "text/html"),
 ))]
@@ -108,6 +114,7 @@ fn webhook() {}
     (status = 200, description = "The waiting page", content_type = "text/html"),
     (status = 403, description = "The launch was refused meanwhile; a page", content_type = "text/html"),
     (status = 404, description = "No such ticket (any more); a page", content_type = "text/html"),
+    (status = 410, description = "The same, since the visit is over or was called off; a page", content_type = "text/html"),
 ))]
 /// The waiting page. In another browser than the launch's it only looks on.
 fn waiting_page() {}

@@ -1,13 +1,15 @@
 //! What the waiting page says to one person: whether they may go in, and one honest sentence.
 
 use vestibule_domain::intent::ZoomCall;
+use vestibule_domain::name::Phi;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::admittance::Admit;
+use vestibule_domain::visit::booking::Booking;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 use vestibule_domain::visit::{self, CallState, Visit, WayIn};
 
-use crate::web::{Language, MessageKey, Phase, VisitStatus};
+use crate::web::{Language, MessageKey, NewTime, Phase, VisitStatus, about};
 
 /// After this a provider is told that it takes longer than is usual.
 const LONGER_THAN_USUAL: Span = Span::seconds(15);
@@ -18,6 +20,7 @@ pub(super) fn of(
     who: &ParticipantKey,
     policy: &Policy,
     now: Moment,
+    zone: &str,
     language: Language,
 ) -> VisitStatus {
     let Some(visit) = visit else {
@@ -30,12 +33,23 @@ pub(super) fn of(
         visit::Phase::Ended => Phase::Ended,
     };
     let way = visit.way_in(who, policy);
-    let key = if who.role() == Role::Provider {
+    let key = if visit.is_called_off_for(who) {
+        MessageKey::VisitCancelled
+    } else if who.role() == Role::Provider {
         provider_message(visit, who, way.as_ref(), now)
     } else {
         patient_message(visit, who, visit.admit(who, policy), way.as_ref())
     };
-    VisitStatus::new(language, phase, way.is_some(), key)
+    let status = VisitStatus::new(language, phase, way.is_some(), key);
+    let waits = key == MessageKey::WaitingForHost;
+    let booking = visit.booking_of(who).filter(|_| waits);
+    VisitStatus { about: booking.and_then(|booking| about_booking(booking, now, zone, language)), ..status }
+}
+
+/// Whom a patient waits for, as far as Epic says; and until when, where that changed.
+fn about_booking(booking: &Booking, now: Moment, zone: &str, language: Language) -> Option<Phi> {
+    let provider = booking.provider.as_ref().and_then(|provider| provider.name.as_ref());
+    about(language, provider, booking.moved_to(now).map(|starts| NewTime::of(starts, now, zone)))
 }
 
 fn provider_message(visit: &Visit, who: &ParticipantKey, way: Option<&WayIn<'_>>, now: Moment) -> MessageKey {
@@ -96,7 +110,6 @@ fn patient_message(visit: &Visit, who: &ParticipantKey, admit: Admit, way: Optio
 mod tests {
     use vestibule_domain::id::{Marker, MeetingId, ZoomUserId};
     use vestibule_domain::intent::{Intent, IntentId, MeetingSettings};
-    use vestibule_domain::name::Phi;
     use vestibule_domain::visit::OpenCall;
     use vestibule_domain::visit::participant::Presence;
 
@@ -171,7 +184,7 @@ mod tests {
 
     fn says(kit: &Kit, visit: &Visit, who: &ParticipantKey, later: Span, expected: MessageKey) {
         let policy = kit.app.settings.organizations.values().next().unwrap().policy(&kit.app.settings);
-        let told = of(Some(visit), who, &policy, NOW + later, Language::English);
+        let told = of(Some(visit), who, &policy, NOW + later, "America/Chicago", Language::English);
         assert_eq!(told.message, message(Language::English, expected), "{who:?}: {visit:#?}");
     }
 

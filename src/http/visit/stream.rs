@@ -85,10 +85,10 @@ impl Page {
             let place = Place::find(&app, &self.request, &self.name).await.ok()?;
             if let Ok(snapshot) = place.snapshot(&self.request).await {
                 let status = place.status(snapshot.as_ref());
-                if self.told != Some(status) {
+                if self.told.as_ref() != Some(&status) {
+                    let data = serde_json::to_string(&status).ok()?;
                     self.told = Some(status);
                     self.spoke = instant();
-                    let data = serde_json::to_string(&status).ok()?;
                     return Some(Bytes::from(format!("event: visit\ndata: {data}\n\n")));
                 }
             }

@@ -51,6 +51,7 @@ async fn a_launch_that_is_refused_after_its_person_was_sent_to_the_page_is_told_
     for (refusal, status, code) in [
         (LaunchRefusal::WrongPatient, 403, "other-patient"),
         (LaunchRefusal::Over, 410, "visit-over"),
+        (LaunchRefusal::CalledOff, 410, "visit-cancelled"),
         (LaunchRefusal::Full, 503, "overloaded"),
     ] {
         let kit = Kit::new();

@@ -16,6 +16,7 @@ const ELSEWHERE_COUNTS = 10_000;
 
 const main = document.getElementById("visit");
 const message = document.getElementById("message");
+const about = document.getElementById("about");
 const note = document.getElementById("note");
 const form = document.getElementById("join");
 const promise = document.getElementById("promise");
@@ -61,6 +62,7 @@ const watcher = watchVisit({
     promise.hidden = true;
     ended.hidden = true;
     say("");
+    about.hidden = true;
     setText(message, text.textNoLongerValid);
     setText(trouble, "");
   },
@@ -95,12 +97,18 @@ function show(state) {
   }
   canJoin = state.can_join;
   main.dataset.phase = state.phase;
+  main.dataset.over = String(state.cancelled === true);
   setText(message, state.message);
-  const isOver = state.phase === "ended" && !canJoin;
+  setText(about, state.about ?? "");
+  about.hidden = !state.about;
+  if (state.cancelled) say("");
+  const isOver = (state.phase === "ended" || state.cancelled === true) && !canJoin;
+  setText(ended, state.cancelled ? text.textCancelled : text.textEnded);
   form.hidden = !canJoin;
   ended.hidden = !isOver;
   promise.hidden = isOver || canJoin;
-  document.title = canJoin ? text.titleReady : isOver ? text.titleEnded : text.titleWaiting;
+  const titleOver = state.cancelled ? text.titleCancelled : text.titleEnded;
+  document.title = canJoin ? text.titleReady : isOver ? titleOver : text.titleWaiting;
   if (opened) offerButton();
   if (canJoin && backFromMeeting) say(text.textCameBack);
   if (canJoin) goIn();

@@ -1,6 +1,7 @@
 //! The English texts.
 
 use super::{Advice, ReasonWords, ToolsWords, Words};
+use crate::web::about::WallClock;
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
 
@@ -10,9 +11,11 @@ pub static WORDS: Words = Words {
     title_waiting: "Waiting for your video visit",
     title_ready: "You can join your video visit",
     title_ended: "Your video visit has ended",
+    title_cancelled: "Your video visit was cancelled",
     title_no_longer_valid: "This page has expired",
     promise_patient: "Keep this page open. You will join automatically when the host is ready.",
     promise_provider: "Keep this page open. Your meeting opens here automatically.",
+    cancelled_note: "You can close this page. If you have a question about your appointment, call your clinic.",
     ended_note: "You can close this page. If the visit goes on, this page will let you in again.",
     join_now: "Join now",
     while_you_wait: "While you wait",
@@ -128,6 +131,37 @@ pub fn message(key: MessageKey) -> &'static str {
     }
 }
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+pub fn will_see_you(provider: &str) -> String {
+    format!("{provider} will see you.")
+}
+
+pub fn was_moved(to: Option<&WallClock>) -> String {
+    let Some(to) = to else { return "This visit was moved to a later time.".to_owned() };
+    let (hour, minute, past_noon) = to.twelve();
+    let half = if past_noon { "PM" } else { "AM" };
+    let clock = format!("{hour}:{minute:02} {half} {}", to.zone);
+    let day = to.day.and_then(|(month, day)| Some((MONTHS.get(month.checked_sub(1)?)?, day)));
+    match day {
+        Some((month, day)) => format!("This visit was moved to {month} {day} at {clock}."),
+        None => format!("This visit was moved to {clock}."),
+    }
+}
+
 pub fn reason(reason: Reason) -> ReasonWords {
     let (title, what_happened) = match reason {
         Reason::UnknownOrganization => {
@@ -187,6 +221,10 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::GuestLinkNotGood => {
             ("This invitation is no longer valid", "The link has run out, or it was taken back.")
         }
+        Reason::VisitCancelled => (
+            "This visit was cancelled",
+            "The appointment of this visit does not stand any more. If that is a mistake, the visit can be opened again as soon as the appointment has been put right.",
+        ),
         Reason::NotThisBrowser => (
             "This page belongs to another browser",
             "A waiting page works only in the browser in which the visit was opened.",

@@ -5,6 +5,7 @@
 mod english;
 mod spanish;
 
+use super::about::WallClock;
 use super::error_page::Reason;
 use super::language::Language;
 use super::message::MessageKey;
@@ -16,9 +17,12 @@ pub struct Words {
     pub title_waiting: &'static str,
     pub title_ready: &'static str,
     pub title_ended: &'static str,
+    pub title_cancelled: &'static str,
     pub title_no_longer_valid: &'static str,
     pub promise_patient: &'static str,
     pub promise_provider: &'static str,
+    /// Under the message of a visit that was called off.
+    pub cancelled_note: &'static str,
     pub ended_note: &'static str,
     pub join_now: &'static str,
     pub while_you_wait: &'static str,
@@ -148,6 +152,20 @@ pub fn message(language: Language, key: MessageKey) -> &'static str {
     match language {
         Language::English => english::message(key),
         Language::Spanish => spanish::message(key),
+    }
+}
+
+pub fn will_see_you(language: Language, provider: &str) -> String {
+    match language {
+        Language::English => english::will_see_you(provider),
+        Language::Spanish => spanish::will_see_you(provider),
+    }
+}
+
+pub(super) fn was_moved(language: Language, to: Option<&WallClock>) -> String {
+    match language {
+        Language::English => english::was_moved(to),
+        Language::Spanish => spanish::was_moved(to),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The Spanish texts, in the polite form.
 
 use super::{Advice, ReasonWords, ToolsWords, Words};
+use crate::web::about::WallClock;
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
 
@@ -10,9 +11,11 @@ pub static WORDS: Words = Words {
     title_waiting: "En espera de su visita por video",
     title_ready: "Ya puede entrar a su visita por video",
     title_ended: "Su visita por video ha terminado",
+    title_cancelled: "Su visita por video fue cancelada",
     title_no_longer_valid: "Esta página ha caducado",
     promise_patient: "Deje esta página abierta. Entrará automáticamente cuando el anfitrión esté listo.",
     promise_provider: "Deje esta página abierta. Su reunión se abrirá aquí automáticamente.",
+    cancelled_note: "Puede cerrar esta página. Si tiene alguna pregunta sobre su cita, llame a su clínica.",
     ended_note: "Puede cerrar esta página. Si la visita continúa, podrá volver a entrar desde aquí.",
     join_now: "Entrar ahora",
     while_you_wait: "Mientras espera",
@@ -128,6 +131,38 @@ pub fn message(key: MessageKey) -> &'static str {
     }
 }
 
+const MONTHS: [&str; 12] = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+];
+
+pub fn will_see_you(provider: &str) -> String {
+    format!("{provider} le atenderá.")
+}
+
+pub fn was_moved(to: Option<&WallClock>) -> String {
+    let Some(to) = to else { return "Esta visita se cambió para más tarde.".to_owned() };
+    let (hour, minute, past_noon) = to.twelve();
+    let article = if hour == 1 { "a la" } else { "a las" };
+    let half = if past_noon { "p. m." } else { "a. m." };
+    let clock = format!("{article} {hour}:{minute:02} {half} ({})", to.zone);
+    let day = to.day.and_then(|(month, day)| Some((MONTHS.get(month.checked_sub(1)?)?, day)));
+    match day {
+        Some((month, day)) => format!("Esta visita se cambió al {day} de {month} {clock}."),
+        None => format!("Esta visita se cambió {clock}."),
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table with a row for each reason")]
 pub fn reason(reason: Reason) -> ReasonWords {
     let (title, what_happened) = match reason {
@@ -194,6 +229,10 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::GuestLinkNotGood => {
             ("Esta invitación ya no es válida", "El enlace ha caducado o fue retirado.")
         }
+        Reason::VisitCancelled => (
+            "Esta visita fue cancelada",
+            "La cita de esta visita ya no está en pie. Si es un error, la visita se podrá abrir de nuevo en cuanto se corrija la cita.",
+        ),
         Reason::NotThisBrowser => (
             "Esta página pertenece a otro navegador",
             "Una página de espera solo funciona en el navegador en el que se abrió la visita.",

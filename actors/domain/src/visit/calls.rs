@@ -8,6 +8,7 @@ use crate::effect::Effect;
 use crate::id::{MeetingId, ZoomUserId};
 use crate::intent::{Intent, IntentId, MeetingSettings, ProblemCode, ZoomCall};
 use crate::policy::Admittance;
+use crate::time::Moment;
 
 /// Calls of one slot exclude each other.
 #[derive(PartialEq, Eq)]
@@ -42,13 +43,19 @@ impl Deciding<'_> {
     pub(super) fn calls(&mut self) {
         self.drop_deleted_meeting();
         self.take_running_calls_for_lost();
+        if self.visit.called_off().is_some() {
+            // One that is being made all the same is removed as soon as it is heard of.
+            self.visit.wants_meeting = None;
+        }
         let wanted = self.wanted_calls();
         let wants_meeting = self.visit.wants_meeting.is_some();
+        let own = self.visit.meeting.as_ref().map(|m| m.id);
         self.visit.calls.retain(|_, open| {
             let call = &open.intent.call;
             open.state == CallState::Running
                 // A search goes on even when the visit has its meeting: another one may have been made.
-                || matches!(call, ZoomCall::DeleteMeeting { .. } | ZoomCall::FindMeetings { .. })
+                || matches!(call, ZoomCall::FindMeetings { .. })
+                || matches!(call, ZoomCall::DeleteMeeting { meeting } if Some(*meeting) != own)
                 // While its host is looked for again a create keeps its count of attempts.
                 || (matches!(call, ZoomCall::CreateMeeting { .. }) && wants_meeting)
                 || wanted.iter().any(|w| slot(w) == slot(call))
@@ -73,6 +80,32 @@ impl Deciding<'_> {
     }
 
     fn wanted_calls(&self) -> Vec<ZoomCall> {
+        self.visit.called_off().map_or_else(|| self.wanted_when_on(), |since| self.wanted_when_off(since))
+    }
+
+    /// Nobody is to come: the meeting goes, unless people are in it. Deleting it would end it for them, so that Zoom is asked first;
+    /// and what is told of it is still taken in.
+    fn wanted_when_off(&self, since: Moment) -> Vec<ZoomCall> {
+        let Some(meeting) = &self.visit.meeting else { return Vec::new() };
+        let index = (!meeting.indexed).then_some(ZoomCall::IndexMeeting { meeting: meeting.id });
+        let seen_empty = meeting.read.is_some_and(|read| !read.started && read.at >= since);
+        let then = if self.visit.is_live(self.policy) {
+            self.wanted_reading()
+        } else if seen_empty {
+            Some(ZoomCall::DeleteMeeting { meeting: meeting.id })
+        } else {
+            Some(ZoomCall::ReadMeeting { meeting: meeting.id })
+        };
+        index.into_iter().chain(then).collect()
+    }
+
+    fn wanted_reading(&self) -> Option<ZoomCall> {
+        let meeting = self.visit.meeting.as_ref()?.id;
+        let due = self.visit.next_check(self.policy).is_some_and(|due| due <= self.now);
+        due.then_some(ZoomCall::ReadMeeting { meeting })
+    }
+
+    fn wanted_when_on(&self) -> Vec<ZoomCall> {
         let visit = &self.visit;
         let mut wanted = Vec::new();
         for (key, person) in visit
@@ -106,7 +139,9 @@ impl Deciding<'_> {
             wanted.push(ZoomCall::SetAlternativeHosts { meeting: meeting.id, hosts: others });
         }
         if meeting.answered.registration {
-            let personal = |key: &ParticipantKey| key.role().is_patient_side() && visit.is_welcome(key);
+            let personal = |key: &ParticipantKey| {
+                key.role().is_patient_side() && visit.is_welcome(key) && !visit.is_called_off_for(key)
+            };
             for (key, person) in visit.participants.iter().filter(|(key, _)| personal(key)) {
                 if person.link.as_ref().is_none_or(|link| link.meeting != meeting.id) {
                     wanted.push(ZoomCall::Register {
@@ -119,13 +154,12 @@ impl Deciding<'_> {
         }
         wanted.extend(visit.registrants_to_cancel(meeting.id));
         wanted.extend(self.wanted_end());
-        if visit.next_check(self.policy).is_some_and(|due| due <= self.now) {
-            wanted.push(ZoomCall::ReadMeeting { meeting: meeting.id });
-        }
+        wanted.extend(self.wanted_reading());
         wanted
     }
 
-    /// A meeting is made for the first provider who launched and whose Zoom user is known; a patient's launch makes none.
+    /// A meeting is made for the encounter provider, if they have launched, else for the first provider who did; of those whose Zoom user
+    /// can be had. A patient's launch makes none.
     pub(super) fn wanted_meeting(&self) -> Option<ZoomCall> {
         let marker = self.visit.wants_meeting.clone()?;
         let host = self
@@ -134,7 +168,7 @@ impl Deciding<'_> {
             .iter()
             .filter(|(key, _)| key.role() == Role::Provider)
             .filter(|(key, p)| p.host_user().is_some() || !self.is_in_trouble(key))
-            .min_by_key(|(_, p)| p.launched_at)
+            .min_by_key(|(key, p)| (!self.visit.is_led_by(key), p.launched_at))
             .and_then(|(_, p)| p.host_user().cloned())?;
         Some(ZoomCall::CreateMeeting { host, marker, settings: self.settings_to_ask() })
     }

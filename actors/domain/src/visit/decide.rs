@@ -77,7 +77,7 @@ impl Deciding<'_> {
             Command::GuestInvited { link, invitation } => self.guest_invited(link, at, invitation),
             Command::GuestRevoked { link } => self.guest_revoked(link, at),
             Command::EndForAll { meeting } => self.end_for_all(*meeting, at),
-            Command::IntentClosed { intent, outcome } => self.call_closed(*intent, at, outcome),
+            Command::IntentClosed { intent, outcome } => self.call_closed(&entry.id, *intent, at, outcome),
             Command::StatusDelivered { participant, seq, connected } => {
                 self.status_delivered(participant, *seq, *connected)
             }
@@ -198,9 +198,10 @@ impl Deciding<'_> {
             );
             found.extend(drifted.then_some(ProblemCode::PolicyDrift));
             found.extend((!meeting.refused.is_empty()).then_some(ProblemCode::AlternativeHostRefused));
-        } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() {
+        } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() && visit.called_off().is_none() {
             found.insert(ProblemCode::MeetingDeleted);
         }
+        found.extend(visit.called_off().map(|_| ProblemCode::CalledOff));
         found.extend(self.host_has_no_licence().then_some(ProblemCode::HostUnlicensed));
         found.extend(visit.overdue_entries(self.policy, now).into_iter().map(|(code, _)| code));
         // A guest never comes with an id of Epic's; everybody else should.

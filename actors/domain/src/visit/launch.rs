@@ -39,7 +39,7 @@ pub enum LaunchOutcome {
     Refused(LaunchRefusal),
 }
 
-/// Why a launch was refused.
+/// Why a launch was refused. Of a visit that was called off this much is learned, and nothing else changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LaunchRefusal {
@@ -53,6 +53,8 @@ pub enum LaunchRefusal {
     Expired,
     /// The guest's link was taken back.
     Revoked,
+    /// Epic says that the appointment was cancelled, missed, or a mistake.
+    CalledOff,
 }
 
 impl Deciding<'_> {
@@ -69,6 +71,7 @@ impl Deciding<'_> {
         }
         let outcome = match self.may_take_part(launch) {
             Err(refusal) => LaunchOutcome::Refused(refusal),
+            Ok(_) if self.learn_booking(launch) => LaunchOutcome::Refused(LaunchRefusal::CalledOff),
             Ok(participant) => {
                 if !overtaken {
                     self.take_in(id, at, launch, &participant);
@@ -149,7 +152,7 @@ impl Deciding<'_> {
             person.zoom_user.as_ref().is_some_and(|user| meeting.refused.remove(user));
     }
 
-    fn provider_launched(&mut self, id: &CommandId, at: Moment) {
+    pub(super) fn provider_launched(&mut self, id: &CommandId, at: Moment) {
         self.visit.provider_launched = self.visit.provider_launched.max(Some(at));
         if self.visit.meeting.is_none() && self.visit.wants_meeting.is_none() {
             if self.visit.deleted.len() < MOST_MEETINGS {
@@ -232,7 +235,7 @@ impl Visit {
 }
 
 /// A one-to-one visit binds as a whole; a group visit binds each CSN by itself.
-fn binding_of(visit: &Visit, launch: &Launch) -> String {
+pub(super) fn binding_of(visit: &Visit, launch: &Launch) -> String {
     binding_by(visit, launch.csn.as_ref())
 }
 

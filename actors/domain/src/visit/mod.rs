@@ -3,6 +3,7 @@
 //! [`decide`] is the only way to change one. The rest of this file answers questions.
 
 pub mod admittance;
+pub mod booking;
 mod calls;
 mod deadline;
 pub mod decide;
@@ -27,6 +28,7 @@ use crate::name::PersonalLink;
 use crate::policy::{Admittance, Policy};
 use crate::time::Moment;
 use admittance::{Admit, MeetingNow, admit};
+use booking::Booking;
 use instance::{Course, Instances, course};
 use participant::{Participant, ParticipantKey, Presence, Role};
 use presence::BeforeHost;
@@ -80,6 +82,9 @@ pub struct Visit {
     pub participants: BTreeMap<ParticipantKey, Participant>,
     /// The patient that the visit is about, by CSN: bound by the first patient-side launch. One entry, save in group visits.
     pub bound: BTreeMap<String, FhirReference>,
+    /// What Epic says of the appointments behind it, by the same CSN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bookings: BTreeMap<String, Booking>,
     /// Recent launches with their outcome, for the doors that wait for it.
     pub launches: Vec<LaunchRecord>,
     /// When a provider last launched.
@@ -217,6 +222,7 @@ impl Visit {
             phase: Phase::Scheduled,
             participants: BTreeMap::new(),
             bound: BTreeMap::new(),
+            bookings: BTreeMap::new(),
             launches: Vec::new(),
             provider_launched: None,
             guests: BTreeMap::new(),
@@ -265,6 +271,9 @@ impl Visit {
     #[must_use]
     pub fn admit(&self, participant: &ParticipantKey, policy: &Policy) -> Admit {
         let Some(meeting) = self.meeting.as_ref().filter(|m| m.indexed) else { return Admit::Wait };
+        if self.is_called_off_for(participant) {
+            return Admit::Wait;
+        }
         let host_inside = self
             .participants
             .iter()

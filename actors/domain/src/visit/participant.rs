@@ -11,7 +11,7 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Treats the patient; the first one to launch hosts the meeting.
+    /// Treats the patient; the encounter provider, or else the first one to launch, hosts the meeting.
     Provider,
     /// The patient, by his own MyChart account.
     Patient,
@@ -62,6 +62,12 @@ impl ParticipantKey {
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// The FHIR identity within the key.
+    #[must_use]
+    pub fn fhir_user(&self) -> &FhirReference {
+        &self.fhir_user
     }
 
     /// The key as text: `role:Practitioner/e3M`.

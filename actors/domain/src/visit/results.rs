@@ -7,7 +7,7 @@ use super::decide::Deciding;
 use super::participant::{Link, ParticipantKey};
 use super::{CallState, Meeting, OpenCall, StatusRead};
 use crate::backoff::Backoff;
-use crate::id::{Marker, MeetingId, RegistrantId, ZoomUserId};
+use crate::id::{CommandId, Marker, MeetingId, RegistrantId, ZoomUserId};
 use crate::intent::{
     CallFailure, IntentId, IntentOutcome, MadeMeeting, MeetingSettings, ProblemCode, Retry, ZoomCall,
 };
@@ -26,7 +26,13 @@ const EVENTS_COME_WITHIN: Span = Span::minutes(2);
 const MOST_SUPERFLUOUS: usize = 64;
 
 impl Deciding<'_> {
-    pub(super) fn call_closed(&mut self, id: IntentId, at: Moment, outcome: &IntentOutcome) {
+    pub(super) fn call_closed(
+        &mut self,
+        command: &CommandId,
+        id: IntentId,
+        at: Moment,
+        outcome: &IntentOutcome,
+    ) {
         let open = self.visit.calls.get(&id).filter(|open| open.state == CallState::Running).cloned();
         let Some(open) = open else {
             self.late_answer(at, outcome);
@@ -39,7 +45,7 @@ impl Deciding<'_> {
             IntentOutcome::UserGone => self.user_gone(id, &open.intent.call),
             done => {
                 self.visit.calls.remove(&id);
-                if !self.call_done(&open, at, done) {
+                if !self.call_done(command, &open, at, done) {
                     // An answer that does not belong to its call is a bug of an edge, and proves nothing about the call.
                     self.visit.calls.insert(id, open);
                     self.call_ambiguous(id);
@@ -59,7 +65,13 @@ impl Deciding<'_> {
     }
 
     /// Takes a result in. `false` when it does not fit the call.
-    fn call_done(&mut self, open: &OpenCall, at: Moment, outcome: &IntentOutcome) -> bool {
+    fn call_done(
+        &mut self,
+        command: &CommandId,
+        open: &OpenCall,
+        at: Moment,
+        outcome: &IntentOutcome,
+    ) -> bool {
         match (&open.intent.call, outcome) {
             (ZoomCall::EnsureProvider { provider, .. }, IntentOutcome::Provider { user, licensed }) => {
                 self.provider_known(provider, user, *licensed);
@@ -90,7 +102,12 @@ impl Deciding<'_> {
             (ZoomCall::ReadMeeting { meeting }, IntentOutcome::Read { started, effective }) => {
                 self.meeting_read(*meeting, at, *started, *effective);
             }
-            (ZoomCall::DeleteMeeting { .. }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {}
+            (ZoomCall::DeleteMeeting { meeting }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {
+                // Of any other than the visit's own nothing is left to say.
+                if self.mine(*meeting).is_some() {
+                    self.taken_away(command, *meeting, at);
+                }
+            }
             (call, IntentOutcome::MeetingGone) => match meeting_of(call) {
                 Some(meeting) => self.meeting_deleted(meeting, at),
                 None => return false,
@@ -98,6 +115,16 @@ impl Deciding<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// The visit's own meeting is gone, since the visit was called off. Where that was taken back meanwhile another is made for the
+    /// provider who has come.
+    fn taken_away(&mut self, command: &CommandId, meeting: MeetingId, at: Moment) {
+        self.meeting_deleted(meeting, at);
+        self.drop_deleted_meeting();
+        if let Some(launched) = self.visit.provider_launched.filter(|_| self.visit.called_off().is_none()) {
+            self.provider_launched(command, launched);
+        }
     }
 
     fn mine(&mut self, meeting: MeetingId) -> Option<&mut Meeting> {

@@ -11,6 +11,7 @@
 mod account;
 mod anomalies;
 mod binding;
+mod bookings;
 mod calls;
 mod common;
 mod guests;

@@ -16,6 +16,7 @@ use vestibule_domain::id::{
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
@@ -150,13 +151,26 @@ fn guest_link() -> impl Strategy<Value = GuestLinkId> {
     select(vec!["g1", "g2"]).prop_map(|id| GuestLinkId::new(id).unwrap())
 }
 
+fn a_booking() -> impl Strategy<Value = BookingRead> {
+    let leader = prop::option::of(select(vec!["ada", "bob"]));
+    (moment(), leader, prop::option::of(any::<bool>()), prop::option::of(moment())).prop_map(
+        |(at, leader, called_off, starts)| BookingRead {
+            at,
+            provider: leader.map(|name| EncounterProvider { fhir_user: patient_reference(name), name: None }),
+            called_off,
+            starts,
+        },
+    )
+}
+
 fn a_launch() -> impl Strategy<Value = Launch> {
-    (role(), select(vec!["ada", "bob"]), prop::option::of(select(vec!["ada", "bob"])), any::<bool>())
-        .prop_map(|(role, name, patient, known)| {
-            let whole = launch(role, FhirReference::new(format!("Patient/{name}")).unwrap(), "X1");
-            let external_id = whole.external_id.clone().filter(|_| known);
-            Launch { patient: patient.map(patient_reference), external_id, ..whole }
-        })
+    let who =
+        (role(), select(vec!["ada", "bob"]), prop::option::of(select(vec!["ada", "bob"])), any::<bool>());
+    (who, prop::option::weighted(0.3, a_booking())).prop_map(|((role, name, patient, known), booking)| {
+        let whole = launch(role, FhirReference::new(format!("Patient/{name}")).unwrap(), "X1");
+        let external_id = whole.external_id.clone().filter(|_| known);
+        Launch { patient: patient.map(patient_reference), external_id, booking, ..whole }
+    })
 }
 
 fn command() -> impl Strategy<Value = Command> {

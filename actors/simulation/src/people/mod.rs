@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vestibule_actors::port::clock::instant;
-use vestibule_domain::visit::LaunchOutcome;
+use vestibule_domain::command::Launch;
+use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
+use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
 use crate::audit::breach;
 use crate::chance::Chance;
@@ -128,9 +130,26 @@ impl Person {
         self.world.judge(visit, breach("liveness", format!("{:?} {how}, though all is well", self.me)));
     }
 
+    /// What Epic says of the appointment at a launch, where it says anything: in times of trouble now and then that it is off. When all is
+    /// well it stands, and every door can read that.
+    fn booking(&mut self) -> Option<BookingRead> {
+        let trouble = self.world.stage() <= Stage::Trouble;
+        if trouble && self.chance.percent(60) {
+            return None;
+        }
+        let leads = EncounterProvider { fhir_user: self.plan.leader.clone(), name: None };
+        Some(BookingRead {
+            at: self.world.time.now(),
+            provider: Some(leads),
+            called_off: Some(trouble && self.chance.percent(12)),
+            starts: None,
+        })
+    }
+
     async fn launch(&mut self) -> Launched {
         let node = self.any_node();
-        let (visit, launch) = (self.visit.clone(), self.plan.launch.clone());
+        let booking = self.booking();
+        let (visit, launch) = (self.visit.clone(), Launch { booking, ..self.plan.launch.clone() });
         self.note(format_args!("launches at node {node}"));
         let answer = self
             .world
@@ -146,6 +165,11 @@ impl Person {
             .await;
         match answer {
             Some(Ok(Some((LaunchOutcome::Accepted { .. }, _)))) => Launched::Accepted,
+            // It may stand again the next time.
+            Some(Ok(Some((LaunchOutcome::Refused(LaunchRefusal::CalledOff), _)))) => {
+                self.note(format_args!("is told that it was called off"));
+                Launched::Unanswered
+            }
             Some(Ok(Some((LaunchOutcome::Refused(why), _)))) => {
                 self.note(format_args!("is refused: {why:?}"));
                 Launched::Refused

@@ -33,6 +33,8 @@ pub struct PersonPlan {
     pub second_device: bool,
     /// They try to take part in a visit that is another patient's.
     pub foreign: bool,
+    /// Who leads the encounter; not every encounter provider comes.
+    pub leader: FhirReference,
 }
 
 impl PersonPlan {
@@ -78,6 +80,8 @@ pub fn plan_visits(
 }
 
 fn people(visit: usize, key: &VisitKey, trouble: Duration, chance: &mut Chance) -> Vec<PersonPlan> {
+    let leader = format!("Practitioner/v{visit}d{}", chance.below(2));
+    let leader = FhirReference::new(leader).expect("graphic");
     let most = u64::try_from(trouble.as_millis()).unwrap_or(u64::MAX) / 2;
     let mut people = Vec::new();
     let mut come = |launch: Launch, foreign: bool, chance: &mut Chance| {
@@ -88,6 +92,7 @@ fn people(visit: usize, key: &VisitKey, trouble: Duration, chance: &mut Chance) 
             times: 1 + chance.below(3),
             second_device: chance.percent(20),
             foreign,
+            leader: leader.clone(),
         });
     };
     let csn = |patient: u64| match &key.visit {
@@ -131,5 +136,6 @@ fn launch(role: Role, name: &str, patient: Option<&str>, csn: Csn, key: &VisitKe
         first_name: None,
         last_name: None,
         npi: None,
+        booking: None,
     }
 }

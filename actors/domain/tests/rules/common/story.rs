@@ -202,5 +202,6 @@ pub fn launch(role: Role, fhir_user: FhirReference, external_id: &str) -> Launch
         first_name: None,
         last_name: None,
         npi: None,
+        booking: None,
     }
 }

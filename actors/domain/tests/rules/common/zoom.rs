@@ -99,6 +99,10 @@ pub fn is_read(call: &ZoomCall) -> bool {
     matches!(call, ZoomCall::ReadMeeting { .. })
 }
 
+pub fn is_delete(call: &ZoomCall) -> bool {
+    matches!(call, ZoomCall::DeleteMeeting { .. })
+}
+
 pub fn is_register(call: &ZoomCall) -> bool {
     matches!(call, ZoomCall::Register { .. })
 }
