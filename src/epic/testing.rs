@@ -90,7 +90,12 @@ pub fn config(base: &str) -> EpicConfig {
         vendor_name: own("Vestibule & Co"),
         timeout: Duration::from_secs(5),
         longest_pause: Span(2_500),
-        fhir_reads: FhirReads { wait: Duration::from_secs(2), concurrent: 4, keep: 100 },
+        fhir_reads: FhirReads {
+            wait: Duration::from_secs(2),
+            concurrent: 4,
+            keep: 100,
+            believe: Duration::from_secs(60),
+        },
         status_values: StatusValues { connected: 1, disconnected: 2 },
         external_id_types: ExternalIdTypes { provider: own("1"), patient: own("2") },
         context_names: ContextNames {

@@ -119,6 +119,8 @@ pub struct FhirReads {
     pub concurrent: usize,
     /// Resources of one kind on one node.
     pub keep: usize,
+    /// How long it is believed that an appointment stands; a minute at most.
+    pub believe: Duration,
 }
 
 /// The two values of `ConnectionStatus`; they differ.
@@ -316,7 +318,8 @@ fn read_fhir_reads(section: &mut Section<'_>) -> Read<FhirReads> {
     let wait = section.duration("wait", Duration::ZERO..=seconds(10));
     let concurrent = section.integer("concurrent", 1..=100_usize);
     let keep = section.integer("keep", 1..=100_000_usize);
-    Ok(FhirReads { wait: wait?, concurrent: concurrent?, keep: keep? })
+    let believe = section.duration("believe", Duration::ZERO..=seconds(MINUTE));
+    Ok(FhirReads { wait: wait?, concurrent: concurrent?, keep: keep?, believe: believe? })
 }
 
 fn read_status_values(section: &mut Section<'_>) -> Read<StatusValues> {

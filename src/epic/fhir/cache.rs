@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vestibule_domain::time::{Moment, Span};
 
-use super::{FhirId, Unread};
+use super::{FhirId, Settled, Unread};
 use crate::outbound::Shared;
 
 /// The time of a visit: whatever was first read so long ago leaves, and is read again when it is needed again.
 pub(super) const VISIT: Span = Span::hours(1);
 
-type Held<R> = Arc<Shared<Result<R, Unread>, Unread>>;
+type Held<R> = Arc<Shared<Settled<R>, Unread>>;
 
 /// A bounded number of them.
 pub(crate) struct Cache<R> {

@@ -37,8 +37,8 @@ const REST: Span = Span::seconds(15);
 pub(crate) trait Resource: Clone + 'static {
     /// As it stands in the URL and in `resourceType`.
     const KIND: &'static str;
-    /// How long what was read is used.
-    const KEPT: Span;
+    /// Whether it may be called off or moved at any time, so that it is not believed for long.
+    const MAY_CHANGE: bool;
     /// Takes what is needed; `base` is the FHIR base that absolute references begin with. What is not as expected is absent.
     fn read(body: &serde_json::Value, base: &str) -> Self;
     /// Where resources of the kind are kept.
@@ -88,6 +88,9 @@ impl Unread {
         matches!(self, Self::TurnedOff | Self::Denied | Self::Missing | Self::Unreadable)
     }
 }
+
+/// What Epic will not answer otherwise soon: a resource as of a time, or a refusal.
+type Settled<R> = Result<(R, Moment), Unread>;
 
 /// What a node keeps of one organization's FHIR, and how it reads there.
 pub(crate) struct Reads {
@@ -152,7 +155,7 @@ impl Reads {
 }
 
 impl EpicClient {
-    /// Reads a resource, or what is kept of it. The caller waits until `deadline` at most; a read that is under way goes on for whoever comes
+    /// Reads a resource, or what is kept of it, and says as of when. The caller waits until `deadline` at most; a read that is under way goes on for whoever comes
     /// next, within the organization's time-out.
     ///
     /// # Errors
@@ -162,7 +165,7 @@ impl EpicClient {
         organization: &OrganizationId,
         id: &FhirId,
         deadline: Instant,
-    ) -> Result<R, Unread> {
+    ) -> Result<(R, Moment), Unread> {
         let site = self.sites.get(organization).ok_or(Unread::TurnedOff)?;
         if site.config.keys.is_empty() || site.config.fhir_reads.wait.is_zero() {
             return Err(Unread::TurnedOff);
@@ -193,7 +196,7 @@ impl EpicClient {
         &self,
         site: &Arc<EpicSite>,
         id: &FhirId,
-    ) -> Result<Fresh<Result<R, Unread>>, Unread> {
+    ) -> Result<Fresh<Settled<R>>, Unread> {
         let deadline = instant() + site.config.timeout;
         if site.reads.places.available_permits() == 0 {
             site.reads.waited.fetch_add(1, Ordering::Relaxed);
@@ -203,10 +206,14 @@ impl EpicClient {
         if site.reads.rests(self.clock.now()) {
             return Err(Unread::Resting);
         }
+        let asked_at = self.clock.now();
         let found = self.get_resource(site, id, deadline).await;
         site.reads.note(found.as_ref().map_or_else(|unread| unread.is_settled(), |_| true), self.clock.now());
         let (value, kept) = match found {
-            Ok(resource) => (Ok(resource), R::KEPT),
+            Ok(resource) if R::MAY_CHANGE => {
+                (Ok((resource, asked_at)), Span::from_duration(site.config.fhir_reads.believe))
+            }
+            Ok(resource) => (Ok((resource, asked_at)), cache::VISIT),
             Err(unread) if unread.is_settled() => (Err(unread), REFUSED_KEPT),
             Err(unread) => return Err(unread),
         };

@@ -3,15 +3,12 @@
 use serde_json::Value;
 use vestibule_domain::id::{FhirReference, Npi};
 use vestibule_domain::name::Phi;
-use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::time::Moment;
 
-use super::cache::{Cache, VISIT};
+use super::cache::Cache;
 use super::elements::{self, FhirId, FhirName, Leader};
 use super::{Reads, Resource};
 use crate::outbound::lenient::text;
-
-/// An appointment may be cancelled at any time, and whoever comes then shall hear of it.
-const STATUS_KEPT: Span = Span::minutes(1);
 
 /// A visit as it is documented.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +54,7 @@ pub struct RelatedPerson {
 
 impl Resource for Encounter {
     const KIND: &'static str = "Encounter";
-    const KEPT: Span = STATUS_KEPT;
+    const MAY_CHANGE: bool = true;
 
     fn read(body: &Value, base: &str) -> Self {
         let appointment = elements::list(body, "appointment")
@@ -79,7 +76,7 @@ impl Resource for Encounter {
 
 impl Resource for Appointment {
     const KIND: &'static str = "Appointment";
-    const KEPT: Span = STATUS_KEPT;
+    const MAY_CHANGE: bool = true;
 
     fn read(body: &Value, base: &str) -> Self {
         let patients = elements::list(body, "participant").filter_map(|one| one.get("actor"));
@@ -102,7 +99,7 @@ impl Resource for Appointment {
 
 impl Resource for Practitioner {
     const KIND: &'static str = "Practitioner";
-    const KEPT: Span = VISIT;
+    const MAY_CHANGE: bool = false;
 
     fn read(body: &Value, _: &str) -> Self {
         Self { name: elements::name(body), email: elements::email(body), npi: elements::npi(body) }
@@ -115,7 +112,7 @@ impl Resource for Practitioner {
 
 impl Resource for Patient {
     const KIND: &'static str = "Patient";
-    const KEPT: Span = VISIT;
+    const MAY_CHANGE: bool = false;
 
     fn read(body: &Value, _: &str) -> Self {
         Self { name: elements::name(body) }
@@ -128,7 +125,7 @@ impl Resource for Patient {
 
 impl Resource for RelatedPerson {
     const KIND: &'static str = "RelatedPerson";
-    const KEPT: Span = VISIT;
+    const MAY_CHANGE: bool = false;
 
     fn read(body: &Value, base: &str) -> Self {
         let patient = body.get("patient").and_then(|who| elements::reference(who, Patient::KIND, base));

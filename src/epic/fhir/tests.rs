@@ -216,7 +216,7 @@ async fn a_resource_is_read_once_for_all_who_wait_and_kept_for_its_time() {
     let (one, encounter) = (id("ePat"), id("eEnc"));
     let all = (0..20).map(|_| client.read::<Patient>(&organization, &one, soon()));
     let all = futures_util::future::join_all(all).await;
-    assert!(all.iter().all(|read| revealed(read.as_ref().unwrap().name.last.as_ref()) == Some("Hansen")));
+    assert!(all.iter().all(|read| revealed(read.as_ref().unwrap().0.name.last.as_ref()) == Some("Hansen")));
     client.read::<Encounter>(&organization, &encounter, soon()).await.unwrap();
     let seen = server.seen();
     let asked = seen.iter().find(|seen| seen.line() == PATIENT).unwrap();

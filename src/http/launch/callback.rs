@@ -1,6 +1,7 @@
 //! `GET /epic/callback`: the person comes back from Epic.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::future::join;
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::time::Span;
 
@@ -155,11 +156,13 @@ impl Return<'_> {
         // Nothing is read for a launch that is refused anyway.
         let Understood { launch, .. } = understood(&answer)?;
         let reads = Reads::of(arrival.app, &arrival.here.epic, organization, arrival.organization);
-        let person =
-            reads.person(&launch, &answer.context, names).await.map_err(|reason| arrival.refuse(reason))?;
+        let (person, booking) =
+            join(reads.person(&launch, &answer.context, names), reads.booking(&launch, &answer)).await;
+        let person = person.map_err(|reason| arrival.refuse(reason))?;
         person.complete(&mut answer.context);
         let mut understood = understood(&answer)?;
         understood.launch.npi = person.npi;
+        understood.launch.booking = booking;
         Ok(understood)
     }
 

@@ -5,6 +5,7 @@
 
 mod arrival;
 mod begin;
+mod booking;
 mod callback;
 mod context;
 mod encrypted;

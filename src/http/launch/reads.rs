@@ -6,9 +6,10 @@ use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Launch;
 use vestibule_domain::id::{Npi, OrganizationId};
 use vestibule_domain::name::Phi;
+use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::Role;
 
-use crate::epic::fhir::{FhirId, FhirName, Patient, Practitioner, RelatedPerson, Resource};
+use crate::epic::fhir::{FhirId, FhirName, Patient, Practitioner, RelatedPerson, Resource, Unread};
 use crate::epic::{Context, EpicClient};
 use crate::http::app::App;
 use crate::settings::{Organization, PatientDisplayName};
@@ -94,10 +95,11 @@ impl<'a> Reads<'a> {
     }
 
     async fn read_user<R: Resource>(&self, launch: &Launch) -> Option<R> {
-        self.read(&FhirId::of(R::KIND, &launch.fhir_user)?).await
+        self.read(&FhirId::of(R::KIND, &launch.fhir_user)?).await.ok().map(|(resource, _)| resource)
     }
 
-    async fn read<R: Resource>(&self, id: &FhirId) -> Option<R> {
+    /// A resource, and as of when; counted.
+    pub(super) async fn read<R: Resource>(&self, id: &FhirId) -> Result<(R, Moment), Unread> {
         let read = self.epic.read::<R>(self.organization, id, self.deadline).await;
         let reached = self.epic.read_limits_reached(self.organization);
         self.app.metrics.refused_times("fhir_keep", reached.kept);
@@ -106,10 +108,9 @@ impl<'a> Reads<'a> {
         read.inspect_err(
             |why| tracing::debug!(resource = R::KIND, %why, "a launch goes on without a resource"),
         )
-        .ok()
     }
 
-    fn count(&self, resource: &'static str, outcome: &'static str) {
+    pub(super) fn count(&self, resource: &'static str, outcome: &'static str) {
         self.app.metrics.fhir_read(self.organization, resource, outcome);
     }
 }

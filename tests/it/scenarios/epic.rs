@@ -208,9 +208,11 @@ async fn an_open_breaker_only_probes_and_lets_go_as_soon_as_epic_is_back() {
 
 #[actix_web::test]
 async fn the_first_update_leaves_soon_after_an_epic_is_back_that_gave_no_token_either() {
-    let house =
-        House::with("[organization.lakeside.epic]\nbreaker = { failures = 3, probe_every = \"200ms\" }\n")
-            .await;
+    // Launches read nothing, so that there is no token yet when the first update wants one.
+    let house = House::with(
+        "[organization.lakeside.epic]\nbreaker = { failures = 3, probe_every = \"200ms\" }\nfhir_reads.wait = \"0s\"\n",
+    )
+    .await;
     let mut patient = house.waits(CSN, PATIENT).await;
     let link = house.start_link(CSN, PROVIDER).await;
     house.epic_fault("token", None, EpicFaultKind::Status { status: 503 });

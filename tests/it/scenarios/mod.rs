@@ -2,6 +2,7 @@
 //! nothing between them but HTTP.
 
 mod access;
+mod bookings;
 mod changes;
 mod clocks;
 mod commands;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use vestibule::simulator::LaunchKind;
-use vestibule::simulator::epic::{EpicFault, EpicFaultKind, LaunchOptions};
+use vestibule::simulator::epic::{EpicFault, EpicFaultKind, LaunchOptions, READABLE};
 use vestibule::simulator::people::Landing;
 
 use super::house::{House, participant};
@@ -143,7 +143,7 @@ async fn lacks_everything(house: &House) -> Vec<String> {
 
 #[actix_web::test]
 async fn whatever_epic_denies_or_answers_every_launch_goes_on_and_no_page_has_its_words() {
-    for kind in ["Practitioner", "Patient", "RelatedPerson"] {
+    for kind in READABLE {
         let house = House::with(NAMED).await;
         house.epic().set_read_denied(kind, true);
         let pages = lacks_everything(&house).await;
