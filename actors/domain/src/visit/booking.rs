@@ -2,9 +2,9 @@
 //!
 //! It comes with launches, where Epic lets us read it. In a group visit each patient has an appointment of their own.
 
-use super::Visit;
 use super::decide::Deciding;
 use super::participant::{ParticipantKey, Role};
+use super::{LaunchRefusal, Visit};
 use crate::command::Launch;
 use crate::id::FhirReference;
 use crate::name::Phi;
@@ -121,8 +121,8 @@ impl Visit {
 }
 
 impl Deciding<'_> {
-    /// Takes in what came with a launch, and says whether the appointment is called off for whoever launched.
-    pub(super) fn learn_booking(&mut self, launch: &Launch) -> bool {
+    /// Takes in what came with a launch, which is refused where the appointment of whoever launched is called off.
+    pub(super) fn learn_booking(&mut self, launch: &Launch) -> Result<(), LaunchRefusal> {
         let key = super::launch::binding_of(&self.visit, launch);
         let room = self.visit.bookings.len() < MOST_BOOKINGS || self.visit.bookings.contains_key(&key);
         if let Some(read) = launch.booking.as_ref().filter(|_| room) {
@@ -131,6 +131,9 @@ impl Deciding<'_> {
             self.visit.bookings.entry(key.clone()).or_default().learn(&read);
         }
         let concerns = self.visit.csn().is_some() || launch.role != Role::Provider;
-        concerns && self.visit.bookings.get(&key).is_some_and(|booking| booking.called_off.is_some())
+        match self.visit.bookings.get(&key).and_then(|booking| booking.called_off) {
+            Some(_) if concerns => Err(LaunchRefusal::CalledOff),
+            _ => Ok(()),
+        }
     }
 }

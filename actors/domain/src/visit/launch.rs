@@ -69,9 +69,10 @@ impl Deciding<'_> {
             // A copy from long ago, whose outcome nobody waits for any more.
             return;
         }
-        let outcome = match self.may_take_part(launch) {
+        let may_take_part = self.may_take_part(launch);
+        let may_come = may_take_part.and_then(|participant| self.learn_booking(launch).map(|()| participant));
+        let outcome = match may_come {
             Err(refusal) => LaunchOutcome::Refused(refusal),
-            Ok(_) if self.learn_booking(launch) => LaunchOutcome::Refused(LaunchRefusal::CalledOff),
             Ok(participant) => {
                 if !overtaken {
                     self.take_in(id, at, launch, &participant);
