@@ -235,6 +235,7 @@ test("a visit that was called off says so, and goes on when it stands again", as
   const page = await waiting();
   const joins = await countJoins(page);
   const state = await pretend(page, { message: "This visit was cancelled.", cancelled: true });
+  await page.reload();
   await page.getByText("This visit was cancelled.").waitFor();
   await page.getByText("call your clinic").waitFor();
   assert.equal(await page.title(), "Your video visit was cancelled");

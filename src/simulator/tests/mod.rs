@@ -2,6 +2,7 @@
 
 mod demo;
 mod epic;
+mod fhir;
 mod people;
 mod service;
 mod stand_in;
