@@ -84,17 +84,17 @@ impl Shards {
     }
 
     /// What is remembered of a shard, if nobody else has owned it since.
-    fn recall(&mut self, shard: Shard, before: Option<Ownership>) -> Option<Memory> {
+    fn recall(&mut self, shard: Shard, lease: Ownership, before: Option<Ownership>) -> Option<Memory> {
         let (memory, since) = self.memories.remove(&shard)?;
         let fresh = instant().saturating_duration_since(since) < REMEMBERED;
-        Some(memory).filter(|memory| fresh && memory.holds_after(before))
+        Some(memory).filter(|memory| fresh && memory.holds_under(lease, before))
     }
 }
 
 impl Node {
     pub(super) fn run_shard(&mut self, granted: Granted, ctx: &mut Context<Self>) {
         let Granted { shard, lease, clean, before, returned } = granted;
-        let memory = self.shards.recall(shard, before);
+        let memory = self.shards.recall(shard, lease.owner(), before);
         let run = self.shards.starts(shard);
         self.ports.observer.observe(Observed::ShardsHeld(self.shards.running.len()));
         let (ports, crew, rules) = (self.ports.clone(), self.crew.clone(), self.config.shards);

@@ -43,11 +43,11 @@ impl Memory {
         self.owners.iter().map(|owner| owner.epoch).max().unwrap_or_default()
     }
 
-    /// Whether it may still be believed when the store says who owned the shard last: this node under that lease, or, where the store has
-    /// forgotten that, whoever it was before.
+    /// Whether it may still be believed under a lease, when the store says who owned the shard before that: this node under the lease of
+    /// then, or, where the store has forgotten that, whoever it was before. It may be the same lease still.
     #[must_use]
-    pub fn holds_after(&self, before: Option<Ownership>) -> bool {
-        before.is_some_and(|before| self.owners.contains(&before))
+    pub fn holds_under(&self, lease: Ownership, before: Option<Ownership>) -> bool {
+        [Some(lease), before].into_iter().flatten().any(|owner| self.owners.contains(&owner))
     }
 }
 
@@ -115,6 +115,9 @@ impl Engine {
     pub(super) async fn restore(&mut self, went_back: bool) -> Result<(), Trouble> {
         self.lease.pause(true);
         let incarnation = self.ports.store.incarnation().await?;
+        if went_back {
+            self.index_what_is_held().await?;
+        }
         let behind = self.give_back().await?;
         if behind > 0 {
             tracing::error!(
@@ -197,17 +200,21 @@ impl Engine {
         Ok(())
     }
 
+    /// Before it is given back: were this owner to die in between, the next one would take what the store has for whole.
+    async fn index_what_is_held(&self) -> Result<(), Trouble> {
+        for (key, kept) in self.children.kept() {
+            self.index_of(&key, &kept.state).await?;
+        }
+        Ok(())
+    }
+
     /// The index of meetings may have gone back too, and events of a meeting that it does not know would be held until they expire.
     async fn index_again(&mut self) -> Result<(), Trouble> {
         let mut from = 0;
         loop {
             let page = self.ports.store.changed_since(self.shard, from, PAGE).await?;
             for stored in page.iter().filter_map(|changed| changed.stored.as_ref()) {
-                let visit: Visit = codec::decode(&stored.state)?;
-                // The answer that one is indexed may still be on its way.
-                if let Some(meeting) = &visit.meeting {
-                    self.index_one(meeting.id, &stored.visit).await?;
-                }
+                self.index_of(&stored.visit, &stored.state).await?;
             }
             match page.last() {
                 Some(last) if page.len() >= PAGE => from = last.change,
@@ -216,12 +223,11 @@ impl Engine {
         }
     }
 
-    async fn index_one(
-        &self,
-        meeting: vestibule_domain::id::MeetingId,
-        visit: &VisitKey,
-    ) -> Result<(), Trouble> {
-        match self.ports.store.index_meeting(meeting, visit).await {
+    async fn index_of(&self, key: &VisitKey, state: &[u8]) -> Result<(), Trouble> {
+        let visit: Visit = codec::decode(state)?;
+        // The answer that it is indexed may still be on its way.
+        let Some(meeting) = &visit.meeting else { return Ok(()) };
+        match self.ports.store.index_meeting(meeting.id, key).await {
             Ok(_) => Ok(()),
             // Another visit has it; that is for people to see, not for this shard to die of.
             Err(StoreError::Refused(why)) => {

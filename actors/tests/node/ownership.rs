@@ -10,8 +10,8 @@ use vestibule_actors::port::store::{Outcome, Store};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind;
-use vestibule_domain::id::FhirReference;
-use vestibule_domain::shard::Shard;
+use vestibule_domain::id::{FhirReference, MeetingId};
+use vestibule_domain::shard::{SHARDS, Shard};
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
@@ -411,6 +411,51 @@ fn events_reach_a_visit_whose_index_the_store_lost_while_it_was_written() {
         let meeting = world.until("10001", "the meeting", indexed).await;
         world.fact(meeting, FactKind::Started, None).await;
         world.until("10001", "the start", |s| (s.visit.phase == Phase::InProgress).then_some(())).await;
+    });
+}
+
+/// A visit with its meeting, in a store that goes back to before the meeting was made.
+async fn lost_with_its_meeting(world: &World) -> MeetingId {
+    world.launch("10001", Role::Patient, "WPR10001").await;
+    let before = world.store.snapshot();
+    let (_, meeting) = world.ready("10001").await;
+    world.store.go_back(before);
+    meeting
+}
+
+async fn hears_of_its_start(world: &World, meeting: MeetingId) {
+    world.fact(meeting, FactKind::Started, None).await;
+    world.until("10001", "the start", |s| (s.visit.phase == Phase::InProgress).then_some(())).await;
+}
+
+// I3: a node that dies in between leaves nothing that its successor would take for whole.
+#[test]
+fn the_index_is_whole_before_a_visit_is_given_back() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let meeting = lost_with_its_meeting(&world).await;
+        let mut indexes = world.store.faults().stop_next(Call::IndexMeeting, When::Before);
+        assert!(indexes.reached().await);
+        let seen = world.desk().visit(&visit("10001")).await.unwrap().unwrap();
+        assert!(seen.visit.meeting.is_none(), "it is as the store went back to");
+        indexes.go_on();
+        hears_of_its_start(&world, meeting).await;
+    });
+}
+
+// I3: the lease comes by an answer that is lost, and again by the next one.
+#[test]
+fn what_is_remembered_is_believed_though_the_answer_to_the_lease_was_lost() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let meeting = lost_with_its_meeting(&world).await;
+        world.store.faults().fail_always(Some(Call::IndexMeeting), When::Before);
+        lose_all_leases(&world).await;
+        let shards = u32::from(SHARDS);
+        world.store.faults().fail(Some(Call::Acquire), When::After, shards);
+        hears_of_its_start(&world, meeting).await;
     });
 }
 

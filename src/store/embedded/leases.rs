@@ -11,6 +11,7 @@ pub(super) struct Leases(BTreeMap<Shard, Lease>);
 #[derive(Clone)]
 struct Lease {
     ownership: Ownership,
+    before: Option<Ownership>,
     node: String,
     until: Moment,
 }
@@ -41,8 +42,22 @@ impl Leases {
         valid.map(|(shard, lease)| (*shard, lease.owner())).collect()
     }
 
-    pub(super) fn grant(&mut self, shard: Shard, ownership: Ownership, node: &str, until: Moment) {
-        self.0.insert(shard, Lease { ownership, node: node.to_owned(), until });
+    /// A new lease. Answers who had the one before since the file was opened, whether or not he gave it back.
+    pub(super) fn grant(
+        &mut self,
+        shard: Shard,
+        ownership: Ownership,
+        node: &str,
+        until: Moment,
+    ) -> Option<Ownership> {
+        let before = self.0.get(&shard).map(|lease| lease.ownership);
+        self.0.insert(shard, Lease { ownership, before, node: node.to_owned(), until });
+        before
+    }
+
+    /// Who had the lease before the one that holds.
+    pub(super) fn before(&self, shard: Shard) -> Option<Ownership> {
+        self.0.get(&shard)?.before
     }
 
     pub(super) fn prolong(&mut self, shard: Shard, until: Moment) {
@@ -54,10 +69,5 @@ impl Leases {
     /// The lease was given back. Whose it was is still known.
     pub(super) fn end(&mut self, shard: Shard) {
         self.prolong(shard, Moment(i64::MIN));
-    }
-
-    /// Whoever had it last since the file was opened, whether or not he still has.
-    pub(super) fn last_owner(&self, shard: Shard) -> Option<Ownership> {
-        self.0.get(&shard).map(|lease| lease.ownership)
     }
 }

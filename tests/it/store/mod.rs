@@ -60,6 +60,7 @@ conformance! {
     leases:
         a_free_shard_is_granted_and_another_token_is_told_who_holds_it
         the_own_lease_is_granted_again_under_the_same_epoch
+        who_asks_again_is_told_who_owned_it_before
         a_lease_that_ran_out_is_nobodys
         only_a_release_makes_the_next_owner_clean
         a_lease_is_prolonged_by_its_owner_alone

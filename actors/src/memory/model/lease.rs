@@ -8,6 +8,8 @@ use vestibule_domain::time::{Moment, Span};
 #[derive(Clone)]
 pub(super) struct Lease {
     owner: Ownership,
+    /// Whoever had the one before.
+    before: Option<Ownership>,
     node: String,
     until: Moment,
 }
@@ -34,19 +36,17 @@ impl Model {
         seen: Epoch,
     ) -> Acquired {
         let data = self.shard(shard);
-        let held = data.valid_lease(now).map(|lease| (lease.owner, lease.node.clone()));
-        let before = data.last_owner;
-        let (epoch, clean) = match held {
-            Some((owner, _)) if owner.token == token => (owner.epoch, false),
-            Some((owner, node)) => {
-                return Acquired::Held(Owner { token: owner.token, node, epoch: owner.epoch });
+        let (epoch, clean, before) = match data.valid_lease(now) {
+            Some(lease) if lease.owner.token == token => (lease.owner.epoch, false, lease.before),
+            Some(Lease { owner, node, .. }) => {
+                return Acquired::Held(Owner { token: owner.token, node: node.clone(), epoch: owner.epoch });
             }
-            None => (Epoch(data.epoch.max(seen).0 + 1), !data.unclean),
+            None => (Epoch(data.epoch.max(seen).0 + 1), !data.unclean, data.last_owner),
         };
         data.epoch = epoch;
         data.unclean = true;
         let owner = Ownership { token, epoch };
-        data.lease = Some(Lease { owner, node: node.to_owned(), until: now + ttl });
+        data.lease = Some(Lease { owner, before, node: node.to_owned(), until: now + ttl });
         data.last_owner = Some(owner);
         Acquired::Granted { epoch, clean, before }
     }

@@ -36,7 +36,8 @@ pub enum Acquired {
         epoch: Epoch,
         /// The owner before released it, so that nothing was left half done.
         clean: bool,
-        /// Who owned it last, as far as the store knows. Whoever finds himself there knows that nobody has owned it since.
+        /// Who owned it last before this lease, as far as the store knows: the same each time that the owner asks for it. Whoever finds
+        /// himself there knows that nobody has owned it since.
         before: Option<Ownership>,
     },
     /// It is another's and has not run out.

@@ -16,12 +16,11 @@ impl Desk<'_, '_> {
         ttl: Span,
         seen: Epoch,
     ) -> Step<Acquired> {
-        let (until, before) = (self.now + ttl, self.leases.last_owner(shard));
+        let until = self.now + ttl;
         match self.leases.locate(shard, self.now) {
             Some(Owner { token: holder, epoch, .. }) if holder == token => {
-                let ours = Ownership { token, epoch };
-                self.leases.grant(shard, ours, node, until);
-                return Ok(Acquired::Granted { epoch, clean: false, before: Some(ours) });
+                self.leases.prolong(shard, until);
+                return Ok(Acquired::Granted { epoch, clean: false, before: self.leases.before(shard) });
             }
             Some(other) => return Ok(Acquired::Held(other)),
             None => {}
@@ -32,7 +31,7 @@ impl Desk<'_, '_> {
         row.epoch = Epoch(row.epoch.max(seen).0 + 1);
         row.unclean = true;
         tables.put_shard(shard, &row)?;
-        self.leases.grant(shard, Ownership { token, epoch: row.epoch }, node, until);
+        let before = self.leases.grant(shard, Ownership { token, epoch: row.epoch }, node, until);
         Ok(Acquired::Granted { epoch: row.epoch, clean, before })
     }
 
