@@ -12,6 +12,7 @@
 
 mod counted;
 mod epic;
+mod going_back;
 mod hub;
 mod life;
 mod ownership;
