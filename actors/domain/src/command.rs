@@ -5,6 +5,7 @@ use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, Guest
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
+use crate::visit::Device;
 use crate::visit::booking::BookingRead;
 use crate::visit::guest::Invitation;
 use crate::visit::participant::{ParticipantKey, Role};
@@ -57,6 +58,13 @@ pub enum Command {
     GuestRevoked {
         /// The link.
         link: GuestLinkId,
+    },
+    /// A provider, or somebody on duty, says who somebody in the meeting is, whom nothing of Zoom's ties to a person.
+    Named {
+        /// Of which device.
+        device: Device,
+        /// Whose it is; `None` takes that back.
+        who: Option<ParticipantKey>,
     },
     /// A provider, or somebody on duty, ends the meeting for everybody.
     EndForAll {

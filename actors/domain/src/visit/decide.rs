@@ -76,6 +76,7 @@ impl Deciding<'_> {
             }
             Command::GuestInvited { link, invitation } => self.guest_invited(link, at, invitation),
             Command::GuestRevoked { link } => self.guest_revoked(link, at),
+            Command::Named { device, who } => self.named(device, who.as_ref(), at),
             Command::EndForAll { meeting } => self.end_for_all(*meeting, at),
             Command::IntentClosed { intent, outcome } => self.call_closed(&entry.id, *intent, at, outcome),
             Command::StatusDelivered { participant, seq, connected } => {

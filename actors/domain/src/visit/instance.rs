@@ -4,7 +4,8 @@
 //! What is kept of one session is in [`super::session`]. `meeting.ended` closes every session of its uuid, for good (I5).
 
 use super::identity::Identity;
-use super::participant::Presence;
+use super::naming::Naming;
+use super::participant::{ParticipantKey, Presence};
 use super::session::{Mark, Session, SessionId};
 use crate::fact::{Fact, FactKind, SessionKeys};
 use crate::id::{InstanceUuid, MeetingId, RegistrantId, ZoomUserId};
@@ -30,11 +31,16 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     read_over: Option<Moment>,
     sessions: BTreeMap<SessionId, Session>,
+    /// Whose devices are by the word of people.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    named: BTreeMap<SessionId, Naming>,
 }
 
 /// A session as it is believed, with every key that tells whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Believed {
+    /// Which one.
+    pub id: SessionId,
     /// Where the device is.
     pub presence: Presence,
     /// Since when, by Zoom's time.
@@ -49,11 +55,14 @@ pub struct Believed {
     pub registrants: BTreeSet<RegistrantId>,
     /// Whether it is a telephone.
     pub phone: bool,
+    /// Whose it is, as somebody said.
+    pub named: Option<ParticipantKey>,
 }
 
 impl Believed {
-    pub(super) fn of(who: &Identity, presence: Presence, since: Moment) -> Self {
+    pub(super) fn of(id: &SessionId, who: &Identity, presence: Presence, since: Moment) -> Self {
         Self {
+            id: id.clone(),
             presence,
             since,
             arrived: None,
@@ -61,12 +70,15 @@ impl Believed {
             zoom_users: who.zoom_user.iter().cloned().collect(),
             registrants: who.registrant.iter().cloned().collect(),
             phone: who.phone,
+            named: None,
         }
     }
 }
 
 /// More sessions than this in one instance are not kept; the visit shows a problem instead.
 pub const MOST_SESSIONS: usize = 512;
+/// What is said of more devices than this in one instance is not kept; the visit shows a problem instead.
+const MOST_NAMED: usize = 64;
 
 // === impl Instance ===
 
@@ -100,6 +112,19 @@ impl Instance {
         let session = self.sessions.entry(id).or_default();
         session.learn(keys);
         session.mark(&fact.kind, Mark(fact.at, fact.sent));
+        true
+    }
+
+    /// Takes in whose a device is; what was said last stands. `false` when it could not be kept because there are too many.
+    #[must_use]
+    pub(super) fn name(&mut self, session: &SessionId, naming: Naming) -> bool {
+        let known = self.named.get(session);
+        if known.is_none() && self.named.len() >= MOST_NAMED {
+            return false;
+        }
+        if known.is_none_or(|known| known.at <= naming.at) {
+            self.named.insert(session.clone(), naming);
+        }
         true
     }
 
@@ -154,16 +179,28 @@ impl Instance {
             let told_better =
                 session.newest().is_none() && merged.values().any(|other| other.tells_better(session));
             let Some((presence, since)) = session.presence().filter(|_| !told_better) else { continue };
-            let mut keys = Believed::of(&session.who, presence, since);
+            let mut keys = Believed::of(id, &session.who, presence, since);
             keys.arrived = session.arrived();
             keys.admitted = session.admitted_since();
-            for other in tied_to(id, &merged, &ties) {
+            let (tied, others) = tied_to(id, &merged, &ties);
+            for other in tied {
                 keys.zoom_users.extend(other.who.zoom_user.clone());
                 keys.registrants.extend(other.who.registrant.clone());
             }
+            let naming = self.naming(id, session).or_else(|| {
+                let namings = others.iter().filter_map(|other| self.naming(other, merged.get(*other)?));
+                namings.max_by_key(|naming| naming.at)
+            });
+            keys.named = naming.and_then(|naming| naming.who.clone());
             believed.push(keys);
         }
         believed
+    }
+
+    /// What was last said of a session under any of its ids.
+    fn naming(&self, id: &SessionId, session: &Session) -> Option<&Naming> {
+        let ids = session.users.iter().chain([id]);
+        ids.filter_map(|id| self.named.get(id)).max_by_key(|naming| naming.at)
     }
 
     /// The last time that anything was heard of a person whose keys these may be.
@@ -212,13 +249,13 @@ fn ties<'a>(
     ties
 }
 
-/// The sessions that say whose this one is: none where it says so itself, else those that it is bound to, be it through others that
-/// do not know either.
+/// The sessions that say whose this one is: itself where it does, else those that it is bound to, be it through others that do not know
+/// either. And all that were asked for it.
 fn tied_to<'a>(
     id: &'a SessionId,
     merged: &'a BTreeMap<SessionId, Session>,
     ties: &BTreeSet<(&'a SessionId, &'a SessionId)>,
-) -> Vec<&'a Session> {
+) -> (Vec<&'a Session>, BTreeSet<&'a SessionId>) {
     let (mut seen, mut ask, mut found) = (BTreeSet::from([id]), vec![id], Vec::new());
     while let Some(id) = ask.pop() {
         match merged.get(id) {
@@ -228,7 +265,7 @@ fn tied_to<'a>(
             ),
         }
     }
-    found
+    (found, seen)
 }
 
 /// R6: a joined, admitted or waiting-room fact implies that the instance has started; waiting for the host does not.

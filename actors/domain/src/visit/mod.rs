@@ -13,12 +13,14 @@ mod identity;
 pub mod instance;
 mod launch;
 mod light;
+mod naming;
 pub mod participant;
 mod presence;
 mod results;
 mod session;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
+pub use naming::Device;
 
 use crate::id::{
     CommandId, Csn, FhirReference, GuestLinkId, InstanceUuid, Marker, MeetingId, VisitKey, ZoomUserId,

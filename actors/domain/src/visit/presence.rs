@@ -1,9 +1,9 @@
 //! Who is where: ties sessions to people and takes the highest of each person's presences.
 
-use super::Visit;
 use super::identity::Identity;
 use super::instance::Believed;
 use super::participant::{Participant, ParticipantKey, Presence, Role};
+use super::{Device, Visit};
 use crate::fact::SessionKeys;
 use crate::intent::ProblemCode;
 use crate::policy::Policy;
@@ -14,15 +14,19 @@ use std::collections::BTreeMap;
 /// Where a person is, and since when by the time of whatever proves it.
 pub(super) type Whereabouts = (Presence, Moment);
 
-/// Somebody in the meeting whom nothing ties to a person.
+/// Somebody in the meeting whom nothing of Zoom's ties to a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stranger {
+    /// By which device.
+    pub device: Device,
     /// Where.
     pub presence: Presence,
     /// Since when.
     pub since: Moment,
     /// Whether it is a telephone.
     pub phone: bool,
+    /// Who they are, as somebody said.
+    pub named: Option<ParticipantKey>,
 }
 
 /// Somebody on Zoom's screen before the host; the newest time of each kind.
@@ -47,7 +51,7 @@ impl BeforeHost {
 }
 
 impl Visit {
-    /// The whereabouts of every participant at a time, and those of people whom nothing identifies.
+    /// The whereabouts of every participant at a time, and those of people whom nothing of Zoom's identifies.
     pub(super) fn whereabouts(
         &self,
         policy: &Policy,
@@ -57,8 +61,10 @@ impl Visit {
         let mut arrived: BTreeMap<&ParticipantKey, Moment> = BTreeMap::new();
         let mut strangers = Vec::new();
         let course = self.course(policy);
-        for session in course.newest.map(|(_, i)| i.presences()).unwrap_or_default() {
-            let whose = self.whose(&session);
+        let sessions = course.newest.map(|(uuid, i)| i.presences().into_iter().map(move |s| (uuid, s)));
+        for (uuid, session) in sessions.into_iter().flatten() {
+            let linked = self.linked(&session);
+            let whose = linked.or_else(|| self.named_as(&session));
             if let (Some(key), Some(at)) = (whose, session.arrived) {
                 let last = arrived.entry(key).or_insert(at);
                 *last = at.max(*last);
@@ -66,18 +72,21 @@ impl Visit {
             match whose {
                 _ if !course.live => {}
                 Some(key) => raise(&mut known, key, (session.presence, session.since)),
-                None if session.presence > Presence::Gone => strangers.push(Stranger {
+                None => {}
+            }
+            if course.live && linked.is_none() && session.presence > Presence::Gone {
+                strangers.push(Stranger {
+                    named: whose.cloned(),
+                    device: Device { instance: uuid.clone(), session: session.id },
                     presence: session.presence,
                     since: session.since,
                     phone: session.phone,
-                }),
-                None => {}
+                });
             }
         }
-        for (who, since) in
-            self.before_host.values().filter_map(|b| self.waits_before_host(b, course.last_end))
-        {
-            if let Some(key) = self.whose(&Believed::of(who, Presence::Waiting, since)) {
+        for (id, before_host) in &self.before_host {
+            let Some((who, since)) = self.waits_before_host(before_host, course.last_end) else { continue };
+            if let Some(key) = self.linked(&Believed::of(id, who, Presence::Waiting, since)) {
                 raise(&mut known, key, (Presence::Waiting, since));
             }
         }
@@ -92,10 +101,18 @@ impl Visit {
         (known, strangers)
     }
 
+    /// People in the meeting whom nothing of Zoom's identifies, with who they are where somebody has said so.
+    #[must_use]
+    pub fn unlinked(&self, policy: &Policy, now: Moment) -> Vec<Stranger> {
+        self.whereabouts(policy, now).1
+    }
+
     /// People in the meeting whom nothing identifies; they never turn a light on.
     #[must_use]
     pub fn strangers(&self, policy: &Policy, now: Moment) -> Vec<Stranger> {
-        self.whereabouts(policy, now).1
+        let mut unlinked = self.unlinked(policy, now);
+        unlinked.retain(|stranger| stranger.named.is_none());
+        unlinked
     }
 
     /// What should have been followed by something in the live instance, and was not within [`ENTERED_WITHIN`]; with the time when that
@@ -120,8 +137,18 @@ impl Visit {
         by.filter(|(_, by)| *by <= now + ENTERED_WITHIN + CLOCKS_DIFFER).collect()
     }
 
-    /// Whose session it is: by personal link, else by the signed-in Zoom user.
+    /// Whose session it is: by Zoom's word, else by that of a person.
     fn whose(&self, session: &Believed) -> Option<&ParticipantKey> {
+        self.linked(session).or_else(|| self.named_as(session))
+    }
+
+    fn named_as(&self, session: &Believed) -> Option<&ParticipantKey> {
+        let (key, _) = self.participants.get_key_value(session.named.as_ref()?)?;
+        Some(key)
+    }
+
+    /// Whose session it is by what Zoom says: by personal link, else by the signed-in Zoom user.
+    fn linked(&self, session: &Believed) -> Option<&ParticipantKey> {
         let by_link = self
             .participants
             .iter()

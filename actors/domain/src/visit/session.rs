@@ -47,6 +47,12 @@ pub(super) struct Session {
 }
 
 impl SessionId {
+    /// As it goes into a form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn of_participant(id: impl std::fmt::Display) -> Self {
         Self(format!("p:{id}"))
     }

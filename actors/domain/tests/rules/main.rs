@@ -20,6 +20,7 @@ mod lanes;
 mod launches;
 mod lights;
 mod meetings;
+mod naming;
 mod pages;
 mod readings;
 mod silence;

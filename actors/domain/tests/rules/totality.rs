@@ -15,10 +15,10 @@ use vestibule_domain::id::{
 };
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::Visit;
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
+use vestibule_domain::visit::{Device, Visit};
 
 /// Times near the story, and times that no clock would give.
 fn moment() -> impl Strategy<Value = Moment> {
@@ -173,6 +173,14 @@ fn a_launch() -> impl Strategy<Value = Launch> {
     })
 }
 
+fn device() -> impl Strategy<Value = Device> {
+    (0..3_u8, select(vec!["p:p", "u:"]), 0..3_u8).prop_map(|(instance, kind, n)| {
+        let named =
+            serde_json::json!({ "instance": format!("U{instance}"), "session": format!("{kind}{n}") });
+        serde_json::from_value(named).unwrap()
+    })
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let seq = || prop_oneof![0..6_u64, any::<u64>()];
     prop_oneof![
@@ -183,6 +191,7 @@ fn command() -> impl Strategy<Value = Command> {
         2 => (meeting_id(), key()).prop_map(|(meeting, provider)| Command::MeetingMissing { meeting, provider }),
         1 => (guest_link(), moment()).prop_map(|(link, expires_at)| Command::GuestInvited { link, invitation: Invitation { name: None, expires_at } }),
         1 => guest_link().prop_map(|link| Command::GuestRevoked { link }),
+        2 => (device(), prop::option::of(key())).prop_map(|(device, who)| Command::Named { device, who }),
         1 => meeting_id().prop_map(|meeting| Command::EndForAll { meeting }),
         12 => (0..40_u64, outcome())
             .prop_map(|(n, outcome)| Command::IntentClosed { intent: IntentId(n), outcome }),
