@@ -41,5 +41,5 @@ pub use records::{
 };
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::StandInPage;
-pub use tools::{GuestLine, PersonLine, ToolsMeeting, ToolsNote, ToolsPage, Who};
+pub use tools::{Choice, DeviceLine, GuestLine, Here, PersonLine, ToolsMeeting, ToolsNote, ToolsPage, Who};
 pub use waiting::{Returned, WaitingPage, Watcher};

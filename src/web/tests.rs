@@ -165,6 +165,16 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
     let presences = ["gone", "waiting", "in_waiting_room", "in_meeting"];
     let lines = who.into_iter().zip(presences.into_iter().cycle());
     let line = |(who, presence)| PersonLine::new(language, who, Some(text.to_owned()), presence, 7);
+    let people: Vec<PersonLine> = lines.map(line).collect();
+    let device = |line: &PersonLine| DeviceLine {
+        line: line.clone(),
+        instance: text.to_owned(),
+        session: text.to_owned(),
+        whose: Some(text.to_owned()),
+    };
+    let devices = people.iter().map(device).collect();
+    let choice = Choice { who: text.to_owned(), role: "Patient", name: Some(text.to_owned()) };
+    let here = Here { people, devices, choices: vec![choice] };
     let meeting = ToolsMeeting {
         id: "85012345678".into(),
         passcode: Some(text.to_owned()),
@@ -182,7 +192,7 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
         test_environment: true,
         ticket: text,
         note: Some(ToolsNote::Invited),
-        people: lines.map(line).collect(),
+        here,
         guests: vec![guest],
         may_invite: true,
         meeting: Some(meeting),

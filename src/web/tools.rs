@@ -17,6 +17,20 @@ pub enum Who {
     Unidentified,
 }
 
+impl Who {
+    pub fn text(self, language: Language) -> &'static str {
+        let tools = tools_words(language);
+        match self {
+            Self::Provider => tools.provider,
+            Self::Patient => tools.patient,
+            Self::Proxy => tools.proxy,
+            Self::Guest => tools.guest,
+            Self::Telephone => tools.telephone,
+            Self::Unidentified => tools.unidentified,
+        }
+    }
+}
+
 /// One person of the visit, in the reader's words.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct PersonLine {
@@ -44,16 +58,41 @@ impl PersonLine {
             "in_meeting" => tools.in_meeting,
             _ => tools.gone,
         };
-        let who = match who {
-            Who::Provider => tools.provider,
-            Who::Patient => tools.patient,
-            Who::Proxy => tools.proxy,
-            Who::Guest => tools.guest,
-            Who::Telephone => tools.telephone,
-            Who::Unidentified => tools.unidentified,
-        };
-        Self { name, who, presence, place, minutes }
+        Self { name, who: who.text(language), presence, place, minutes }
     }
+}
+
+/// A device in the meeting of which Zoom does not say whose it is.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceLine {
+    #[serde(flatten)]
+    pub line: PersonLine,
+    pub instance: String,
+    pub session: String,
+    /// Whose it is, as somebody said.
+    pub whose: Option<String>,
+}
+
+impl DeviceLine {
+    fn is_of(&self, choice: &Choice) -> bool {
+        self.whose.as_ref() == Some(&choice.who)
+    }
+}
+
+/// Somebody whom a device may belong to.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    pub who: String,
+    pub role: &'static str,
+    pub name: Option<String>,
+}
+
+/// Who is here.
+#[derive(Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Here {
+    pub people: Vec<PersonLine>,
+    pub devices: Vec<DeviceLine>,
+    pub choices: Vec<Choice>,
 }
 
 /// A guest's link that is still good.
@@ -79,6 +118,9 @@ pub enum ToolsNote {
     Invited,
     Revoked,
     Ended,
+    Identified,
+    /// Whoever was meant has left.
+    NotHere,
     TooManyGuests,
     NoMeeting,
     /// It is durable, and not decided so far.
@@ -86,8 +128,16 @@ pub enum ToolsNote {
 }
 
 impl ToolsNote {
-    const ALL: [Self; 6] =
-        [Self::Invited, Self::Revoked, Self::Ended, Self::TooManyGuests, Self::NoMeeting, Self::NotYet];
+    const ALL: [Self; 8] = [
+        Self::Invited,
+        Self::Revoked,
+        Self::Ended,
+        Self::Identified,
+        Self::NotHere,
+        Self::TooManyGuests,
+        Self::NoMeeting,
+        Self::NotYet,
+    ];
 
     /// As it stands in the address.
     pub fn code(self) -> &'static str {
@@ -95,6 +145,8 @@ impl ToolsNote {
             Self::Invited => "invited",
             Self::Revoked => "revoked",
             Self::Ended => "ended",
+            Self::Identified => "identified",
+            Self::NotHere => "not-here",
             Self::TooManyGuests => "too-many-guests",
             Self::NoMeeting => "no-meeting",
             Self::NotYet => "not-yet",
@@ -116,7 +168,7 @@ pub struct ToolsPage<'a> {
     pub test_environment: bool,
     pub ticket: &'a str,
     pub note: Option<ToolsNote>,
-    pub people: Vec<PersonLine>,
+    pub here: Here,
     pub guests: Vec<GuestLine>,
     pub may_invite: bool,
     pub meeting: Option<ToolsMeeting>,
@@ -138,6 +190,8 @@ impl ToolsPage<'_> {
             Some(ToolsNote::Invited) => tools.invited,
             Some(ToolsNote::Revoked) => tools.revoked,
             Some(ToolsNote::Ended) => tools.ended,
+            Some(ToolsNote::Identified) => tools.identified,
+            Some(ToolsNote::NotHere) => tools.not_here,
             Some(ToolsNote::TooManyGuests) => tools.too_many_guests,
             Some(ToolsNote::NoMeeting) => tools.no_meeting,
             Some(ToolsNote::NotYet) => tools.not_yet,

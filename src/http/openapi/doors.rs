@@ -188,7 +188,7 @@ fn tools() {}
 #[utoipa::path(get, path = "/visit/{ticket}/tools/people", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
 ), responses(
-    (status = 200, description = "The list of people alone", content_type = "application/json"),
+    (status = 200, description = "Who is here alone", content_type = "application/json"),
     (status = 403, description = "Another browser than the launch's"),
     (status = 404, description = "No such ticket (any more)"),
 ))]
@@ -214,6 +214,16 @@ fn tools_guest() {}
 ))]
 /// Takes a guest's link back, at Zoom as well.
 fn tools_revoke() {}
+
+#[utoipa::path(post, path = "/visit/{ticket}/tools/identify", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`instance` and `session`: which device; `who`: whose it is, or nothing to take that back. As the page gives them"), responses(
+    (status = 303, description = "Back to the page"),
+    (status = 403, description = "Another browser than the launch's, or a form of another site"),
+    (status = 404, description = "No such ticket (any more)"),
+))]
+/// Says who somebody is whom nothing of Zoom's identifies, such as a telephone; then it counts for the light.
+fn tools_identify() {}
 
 #[utoipa::path(post, path = "/visit/{ticket}/tools/end", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),

@@ -10,7 +10,9 @@ use vestibule_domain::command::Command;
 use vestibule_domain::id::GuestLinkId;
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::Device;
 use vestibule_domain::visit::guest::Invitation;
+use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::{DOOR, Place};
 use crate::http::app::App;
@@ -45,6 +47,12 @@ impl Place<'_> {
         self.app.desk.submit(visit, command).await.map_err(|error| self.trouble(&error))?;
         let done = |seen: &Snapshot| shows(seen).then_some(());
         Ok(self.app.desk.wait_for(visit, WITHIN, done).await.is_some())
+    }
+
+    /// The device that a form names, if it is there.
+    fn device(&self, seen: &Snapshot, form: &IdentifyForm) -> Option<Device> {
+        let mut here = self.unlinked(seen).into_iter().map(|stranger| stranger.device);
+        here.find(|it| it.instance.as_str() == form.instance && it.session.as_str() == form.session)
     }
 }
 
@@ -96,6 +104,45 @@ pub(super) async fn revoke(
     let done = place.order(Command::GuestRevoked { link: link.clone() }, revoked).await?;
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, done, "a guest's link is taken back");
     Ok(place.back(if done { ToolsNote::Revoked } else { ToolsNote::NotYet }))
+}
+
+/// The form that says who somebody is.
+#[derive(Deserialize)]
+pub(super) struct IdentifyForm {
+    instance: String,
+    session: String,
+    /// As [`ParticipantKey::to_text`]; empty: nobody of these.
+    #[serde(default)]
+    who: String,
+}
+
+pub(super) async fn identify(
+    app: web::Data<App>,
+    request: HttpRequest,
+    name: web::Path<String>,
+    form: web::Form<IdentifyForm>,
+) -> Result<HttpResponse, PersonError> {
+    let place = Place::find(&app, &request, &name).await?.own_form()?;
+    let who = Some(form.who.as_str())
+        .filter(|who| !who.is_empty())
+        .map(|who| ParticipantKey::try_from(who.to_owned()));
+    let Ok(who) = who.transpose() else { return Err(place.refuse(Reason::LinkUnreadable)) };
+    let snapshot = place.snapshot().await?;
+    let takes_part =
+        |seen: &Snapshot| who.as_ref().is_none_or(|who| seen.visit.participants.contains_key(who));
+    // Whoever has left meanwhile is nobody any more of whom something could be said.
+    let Some(device) = snapshot.filter(takes_part).and_then(|seen| place.device(&seen, &form)) else {
+        return Ok(place.back(ToolsNote::NotHere));
+    };
+    let said = |seen: &Snapshot| {
+        let mut here = place.unlinked(seen).into_iter();
+        here.find(|stranger| stranger.device == device).is_none_or(|stranger| stranger.named == who)
+    };
+    let named = Command::Named { device: device.clone(), who: who.clone() };
+    let done = place.order(named, said).await?;
+    let role = who.as_ref().map(|who| who.role().as_str());
+    tracing::info!(organization = %place.ticket.visit.organization, by = %place.ticket.provider, role, done, "somebody is identified");
+    Ok(place.back(if done { ToolsNote::Identified } else { ToolsNote::NotYet }))
 }
 
 pub(super) async fn end(

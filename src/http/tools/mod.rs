@@ -39,6 +39,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/visit/{ticket}/tools/people", web::get().to(people))
         .route("/visit/{ticket}/tools/guest", web::post().to(acts::invite))
         .route("/visit/{ticket}/tools/revoke", web::post().to(acts::revoke))
+        .route("/visit/{ticket}/tools/identify", web::post().to(acts::identify))
         .route("/visit/{ticket}/tools/end", web::post().to(acts::end));
 }
 
@@ -157,7 +158,7 @@ async fn show(
         test_environment: place.organization.environment == Environment::Test,
         ticket: &name,
         note: query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code)),
-        people: view::people(&place, snapshot.as_ref()),
+        here: view::here(&place, snapshot.as_ref()),
         guests: view::guests(&place, snapshot.as_ref()),
         may_invite: snapshot.as_ref().is_none_or(|s| s.visit.may_invite(app.desk.ports().clock.now())),
         meeting: snapshot.as_ref().and_then(view::meeting),
@@ -167,7 +168,7 @@ async fn show(
     Ok(page(StatusCode::OK, &view, &policy))
 }
 
-/// The list alone, for the script that keeps it fresh.
+/// Who is here alone, for the script that keeps it fresh.
 async fn people(
     app: web::Data<App>,
     request: HttpRequest,
@@ -176,6 +177,6 @@ async fn people(
     let to_program = |error: PersonError| error.for_program(&request);
     let place = Place::find(&app, &request, &name).await.map_err(to_program)?;
     let snapshot = place.snapshot().await.map_err(to_program)?;
-    let people = view::people(&place, snapshot.as_ref());
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(people))
+    let here = view::here(&place, snapshot.as_ref());
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(here))
 }

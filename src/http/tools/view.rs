@@ -4,34 +4,56 @@ use vestibule_actors::desk::Snapshot;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::guest::guest_of;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey, Role};
+use vestibule_domain::visit::{Stranger, Visit};
 
 use super::Place;
 use crate::http::guest::address;
-use crate::web::{GuestLine, PersonLine, ToolsMeeting, Who};
+use crate::web::{Choice, DeviceLine, GuestLine, Here, PersonLine, ToolsMeeting, Who};
 
-/// Everybody of the visit, and those in the meeting whom nothing ties to anybody.
-pub(super) fn people(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Vec<PersonLine> {
-    let now = place.app.desk.ports().clock.now();
-    let policy = place.organization.policy(&place.app.settings);
-    let mut lines: Vec<PersonLine> = Vec::new();
-    if let Some(visit) = snapshot.map(|seen| &seen.visit) {
-        let name = |key: &ParticipantKey, person: &Participant| {
-            let invited = visit.guests.iter().find(|(link, _)| guest_of(link) == *key);
-            let called =
-                invited.and_then(|(_, link)| link.name.as_ref()).map(|name| name.reveal().to_owned());
-            called.or_else(|| full_name(person))
-        };
-        lines.extend(visit.participants.iter().map(|(key, person)| {
-            let (who, name) = (who(key.role(), false), name(key, person));
-            PersonLine::new(place.language, who, name, person.presence.as_str(), minutes(now, person.since))
-        }));
-        lines.extend(visit.strangers(&policy, now).into_iter().map(|stranger| {
-            let who = who(Role::Unidentified, stranger.phone);
-            let (presence, since) = (stranger.presence.as_str(), minutes(now, stranger.since));
-            PersonLine::new(place.language, who, None, presence, since)
-        }));
+impl Place<'_> {
+    /// People in the meeting whom nothing of Zoom's ties to a person of the visit.
+    pub(super) fn unlinked(&self, seen: &Snapshot) -> Vec<Stranger> {
+        let policy = self.organization.policy(&self.app.settings);
+        seen.visit.unlinked(&policy, self.app.desk.ports().clock.now())
     }
-    lines
+}
+
+/// Everybody of the visit; those in the meeting whom nothing ties to anybody; and their devices, of which one may say whose they are.
+pub(super) fn here(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Here {
+    let Some(seen) = snapshot else { return Here::default() };
+    let now = place.app.desk.ports().clock.now();
+    let unlinked = place.unlinked(seen);
+    let known = |(key, person): (&ParticipantKey, &Participant)| {
+        let (who, name) = (who(key.role(), false), name(&seen.visit, key, person));
+        PersonLine::new(place.language, who, name, person.presence.as_str(), minutes(now, person.since))
+    };
+    let unknown = |stranger: &Stranger| {
+        let who = who(Role::Unidentified, stranger.phone);
+        PersonLine::new(place.language, who, None, stranger.presence.as_str(), minutes(now, stranger.since))
+    };
+    let device = |stranger: &Stranger| DeviceLine {
+        line: unknown(stranger),
+        instance: stranger.device.instance.as_str().to_owned(),
+        session: stranger.device.session.as_str().to_owned(),
+        whose: stranger.named.as_ref().map(ParticipantKey::to_text),
+    };
+    let choice = |(key, person): (&ParticipantKey, &Participant)| Choice {
+        who: key.to_text(),
+        role: who(key.role(), false).text(place.language),
+        name: name(&seen.visit, key, person),
+    };
+    let nobodys = unlinked.iter().filter(|stranger| stranger.named.is_none());
+    Here {
+        people: seen.visit.participants.iter().map(known).chain(nobodys.map(unknown)).collect(),
+        devices: unlinked.iter().map(device).collect(),
+        choices: seen.visit.participants.iter().map(choice).collect(),
+    }
+}
+
+fn name(visit: &Visit, key: &ParticipantKey, person: &Participant) -> Option<String> {
+    let invited = visit.guests.iter().find(|(link, _)| guest_of(link) == *key);
+    let called = invited.and_then(|(_, link)| link.name.as_ref()).map(|name| name.reveal().to_owned());
+    called.or_else(|| full_name(person))
 }
 
 fn who(role: Role, phone: bool) -> Who {

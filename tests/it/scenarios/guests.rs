@@ -14,13 +14,13 @@ const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
 
 /// A provider's open tools page.
-struct Tools<'a> {
+pub(super) struct Tools<'a> {
     house: &'a House,
-    browser: Browser,
-    url: String,
+    pub(super) browser: Browser,
+    pub(super) url: String,
 }
 
-fn text(landing: &Landing) -> (u16, String) {
+pub(super) fn text(landing: &Landing) -> (u16, String) {
     match landing {
         Landing::Page { status, body, .. } => (*status, String::from_utf8_lossy(body).into_owned()),
         Landing::Zoom(link) => panic!("a link of Zoom's: {link}"),
@@ -28,7 +28,7 @@ fn text(landing: &Landing) -> (u16, String) {
 }
 
 impl House {
-    async fn tools(&self, csn: &str) -> Tools<'_> {
+    pub(super) async fn tools(&self, csn: &str) -> Tools<'_> {
         let (browser, landing) = self.launch(VisitTools, csn, PROVIDER).await;
         let Landing::Page { url, status: 200, .. } = &landing else { panic!("{}", shown(&landing)) };
         let url = url.split('?').next().unwrap().to_owned();
@@ -44,7 +44,7 @@ impl Tools<'_> {
         body
     }
 
-    async fn press(&mut self, button: &str, fields: &[(&str, &str)]) -> String {
+    pub(super) async fn press(&mut self, button: &str, fields: &[(&str, &str)]) -> String {
         let landing = self.browser.fill_in(&format!("{}/{button}", self.url), fields).await.unwrap();
         let (status, body) = text(&landing);
         assert_eq!(status, 200, "{body}");
@@ -59,7 +59,7 @@ impl Tools<'_> {
         rest.split('"').next().unwrap().replace("&amp;", "&")
     }
 
-    async fn until_shows(&mut self, words: &[&str]) -> String {
+    pub(super) async fn until_shows(&mut self, words: &[&str]) -> String {
         let url = format!("{}/people", self.url);
         let browser = &mut self.browser;
         until(&format!("the page shows {words:?}"), async || {

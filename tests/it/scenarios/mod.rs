@@ -27,4 +27,5 @@ mod story;
 mod ways;
 mod weather;
 mod webhooks;
+mod whose;
 mod zoom;

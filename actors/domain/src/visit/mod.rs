@@ -21,6 +21,7 @@ mod session;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
 pub use naming::Device;
+pub use presence::Stranger;
 
 use crate::id::{
     CommandId, Csn, FhirReference, GuestLinkId, InstanceUuid, Marker, MeetingId, VisitKey, ZoomUserId,
