@@ -194,6 +194,7 @@ impl EpicNotifier {
                     resp_code: attempt.answer.resp_code,
                     outcome,
                     took: attempt.took,
+                    age: (now - attempt.update.decided_at).to_duration(),
                 });
             }
             None => self.outlived(key, attempt.answer, rules, ctx),

@@ -71,6 +71,8 @@ pub enum Observed {
         outcome: Outcome,
         /// How long Epic took.
         took: Duration,
+        /// The time since the update was decided.
+        age: Duration,
     },
     /// An update was superseded by a newer one.
     Superseded {

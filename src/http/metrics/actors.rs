@@ -36,6 +36,7 @@ pub(super) struct ActorMetrics {
     commits_retried: Counter,
     epic_attempts: Family<Labels<3>, Counter>,
     epic_seconds: Family<Labels<1>, Histogram>,
+    told_seconds: Family<Labels<1>, Histogram>,
     epic_superseded: Family<Labels<1>, Counter>,
     epic_outlived: Family<Labels<1>, Counter>,
     epic_queue: Family<Labels<1>, Gauge>,
@@ -137,6 +138,7 @@ impl ActorMetrics {
             ),
             epic_attempts: registered(r, "epic_attempts", "Attempts to tell Epic, by RespCode and outcome"),
             epic_seconds: seconds_by(r, "epic_seconds", "How long Epic took to answer"),
+            told_seconds: seconds_by(r, "told_seconds", "From an update's decision until Epic has it"),
             epic_superseded: registered(r, "epic_superseded", "Updates that a newer one replaced unsent"),
             epic_outlived: registered(
                 r,
@@ -157,11 +159,7 @@ impl ActorMetrics {
                 "zoom_queue_full",
                 "Calls to Zoom put off since too many were queued",
             ),
-            visits_in_memory: registered(
-                r,
-                "visits_in_memory",
-                "Visits whose actor is in memory on this node",
-            ),
+            visits_in_memory: registered(r, "visits_in_memory", "Visits in memory on this node"),
             notifiers: Mutex::default(),
             in_memory: Mutex::default(),
         }
@@ -265,7 +263,10 @@ impl Observer for Metrics {
             Observed::CommitRetried => {
                 actors.commits_retried.inc();
             }
-            Observed::EpicAttempt { organization, resp_code, outcome, took } => {
+            Observed::EpicAttempt { organization, resp_code, outcome, took, age } => {
+                if outcome == Outcome::Delivered {
+                    actors.told_seconds.get_or_create(&[of(&organization)]).observe(age.as_secs_f64());
+                }
                 actors.epic_attempt(&organization, resp_code, outcome, took);
             }
             Observed::Superseded { organization } => {

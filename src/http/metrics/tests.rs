@@ -25,7 +25,7 @@ fn has(metrics: &Metrics, line: &str) {
 }
 
 #[test]
-fn doors_are_counted_under_their_names() {
+fn e47_doors_are_counted_under_their_names() {
     let metrics = Metrics::new();
     metrics.launch("patient", "accepted");
     metrics.launch("patient", "accepted");
@@ -101,6 +101,14 @@ fn what_actors_report_is_counted() {
         resp_code: 429,
         outcome: Outcome::Retrying,
         took: Duration::from_millis(20),
+        age: Duration::from_secs(2),
+    });
+    metrics.observe(Observed::EpicAttempt {
+        organization: lakeside(),
+        resp_code: 200,
+        outcome: Outcome::Delivered,
+        took: Duration::from_millis(20),
+        age: Duration::from_secs(3),
     });
     metrics.observe(Observed::Committed { visits: 3, commands: 7, took: Duration::from_millis(2) });
     for died in [Observed::VisitRestarted, Observed::NotifierRestarted, Observed::ZoomWorkerRestarted] {
@@ -115,6 +123,8 @@ fn what_actors_report_is_counted() {
         &metrics,
         "vestibule_epic_attempts_total{organization=\"lakeside\",resp_code=\"429\",outcome=\"retrying\"} 1",
     );
+    has(&metrics, "vestibule_told_seconds_count{organization=\"lakeside\"} 1");
+    has(&metrics, "vestibule_told_seconds_sum{organization=\"lakeside\"} 3.0");
     has(&metrics, "vestibule_committed_total{what=\"commands\"} 7");
     for kind in ["visit", "notifier", "zoom_worker"] {
         has(&metrics, &format!("vestibule_actor_restarts_total{{kind=\"{kind}\"}} 1"));
