@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::clock::millis;
-use super::FakeEpic;
 use super::state::Grant;
+use super::{FakeEpic, OWN_WORDS};
 
 const CODE_LIFE: Duration = Duration::from_secs(300);
 
@@ -38,7 +38,8 @@ impl FakeEpic {
         match self.grant(&ask, redirect_uri) {
             Ok(code) => answer.append_pair("code", &code),
             Err(refusal) => {
-                answer.append_pair("error", refusal.error).append_pair("error_description", refusal.why)
+                let why = format!("{OWN_WORDS}: {}", refusal.why);
+                answer.append_pair("error", refusal.error).append_pair("error_description", &why)
             }
         };
         if let Some(state) = ask("state") {

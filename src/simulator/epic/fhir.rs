@@ -5,14 +5,12 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::super::day::{Appointment, Person, Standing};
-use super::FakeEpic;
 use super::state::Change;
+use super::{FakeEpic, OWN_WORDS};
 
 /// The kinds of resources that there are.
 pub const READABLE: [&str; 5] = ["Encounter", "Appointment", "Practitioner", "Patient", "RelatedPerson"];
 pub(super) const FHIR_JSON: &str = "application/fhir+json";
-/// Stands in every text of a refusal, which nobody but Epic may say.
-const OWN_WORDS: &str = "EPICS-OWN-WORDS";
 
 /// Why a resource is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use super::faults::EpicFaultKind;
 use super::fhir::{FHIR_JSON, READABLE};
 use super::status::{Caller, Parameters, StatusAnswer, refusal};
 use super::token::TokenRequest;
-use super::{FakeEpic, discovery, telehealth};
+use super::{FakeEpic, OWN_WORDS, discovery, telehealth};
 
 /// A caller that waits for an answer that never comes is cut off after this long, to bound what the fake holds.
 const HANG: Duration = Duration::from_secs(120);
@@ -125,7 +125,7 @@ fn plain(status: u16) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponseBuilder::new(status)
         .content_type("text/html")
-        .body("<html><body>The service is not available.</body></html>")
+        .body(format!("<html><body>The service is not available. {OWN_WORDS}</body></html>"))
 }
 
 async fn hang(request: &HttpRequest) -> HttpResponse {
@@ -166,9 +166,11 @@ async fn authorize(request: HttpRequest, body: web::Bytes, epic: web::Data<FakeE
     around(&request, &epic, "authorize", async {
         match epic.authorize(&parameters) {
             Authorized::Redirect(to) => HttpResponse::Found().insert_header(("location", to)).finish(),
-            Authorized::ErrorPage(why) => HttpResponse::BadRequest()
-                .content_type("text/html; charset=utf-8")
-                .body(format!("<!doctype html><title>OAuth2 Error</title><h1>OAuth2 Error</h1><p>{why}</p>")),
+            Authorized::ErrorPage(why) => {
+                HttpResponse::BadRequest().content_type("text/html; charset=utf-8").body(format!(
+                    "<!doctype html><title>OAuth2 Error</title><h1>OAuth2 Error</h1><p>{why} {OWN_WORDS}</p>"
+                ))
+            }
         }
     })
     .await
@@ -254,7 +256,8 @@ async fn telehealth_status(
     }
     match epic.read_telehealth(&body, request.path().ends_with(telehealth::CONNECT)) {
         Some(parameters) => set_status(&request, &epic, &parameters).await,
-        None => HttpResponse::BadRequest().json(json!({"Message": "The request is invalid."})),
+        None => HttpResponse::BadRequest()
+            .json(json!({"Message": format!("The request is invalid. {OWN_WORDS}")})),
     }
 }
 

@@ -39,6 +39,9 @@ use super::lock;
 use keys::KeyRing;
 use state::State;
 
+/// Stands in every text of a refusal: words that nobody but Epic may say.
+pub const OWN_WORDS: &str = "EPICS-OWN-WORDS";
+
 /// What is fixed for a run.
 #[derive(Clone)]
 pub struct EpicSite {

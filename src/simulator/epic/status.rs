@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::super::day::Standing;
-use super::FakeEpic;
 use super::state::{Light, State, StatusRequest};
 use super::token::basic;
+use super::{FakeEpic, OWN_WORDS};
 
 /// Who calls, by their headers.
 pub(super) struct Caller<'a> {
@@ -46,7 +46,7 @@ pub(super) fn refusal(code: &str) -> Value {
     let message = format!("An error occurred while executing the command: {code}.");
     let kind = "Epic.ServiceModel.Internal.ServiceCommandException";
     json!({
-        "Message": "An error has occurred.",
+        "Message": format!("An error has occurred. {OWN_WORDS}"),
         "ExceptionMessage": message,
         "ExceptionType": kind,
         "StackTrace": "   at Epic_Clinical_PatientController.v2018_SETEXTERNALCONNECTIONSTATUS(String ConferenceID, \
