@@ -72,7 +72,7 @@ async fn a_token_of_epics_names_the_person() {
 }
 
 #[actix_web::test]
-async fn each_claim_that_is_wrong_is_noticed() {
+async fn e7_each_claim_that_is_wrong_is_noticed() {
     let server = epic(published).await;
     let client = client(config(&server.base));
     let kid = kid_of(&OUR_KEY);
@@ -142,7 +142,7 @@ async fn a_configured_issuer_is_the_only_one() {
 }
 
 #[actix_web::test]
-async fn a_token_that_epic_did_not_sign_is_not_believed() {
+async fn e7_a_token_that_epic_did_not_sign_is_not_believed() {
     let server = epic(published).await;
     let client = client(config(&server.base));
     let (ours, theirs) = (kid_of(&OUR_KEY), kid_of(&THEIR_KEY));
@@ -180,7 +180,7 @@ async fn a_token_that_epic_did_not_sign_is_not_believed() {
 }
 
 #[actix_web::test]
-async fn a_new_key_is_fetched_when_a_token_names_it() {
+async fn e7_a_new_key_is_fetched_when_a_token_names_it() {
     use super::super::testing::{client_at, clock};
     use std::sync::atomic::Ordering;
     let rotated = std::rc::Rc::new(std::cell::Cell::new(false));

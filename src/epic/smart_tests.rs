@@ -49,7 +49,7 @@ async fn epic(token: impl Fn() -> Reply + 'static) -> Server {
 }
 
 #[actix_web::test]
-async fn the_authorize_request_has_exactly_its_parameters() {
+async fn e5_the_authorize_request_has_exactly_its_parameters() {
     let server = epic(|| Reply::Close).await;
     let (config, oauth) = discovered(&server).await;
     let fhir = config.fhir_base_url.clone();
@@ -73,7 +73,7 @@ async fn the_authorize_request_has_exactly_its_parameters() {
 }
 
 #[actix_web::test]
-async fn a_configured_server_is_never_looked_for() {
+async fn e4_a_configured_server_is_never_looked_for() {
     let mut config = config(&nowhere().await);
     config.oauth_base_url = Some("https://e.example/oauth2".into());
     let url = client(config).authorize(&lakeside(), &REQUEST).await.unwrap().url();
@@ -81,7 +81,7 @@ async fn a_configured_server_is_never_looked_for() {
 }
 
 #[actix_web::test]
-async fn metadata_are_fetched_once_and_used_on_while_epic_is_down() {
+async fn e4_metadata_are_fetched_once_and_used_on_while_epic_is_down() {
     let down = std::rc::Rc::new(Cell::new(false));
     let broken = std::rc::Rc::clone(&down);
     let server = Server::start(move |_| match broken.get() {
@@ -170,7 +170,7 @@ async fn a_code_is_redeemed_and_the_context_read_whatever_its_case() {
 }
 
 #[actix_web::test]
-async fn each_kind_of_client_proves_itself_in_its_own_way() {
+async fn e6_each_kind_of_client_proves_itself_in_its_own_way() {
     let server = epic(answer).await;
     let with = |proof: ClientProof| EpicConfig { client_proof: proof, ..config(&server.base) };
     let secret = |encoding| ClientProof::Secret { secret: Secret::new("s+/:1"), encoding };
@@ -199,7 +199,7 @@ async fn each_kind_of_client_proves_itself_in_its_own_way() {
 }
 
 #[actix_web::test]
-async fn refusals_keep_their_code_and_never_their_text() {
+async fn e6_refusals_keep_their_code_and_never_their_text() {
     let server = epic(|| {
         Reply::Json(
             400,

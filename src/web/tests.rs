@@ -362,3 +362,24 @@ fn records_show_what_the_article_promises() {
         assert!(html.contains(expected), "{expected}");
     }
 }
+
+/// What the tables of broken launches say that a person sees is what the page says.
+#[test]
+fn the_tables_of_broken_launches_say_what_the_pages_say() {
+    let mut told = 0;
+    let tables = [include_str!("../../docs/broken-launches.md"), include_str!("../../docs/epic-launches.md")]
+        .join("\n");
+    for row in tables.lines().filter(|line| line.starts_with("| ")) {
+        let known = |reason: &Reason| row.contains(&format!("`{}`", reason.code()));
+        let Some(reason) = Reason::ALL.into_iter().find(known) else { continue };
+        let status = format!("| {} `{}`", reason.status(), reason.code());
+        assert!(row.contains(&status), "{status} is not in: {row}");
+        let title = words::reason(Language::English, reason).title;
+        assert!(
+            row.contains(&format!("\"{title}\"")) || row.contains("| the same"),
+            "{title} is not in: {row}"
+        );
+        told += 1;
+    }
+    assert!(told > 25, "{told}");
+}

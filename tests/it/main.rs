@@ -10,6 +10,7 @@
     reason = "tests say what they expect"
 )]
 
+mod behaviours;
 mod cluster;
 mod crash;
 mod hospital;

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_status_supersedes_an_unsent_one() {
+    fn e31_a_newer_status_supersedes_an_unsent_one() {
         let mut lane = Lane::default();
         assert_eq!(lane.offer(update(1, true), 0), None);
         assert_eq!(lane.offer(update(2, false), 0).unwrap().seq, 1);
@@ -271,7 +271,7 @@ mod tests {
 
     // I8: the lease was lost and taken again, the outbox is offered anew, and the lane still holds the newest of it.
     #[test]
-    fn an_older_status_that_comes_after_a_newer_one_is_superseded_by_it() {
+    fn e25_an_older_status_that_comes_after_a_newer_one_is_superseded_by_it() {
         for runs in [false, true] {
             let mut lane = Lane::default();
             lane.offer(update(2, false), 0);

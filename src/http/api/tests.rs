@@ -164,7 +164,7 @@ async fn recorded() -> Kit {
 }
 
 #[actix_web::test]
-async fn records_are_found_by_csn_or_meeting_newest_first() {
+async fn e35_records_are_found_by_csn_or_meeting_newest_first() {
     let kit = recorded().await;
     let service = service!(kit);
     for by in
@@ -188,7 +188,7 @@ async fn records_are_found_by_csn_or_meeting_newest_first() {
 }
 
 #[actix_web::test]
-async fn csv_has_every_record_and_no_formula() {
+async fn e35_csv_has_every_record_and_no_formula() {
     let kit = recorded().await;
     let service = service!(kit);
     let path = "/api/v1/notifications?organization=lakeside&csn=10001";

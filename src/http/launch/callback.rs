@@ -163,6 +163,9 @@ impl Return<'_> {
         let mut understood = understood(&answer)?;
         understood.launch.npi = person.npi;
         understood.launch.booking = booking;
+        if understood.is_of_a_group_named_like_the_csn() {
+            tracing::warn!(%organization, "the conference of a group launch is named like the CSN; look at conferenceid in the CONTEXT line");
+        }
         Ok(understood)
     }
 

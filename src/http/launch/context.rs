@@ -87,6 +87,14 @@ pub(in crate::http) struct Understood {
     pub(in crate::http) group: Option<VisitKey>,
 }
 
+impl Understood {
+    /// As where the CONTEXT line has `%CSN%` in the place of `%CONFERENCEID%`: then everybody of the group meets alone.
+    pub(super) fn is_of_a_group_named_like_the_csn(&self) -> bool {
+        let VisitId::Conference(conference) = &self.visit.visit else { return false };
+        self.launch.csn.as_ref().is_some_and(|csn| csn.as_str() == conference.as_str())
+    }
+}
+
 /// The visit and the launch that follow from Epic's answer.
 pub(super) fn understand(
     organization: &OrganizationId,

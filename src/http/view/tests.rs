@@ -88,7 +88,7 @@ fn no_name_and_no_link_is_shown() {
 }
 
 #[test]
-fn a_record_has_the_names_that_programs_rely_on() {
+fn e34_a_record_has_the_names_that_programs_rely_on() {
     let mut told = record(NOW, Outcome::Delivered);
     told.occurred_at = Moment(NOW.0 - 1_500);
     assert_eq!(

@@ -212,7 +212,7 @@ const ALL: [(&str, &str); 5] = [
 ];
 
 #[actix_web::test]
-async fn the_light_follows_what_epic_is_told() {
+async fn e50_the_light_follows_what_epic_is_told() {
     let fakes = fakes("http://127.0.0.1:1").await;
     assert_eq!(status(&fakes, &ALL, Some(CLIENT)).await, (200, json!({"Status": "1"})));
     assert!(fakes.epic().is_green("10001") && fakes.epic().is_connected("10001", "WPR1"));
@@ -226,7 +226,7 @@ async fn the_light_follows_what_epic_is_told() {
 }
 
 #[actix_web::test]
-async fn every_refusal_has_its_code() {
+async fn e50_every_refusal_has_its_code() {
     let fakes = fakes("http://127.0.0.1:1").await;
     for (name, value, code) in [
         ("ConferenceID", "", "NO-CONFERENCE-ID"),

@@ -19,7 +19,7 @@ async fn world() -> (StandIn, Simulator) {
 }
 
 #[actix_web::test]
-async fn a_morning_ends_with_every_light_right() {
+async fn e50_a_morning_ends_with_every_light_right() {
     let (service, fakes) = world().await;
     let weather = Weather { duplicate: 0.3, reorder: 0.3, reorder_millis: 200, ..Weather::default() };
     fakes.zoom().set_weather(weather);

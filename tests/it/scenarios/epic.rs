@@ -42,7 +42,7 @@ fn outcomes(records: &[Value], role: &str) -> Vec<(u64, String)> {
 }
 
 #[actix_web::test]
-async fn what_passes_is_tried_again_and_every_attempt_is_on_record() {
+async fn e34_what_passes_is_tried_again_and_every_attempt_is_on_record() {
     let house = House::open().await;
     house.provider_inside(CSN).await;
     let passing = [
@@ -147,7 +147,7 @@ async fn an_answer_that_is_lost_after_the_light_was_set_leaves_the_light_right()
 }
 
 #[actix_web::test]
-async fn a_slow_epic_gets_the_newest_status_and_not_the_history() {
+async fn e31_a_slow_epic_gets_the_newest_status_and_not_the_history() {
     let house = House::open().await;
     house.provider_inside(CSN).await;
     house.epic_fault("status", Some(1), EpicFaultKind::Slow { millis: 1_000 });
@@ -173,7 +173,7 @@ async fn a_slow_epic_gets_the_newest_status_and_not_the_history() {
 }
 
 #[actix_web::test]
-async fn an_open_breaker_only_probes_and_lets_go_as_soon_as_epic_is_back() {
+async fn e33_an_open_breaker_only_probes_and_lets_go_as_soon_as_epic_is_back() {
     let house =
         House::with("[organization.lakeside.epic]\nbreaker = { failures = 3, probe_every = \"400ms\" }\n")
             .await;
@@ -279,7 +279,7 @@ async fn epic_checks_our_assertions_with_the_keys_that_we_publish() {
 }
 
 #[actix_web::test]
-async fn a_dead_epic_of_one_organization_delays_no_other() {
+async fn e33_a_dead_epic_of_one_organization_delays_no_other() {
     let (house, other) = House::beside_another("").await;
     house.epic_fault("status", None, EpicFaultKind::Hang);
     let mut patient = house.waits(CSN, PATIENT).await;

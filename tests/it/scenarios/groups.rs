@@ -6,6 +6,7 @@ use vestibule::simulator::epic::LaunchOptions;
 use vestibule::simulator::people::Landing;
 
 use super::house::{House, participant};
+use super::people::shown;
 
 const CONFERENCE: &str = "CONF7001";
 const OLIVIA: (&str, &str) = ("10005", "WPR5");
@@ -115,5 +116,21 @@ async fn e11_each_csn_of_a_group_belongs_to_one_patient() {
     assert!(String::from_utf8_lossy(&body).contains(">other-patient<"));
     let visit = house.visit(OLIVIA.0).await;
     assert_eq!(visit["participants"].as_array().map(Vec::len), Some(2), "{visit}");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e9_a_conference_that_is_named_like_the_csn_is_warned_of() {
+    let house = House::of_the_program("").await;
+    let warned = || house.log().matches("look at conferenceid in the CONTEXT line").count();
+    house.launch(GroupPatient, "10004", "WPR4").await;
+    assert_eq!(warned(), 0);
+    let context = [("conferenceid".to_owned(), "10004".to_owned())].into();
+    let miscopied = LaunchOptions { context, ..LaunchOptions::default() };
+    let url = house.epic().launch_url_with(GroupPatient, "WPR4", "10004", miscopied).unwrap();
+    let landing = house.browser().open(&url).await.unwrap();
+    assert!(landing.ticket().is_some(), "it is a visit all the same: {}", shown(&landing));
+    assert_eq!(warned(), 1);
+    assert!(!house.log().contains("10004"), "the log names no CSN");
     house.close().await;
 }

@@ -113,7 +113,7 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[actix_web::test]
-async fn only_the_organizations_own_epic_may_launch_and_no_other_is_ever_asked() {
+async fn e3_only_the_organizations_own_epic_may_launch_and_no_other_is_ever_asked() {
     let house = House::open().await;
     let fake = house.fakes.url();
     // Somebody who would answer whoever asks.
@@ -146,7 +146,7 @@ async fn only_the_organizations_own_epic_may_launch_and_no_other_is_ever_asked()
 }
 
 #[actix_web::test]
-async fn a_launch_without_its_context_is_told_so() {
+async fn e9_a_launch_without_its_context_is_told_so() {
     let house = House::open().await;
     let url = house.fresh_launch(LaunchKind::Patient, CSN, PATIENT);
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -169,7 +169,7 @@ async fn a_launch_without_its_context_is_told_so() {
 }
 
 #[actix_web::test]
-async fn a_launch_by_query_needs_the_account_once_a_key_was_changed() {
+async fn e2_a_launch_by_query_needs_the_account_once_a_key_was_changed() {
     let house =
         House::with("[organization.lakeside]\norg_id = \"KEY2\"\nformer_org_ids = [\"KEY1\"]\n").await;
     let ask = async |more: &str| {
@@ -194,7 +194,7 @@ async fn a_launch_by_query_needs_the_account_once_a_key_was_changed() {
 }
 
 #[actix_web::test]
-async fn test_and_production_of_one_account_are_told_apart_by_iss() {
+async fn e3_test_and_production_of_one_account_are_told_apart_by_iss() {
     let house = House::with(
         r#"
 [organization.lakeside-live]
@@ -217,7 +217,7 @@ zoom = { account_id = "DemoZoomAccount1", client_id = "x", client_secret = "x", 
 }
 
 #[actix_web::test]
-async fn a_state_is_good_once_for_one_browser() {
+async fn e5_a_state_is_good_once_for_one_browser() {
     let house = House::open().await;
     let used = "link-used-or-expired";
     for forged in [
@@ -275,7 +275,7 @@ async fn a_launch_that_contradicts_itself_is_refused_in_our_own_words() {
 }
 
 #[actix_web::test]
-async fn a_state_runs_out() {
+async fn e5_a_state_runs_out() {
     let house = House::with("[limits]\noauth_state_life = \"10s\"\n").await;
     let late = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
     let state = late.callback.split("state=").nth(1).unwrap().split('&').next().unwrap();
@@ -293,7 +293,7 @@ async fn a_state_runs_out() {
 }
 
 #[actix_web::test]
-async fn what_epic_says_of_a_refusal_stays_between_us() {
+async fn e6_what_epic_says_of_a_refusal_stays_between_us() {
     let house = House::open().await;
     for query in ["error=access_denied&error_description=EPICS-OWN-WORDS", "code=wrong-code"] {
         let on = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
@@ -306,7 +306,7 @@ async fn what_epic_says_of_a_refusal_stays_between_us() {
 }
 
 #[actix_web::test]
-async fn an_identity_that_epic_did_not_sign_for_this_launch_is_nobodys() {
+async fn e7_an_identity_that_epic_did_not_sign_for_this_launch_is_nobodys() {
     let house = House::open().await;
     for fault in [
         IdTokenFault::WrongKey,
@@ -329,7 +329,7 @@ async fn an_identity_that_epic_did_not_sign_for_this_launch_is_nobodys() {
 }
 
 #[actix_web::test]
-async fn a_role_that_does_not_fit_the_launch_is_refused() {
+async fn e8_a_role_that_does_not_fit_the_launch_is_refused() {
     let house = House::open().await;
     for (kind, csn, who) in [
         (LaunchKind::Patient, CSN, PROVIDER),
@@ -343,7 +343,7 @@ async fn a_role_that_does_not_fit_the_launch_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_visit_belongs_to_one_patient() {
+async fn e11_a_visit_belongs_to_one_patient() {
     let house = House::open().await;
     let other = |id: &str| LaunchOptions { patient: Some(id.to_owned()), ..LaunchOptions::default() };
     // Who launches for themselves is the patient whom the launch names.
@@ -397,8 +397,8 @@ async fn an_epic_that_does_not_answer_is_a_502() {
 }
 
 #[actix_web::test]
-async fn discovery_that_was_heard_once_serves_while_epic_is_down_and_none_is_made_where_the_settings_say_it()
-{
+async fn e4_discovery_that_was_heard_once_serves_while_epic_is_down_and_none_is_made_where_the_settings_say_it()
+ {
     let house = House::open().await;
     house.waits(CSN, PATIENT).await;
     house.waits("10002", "WPR2").await;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vestibule::simulator::LaunchKind;
+use vestibule::simulator::epic::EpicFaultKind;
 
 use super::house::{House, until};
 
@@ -66,5 +67,40 @@ async fn an_event_that_is_held_took_its_time_like_any_other() {
     );
     house.until_counted(AGES, ages + 1.0).await;
     house.until_counted("vestibule_append_seconds_count", appends + 1.0).await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e47_launches_waits_lights_and_epics_answers_are_counted() {
+    let house = House::open().await;
+    let mut patient = house.waits(CSN, PATIENT).await;
+    house.epic_fault("status", Some(1), EpicFaultKind::Status { status: 503 });
+    house.starts(CSN, PROVIDER).await;
+    patient.goes_in().await;
+    house.until_light(CSN, PATIENT, true).await;
+    house.launch(LaunchKind::Patient, CSN, PROVIDER).await;
+    for (metric, least) in [
+        ("vestibule_launches_total{kind=\"patient\",outcome=\"accepted\"}", 1.0),
+        ("vestibule_launches_total{kind=\"patient\",outcome=\"role-mismatch\"}", 1.0),
+        ("vestibule_launches_total{kind=\"provider\",outcome=\"accepted\"}", 1.0),
+        ("vestibule_waited_seconds_count{role=\"patient\"}", 1.0),
+        ("vestibule_webhook_event_to_answer_seconds_count", 3.0),
+        ("vestibule_told_seconds_count{organization=\"lakeside\"}", 2.0),
+        (
+            "vestibule_epic_attempts_total{organization=\"lakeside\",resp_code=\"503\",outcome=\"retrying\"}",
+            1.0,
+        ),
+        (
+            "vestibule_epic_attempts_total{organization=\"lakeside\",resp_code=\"200\",outcome=\"delivered\"}",
+            2.0,
+        ),
+    ] {
+        let so = async || (house.counted(metric).await >= least).then_some(());
+        until(&format!("{metric} is at least {least}"), so).await;
+    }
+    house.until_counted("vestibule_epic_queue_age_seconds{organization=\"lakeside\"}", 0.0).await;
+    let there = house.get("/metrics").await.text();
+    assert!(there.contains("vestibule_epic_queue_age_seconds{organization=\"lakeside\"}"), "{there}");
+    assert!(there.contains("vestibule_epic_breaker_open{organization=\"lakeside\"} 0"), "{there}");
     house.close().await;
 }

@@ -67,7 +67,7 @@ async fn a_page_speaks_its_organizations_language_where_the_browser_asks_for_one
 }
 
 #[actix_web::test]
-async fn pages_are_strict_about_what_they_load_and_who_frames_them() {
+async fn e44_pages_are_strict_about_what_they_load_and_who_frames_them() {
     let house = House::open().await;
     let (cookie, landed) = house.by_hand(LaunchKind::Patient, &[]).await;
     let page = house.get_with(landed.header("location"), &[("cookie", &cookie)]).await;

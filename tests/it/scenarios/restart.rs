@@ -78,7 +78,7 @@ async fn a_node_that_drains_says_so_and_serves_on_until_it_has_been_seen() {
 }
 
 #[actix_web::test]
-async fn what_epic_has_not_acknowledged_is_sent_after_the_start() {
+async fn e32_what_epic_has_not_acknowledged_is_sent_after_the_start() {
     let mut house = House::of_the_program("").await;
     let fault =
         EpicFault { call: "status".to_owned(), times: None, fault: EpicFaultKind::Status { status: 503 } };

@@ -75,7 +75,7 @@ async fn under_a_manual_policy_the_provider_admits_from_the_waiting_room() {
 }
 
 #[actix_web::test]
-async fn waiting_turns_the_light_on_where_the_organization_wants_that() {
+async fn e26_waiting_turns_the_light_on_where_the_organization_wants_that() {
     let house = House::with("[organization.lakeside]\nwaiting_counts_as = \"connected\"\n").await;
     let mut patient = house.waits(CSN, PATIENT).await;
     house.until_light(CSN, PATIENT, true).await;
@@ -109,7 +109,7 @@ async fn every_click_of_a_host_gets_a_fresh_link_and_every_patient_their_own() {
 }
 
 #[actix_web::test]
-async fn a_proxy_has_a_light_of_their_own() {
+async fn e8_a_proxy_has_a_light_of_their_own() {
     let house = House::open().await;
     let mut parent = house.waits("10004", "WPR14").await;
     house.starts("10004", PROVIDER).await;

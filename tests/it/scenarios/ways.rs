@@ -14,7 +14,7 @@ const PROVIDER: &str = "EMP501";
 const CSN: &str = "10001";
 
 #[actix_web::test]
-async fn a_refusal_shows_inside_the_frame_that_the_organization_allows() {
+async fn e44_a_refusal_shows_inside_the_frame_that_the_organization_allows() {
     let house =
         House::with("[organization.lakeside]\nframing_hosts = [\"https://hyperspace.example.org\"]\n").await;
     let is_framed = |answer: &Answer| {
@@ -50,8 +50,41 @@ async fn a_refusal_shows_inside_the_frame_that_the_organization_allows() {
     house.close().await;
 }
 
+// A launch is told apart by the state in its address, and by nothing that a browser keeps for all of its tabs.
 #[actix_web::test]
-async fn an_address_that_would_be_too_long_is_posted_as_a_form() {
+async fn e44_launches_in_two_tabs_of_one_browser_never_mix() {
+    let house = House::open().await;
+    let first = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
+    let cookie = [("cookie", first.cookie.as_str())];
+    let url = house.fresh_launch(LaunchKind::Patient, "10002", "WPR2");
+    let to_epic = house.get_with(&format!("{}?{}", url.path(), url.query().unwrap()), &cookie).await;
+    let back = super::house::read(house.http.get(to_epic.header("location")).send().await).await;
+    let second = back.header("location").strip_prefix(&house.url).unwrap().to_owned();
+    // The tab that was opened last comes back first.
+    let mut tickets = Vec::new();
+    for callback in [&second, &first.callback] {
+        let landed = house.get_with(callback, &cookie).await;
+        assert_eq!(landed.status, 303, "{}", landed.text());
+        tickets.push(landed.header("location").to_owned());
+    }
+    for (csn, who, ticket) in [("10002", "WPR2", &tickets[0]), (CSN, PATIENT, &tickets[1])] {
+        house.provider_inside(csn).await;
+        let people = house.visit(csn).await["participants"].clone();
+        let ids: Vec<&str> =
+            people.as_array().unwrap().iter().filter_map(|one| one["external_id"].as_str()).collect();
+        assert!(ids.contains(&who) && ids.len() == 2, "{csn}: {ids:?}");
+        let joined = house.http.post(format!("{}{ticket}/join", house.url)).insert_header(cookie[0]).send();
+        let link = super::house::read(joined.await).await;
+        assert_eq!(link.status, 303, "{}", link.text());
+        house.sits_down(csn, who, link.header("location"));
+        house.until_light(csn, who, true).await;
+    }
+    house.until_right().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e5_an_address_that_would_be_too_long_is_posted_as_a_form() {
     let scopes: Vec<String> = (0..60).map(|number| format!("user/AnotherResource{number:02}.rs")).collect();
     let all = json!([["launch", "openid", "fhirUser"].map(str::to_owned).to_vec(), scopes].concat());
     let house = House::with(&format!("[organization.lakeside.epic]\nscopes = {all}\n")).await;

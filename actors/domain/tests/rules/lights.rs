@@ -21,7 +21,7 @@ fn met() -> Story {
 }
 
 #[test]
-fn one_arrival_per_person_whatever_devices() {
+fn e24_one_arrival_per_person_whatever_devices() {
     let mut story = met();
     let (computer, mobile) = (patient("ada", "g1"), patient("ada", "g2"));
     story.facts([
@@ -78,7 +78,7 @@ fn a_person_whom_epic_does_not_know_has_no_light_until_a_launch_names_one() {
 }
 
 #[test]
-fn waiting_counts_as_the_organization_chose() {
+fn e26_waiting_counts_as_the_organization_chose() {
     for (choice, expected) in [
         (WaitingCountsAs::Nothing, vec![true, false, true, false]),
         (WaitingCountsAs::Connected, vec![true, false]),
