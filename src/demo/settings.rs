@@ -74,6 +74,9 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
     let organization = table(vec![
         ("name", text("Lakeside Health")),
         ("help_phone", text("555-0100")),
+        // Whoever tries the demo may open each visit of its day at once.
+        ("early_join_minutes", Value::Integer(1_440)),
+        ("late_join_minutes", Value::Integer(1_440)),
         ("epic", epic),
         ("zoom", zoom),
     ]);

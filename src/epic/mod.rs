@@ -1,5 +1,6 @@
 //! The edge to Epic: launches by SMART on FHIR, backend tokens, our public keys, and the status service.
 
+mod appointment_time;
 mod backend;
 mod client;
 mod config;
@@ -21,6 +22,7 @@ mod status;
 #[cfg(test)]
 mod testing;
 
+pub use appointment_time::appointment_starts;
 pub use client::{EpicClient, EpicSites};
 pub use config::{ClientProof, EpicConfig};
 pub use encrypted::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};

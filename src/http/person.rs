@@ -4,14 +4,17 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use vestibule_domain::id::Csn;
 use vestibule_domain::name::PersonalLink;
+use vestibule_domain::visit::Visit;
 
 use super::app::App;
 use super::correlation;
 use super::problem::{ApiError, wants_page};
 use crate::settings::{Environment, Organization};
 use crate::web::{
-    Audience, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage, security_headers,
+    Audience, ClockTime, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage,
+    security_headers,
 };
 
 /// A refusal that a person sees. What lies behind it is logged under the correlation id, never shown.
@@ -23,6 +26,8 @@ pub struct PersonError {
     pub audience: Audience,
     pub organization: Option<String>,
     pub help_phone: Option<String>,
+    /// From when on they may come.
+    pub opens: Option<Box<ClockTime>>,
     /// Who may show the page in a frame: the organization's Epic, as for its other pages.
     pub framed_by: Vec<String>,
     pub correlation_id: String,
@@ -39,10 +44,27 @@ impl PersonError {
             audience: Audience::Unknown,
             organization: None,
             help_phone: None,
+            opens: None,
             framed_by: Vec::new(),
             correlation_id: correlation::current().into(),
             document: false,
         }
+    }
+
+    /// The same with the time from which on a person of this appointment may come, where that is ahead.
+    #[must_use]
+    pub fn with_opening(
+        self,
+        app: &App,
+        organization: &Organization,
+        visit: &Visit,
+        csn: Option<&Csn>,
+    ) -> Self {
+        let now = app.desk.ports().clock.now();
+        let window = visit.window(csn, &organization.policy(&app.settings));
+        let opens = window.map(|window| window.opens).filter(|opens| *opens > now);
+        let opens = opens.map(|opens| Box::new(ClockTime::of(opens, now, &organization.time_zone)));
+        Self { opens, ..self }
     }
 
     /// The same for a door that scripts and programs call.
@@ -98,6 +120,7 @@ impl ResponseError for PersonError {
             organization: self.organization.as_deref(),
             correlation_id: &self.correlation_id,
             help_phone: self.help_phone.as_deref(),
+            opens: self.opens.as_deref(),
         };
         let frames: Vec<&str> = self.framed_by.iter().map(String::as_str).collect();
         let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &[] };

@@ -179,6 +179,7 @@ impl ApiError {
             organization: None,
             correlation_id: correlation_id.as_str(),
             help_phone: None,
+            opens: None,
         };
         match page.render() {
             Ok(html) => self.head().content_type("text/html; charset=utf-8").body(html),

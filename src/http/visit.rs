@@ -88,7 +88,9 @@ impl<'a> Place<'a> {
     }
 
     fn turn_away(&self, request: &HttpRequest, snapshot: Option<&Snapshot>) -> Result<(), PersonError> {
-        self.refused(snapshot).map_or(Ok(()), |reason| Err(self.refuse(request, reason)))
+        let Some((reason, seen)) = self.refused(snapshot).zip(snapshot) else { return Ok(()) };
+        // Of a group nobody knows here whose appointment it was.
+        Err(self.refuse(request, reason).with_opening(self.app, self.organization, &seen.visit, None))
     }
 
     fn policy(&self) -> Policy {

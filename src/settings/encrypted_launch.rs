@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
 
-use super::organization::time_zone;
 use super::reader::{Choice, Read, Section};
 use super::secret::{MASK, Secret};
 use super::service::{DAY, MINUTE, seconds};
@@ -76,14 +75,16 @@ impl fmt::Debug for LaunchKey {
     }
 }
 
-/// Nothing where there is no key.
-pub(super) fn read_encrypted_launch(section: &mut Section<'_>) -> Read<Option<EncryptedLaunch>> {
+/// Nothing where there is no key. Whoever read the zone tells of it where it is none.
+pub(super) fn read_encrypted_launch(
+    section: &mut Section<'_>,
+    zone: Option<&TimeZone>,
+) -> Read<Option<EncryptedLaunch>> {
     let secret = section.optional_secret("launch_key");
     let cipher = section.optional_choice("launch_cipher");
     let iv = section.choice("launch_iv");
     let validity = section.duration("launch_validity", seconds(MINUTE)..=seconds(30 * DAY));
     let without_time = section.boolean("launch_without_time");
-    let zone = section.needed("time_zone", time_zone);
     let Some(secret) = secret? else { return Ok(None) };
     let key = read_key(section, secret, cipher?)?;
     Ok(Some(EncryptedLaunch {
@@ -91,7 +92,7 @@ pub(super) fn read_encrypted_launch(section: &mut Section<'_>) -> Read<Option<En
         iv: iv?,
         validity: validity?,
         without_time: without_time?,
-        time_zone: zone?,
+        time_zone: zone.cloned().unwrap_or(TimeZone::UTC),
     }))
 }
 

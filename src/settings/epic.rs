@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use vestibule_domain::time::{Moment, Span};
 
 use super::address::BaseUrl;
 use super::encrypted_launch::{EncryptedLaunch, read_encrypted_launch};
-use super::organization::base_url;
+use super::organization::{base_url, time_zone};
 use super::private_key::PrivateKeyFile;
 use super::reader::{Choice, Read, Reported, Section};
 use super::secret::Secret;
@@ -34,6 +35,8 @@ pub struct Epic {
     pub private_keys: Vec<PrivateKeyFile>,
     /// None: every launch comes through the authorization server.
     pub encrypted_launch: Option<EncryptedLaunch>,
+    /// Where Epic writes its appointment times.
+    pub time_zone: TimeZone,
     /// How old the key that signs may get before it is warned of.
     pub private_key_max_age: Duration,
     pub scopes: Vec<String>,
@@ -179,7 +182,8 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let client_secret = section.optional_secret("client_secret");
     let client_secret_encoding = section.choice("client_secret_encoding");
     let private_keys = read_private_keys(section);
-    let encrypted_launch = read_encrypted_launch(section);
+    let time_zone = section.needed("time_zone", time_zone);
+    let encrypted_launch = read_encrypted_launch(section, time_zone.as_ref().ok());
     let private_key_max_age = section.duration("private_key_max_age", seconds(DAY)..=seconds(3650 * DAY));
     let scopes = section.list("scopes", SCOPES_MAX, scope).and_then(|scopes| check_scopes(section, scopes));
     let backend_scopes = section.list("backend_scopes", SCOPES_MAX, scope);
@@ -215,6 +219,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         client_secret_encoding: client_secret_encoding?,
         private_keys: private_keys?,
         encrypted_launch: encrypted_launch?,
+        time_zone: time_zone?,
         private_key_max_age: private_key_max_age?,
         scopes: scopes?,
         backend_scopes: backend_scopes?,

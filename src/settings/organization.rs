@@ -36,6 +36,14 @@ pub struct Organization {
     pub reopen: Duration,
     /// Without a sign of the page for this long a person no longer waits.
     pub page_presence: Duration,
+    /// How long before its appointment the patient's side may come.
+    pub early_join: Duration,
+    /// How long after it they may come for the first time.
+    pub late_join: Duration,
+    /// How long a meeting goes on that its last provider has left; zero: until people leave it.
+    pub provider_gone: Duration,
+    /// How long a meeting may last in which no provider is.
+    pub longest_visit: Duration,
     pub guest_link_life: Duration,
     pub visit_duration: Duration,
     /// A name of the IANA database, checked.
@@ -174,6 +182,10 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let patient_display_name = section.choice("patient_display_name");
     let reopen_hours = section.integer("reopen_hours", 0..=168_u32);
     let page_presence_seconds = section.integer("page_presence_seconds", 1..=3600_u32);
+    let early_join_minutes = section.integer("early_join_minutes", 0..=10_080_u32);
+    let late_join_minutes = section.integer("late_join_minutes", 1..=10_080_u32);
+    let provider_gone = section.duration("provider_gone", Duration::ZERO..=seconds(DAY));
+    let longest_visit_hours = section.integer("longest_visit_hours", 1..=30_u32);
     let guest_link_life = section.duration("guest_link_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
     let visit_duration = section.duration("visit_duration", seconds(MINUTE)..=seconds(DAY));
     let time_zone =
@@ -204,6 +216,10 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         patient_display_name: patient_display_name?,
         reopen: seconds(u64::from(reopen_hours?) * HOUR),
         page_presence: seconds(u64::from(page_presence_seconds?)),
+        early_join: seconds(u64::from(early_join_minutes?) * MINUTE),
+        late_join: seconds(u64::from(late_join_minutes?) * MINUTE),
+        provider_gone: provider_gone?,
+        longest_visit: seconds(u64::from(longest_visit_hours?) * HOUR),
         guest_link_life: guest_link_life?,
         visit_duration: visit_duration?,
         time_zone: time_zone?,

@@ -11,9 +11,9 @@ use super::words;
 /// The time zone of an organization that has not said where it is: no time of day would be right for its people.
 const NOT_SAID: &str = "UTC";
 
-/// The time that a visit was moved to, as the clocks of the organization's people show it; without one where that is not known.
+/// A time as the clocks of the organization's people show it; without one where that is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewTime(Option<WallClock>);
+pub struct ClockTime(Option<WallClock>);
 
 /// A time on a clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) struct WallClock {
     pub zone: String,
 }
 
-impl NewTime {
+impl ClockTime {
     /// `zone` is a name of the IANA database.
     #[must_use]
     pub fn of(starts: Moment, now: Moment, zone: &str) -> Self {
@@ -47,6 +47,14 @@ impl NewTime {
     }
 }
 
+impl ClockTime {
+    /// From when on a person may come.
+    #[must_use]
+    pub fn may_come(&self, language: Language) -> String {
+        words::may_come(language, self.0.as_ref())
+    }
+}
+
 impl WallClock {
     /// As a clock of twelve hours shows it, and whether it is past noon.
     pub(super) fn twelve(&self) -> (i8, i8, bool) {
@@ -60,9 +68,9 @@ impl WallClock {
 
 /// The sentences, where there is something to say.
 #[must_use]
-pub fn about(language: Language, provider: Option<&Phi>, moved: Option<NewTime>) -> Option<Phi> {
+pub fn about(language: Language, provider: Option<&Phi>, moved: Option<ClockTime>) -> Option<Phi> {
     let provider = provider.map(|name| words::will_see_you(language, name.reveal()));
-    let moved = moved.map(|NewTime(clock)| words::was_moved(language, clock.as_ref()));
+    let moved = moved.map(|ClockTime(clock)| words::was_moved(language, clock.as_ref()));
     let sentences: Vec<String> = provider.into_iter().chain(moved).collect();
     (!sentences.is_empty()).then(|| Phi::new(sentences.join(" ")))
 }
@@ -75,13 +83,13 @@ mod tests {
     const NOW: Moment = Moment(1_795_453_200_000);
     const HOUR: i64 = 3_600_000;
 
-    fn said(language: Language, provider: Option<&str>, moved: Option<NewTime>) -> Option<String> {
+    fn said(language: Language, provider: Option<&str>, moved: Option<ClockTime>) -> Option<String> {
         let provider = provider.map(Phi::new);
         about(language, provider.as_ref(), moved).map(|text| text.reveal().to_owned())
     }
 
     fn moved(language: Language, hours: i64, zone: &str) -> String {
-        said(language, None, Some(NewTime::of(Moment(NOW.0 + hours * HOUR), NOW, zone))).unwrap()
+        said(language, None, Some(ClockTime::of(Moment(NOW.0 + hours * HOUR), NOW, zone))).unwrap()
     }
 
     #[test]
@@ -110,9 +118,30 @@ mod tests {
     #[test]
     fn the_provider_is_named_first_and_nothing_is_said_where_there_is_nothing() {
         assert_eq!(said(Language::English, None, None), None);
-        let later = || Some(NewTime::of(Moment(NOW.0 + HOUR), NOW, "UTC"));
+        let later = || Some(ClockTime::of(Moment(NOW.0 + HOUR), NOW, "UTC"));
         let both = said(Language::English, Some("Dr. Elena Rivera"), later());
         assert_eq!(both.unwrap(), "Dr. Elena Rivera will see you. This visit was moved to a later time.");
         assert_eq!(said(Language::Spanish, Some("Elena Rivera"), None).unwrap(), "Elena Rivera le atenderá.");
+    }
+
+    #[test]
+    fn a_person_who_is_too_early_is_told_from_when_on_they_may_come() {
+        use Language::{English, Spanish};
+        for (language, hours, zone, expected) in [
+            (English, 2, "America/Chicago", "You can come in from 1:00 PM CST on."),
+            (Spanish, 2, "America/Chicago", "Puede entrar a partir de la 1:00 p. m. (CST)."),
+            (English, 7, "Europe/Berlin", "You can come in from November 24 at 1:00 AM CET on."),
+            (
+                Spanish,
+                24,
+                "Europe/Berlin",
+                "Puede entrar a partir del 24 de noviembre a las 6:00 p. m. (CET).",
+            ),
+            (English, 2, "UTC", "You can come in shortly before your appointment."),
+            (Spanish, 2, "UTC", "Puede entrar poco antes de su cita."),
+        ] {
+            let opens = ClockTime::of(Moment(NOW.0 + hours * HOUR), NOW, zone);
+            assert_eq!(opens.may_come(language), expected);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::about::ClockTime;
 use super::language::Language;
 use super::words::{self, ReasonWords, Words, words};
 
@@ -29,6 +30,10 @@ pub enum Reason {
     VisitOver,
     GuestLinkNotGood,
     VisitCancelled,
+    /// The patient's side comes long before the appointment.
+    TooEarly,
+    /// And for the first time long after it.
+    TooLate,
     NotThisBrowser,
     NotSignedIn,
     SomethingWentWrong,
@@ -51,11 +56,13 @@ enum Remedy {
     TellSupport,
     OwnAccount,
     AskForAnother,
+    OpenLater,
+    CallClinic,
     Nothing,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 26] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -77,6 +84,8 @@ impl Reason {
         Reason::VisitOver,
         Reason::GuestLinkNotGood,
         Reason::VisitCancelled,
+        Reason::TooEarly,
+        Reason::TooLate,
         Reason::NotThisBrowser,
         Reason::NotSignedIn,
         Reason::SomethingWentWrong,
@@ -91,6 +100,7 @@ impl Reason {
             | Reason::IdentityNotConfirmed
             | Reason::RoleMismatch
             | Reason::OtherPatient
+            | Reason::TooEarly
             | Reason::NotThisBrowser => 403,
             Reason::MissingVisitContext
             | Reason::MissingAccountId
@@ -101,7 +111,7 @@ impl Reason {
             | Reason::NoLaunchKey => 400,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering => 502,
             Reason::Overloaded => 503,
-            Reason::VisitOver | Reason::VisitCancelled | Reason::GuestLinkNotGood => 410,
+            Reason::VisitOver | Reason::VisitCancelled | Reason::TooLate | Reason::GuestLinkNotGood => 410,
             Reason::NotSignedIn => 401,
             Reason::SomethingWentWrong => 500,
         }
@@ -131,6 +141,8 @@ impl Reason {
             Reason::VisitOver => "visit-over",
             Reason::GuestLinkNotGood => "guest-link-not-good",
             Reason::VisitCancelled => "visit-cancelled",
+            Reason::TooEarly => "too-early",
+            Reason::TooLate => "too-late",
             Reason::NotThisBrowser => "not-this-browser",
             Reason::NotSignedIn => "not-signed-in",
             Reason::SomethingWentWrong => "something-went-wrong",
@@ -150,6 +162,8 @@ impl Reason {
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering | Reason::Overloaded => Remedy::WaitAndOpen,
             Reason::RoleMismatch | Reason::OtherPatient => Remedy::OwnAccount,
             Reason::VisitOver | Reason::VisitCancelled | Reason::NotSignedIn => Remedy::Nothing,
+            Reason::TooEarly => Remedy::OpenLater,
+            Reason::TooLate => Remedy::CallClinic,
             Reason::GuestLinkNotGood => Remedy::AskForAnother,
             Reason::NotFound
             | Reason::IdentityNotConfirmed
@@ -174,6 +188,8 @@ pub struct ErrorPage<'a> {
     pub correlation_id: &'a str,
     /// A number that people may call, as it should be read.
     pub help_phone: Option<&'a str>,
+    /// From when on they may come.
+    pub opens: Option<&'a ClockTime>,
 }
 
 impl ErrorPage<'_> {
@@ -183,6 +199,10 @@ impl ErrorPage<'_> {
 
     fn told(&self) -> ReasonWords {
         words::reason(self.language, self.reason)
+    }
+
+    fn opens(&self) -> Option<String> {
+        self.opens.map(|opens| opens.may_come(self.language))
     }
 
     fn needs_sign_in(&self) -> bool {
@@ -201,6 +221,8 @@ impl ErrorPage<'_> {
             (Remedy::TellSupport, _) => texts.tell_support,
             (Remedy::OwnAccount, _) => texts.own_account,
             (Remedy::AskForAnother, _) => texts.ask_for_another,
+            (Remedy::OpenLater, _) => texts.open_later,
+            (Remedy::CallClinic, _) => texts.call_clinic,
             (Remedy::Nothing, _) => texts.nothing,
         }
     }

@@ -24,7 +24,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use about::{NewTime, about};
+pub use about::{ClockTime, about};
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
 pub use error_page::{Audience, ErrorPage, Reason};

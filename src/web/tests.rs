@@ -136,6 +136,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
                     organization: Some(text),
                     correlation_id: text,
                     help_phone: Some(text),
+                    opens: None,
                 };
                 pages.push((format!("error {language:?} {reason:?} {audience:?}"), page.render().unwrap()));
             }
@@ -259,6 +260,7 @@ fn a_hostile_text_is_still_readable_on_the_error_page() {
         organization: Some("A & B <Clinic>"),
         correlation_id: "c-1",
         help_phone: None,
+        opens: None,
     };
     let html = page.render().unwrap();
     assert!(html.contains("A &#38; B &#60;Clinic&#62;"), "{html}");

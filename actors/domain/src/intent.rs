@@ -256,6 +256,10 @@ pub enum ProblemCode {
     NoProviderSeen,
     /// Epic says that the appointment was called off.
     CalledOff,
+    /// Somebody of the patient's side has come, and no provider by the time that the visit should have begun.
+    ProviderNotCome,
+    /// A provider has come, and nobody of the patient's side.
+    PatientNotCome,
 }
 
 impl ProblemCode {
@@ -284,6 +288,8 @@ impl ProblemCode {
             Self::AdmittedNotEntered => "admitted_not_entered",
             Self::NoProviderSeen => "no_provider_seen",
             Self::CalledOff => "called_off",
+            Self::ProviderNotCome => "provider_no_show",
+            Self::PatientNotCome => "patient_no_show",
         }
     }
 
@@ -338,6 +344,12 @@ impl ProblemCode {
             }
             Self::CalledOff => {
                 "Epic says that the appointment was cancelled, missed or entered in error, so nobody is let in. Once it stands again in Epic, the next launch opens the visit."
+            }
+            Self::ProviderNotCome => {
+                "The patient has come and no provider has opened the visit, although its time has passed. They can still open it."
+            }
+            Self::PatientNotCome => {
+                "A provider has opened the visit and nobody has come on the patient's side, although its time has passed."
             }
             Self::NoProviderSeen => {
                 "Somebody is in the meeting, and no provider was seen there. Either Zoom let them in before the host (check Join Before Host), or the provider joined under another Zoom user."

@@ -40,6 +40,14 @@ pub struct Policy {
     pub check_after: Span,
     /// How often it is read again.
     pub check_every: Span,
+    /// How long before its appointment the patient's side may come.
+    pub early: Span,
+    /// How long after it they may come for the first time.
+    pub late: Span,
+    /// How long a meeting goes on that its last provider has left; 0: until people leave it.
+    pub provider_gone: Span,
+    /// How long a meeting may last in which no provider is.
+    pub longest: Span,
     /// How long a call to Zoom may take until its intent counts as lost; the call's own time-out is shorter.
     pub call: Span,
     /// How long after an intent's `not_after` the marker is looked for: covers clock differences.

@@ -87,6 +87,12 @@ impl EncryptedLaunches {
     pub fn timeliness(&self, launch: &EncryptedLaunch, now: Moment) -> Timeliness {
         self.life.judge(&launch.times, now)
     }
+
+    /// When its visit is to begin, where that is known.
+    #[must_use]
+    pub fn starts(&self, launch: &EncryptedLaunch) -> Option<Moment> {
+        self.life.starts(&launch.times)
+    }
 }
 
 impl std::fmt::Debug for EncryptedLaunch {

@@ -9,6 +9,7 @@ use vestibule_domain::name::Phi;
 
 use super::validity::{self, Times};
 use super::{EncryptedLaunch, Side};
+use crate::epic::appointment_time;
 use crate::epic::smart::is_unfilled;
 use crate::settings::ExternalIdTypes;
 
@@ -39,7 +40,7 @@ pub(super) fn read(text: &str, types: &ExternalIdTypes) -> Option<EncryptedLaunc
     let person = if fields.has("externalid") { by_external_id(&fields, types) } else { by_user_id(&fields) }?;
     let conference = fields.get("conferenceid").or_else(|| fields.get("sessionid"))?;
     let times = Times {
-        appointment: fields.parsed("appointmenttime", validity::appointment_time)?,
+        appointment: fields.parsed("appointmenttime", appointment_time::parse)?,
         stamp: fields.parsed("timestamp", validity::unix_seconds)?,
         epic_stamp: fields.parsed("epictimestamp", validity::epic_timestamp)?,
         minutes: fields.parsed("linkvalidityperiod", validity::minutes)?,

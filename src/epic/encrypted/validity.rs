@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use vestibule_domain::time::{Moment, Span};
 
 use super::Timeliness;
+use crate::epic::appointment_time;
 use crate::settings;
 
 /// 30 days, beyond which Epic's own records do not go.
@@ -44,7 +45,7 @@ impl Life {
     }
 
     pub(super) fn judge(&self, times: &Times, now: Moment) -> Timeliness {
-        let appointment = times.appointment.and_then(|time| self.moment(time));
+        let appointment = self.appointment(times);
         let Some(latest) = [appointment, times.stamp, times.epic_stamp].into_iter().flatten().max() else {
             return if self.without_time { Timeliness::InTime } else { Timeliness::WithoutTime };
         };
@@ -56,16 +57,14 @@ impl Life {
         if now <= latest + validity { Timeliness::InTime } else { Timeliness::TooLate }
     }
 
-    /// An hour that comes twice, when clocks are put back, is the later one, so that nobody comes too late for it.
-    fn moment(&self, time: DateTime) -> Option<Moment> {
-        let later = self.zone.to_ambiguous_timestamp(time).later().ok()?;
-        Some(Moment(later.as_millisecond()))
+    fn appointment(&self, times: &Times) -> Option<Moment> {
+        times.appointment.and_then(|time| appointment_time::moment(time, &self.zone))
     }
-}
 
-/// `MM/DD/YYYY hh:mm AM`.
-pub(super) fn appointment_time(text: &str) -> Option<DateTime> {
-    DateTime::strptime("%m/%d/%Y %I:%M %p", text).ok()
+    /// The same for a window, in which nobody is to come hours too early or too late.
+    pub(super) fn starts(&self, times: &Times) -> Option<Moment> {
+        appointment_time::is_said(&self.zone).then(|| self.appointment(times)).flatten()
+    }
 }
 
 /// Seconds since 1970.

@@ -16,7 +16,7 @@ enum Message {
         visits: Vec<VisitView>,
     },
     Visit {
-        visit: VisitView,
+        visit: Box<VisitView>,
     },
     Gone {
         #[serde(flatten)]
@@ -35,12 +35,13 @@ pub(super) fn snapshot(app: &App, all: &[Arc<Seen>]) -> String {
 
 /// One change, in the order of the messages; none for a visit of an organization that is not in the settings any more.
 pub(super) fn changed(app: &App, change: &Change) -> Vec<String> {
+    let one = |seen| view(app, seen).map(|visit| Message::Visit { visit: Box::new(visit) });
     let gone = |key| Message::Gone { which: GoneView::from(key) };
     let messages = match change {
-        Change::Visit(seen) => vec![view(app, seen).map(|visit| Message::Visit { visit })],
+        Change::Visit(seen) => vec![one(seen)],
         // Its version is lower than the one before it left, so whoever knows that one must forget it first.
         Change::Again(seen) => {
-            vec![Some(gone(&seen.snapshot.visit.key)), view(app, seen).map(|visit| Message::Visit { visit })]
+            vec![Some(gone(&seen.snapshot.visit.key)), one(seen)]
         }
         Change::Gone(key) => vec![Some(gone(key))],
     };

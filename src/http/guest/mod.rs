@@ -93,8 +93,9 @@ async fn launch(app: &App, request: &HttpRequest, organization: &str) -> Result<
     let wait = app.settings.page.launch_wait;
     let launched =
         app.desk.launch(visit, guest.launch(), wait).await.map_err(|error| store_trouble(&error))?;
-    if let Some((LaunchOutcome::Refused(refusal), _)) = &launched.decided {
-        return Err(guest.refuse(reason_of(*refusal)));
+    if let Some((LaunchOutcome::Refused(refusal), seen)) = &launched.decided {
+        let refused = guest.refuse(reason_of(*refusal));
+        return Err(refused.with_opening(app, guest.organization, &seen.visit, None));
     }
     let ports = app.desk.ports();
     let browser = Browser::of(request, &app.settings);

@@ -47,10 +47,12 @@ impl Arrival<'_> {
         let wait = self.app.settings.page.launch_wait;
         let deadline = instant() + wait;
         let participant = ParticipantKey::new(launch.role, launch.fhir_user.clone());
+        let csn = launch.csn.clone();
         let launched = self.app.desk.launch(&visit, launch, wait).await;
         let launched = launched.map_err(|error| self.overloaded(&error))?;
-        if let Some((LaunchOutcome::Refused(refusal), _)) = &launched.decided {
-            return Err(self.refuse(reason_of(*refusal)));
+        if let Some((LaunchOutcome::Refused(refusal), seen)) = &launched.decided {
+            let refused = self.refuse(reason_of(*refusal));
+            return Err(refused.with_opening(self.app, self.organization, &seen.visit, csn.as_ref()));
         }
         if participant.role() == Role::Provider
             && let Some(response) = self.straight_to_zoom(&visit, &participant, deadline).await

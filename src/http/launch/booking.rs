@@ -10,6 +10,11 @@ use super::reads::Reads;
 use crate::epic::TokenAnswer;
 use crate::epic::fhir::{Appointment, Encounter, FhirId, Practitioner, Resource};
 
+/// What a launch itself says of its appointment.
+pub(super) fn starts_at(starts: Moment, now: Moment) -> BookingRead {
+    BookingRead { at: now, starts: Some(starts), ..BookingRead::default() }
+}
+
 /// What came of one read about the visit.
 enum Read<R> {
     /// As of then.

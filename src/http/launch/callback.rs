@@ -4,13 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::future::join;
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::booking::BookingRead;
 
 use super::arrival::Arrival;
+use super::booking::starts_at;
 use super::context::understand;
 use super::reads::Reads;
 use super::state::LaunchState;
 use super::{LaunchKind, Understood, place, told};
-use crate::epic::{IdTokenError, SmartError, TokenAnswer};
+use crate::epic::{IdTokenError, SmartError, TokenAnswer, appointment_starts};
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::Here;
@@ -162,7 +164,14 @@ impl Return<'_> {
         person.complete(&mut answer.context);
         let mut understood = understood(&answer)?;
         understood.launch.npi = person.npi;
-        understood.launch.booking = booking;
+        // What FHIR says goes before what the FDI record does.
+        let said = answer.context.appointment_time.as_deref();
+        let starts = said.and_then(|text| appointment_starts(text, &arrival.organization.epic.time_zone));
+        let now = arrival.app.desk.ports().clock.now();
+        understood.launch.booking = match (booking, starts) {
+            (Some(booking), starts) => Some(BookingRead { starts: booking.starts.or(starts), ..booking }),
+            (None, starts) => starts.map(|starts| starts_at(starts, now)),
+        };
         if understood.is_of_a_group_named_like_the_csn() {
             tracing::warn!(%organization, "the conference of a group launch is named like the CSN; look at conferenceid in the CONTEXT line");
         }

@@ -9,6 +9,7 @@ use vestibule_domain::id::{FhirReference, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::visit::participant::Role;
 
 use super::arrival::Arrival;
+use super::booking::starts_at;
 use super::context::display_name;
 use super::organization::{Asked, Candidates, candidates};
 use super::{LaunchKind, place};
@@ -58,7 +59,8 @@ pub(super) async fn enter(
     let now = app.desk.ports().clock.now();
     in_time(opened.reader.timeliness(&opened.launch, now)).map_err(|reason| arrival.refuse(reason))?;
     let _place = place(app, id).ok_or_else(|| arrival.refuse(Reason::Overloaded))?;
-    let (visit, launch) = understand(id, role, &opened.launch, organization.patient_display_name);
+    let (visit, mut launch) = understand(id, role, &opened.launch, organization.patient_display_name);
+    launch.booking = opened.reader.starts(&opened.launch).map(|starts| starts_at(starts, now));
     let outcome = arrival.admit(visit, launch).await;
     app.metrics.launch_took(kind.segment(), began.elapsed());
     let mut response = outcome?;

@@ -98,6 +98,8 @@ pub(super) fn reason_of(refusal: LaunchRefusal) -> Reason {
         LaunchRefusal::Full => Reason::Overloaded,
         LaunchRefusal::Expired | LaunchRefusal::Revoked => Reason::GuestLinkNotGood,
         LaunchRefusal::CalledOff => Reason::VisitCancelled,
+        LaunchRefusal::TooEarly => Reason::TooEarly,
+        LaunchRefusal::TooLate => Reason::TooLate,
     }
 }
 

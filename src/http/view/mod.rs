@@ -34,8 +34,29 @@ pub struct VisitView {
     participants: Vec<ParticipantView>,
     owner: OwnerView,
     problems: Vec<ProblemView>,
+    /// Where its time is known; a group visit's patients have times of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appointment: Option<Box<AppointmentView>>,
+    /// When its meeting is ended for everybody by itself, since no provider is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ends_at: Option<Time>,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T17:00:00Z")]
     updated_at: Time,
+}
+
+/// When a visit is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Appointment)]
+pub struct AppointmentView {
+    #[schema(value_type = String, format = DateTime)]
+    starts_at: Time,
+    /// From then on the patient's side may come, and before that once a provider has opened the visit.
+    #[schema(value_type = String, format = DateTime)]
+    opens_at: Time,
+    /// Up to then they may come for the first time, and after that once a provider has opened the visit.
+    #[schema(value_type = String, format = DateTime)]
+    closes_at: Time,
 }
 
 /// The Zoom meeting of a visit.
@@ -169,8 +190,21 @@ impl VisitView {
                 .keys()
                 .map(|code| ProblemView { code: code.as_str(), message: code.message() })
                 .collect(),
+            appointment: AppointmentView::new(visit, policy).map(Box::new),
+            ends_at: visit.ends_by_itself(policy).map(timestamp),
             updated_at: timestamp(visit.updated_at),
         }
+    }
+}
+
+impl AppointmentView {
+    fn new(visit: &Visit, policy: &Policy) -> Option<Self> {
+        let (starts, window) = visit.starts(None).zip(visit.window(None, policy))?;
+        Some(Self {
+            starts_at: timestamp(starts),
+            opens_at: timestamp(window.opens),
+            closes_at: timestamp(window.closes),
+        })
     }
 }
 

@@ -61,6 +61,22 @@ fn whoever_is_there_and_not_known_is_shown_without_a_light() {
 }
 
 #[test]
+fn the_time_of_an_appointment_is_shown_with_its_window_and_the_end_that_comes_by_itself() {
+    let mut visit = waiting(key("10001"));
+    let plain = view(visit.clone(), None);
+    assert_eq!((plain.get("appointment"), plain.get("ends_at")), (None, None));
+    visit.bookings.entry(String::new()).or_default().starts = Some(NOW);
+    start_with_a_stranger(&mut visit, "4444AAAiAAAAAiAiAiiAii==");
+    let shown = view(visit, None);
+    assert_eq!(
+        shown["appointment"],
+        json!({"starts_at": "2026-11-23T17:00:00Z", "opens_at": "2026-11-23T16:40:00Z",
+            "closes_at": "2026-11-23T17:40:00Z"})
+    );
+    assert_eq!(shown["ends_at"], "2026-11-24T01:00:00Z", "eight hours after it began without a provider");
+}
+
+#[test]
 fn a_group_visit_has_no_csn_and_its_people_have_theirs() {
     let shown = view(group(group_key("conf-1"), &["20001", "20002"]), None);
     assert_eq!((&shown["csn"], &shown["conference_id"]), (&Value::Null, &json!("conf-1")));

@@ -9,7 +9,7 @@ use vestibule_domain::visit::booking::Booking;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 use vestibule_domain::visit::{self, CallState, Visit, WayIn};
 
-use crate::web::{Language, MessageKey, NewTime, Phase, VisitStatus, about};
+use crate::web::{ClockTime, Language, MessageKey, Phase, VisitStatus, about};
 
 /// After this a provider is told that it takes longer than is usual.
 const LONGER_THAN_USUAL: Span = Span::seconds(15);
@@ -49,7 +49,7 @@ pub(super) fn of(
 /// Whom a patient waits for, as far as Epic says; and until when, where that changed.
 fn about_booking(booking: &Booking, now: Moment, zone: &str, language: Language) -> Option<Phi> {
     let provider = booking.provider.as_ref().and_then(|provider| provider.name.as_ref());
-    about(language, provider, booking.moved_to(now).map(|starts| NewTime::of(starts, now, zone)))
+    about(language, provider, booking.moved_to(now).map(|starts| ClockTime::of(starts, now, zone)))
 }
 
 fn provider_message(visit: &Visit, who: &ParticipantKey, way: Option<&WayIn<'_>>, now: Moment) -> MessageKey {

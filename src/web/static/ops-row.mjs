@@ -50,9 +50,18 @@ function visitCell(visit) {
   return head;
 }
 
-function phaseCell({ phase, admittance }) {
+function phaseCell({ phase, admittance, appointment, ends_at: ends }) {
   const tag = element("span", { class: "tag", "data-phase": phase }, PHASE_WORDS[phase] ?? phase);
-  return element("td", {}, tag, element("br"), quiet(admittance ?? ""));
+  const cell = element("td", {}, tag, element("br"), quiet(admittance ?? ""));
+  if (appointment) cell.append(element("br"), deadline("for ", appointment.starts_at));
+  if (ends) cell.append(element("br"), deadline("ends by itself ", ends));
+  return cell;
+}
+
+function deadline(what, at) {
+  const made = quiet(what);
+  made.append(time(at));
+  return made;
 }
 
 /** Which node holds the visit, and since which change of owner (the epoch). */

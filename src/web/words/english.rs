@@ -107,6 +107,8 @@ pub static ADVICE: Advice = Advice {
     tell_support: "Please tell your help desk or clinic, and give the reference below. Trying again will not help.",
     own_account: "Close this window, make sure that you are signed in as yourself, and open your own visit again.",
     ask_for_another: "Ask the person who invited you for a new link.",
+    open_later: "Close this window and open the visit again from MyChart when it is time.",
+    call_clinic: "Please call your clinic. They can open the visit for you, or find another time.",
     nothing: "You can close this window.",
 };
 
@@ -158,17 +160,26 @@ pub fn will_see_you(provider: &str) -> String {
 }
 
 pub fn was_moved(to: Option<&WallClock>) -> String {
-    let Some(to) = to else { return "This visit was moved to a later time.".to_owned() };
-    let (hour, minute, past_noon) = to.twelve();
-    let half = if past_noon { "PM" } else { "AM" };
-    let clock = format!("{hour}:{minute:02} {half} {}", to.zone);
-    let day = to.day.and_then(|(month, day)| Some((MONTHS.get(month.checked_sub(1)?)?, day)));
-    match day {
-        Some((month, day)) => format!("This visit was moved to {month} {day} at {clock}."),
-        None => format!("This visit was moved to {clock}."),
-    }
+    let to = to.map_or_else(|| "a later time".to_owned(), time);
+    format!("This visit was moved to {to}.")
 }
 
+pub fn may_come(from: Option<&WallClock>) -> String {
+    from.map_or_else(
+        || "You can come in shortly before your appointment.".to_owned(),
+        |from| format!("You can come in from {} on.", time(from)),
+    )
+}
+
+fn time(at: &WallClock) -> String {
+    let (hour, minute, past_noon) = at.twelve();
+    let half = if past_noon { "PM" } else { "AM" };
+    let clock = format!("{hour}:{minute:02} {half} {}", at.zone);
+    let day = at.day.and_then(|(month, day)| Some((MONTHS.get(month.checked_sub(1)?)?, day)));
+    day.map_or_else(|| clock.clone(), |(month, day)| format!("{month} {day} at {clock}"))
+}
+
+#[expect(clippy::too_many_lines, reason = "a table with a row for each reason")]
 pub fn reason(reason: Reason) -> ReasonWords {
     let (title, what_happened) = match reason {
         Reason::UnknownOrganization => {
@@ -231,6 +242,13 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::VisitCancelled => (
             "This visit was cancelled",
             "The appointment of this visit does not stand any more. If that is a mistake, the visit can be opened again as soon as the appointment has been put right.",
+        ),
+        Reason::TooEarly => {
+            ("It is too early for this visit", "The visit opens shortly before the time of your appointment.")
+        }
+        Reason::TooLate => (
+            "The time for this visit has passed",
+            "The visit can no longer be joined, since its appointment was some time ago.",
         ),
         Reason::NotThisBrowser => (
             "This page belongs to another browser",

@@ -131,6 +131,8 @@ pub struct Advice {
     pub tell_support: &'static str,
     pub own_account: &'static str,
     pub ask_for_another: &'static str,
+    pub open_later: &'static str,
+    pub call_clinic: &'static str,
     pub nothing: &'static str,
 }
 
@@ -173,6 +175,13 @@ pub(super) fn was_moved(language: Language, to: Option<&WallClock>) -> String {
     match language {
         Language::English => english::was_moved(to),
         Language::Spanish => spanish::was_moved(to),
+    }
+}
+
+pub(super) fn may_come(language: Language, from: Option<&WallClock>) -> String {
+    match language {
+        Language::English => english::may_come(from),
+        Language::Spanish => spanish::may_come(from),
     }
 }
 

@@ -107,6 +107,8 @@ pub static ADVICE: Advice = Advice {
     tell_support: "Avise a su servicio de ayuda o a su clínica e indique la referencia de abajo. No servirá intentarlo de nuevo.",
     own_account: "Cierre esta ventana, compruebe que ha iniciado sesión con su propia cuenta y abra su visita de nuevo.",
     ask_for_another: "Pida un enlace nuevo a la persona que le invitó.",
+    open_later: "Cierre esta ventana y vuelva a abrir la visita desde MyChart cuando sea la hora.",
+    call_clinic: "Llame a su clínica. Pueden abrirle la visita o buscar otra hora.",
     nothing: "Puede cerrar esta ventana.",
 };
 
@@ -159,15 +161,33 @@ pub fn will_see_you(provider: &str) -> String {
 
 pub fn was_moved(to: Option<&WallClock>) -> String {
     let Some(to) = to else { return "Esta visita se cambió para más tarde.".to_owned() };
-    let (hour, minute, past_noon) = to.twelve();
-    let article = if hour == 1 { "a la" } else { "a las" };
-    let half = if past_noon { "p. m." } else { "a. m." };
-    let clock = format!("{article} {hour}:{minute:02} {half} ({})", to.zone);
-    let day = to.day.and_then(|(month, day)| Some((MONTHS.get(month.checked_sub(1)?)?, day)));
-    match day {
-        Some((month, day)) => format!("Esta visita se cambió al {day} de {month} {clock}."),
-        None => format!("Esta visita se cambió {clock}."),
+    let clock = clock(to);
+    match day(to) {
+        Some(day) => format!("Esta visita se cambió al {day} a {clock}."),
+        None => format!("Esta visita se cambió a {clock}."),
     }
+}
+
+pub fn may_come(from: Option<&WallClock>) -> String {
+    let Some(from) = from else { return "Puede entrar poco antes de su cita.".to_owned() };
+    let clock = clock(from);
+    match day(from) {
+        Some(day) => format!("Puede entrar a partir del {day} a {clock}."),
+        None => format!("Puede entrar a partir de {clock}."),
+    }
+}
+
+/// With its article: la una, las dos.
+fn clock(at: &WallClock) -> String {
+    let (hour, minute, past_noon) = at.twelve();
+    let article = if hour == 1 { "la" } else { "las" };
+    let half = if past_noon { "p. m." } else { "a. m." };
+    format!("{article} {hour}:{minute:02} {half} ({})", at.zone)
+}
+
+fn day(at: &WallClock) -> Option<String> {
+    let (month, day) = at.day?;
+    Some(format!("{day} de {}", MONTHS.get(month.checked_sub(1)?)?))
 }
 
 #[expect(clippy::too_many_lines, reason = "a table with a row for each reason")]
@@ -239,6 +259,13 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::VisitCancelled => (
             "Esta visita fue cancelada",
             "La cita de esta visita ya no está en pie. Si es un error, la visita se podrá abrir de nuevo en cuanto se corrija la cita.",
+        ),
+        Reason::TooEarly => {
+            ("Es demasiado pronto para esta visita", "La visita se abre poco antes de la hora de su cita.")
+        }
+        Reason::TooLate => (
+            "Ya pasó la hora de esta visita",
+            "Ya no es posible entrar a la visita, porque la cita era hace un rato.",
         ),
         Reason::NotThisBrowser => (
             "Esta página pertenece a otro navegador",

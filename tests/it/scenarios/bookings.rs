@@ -223,7 +223,10 @@ async fn a_patient_reads_for_when_the_visit_was_moved_as_the_clocks_there_show_i
     let mut patient = house.waits(CSN, PATIENT).await;
     assert_eq!(patient.state().await["about"], "Elena Rivera will see you.");
     house.epic().move_appointment(CSN, later);
-    let mut patient = house.waits(CSN, PATIENT).await;
+    // A new launch is too early now, and says so; the page that is open tells it as well.
+    let (_, landing) = house.launch(LaunchKind::Patient, CSN, PATIENT).await;
+    let shown = shown(&landing);
+    assert!(shown.contains("You can come in from November 19 at 10:30 AM CST on."), "{shown}");
     let expected = "Elena Rivera will see you. This visit was moved to November 20 at 10:30 AM CST.";
     assert_eq!(patient.state().await["about"], expected);
     // What lies behind is nothing to wait for.

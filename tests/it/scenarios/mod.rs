@@ -29,5 +29,6 @@ mod ways;
 mod weather;
 mod webhooks;
 mod whose;
+mod windows;
 mod words;
 mod zoom;

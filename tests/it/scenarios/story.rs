@@ -163,6 +163,10 @@ async fn the_api_shows_the_visit_and_its_records_as_other_programs_expect_them()
 }
 
 fn visit_is_of_the_contract(visit: &Value) {
+    let mut visit = visit.clone();
+    // Only where the time is known.
+    visit.as_object_mut().unwrap().remove("appointment");
+    let visit = &visit;
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(

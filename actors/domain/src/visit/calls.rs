@@ -96,7 +96,7 @@ impl Deciding<'_> {
         } else {
             Some(ZoomCall::ReadMeeting { meeting: meeting.id })
         };
-        index.into_iter().chain(then).collect()
+        index.into_iter().chain(then).chain(self.wanted_end()).collect()
     }
 
     fn wanted_reading(&self) -> Option<ZoomCall> {

@@ -27,7 +27,10 @@ impl Visit {
         let ends = silent.into_iter().chain(Some(self.leaves_at(policy)));
         let ends = ends.map(|at| if at > now { at } else { now + LOOK_AGAIN });
         let entries = self.expected_entries(policy, now).into_iter().map(|(_, by)| by).filter(|by| *by > now);
-        pages.chain(calls).chain(check).chain(ends).chain(entries).min()
+        let sides = self.expected_sides(policy).map(|(_, by)| by).filter(|by| *by > now);
+        let end = self.ends_by_itself(policy).filter(|_| !self.is_being_ended());
+        let sides = sides.into_iter().chain(end);
+        pages.chain(calls).chain(check).chain(ends).chain(entries).chain(sides).min()
     }
 
     /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live; more seldom,
@@ -60,6 +63,11 @@ impl Visit {
         // A meeting that nobody ever starts is not read for ever.
         let give_up = launched + Span(policy.check_every.0.saturating_mul(MOST_CHECKS));
         (due <= give_up).then_some(due)
+    }
+
+    /// Its call says when to look.
+    fn is_being_ended(&self) -> bool {
+        self.calls.values().any(|open| matches!(open.intent.call, ZoomCall::EndMeeting { .. }))
     }
 
     fn is_being_read(&self) -> bool {

@@ -204,6 +204,7 @@ impl Deciding<'_> {
         }
         found.extend(visit.called_off().map(|_| ProblemCode::CalledOff));
         found.extend(self.host_has_no_licence().then_some(ProblemCode::HostUnlicensed));
+        found.extend(visit.expected_sides(self.policy).filter(|(_, by)| *by <= now).map(|(code, _)| code));
         found.extend(visit.overdue_entries(self.policy, now).into_iter().map(|(code, _)| code));
         // A guest never comes with an id of Epic's; everybody else should.
         let nameless =

@@ -55,6 +55,10 @@ pub enum LaunchRefusal {
     Revoked,
     /// Epic says that the appointment was cancelled, missed, or a mistake.
     CalledOff,
+    /// The patient's side comes long before the appointment.
+    TooEarly,
+    /// The patient's side comes for the first time long after the appointment.
+    TooLate,
 }
 
 impl Deciding<'_> {
@@ -70,7 +74,11 @@ impl Deciding<'_> {
             return;
         }
         let may_take_part = self.may_take_part(launch);
-        let may_come = may_take_part.and_then(|participant| self.learn_booking(launch).map(|()| participant));
+        let may_come = may_take_part.and_then(|participant| {
+            self.learn_booking(launch)?;
+            self.comes_in_time(launch, at)?;
+            Ok(participant)
+        });
         let outcome = match may_come {
             Err(refusal) => LaunchOutcome::Refused(refusal),
             Ok(participant) => {
@@ -240,7 +248,7 @@ pub(super) fn binding_of(visit: &Visit, launch: &Launch) -> String {
     binding_by(visit, launch.csn.as_ref())
 }
 
-fn binding_by(visit: &Visit, csn: Option<&Csn>) -> String {
+pub(super) fn binding_by(visit: &Visit, csn: Option<&Csn>) -> String {
     let own = csn.filter(|_| visit.csn().is_none());
     own.map_or_else(String::new, ToString::to_string)
 }

@@ -18,6 +18,7 @@ pub mod participant;
 mod presence;
 mod results;
 mod session;
+pub mod window;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
 pub use naming::Device;
@@ -95,6 +96,9 @@ pub struct Visit {
     /// Links for guests that were asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub guests: BTreeMap<GuestLinkId, guest::GuestLink>,
+    /// When the meeting was last ended for everybody by our order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Moment>,
     /// This meeting is to be ended for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wants_end: Option<MeetingId>,
@@ -229,6 +233,7 @@ impl Visit {
             launches: Vec::new(),
             provider_launched: None,
             guests: BTreeMap::new(),
+            ended_at: None,
             wants_end: None,
             wants_meeting: None,
             meeting: None,

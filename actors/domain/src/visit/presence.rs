@@ -138,7 +138,7 @@ impl Visit {
     }
 
     /// Whose session it is: by Zoom's word, else by that of a person.
-    fn whose(&self, session: &Believed) -> Option<&ParticipantKey> {
+    pub(super) fn whose(&self, session: &Believed) -> Option<&ParticipantKey> {
         self.linked(session).or_else(|| self.named_as(session))
     }
 

@@ -103,7 +103,13 @@ fn a_call_that_fails_for_ever_is_given_up() {
         while let Some(call) = story.begun.first().cloned() {
             attempts += 1;
             story.close(&call, outcome.clone());
-            to_the_next_deadline(&mut story);
+            // Other deadlines lie between its attempts.
+            let waits = |story: &Story| {
+                story.visit.calls.values().any(|open| matches!(open.state, CallState::Waiting { .. }))
+            };
+            while story.begun.is_empty() && waits(&story) {
+                to_the_next_deadline(&mut story);
+            }
         }
         assert_eq!(attempts, 100);
         let states: Vec<CallState> = story.visit.calls.values().map(|open| open.state).collect();

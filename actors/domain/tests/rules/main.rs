@@ -25,3 +25,4 @@ mod pages;
 mod readings;
 mod silence;
 mod totality;
+mod windows;
