@@ -77,6 +77,7 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
         // Whoever tries the demo may open each visit of its day at once.
         ("early_join_minutes", Value::Integer(1_440)),
         ("late_join_minutes", Value::Integer(1_440)),
+        ("guest_birth_date", table(vec![("check", Value::Boolean(true))])),
         ("epic", epic),
         ("zoom", zoom),
     ]);

@@ -61,7 +61,11 @@ fn context(epic: &Epic, who: Who, brings: &[Brings]) -> String {
         .flat_map(|what| pairs(epic, who, *what))
         .map(|(name, token)| format!("{name}={token}"))
         .collect();
-    pairs.join("&")
+    // A conference was not born.
+    let is_of_patient = who == Who::Provider && brings.contains(&Csn);
+    let birth_date = epic.birth_date_token.as_deref().filter(|_| is_of_patient);
+    let birth_date = birth_date.map(|token| format!("{}={token}", epic.context_names.birth_date));
+    pairs.into_iter().chain(birth_date).collect::<Vec<_>>().join("&")
 }
 
 /// The names are the organization's own; the tokens are Epic's.
@@ -140,10 +144,25 @@ mod tests {
         );
     }
 
+    #[test]
+    fn e48_lines_of_providers_bring_the_birth_date_where_there_is_a_token_for_it() {
+        let epic = epic(
+            "[organization.lakeside.epic]\nbirth_date_token = \"%DOB%\"\ncontext_names.birth_date = \"Born\"",
+        );
+        for kind in ["provider", "visit-tools"] {
+            assert!(line(&epic, kind).ends_with("&born=%DOB%"), "{kind}");
+        }
+        for kind in ["patient", "group-patient", "group-provider", "device-test"] {
+            assert!(!line(&epic, kind).contains("born"), "{kind}");
+        }
+    }
+
     // What is pasted into Epic is what a launch reads.
     #[test]
     fn e42_every_value_of_a_line_is_found_in_a_token_response() {
-        let epic = epic("[organization.lakeside.epic]\nprovider_email_token = \"%USEREMAIL%\"");
+        let epic = epic(
+            "[organization.lakeside.epic]\nprovider_email_token = \"%USEREMAIL%\"\nbirth_date_token = \"%DOB%\"",
+        );
         assert!(line(&epic, "provider").contains("&email=%USEREMAIL%&"));
         for record in fdi_records(&epic) {
             let mut answer: Map<String, Value> = record
@@ -166,6 +185,7 @@ mod tests {
                 context.email.is_some(),
                 context.department_id.is_some(),
                 context.appointment_time.is_some(),
+                context.birth_date.is_some(),
             ];
             assert_eq!(read.iter().filter(|found| **found).count(), brought, "{}", record.context);
         }

@@ -106,6 +106,8 @@ pub struct Context {
     pub email: Option<Phi>,
     pub department_id: Option<String>,
     pub appointment_time: Option<String>,
+    /// As it is written there.
+    pub birth_date: Option<Phi>,
 }
 
 /// Where the browser goes to sign in, and with what. Epic takes it as an address or as a posted form.
@@ -253,6 +255,7 @@ impl Context {
             email: phi(&names.email),
             department_id: text(&names.department_id),
             appointment_time: text(&names.appointment_time),
+            birth_date: phi(&names.birth_date),
         }
     }
 }

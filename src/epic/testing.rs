@@ -108,6 +108,7 @@ pub fn config(base: &str) -> EpicConfig {
             email: own("email"),
             department_id: own("departmentid"),
             appointment_time: own("appointmenttime"),
+            birth_date: own("dob"),
         },
     }
 }

@@ -19,7 +19,7 @@ use super::tree::Origin;
 const PRIVATE_KEYS_MAX: usize = 4;
 const SCOPES_MAX: usize = 64;
 const ISSUERS_MAX: usize = 8;
-const CONTEXT_NAMES: usize = 9;
+const CONTEXT_NAMES: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct Epic {
@@ -65,6 +65,8 @@ pub struct Epic {
     pub mychart_id_token: String,
     /// The one that stands for the e-mail address of a provider, where the site has one.
     pub provider_email_token: Option<String>,
+    /// The one that stands for the patient's birth date, where a record brings it.
+    pub birth_date_token: Option<String>,
     /// Where a fake Epic offers launches to try; `None` for every real one.
     pub sample_launch_url: Option<BaseUrl>,
 }
@@ -151,6 +153,8 @@ pub struct ContextNames {
     pub email: String,
     pub department_id: String,
     pub appointment_time: String,
+    /// Of the patient.
+    pub birth_date: String,
 }
 
 impl Epic {
@@ -209,6 +213,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     let context_names = section.section("context_names", read_context_names);
     let mychart_id_token = section.needed("mychart_id_token", token);
     let provider_email_token = section.optional("provider_email_token", token);
+    let birth_date_token = section.optional("birth_date_token", token);
     let sample_launch_url = read_sample_launch_url(section, &fhir_base_url);
     Ok(Epic {
         fhir_base_url: fhir_base_url?,
@@ -241,6 +246,7 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
         context_names: context_names?,
         mychart_id_token: mychart_id_token?,
         provider_email_token: provider_email_token?,
+        birth_date_token: birth_date_token?,
         sample_launch_url: sample_launch_url?,
     })
 }
@@ -349,6 +355,7 @@ fn read_context_names(section: &mut Section<'_>) -> Read<ContextNames> {
     let email = section.needed("email", context_name);
     let department_id = section.needed("department_id", context_name);
     let appointment_time = section.needed("appointment_time", context_name);
+    let birth_date = section.needed("birth_date", context_name);
     let names = ContextNames {
         csn: csn?,
         conference_id: conference_id?,
@@ -359,6 +366,7 @@ fn read_context_names(section: &mut Section<'_>) -> Read<ContextNames> {
         email: email?,
         department_id: department_id?,
         appointment_time: appointment_time?,
+        birth_date: birth_date?,
     };
     match names.repeated() {
         None => Ok(names),
@@ -380,6 +388,7 @@ impl ContextNames {
             ("email", &self.email),
             ("department_id", &self.department_id),
             ("appointment_time", &self.appointment_time),
+            ("birth_date", &self.birth_date),
         ];
         let mut earlier = std::collections::BTreeSet::new();
         all.into_iter().find(|(_, name)| !earlier.insert(*name))

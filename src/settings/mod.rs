@@ -4,6 +4,7 @@
 mod address;
 mod encrypted_launch;
 mod epic;
+mod guest_birth_date;
 mod organization;
 mod policy;
 mod private_key;
@@ -33,6 +34,7 @@ pub use epic::{
     BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, FhirReads, Retry, StatusAuth, StatusDialect,
     StatusValues,
 };
+pub use guest_birth_date::GuestBirthDate;
 pub use organization::{
     Environment, Language, Organization, PatientDisplayName, PatientIdentity, ProviderAction,
     ProviderUserType, Zoom,

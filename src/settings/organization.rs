@@ -8,6 +8,7 @@ use vestibule_domain::policy::{Admittance, WaitingCountsAs};
 
 use super::address::{BaseUrl, FramingHost, PageUrl};
 use super::epic::{Epic, read_epic};
+use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
@@ -45,6 +46,7 @@ pub struct Organization {
     /// How long a meeting may last in which no provider is.
     pub longest_visit: Duration,
     pub guest_link_life: Duration,
+    pub guest_birth_date: GuestBirthDate,
     pub visit_duration: Duration,
     /// A name of the IANA database, checked.
     pub time_zone: String,
@@ -187,6 +189,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let provider_gone = section.duration("provider_gone", Duration::ZERO..=seconds(DAY));
     let longest_visit_hours = section.integer("longest_visit_hours", 1..=30_u32);
     let guest_link_life = section.duration("guest_link_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
+    let guest_birth_date = section.section("guest_birth_date", read_guest_birth_date);
     let visit_duration = section.duration("visit_duration", seconds(MINUTE)..=seconds(DAY));
     let time_zone =
         section.needed("time_zone", |text, origin| time_zone(text, origin).map(|_| text.to_owned()));
@@ -221,6 +224,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         provider_gone: provider_gone?,
         longest_visit: seconds(u64::from(longest_visit_hours?) * HOUR),
         guest_link_life: guest_link_life?,
+        guest_birth_date: guest_birth_date?,
         visit_duration: visit_duration?,
         time_zone: time_zone?,
         default_language: default_language?,

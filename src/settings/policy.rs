@@ -6,7 +6,7 @@ use vestibule_actors::port::store::{Retention, StoreLimits};
 use vestibule_actors::recent::RecentLimits;
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::gate;
-use vestibule_domain::policy::Policy;
+use vestibule_domain::policy::{GuestRules, Policy};
 use vestibule_domain::time::Span;
 
 use super::{Epic, Organization, Settings};
@@ -40,6 +40,7 @@ impl Organization {
             check_every: Span::from_duration(settings.page.check_every),
             call: Span::from_duration(self.zoom.timeout.saturating_mul(REQUESTS_OF_A_CALL)),
             margin: CLOCK_MARGIN,
+            guests: GuestRules { wrong_answers: self.guest_birth_date.tries, ..GuestRules::default() },
         }
     }
 }
@@ -92,6 +93,7 @@ impl Epic {
 mod tests {
     use super::super::tests::{ORGANIZATION, folder, load};
     use vestibule_actors::port::store::StoreLimits;
+    use vestibule_domain::policy::GuestRules;
     use vestibule_domain::time::Span;
 
     #[test]
@@ -105,6 +107,7 @@ mod tests {
         assert_eq!((policy.reopen, policy.page_presence), (Span::hours(2), Span::seconds(90)));
         assert_eq!((policy.check_after, policy.check_every), (Span::seconds(10), Span::seconds(15)));
         assert!(policy.call > Span::seconds(3) && policy.keep >= Span::minutes(85));
+        assert_eq!(policy.guests, GuestRules::default(), "the rules and the reference name one default");
         let gate = lakeside.epic.gate();
         assert_eq!((gate.per_second, gate.concurrent, gate.failures), (10, 5, 7));
         assert!(gate.permit_life > Span::from_duration(lakeside.epic.timeout));

@@ -29,6 +29,8 @@ pub enum Reason {
     Overloaded,
     VisitOver,
     GuestLinkNotGood,
+    GuestLinkLocked,
+    GuestLinkUnchecked,
     VisitCancelled,
     /// The patient's side comes long before the appointment.
     TooEarly,
@@ -62,7 +64,7 @@ enum Remedy {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 26] = [
+    pub const ALL: [Reason; 28] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -83,6 +85,8 @@ impl Reason {
         Reason::Overloaded,
         Reason::VisitOver,
         Reason::GuestLinkNotGood,
+        Reason::GuestLinkLocked,
+        Reason::GuestLinkUnchecked,
         Reason::VisitCancelled,
         Reason::TooEarly,
         Reason::TooLate,
@@ -111,7 +115,12 @@ impl Reason {
             | Reason::NoLaunchKey => 400,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering => 502,
             Reason::Overloaded => 503,
-            Reason::VisitOver | Reason::VisitCancelled | Reason::TooLate | Reason::GuestLinkNotGood => 410,
+            Reason::VisitOver
+            | Reason::VisitCancelled
+            | Reason::TooLate
+            | Reason::GuestLinkNotGood
+            | Reason::GuestLinkLocked
+            | Reason::GuestLinkUnchecked => 410,
             Reason::NotSignedIn => 401,
             Reason::SomethingWentWrong => 500,
         }
@@ -140,6 +149,8 @@ impl Reason {
             Reason::Overloaded => "overloaded",
             Reason::VisitOver => "visit-over",
             Reason::GuestLinkNotGood => "guest-link-not-good",
+            Reason::GuestLinkLocked => "guest-link-locked",
+            Reason::GuestLinkUnchecked => "guest-link-unchecked",
             Reason::VisitCancelled => "visit-cancelled",
             Reason::TooEarly => "too-early",
             Reason::TooLate => "too-late",
@@ -164,7 +175,9 @@ impl Reason {
             Reason::VisitOver | Reason::VisitCancelled | Reason::NotSignedIn => Remedy::Nothing,
             Reason::TooEarly => Remedy::OpenLater,
             Reason::TooLate => Remedy::CallClinic,
-            Reason::GuestLinkNotGood => Remedy::AskForAnother,
+            Reason::GuestLinkNotGood | Reason::GuestLinkLocked | Reason::GuestLinkUnchecked => {
+                Remedy::AskForAnother
+            }
             Reason::NotFound
             | Reason::IdentityNotConfirmed
             | Reason::LinkUsedOrExpired

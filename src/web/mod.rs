@@ -29,7 +29,7 @@ pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
 pub use error_page::{Audience, ErrorPage, Reason};
 pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
-pub use guest::GuestPage;
+pub use guest::{Answered, Asking, GuestPage};
 pub use headers::{PagePolicy, ZOOM_FORM_TARGETS, security_headers};
 pub use language::Language;
 pub use link::{ExternalLink, NotALink, local_path};
@@ -41,5 +41,7 @@ pub use records::{
 };
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::StandInPage;
-pub use tools::{Choice, DeviceLine, GuestLine, Here, PersonLine, ToolsMeeting, ToolsNote, ToolsPage, Who};
+pub use tools::{
+    Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, ToolsMeeting, ToolsNote, ToolsPage, Who,
+};
 pub use waiting::{Returned, WaitingPage, Watcher};

@@ -118,14 +118,18 @@ fn every_page(text: &str) -> Vec<(String, String)> {
             fields: &fields,
         };
         pages.push((format!("onward {language:?}"), onward.render().unwrap()));
-        let guest = GuestPage {
-            language,
-            organization: text,
-            test_environment: true,
-            action: text,
-            help_phone: Some(text),
-        };
-        pages.push((format!("guest {language:?}"), guest.render().unwrap()));
+        for asking in [None, Some(None), Some(Some(Answered::Incomplete)), Some(Some(Answered::Wrong))] {
+            let guest = GuestPage {
+                language,
+                organization: text,
+                test_environment: true,
+                action: text,
+                in_other_language: text,
+                asking: asking.map(|answered| Asking { answered }),
+                help_phone: Some(text),
+            };
+            pages.push((format!("guest {language:?} {asking:?}"), guest.render().unwrap()));
+        }
         pages.push((format!("tools {language:?}"), tools(language, text).render().unwrap()));
         for reason in Reason::ALL {
             for audience in [Audience::Patient, Audience::Provider, Audience::Unknown] {
@@ -186,6 +190,7 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
         name: Some(text.to_owned()),
         address: text.to_owned(),
         minutes_left: 5,
+        locked: text.len().is_multiple_of(2),
     };
     ToolsPage {
         language,
@@ -195,7 +200,8 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
         note: Some(ToolsNote::Invited),
         here,
         guests: vec![guest],
-        may_invite: true,
+        asks_birth_date: true,
+        inviting: Inviting::Open,
         meeting: Some(meeting),
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use serde::Serialize;
 
 use super::language::Language;
-use super::words::{ToolsWords, Words, tools_words, words};
+use super::words::{GuestWords, ToolsWords, Words, guest_words, tools_words, words};
 
 /// Who somebody in the visit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,17 @@ pub struct GuestLine {
     pub name: Option<String>,
     pub address: String,
     pub minutes_left: i64,
+    /// Too many answers were wrong.
+    pub locked: bool,
+}
+
+/// Whether one more link can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inviting {
+    Open,
+    TooMany,
+    /// Guests are asked for it, and Epic has not said it.
+    NoBirthDate,
 }
 
 /// How to dial in.
@@ -122,19 +133,21 @@ pub enum ToolsNote {
     /// Whoever was meant has left.
     NotHere,
     TooManyGuests,
+    NoBirthDate,
     NoMeeting,
     /// It is durable, and not decided so far.
     NotYet,
 }
 
 impl ToolsNote {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Invited,
         Self::Revoked,
         Self::Ended,
         Self::Identified,
         Self::NotHere,
         Self::TooManyGuests,
+        Self::NoBirthDate,
         Self::NoMeeting,
         Self::NotYet,
     ];
@@ -148,6 +161,7 @@ impl ToolsNote {
             Self::Identified => "identified",
             Self::NotHere => "not-here",
             Self::TooManyGuests => "too-many-guests",
+            Self::NoBirthDate => "no-birth-date",
             Self::NoMeeting => "no-meeting",
             Self::NotYet => "not-yet",
         }
@@ -170,7 +184,8 @@ pub struct ToolsPage<'a> {
     pub note: Option<ToolsNote>,
     pub here: Here,
     pub guests: Vec<GuestLine>,
-    pub may_invite: bool,
+    pub asks_birth_date: bool,
+    pub inviting: Inviting,
     pub meeting: Option<ToolsMeeting>,
 }
 
@@ -183,6 +198,10 @@ impl ToolsPage<'_> {
         tools_words(self.language)
     }
 
+    fn links(&self) -> &'static GuestWords {
+        guest_words(self.language)
+    }
+
     fn note_text(&self) -> &'static str {
         let tools = self.tools();
         match self.note {
@@ -193,6 +212,7 @@ impl ToolsPage<'_> {
             Some(ToolsNote::Identified) => tools.identified,
             Some(ToolsNote::NotHere) => tools.not_here,
             Some(ToolsNote::TooManyGuests) => tools.too_many_guests,
+            Some(ToolsNote::NoBirthDate) => self.links().no_birth_date,
             Some(ToolsNote::NoMeeting) => tools.no_meeting,
             Some(ToolsNote::NotYet) => tools.not_yet,
         }

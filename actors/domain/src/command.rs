@@ -1,7 +1,10 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
+use crate::birth_date::BirthDate;
 use crate::fact::Fact;
-use crate::id::{CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId, Npi};
+use crate::id::{
+    BrowserHash, CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId, Npi,
+};
 use crate::intent::{IntentId, IntentOutcome};
 use crate::name::Phi;
 use crate::time::Moment;
@@ -65,6 +68,29 @@ pub enum Command {
         device: Device,
         /// Whose it is; `None` takes that back.
         who: Option<ParticipantKey>,
+    },
+    /// Epic said when a patient of the visit was born.
+    BirthDateLearned {
+        /// The patient's own CSN, as the launch gave it.
+        csn: Option<Csn>,
+        /// The patient, where the launch named one.
+        patient: Option<FhirReference>,
+        /// The day.
+        date: BirthDate,
+    },
+    /// Somebody who opened a guest's link said when the patient was born.
+    GuestAnswered {
+        /// The link.
+        link: GuestLinkId,
+        /// Where it was opened.
+        browser: BrowserHash,
+        /// The answer.
+        date: BirthDate,
+    },
+    /// A provider has a link sent by text message. It may be sent once the visit lists this command.
+    GuestTexted {
+        /// The link.
+        link: GuestLinkId,
     },
     /// A provider, or somebody on duty, ends the meeting for everybody.
     EndForAll {

@@ -134,6 +134,10 @@ text_id!(
     GuestLinkId, "the guest link", 64, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_'
 );
 text_id!(
+    /// A browser, by a hash of its secret.
+    BrowserHash, "the browser's hash", 64, base64
+);
+text_id!(
     /// The National Provider Identifier of a provider in the United States: public, and the same at every health system.
     Npi, "the NPI", 10, |c| c.is_ascii_digit()
 );

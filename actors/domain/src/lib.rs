@@ -3,7 +3,7 @@
 //! This crate knows nothing about actors, stores, HTTP, clocks or randomness: time and ids are arguments. Its centre is
 //! [`decide`]: a total function from a visit, a command and a time to the next visit and its effects.
 //!
-//! - [`id`], [`time`], [`name`]: the newtypes that everything is named by.
+//! - [`id`], [`time`], [`name`], [`birth_date`]: the newtypes that everything is named by.
 //! - [`fact`], [`command`]: what can happen to a visit.
 //! - [`visit`]: the state and the rules; [`visit::admittance`] says who may go in, [`visit::instance`] folds Zoom's facts.
 //! - [`effect`], [`intent`]: what a decision asks the outside world to do.
@@ -14,6 +14,7 @@
 #![warn(missing_docs)]
 
 pub mod backoff;
+pub mod birth_date;
 pub mod command;
 pub mod effect;
 pub mod fact;

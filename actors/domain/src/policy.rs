@@ -52,4 +52,22 @@ pub struct Policy {
     pub call: Span,
     /// How long after an intent's `not_after` the marker is looked for: covers clock differences.
     pub margin: Span,
+    /// What guests' links are good for.
+    pub guests: GuestRules,
+}
+
+/// The bounds of one guest's link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GuestRules {
+    /// So many wrong birth dates lock it.
+    pub wrong_answers: u32,
+    /// So many text messages may be sent with it, those that failed included.
+    pub messages: u32,
+}
+
+impl Default for GuestRules {
+    /// As the settings have it.
+    fn default() -> Self {
+        Self { wrong_answers: 5, messages: 3 }
+    }
 }

@@ -34,7 +34,7 @@ use vestibule_domain::id::*;
 use vestibule_domain::intent::*;
 use vestibule_domain::lane::LaneRules;
 use vestibule_domain::name::{PersonalLink, Phi};
-use vestibule_domain::policy::{Admittance, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{Admittance, GuestRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -89,6 +89,7 @@ impl Organizations for OneOrganization {
             check_every: Span::seconds(15),
             call: Span::seconds(20),
             margin: Span::seconds(5),
+            guests: GuestRules::default(),
         }))
     }
     fn notifier(&self, _: &OrganizationId) -> Option<NotifierRules> {
@@ -391,7 +392,7 @@ impl World {
         let key = ParticipantKey::new(role, launch.fhir_user.clone());
         if role == Role::Guest {
             let expires_at = self.ports.clock.now() + Span::hours(1);
-            let invitation = Invitation { name: None, expires_at };
+            let invitation = Invitation { name: None, expires_at, patient_csn: None };
             let invite = Command::GuestInvited { link: GuestLinkId::new(person).unwrap(), invitation };
             self.desk().submit(&visit(csn), invite).await.unwrap();
         }

@@ -1,6 +1,7 @@
 //! The resources, as far as they are needed. Everything in them may be absent.
 
 use serde_json::Value;
+use vestibule_domain::birth_date::{BirthDate, DateOrder};
 use vestibule_domain::id::{FhirReference, Npi};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Moment;
@@ -42,6 +43,7 @@ pub struct Practitioner {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patient {
     pub name: FhirName,
+    pub birth_date: Option<BirthDate>,
 }
 
 /// Somebody who acts for a patient.
@@ -115,7 +117,10 @@ impl Resource for Patient {
     const MAY_CHANGE: bool = false;
 
     fn read(body: &Value, _: &str) -> Self {
-        Self { name: elements::name(body) }
+        // FHIR writes a date in one way alone.
+        let birth_date =
+            text(body, "birthDate").and_then(|it| BirthDate::read(it, DateOrder::MonthFirst).ok());
+        Self { name: elements::name(body), birth_date }
     }
 
     fn kept_in(reads: &Reads) -> &Cache<Self> {

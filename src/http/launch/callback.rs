@@ -1,8 +1,9 @@
 //! `GET /epic/callback`: the person comes back from Epic.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::future::join;
+use futures_util::future::join3;
 use vestibule_actors::port::clock::instant;
+use vestibule_domain::birth_date::BirthDate;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::booking::BookingRead;
 
@@ -125,15 +126,18 @@ impl Return<'_> {
     async fn arrive(&self, code: Option<String>) -> Result<HttpResponse, PersonError> {
         // What Epic says of a refusal is nothing for the page; that it refused is.
         let code = code.ok_or_else(|| self.arrival.refuse(Reason::EpicNotAnswering))?;
-        let understood = self.learn(&code).await?;
+        let (understood, born) = self.learn(&code).await?;
         if self.state.kind == LaunchKind::VisitTools {
-            return tools::open(&self.arrival, understood).await;
+            return tools::open(&self.arrival, understood, born).await;
+        }
+        if let Some(born) = born {
+            self.arrival.tell_birth_date(&understood.visit, &understood.launch, born).await;
         }
         self.arrival.admit(understood.visit, understood.launch).await
     }
 
     /// Who the person is and what the launch is about, from Epic's token response.
-    async fn learn(&self, code: &str) -> Result<Understood, PersonError> {
+    async fn learn(&self, code: &str) -> Result<(Understood, Option<BirthDate>), PersonError> {
         let (arrival, organization) = (&self.arrival, &self.state.organization);
         let verifier = Secret::new(self.state.verifier.clone());
         let redirect_uri = super::redirect_uri(arrival.app);
@@ -158,8 +162,12 @@ impl Return<'_> {
         // Nothing is read for a launch that is refused anyway.
         let Understood { launch, .. } = understood(&answer)?;
         let reads = Reads::of(arrival.app, &arrival.here.epic, organization, arrival.organization);
-        let (person, booking) =
-            join(reads.person(&launch, &answer.context, names), reads.booking(&launch, &answer)).await;
+        let (person, booking, born) = join3(
+            reads.person(&launch, &answer.context, names),
+            reads.booking(&launch, &answer),
+            reads.birth_date(&launch, &answer.context, arrival.organization.guest_birth_date),
+        )
+        .await;
         let person = person.map_err(|reason| arrival.refuse(reason))?;
         person.complete(&mut answer.context);
         let mut understood = understood(&answer)?;
@@ -175,7 +183,7 @@ impl Return<'_> {
         if understood.is_of_a_group_named_like_the_csn() {
             tracing::warn!(%organization, "the conference of a group launch is named like the CSN; look at conferenceid in the CONTEXT line");
         }
-        Ok(understood)
+        Ok((understood, born))
     }
 
     fn epic_failed(&self, error: &SmartError) -> PersonError {

@@ -5,6 +5,7 @@
 
 mod arrival;
 mod begin;
+mod birth;
 mod booking;
 mod callback;
 mod context;
@@ -30,6 +31,7 @@ use super::query::Parameters;
 use crate::http::here::Here;
 use crate::web::{Audience, Reason};
 pub(super) use arrival::Arrival;
+pub(super) use birth::birth_date_of;
 pub use context::LaunchKind;
 pub(super) use context::Understood;
 use organization::Asked;

@@ -3,6 +3,7 @@
 
 mod actors;
 mod doors;
+mod guests;
 mod labels;
 mod outside;
 mod process;
@@ -18,6 +19,7 @@ use prometheus_client::registry::Registry;
 use actors::ActorMetrics;
 use doors::DoorMetrics;
 pub use doors::Open;
+use guests::GuestMetrics;
 use labels::Labels;
 pub use outside::Outside;
 pub use store::CountingStore;
@@ -28,6 +30,7 @@ use upkeep::UpkeepMetrics;
 pub struct Metrics {
     registry: Registry,
     doors: DoorMetrics,
+    guests: GuestMetrics,
     upkeep: UpkeepMetrics,
     actors: ActorMetrics,
 }
@@ -37,13 +40,14 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("vestibule");
         let doors = DoorMetrics::registered(&mut registry);
+        let guests = GuestMetrics::registered(&mut registry);
         let upkeep = UpkeepMetrics::registered(&mut registry);
         let actors = ActorMetrics::registered(&mut registry);
         let build = prometheus_client::metrics::family::Family::<Labels<1>, Gauge>::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
         registry.register("build_info", "The release that runs, always 1", build);
         registry.register_collector(Box::new(process::ProcessCollector));
-        Self { registry, doors, upkeep, actors }
+        Self { registry, doors, guests, upkeep, actors }
     }
 
     /// Gives out what a store counts as well.

@@ -153,10 +153,10 @@ fn join() {}
     ("organization" = String, Path, description = "As in the settings"),
     ("link" = String, Query, description = "Given by a provider's tools page"),
 ), responses(
-    (status = 200, description = "A page with a button; opening it changes nothing", content_type = "text/html"),
+    (status = 200, description = "A page with a button, or with the question when the patient was born; opening it changes nothing", content_type = "text/html"),
     (status = 400, description = "A link that we did not sign; a page", content_type = "text/html"),
     (status = 404, description = "Unknown organization; a page", content_type = "text/html"),
-    (status = 410, description = "The link has run out; a page", content_type = "text/html"),
+    (status = 410, description = "The link has run out or is locked, or what opens it is not known; a page", content_type = "text/html"),
 ))]
 /// Behind a guest's link.
 fn guest_page() {}
@@ -164,12 +164,12 @@ fn guest_page() {}
 #[utoipa::path(post, path = "/epic/{organization}/launch/guest", tag = "epic", security(()), params(
     ("organization" = String, Path, description = "As in the settings"),
     ("link" = String, Query, description = "Given by a provider's tools page"),
-), responses(
-    (status = 303, description = "To /visit/{ticket}"),
+), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`year`, `month` and `day` of the patient's birth, where the page asks for them"), responses(
+    (status = 303, description = "To /visit/{ticket}; back to the page where the answer was wrong or incomplete"),
     (status = 400, description = "A link that we did not sign; a page", content_type = "text/html"),
     (status = 403, description = "A form of another site; a page", content_type = "text/html"),
     (status = 404, description = "Unknown organization; a page", content_type = "text/html"),
-    (status = 410, description = "The link has run out or was taken back, or the visit is over; a page", content_type = "text/html"),
+    (status = 410, description = "The link has run out, was taken back or is locked by wrong answers, or the visit is over; a page", content_type = "text/html"),
     (status = 503, description = "Overloaded; a page", content_type = "text/html"),
 ))]
 /// The launch of a guest.

@@ -14,12 +14,13 @@ use vestibule_domain::visit::Device;
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::ParticipantKey;
 
+use super::view::inviting;
 use super::{DOOR, Place};
 use crate::http::app::App;
 use crate::http::browser::is_own_origin;
 use crate::http::guest::Opens;
 use crate::http::person::{PersonError, note_store_trouble};
-use crate::web::{Reason, ToolsNote};
+use crate::web::{Inviting, Reason, ToolsNote};
 
 /// How long a button waits for the visit to decide.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -71,15 +72,18 @@ pub(super) async fn invite(
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?.own_form()?;
     let now = app.desk.ports().clock.now();
-    if place.snapshot().await?.is_some_and(|seen| !seen.visit.may_invite(now)) {
-        return Ok(place.back(ToolsNote::TooManyGuests));
+    match inviting(&place, place.snapshot().await?.as_ref()) {
+        Inviting::Open => {}
+        Inviting::TooMany => return Ok(place.back(ToolsNote::TooManyGuests)),
+        Inviting::NoBirthDate => return Ok(place.back(ToolsNote::NoBirthDate)),
     }
     let life = Span::from_duration(place.organization.guest_link_life);
     let opens = Opens { visit: place.ticket.visit.clone() };
     let link = opens.keep(app.desk.ports(), life).await.map_err(|error| place.trouble(&error))?;
     let called: String = form.name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     let called = Some(called.trim()).filter(|name| !name.is_empty()).map(Phi::new);
-    let invitation = Invitation { name: called, expires_at: now + life };
+    let patient_csn = place.ticket.patient_csn.clone();
+    let invitation = Invitation { name: called, expires_at: now + life, patient_csn };
     let command = Command::GuestInvited { link: link.clone(), invitation };
     let made = place.order(command, |seen| seen.visit.guests.contains_key(&link)).await?;
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, made, "a guest is invited");

@@ -6,20 +6,24 @@
 mod acts;
 mod view;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use vestibule_actors::desk::Snapshot;
+use vestibule_actors::desk::{DeskError, Snapshot};
 use vestibule_actors::port::Ports;
 use vestibule_actors::port::store::{Space, StoreError};
-use vestibule_domain::id::{FhirReference, VisitKey};
+use vestibule_domain::birth_date::BirthDate;
+use vestibule_domain::command::Launch;
+use vestibule_domain::id::{Csn, FhirReference, VisitKey};
 use vestibule_domain::time::Span;
 
 use super::app::App;
 use super::browser::Browser;
 use super::kept;
-use super::launch::{Arrival, Understood};
+use super::launch::{Arrival, Understood, birth_date_of};
 use super::person::{PersonError, note_store_trouble, page, see_other};
 use super::query;
 use super::visit::language_of;
@@ -31,6 +35,9 @@ use crate::web::{Audience, Language, PagePolicy, Reason, ToolsNote, ToolsPage};
 const DOOR: &str = "tools";
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
+
+/// How long the page waits until its visit knows what the launch brought.
+const KNOWN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -51,6 +58,9 @@ struct ToolsTicket {
     provider: FhirReference,
     /// The hash of the browser's secret.
     browser: String,
+    /// From whose appointment, which matters in a group visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patient_csn: Option<Csn>,
 }
 
 impl ToolsTicket {
@@ -73,7 +83,11 @@ fn stored_as(name: &str) -> String {
 // === the launch ===
 
 /// Opens the page for a provider whom Epic has named. A visit of another patient than the one that the launch is about stays shut.
-pub(super) async fn open(arrival: &Arrival<'_>, understood: Understood) -> Result<HttpResponse, PersonError> {
+pub(super) async fn open(
+    arrival: &Arrival<'_>,
+    understood: Understood,
+    born: Option<BirthDate>,
+) -> Result<HttpResponse, PersonError> {
     let app = arrival.app;
     let store_trouble = |error: &dyn std::fmt::Display| {
         note_store_trouble(app, DOOR, &error);
@@ -90,10 +104,29 @@ pub(super) async fn open(arrival: &Arrival<'_>, understood: Understood) -> Resul
         return Err(arrival.refuse(Reason::OtherPatient));
     }
     let visit = snapshot.map_or(named, |seen| seen.visit.key);
-    let ticket = ToolsTicket { visit, provider: launch.fhir_user, browser: arrival.browser.hash() };
+    if let Some(born) = born {
+        let told = tell_birth_date(app, &visit, &launch, born).await;
+        told.map_err(|error| store_trouble(&error))?;
+    }
+    let Launch { fhir_user: provider, csn: patient_csn, .. } = launch;
+    let ticket = ToolsTicket { visit, provider, browser: arrival.browser.hash(), patient_csn };
     let life = Span::from_duration(app.settings.limits.ticket_life);
     let name = ticket.keep(app.desk.ports(), life).await.map_err(|error| store_trouble(&error))?;
     Ok(see_other(&format!("/visit/{name}/tools?lang={}", arrival.language.code())))
+}
+
+/// The page that comes next says whether a link can be made, so that this waits a moment until the visit knows.
+async fn tell_birth_date(
+    app: &App,
+    visit: &VisitKey,
+    launch: &Launch,
+    born: BirthDate,
+) -> Result<(), DeskError> {
+    app.desk.submit(visit, birth_date_of(launch, born)).await?;
+    let knows = |seen: &Snapshot| seen.visit.birth_date(launch.csn.as_ref());
+    // Without it the page says what to do.
+    app.desk.wait_for(visit, KNOWN_WITHIN, knows).await;
+    Ok(())
 }
 
 // === the page ===
@@ -160,7 +193,8 @@ async fn show(
         note: query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code)),
         here: view::here(&place, snapshot.as_ref()),
         guests: view::guests(&place, snapshot.as_ref()),
-        may_invite: snapshot.as_ref().is_none_or(|s| s.visit.may_invite(app.desk.ports().clock.now())),
+        asks_birth_date: place.organization.guest_birth_date.check,
+        inviting: view::inviting(&place, snapshot.as_ref()),
         meeting: snapshot.as_ref().and_then(view::meeting),
     };
     let frames: Vec<&str> = place.organization.framing_hosts.iter().map(|host| host.as_str()).collect();

@@ -8,7 +8,7 @@ use vestibule_domain::visit::{Stranger, Visit};
 
 use super::Place;
 use crate::http::guest::address;
-use crate::web::{Choice, DeviceLine, GuestLine, Here, PersonLine, ToolsMeeting, Who};
+use crate::web::{Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, ToolsMeeting, Who};
 
 impl Place<'_> {
     /// People in the meeting whom nothing of Zoom's ties to a person of the visit.
@@ -77,10 +77,25 @@ fn minutes(now: Moment, since: Moment) -> i64 {
     (now - since).0.max(0) / 60_000
 }
 
+/// Whether one more link can be made.
+pub(super) fn inviting(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Inviting {
+    let visit = snapshot.map(|seen| &seen.visit);
+    let is_known =
+        || visit.is_some_and(|visit| visit.birth_date(place.ticket.patient_csn.as_ref()).is_some());
+    if visit.is_some_and(|visit| !visit.may_invite(place.app.desk.ports().clock.now())) {
+        Inviting::TooMany
+    } else if place.organization.guest_birth_date.check && !is_known() {
+        Inviting::NoBirthDate
+    } else {
+        Inviting::Open
+    }
+}
+
 /// Links that are still good, the newest first.
 pub(super) fn guests(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Vec<GuestLine> {
     let Some(visit) = snapshot.map(|seen| &seen.visit) else { return Vec::new() };
     let now = place.app.desk.ports().clock.now();
+    let rules = place.organization.policy(&place.app.settings).guests;
     let mut good: Vec<_> = visit.guests.iter().filter(|(_, link)| link.is_good(now)).collect();
     good.sort_by_key(|(_, link)| std::cmp::Reverse(link.made_at));
     let line = |(id, link): (&_, &vestibule_domain::visit::guest::GuestLink)| {
@@ -89,6 +104,7 @@ pub(super) fn guests(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Vec<Gues
             name: link.name.as_ref().map(|name| name.reveal().to_owned()),
             address: address(place.app, &place.ticket.visit.organization, id)?,
             minutes_left: minutes(link.expires_at, now),
+            locked: place.organization.guest_birth_date.check && link.is_locked(rules),
         })
     };
     good.into_iter().filter_map(line).collect()

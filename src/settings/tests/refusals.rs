@@ -70,6 +70,17 @@ fn each_mistake_in_an_organization_is_named() {
         ("reopen_hours = 169", "reopen_hours: 169 is outside of 0 to 168"),
         ("page_presence_seconds = 0", "page_presence_seconds: 0 is outside"),
         ("time_zone = \"Moon/Tycho\"", "time_zone: \"Moon/Tycho\" is no time zone"),
+        ("guest_birth_date.tries = 0", "guest_birth_date.tries: 0 is outside of 1 to 20"),
+        ("guest_birth_date.check = \"yes\"", "guest_birth_date.check: must be true or false"),
+        (
+            "guest_birth_date.context_order = \"year-first\"",
+            "guest_birth_date.context_order: \"year-first\" is none of \"month-first\"",
+        ),
+        (
+            "epic.context_names.birth_date = \"CSN\"",
+            "epic.context_names.birth_date: is \"csn\", which another value has",
+        ),
+        ("epic.birth_date_token = \"DOB\"", "epic.birth_date_token: \"DOB\" is not a token"),
         ("framing_hosts = [\"*\"]", "framing_hosts: \"*\" is not a URL"),
         ("device_test_url = \"http://test.example.org\"", "device_test_url: must begin with https://"),
         ("waiting_count_as = \"nothing\"", "waiting_count_as: is no setting"),

@@ -140,6 +140,7 @@ async fn day(world: web::Data<World>) -> HttpResponse {
                 "conference_id": visit.conference_id,
                 "of_morning": visit.is_busy(),
                 "green": world.epic.is_green(&visit.csn),
+                "born": visit.patient.birth_date().to_string(),
                 "patient": person(&world, visit, &visit.patient, patient),
                 "proxies": visit.proxies.iter().map(|one| person(&world, visit, one, patient)).collect::<Vec<_>>(),
                 "providers": visit.providers.iter().map(|one| person(&world, visit, one, provider)).collect::<Vec<_>>(),

@@ -87,7 +87,12 @@ impl FakeEpic {
         self.day().iter().find_map(|visit| match kind {
             "Encounter" if visit.encounter_id == id => Some(encounter(visit, &change(&visit.csn))),
             "Appointment" if visit.appointment_id == id => Some(appointment(visit, &change(&visit.csn))),
-            "Patient" if visit.patient.fhir_id == id => Some(person(kind, &visit.patient)),
+            "Patient" if visit.patient.fhir_id == id => {
+                let mut out = person(kind, &visit.patient);
+                let born = json!(visit.patient.birth_date().to_string());
+                out.as_object_mut()?.insert("birthDate".to_owned(), born);
+                Some(out)
+            }
             "RelatedPerson" => {
                 let found = visit.proxies.iter().find(|one| one.fhir_id == id)?;
                 let mut out = person(kind, found);

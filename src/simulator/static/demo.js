@@ -96,7 +96,7 @@
     });
     green.id = `light-${visit.csn}`;
     const title = `${time(visit)} ${visit.patient.name}`;
-    const csn = make("span", { className: "quiet", textContent: `CSN ${visit.csn}` });
+    const csn = make("span", { className: "quiet", textContent: `CSN ${visit.csn}, born ${visit.born}` });
     const node = make("article", { className: "visit" }, make("h3", { textContent: title }),
       make("p", { className: "facts" }, csn, green), make("ul", { className: "people" }, ...people.map((one) => one.row)));
     byId("schedule").append(node);

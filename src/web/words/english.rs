@@ -1,6 +1,6 @@
 //! The English texts.
 
-use super::{Advice, ReasonWords, ToolsWords, Words};
+use super::{Advice, GuestWords, ReasonWords, ToolsWords, Words};
 use crate::web::about::WallClock;
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
@@ -140,7 +140,7 @@ pub fn message(key: MessageKey) -> &'static str {
     }
 }
 
-const MONTHS: [&str; 12] = [
+pub static MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -236,9 +236,9 @@ pub fn reason(reason: Reason) -> ReasonWords {
         }
         Reason::Overloaded => ("We are very busy", "Too many people are opening visits at this moment."),
         Reason::VisitOver => ("This visit is over", "The time for this visit has passed."),
-        Reason::GuestLinkNotGood => {
-            ("This invitation is no longer valid", "The link has run out, or it was taken back.")
-        }
+        Reason::GuestLinkNotGood => GUESTS.link_not_good,
+        Reason::GuestLinkLocked => GUESTS.link_locked,
+        Reason::GuestLinkUnchecked => GUESTS.link_unchecked,
         Reason::VisitCancelled => (
             "This visit was cancelled",
             "The appointment of this visit does not stand any more. If that is a mistake, the visit can be opened again as soon as the appointment has been put right.",
@@ -259,3 +259,27 @@ pub fn reason(reason: Reason) -> ReasonWords {
     };
     ReasonWords { title, what_happened }
 }
+
+pub static GUESTS: GuestWords = GuestWords {
+    question: "Before you go on, please tell us when the patient was born. You wait on the next page until the host lets you in.",
+    legend: "The patient's date of birth",
+    hint: "The date of the person whose visit it is, not your own.",
+    month: "Month",
+    choose_month: "Choose a month",
+    day: "Day",
+    year: "Year (4 digits)",
+    incomplete: "Please give the month, the day and the year with 4 digits.",
+    link_not_good: ("This invitation is no longer valid", "The link has run out, or it was taken back."),
+    link_locked: (
+        "This invitation is locked",
+        "A date of birth that is not the patient's was given too often.",
+    ),
+    link_unchecked: (
+        "This invitation cannot be opened",
+        "The link asks for the patient's date of birth, and we cannot check it at the moment.",
+    ),
+    wrong: "That is not the date of birth that we have for the patient. Please check it and try again.",
+    asks_birth_date: "Whoever opens it is asked for the patient's date of birth.",
+    no_birth_date: "No link can be made: links ask for the patient's date of birth, and Epic has not told it. Close this page and open it again from the patient's own appointment. If this stays, tell your help desk.",
+    locked: "Locked: a wrong date of birth was given too often. Take this link back and make a new one.",
+};

@@ -111,6 +111,29 @@ pub struct ToolsWords {
     pub not_yet: &'static str,
 }
 
+/// The texts around guests' links that ask for the patient's birth date.
+pub struct GuestWords {
+    /// In place of [`Words::guest_text`].
+    pub question: &'static str,
+    pub legend: &'static str,
+    pub hint: &'static str,
+    pub month: &'static str,
+    /// What stands in the list of months before one is chosen.
+    pub choose_month: &'static str,
+    pub day: &'static str,
+    pub year: &'static str,
+    pub incomplete: &'static str,
+    pub wrong: &'static str,
+    /// The title of an error page, and what happened.
+    pub link_not_good: (&'static str, &'static str),
+    pub link_locked: (&'static str, &'static str),
+    pub link_unchecked: (&'static str, &'static str),
+    // For the provider.
+    pub asks_birth_date: &'static str,
+    pub no_birth_date: &'static str,
+    pub locked: &'static str,
+}
+
 /// What an error page says about one reason.
 pub struct ReasonWords {
     pub title: &'static str,
@@ -147,6 +170,20 @@ pub fn tools_words(language: Language) -> &'static ToolsWords {
     match language {
         Language::English => &english::TOOLS,
         Language::Spanish => &spanish::TOOLS,
+    }
+}
+
+pub fn guest_words(language: Language) -> &'static GuestWords {
+    match language {
+        Language::English => &english::GUESTS,
+        Language::Spanish => &spanish::GUESTS,
+    }
+}
+
+pub fn months(language: Language) -> &'static [&'static str; 12] {
+    match language {
+        Language::English => &english::MONTHS,
+        Language::Spanish => &spanish::MONTHS,
     }
 }
 

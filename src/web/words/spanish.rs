@@ -1,6 +1,6 @@
 //! The Spanish texts, in the polite form.
 
-use super::{Advice, ReasonWords, ToolsWords, Words};
+use super::{Advice, GuestWords, ReasonWords, ToolsWords, Words};
 use crate::web::about::WallClock;
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
@@ -140,7 +140,7 @@ pub fn message(key: MessageKey) -> &'static str {
     }
 }
 
-const MONTHS: [&str; 12] = [
+pub static MONTHS: [&str; 12] = [
     "enero",
     "febrero",
     "marzo",
@@ -253,9 +253,9 @@ pub fn reason(reason: Reason) -> ReasonWords {
             ("Hay mucha demanda", "Demasiadas personas están abriendo visitas en este momento.")
         }
         Reason::VisitOver => ("Esta visita ya pasó", "El tiempo para esta visita ha pasado."),
-        Reason::GuestLinkNotGood => {
-            ("Esta invitación ya no es válida", "El enlace ha caducado o fue retirado.")
-        }
+        Reason::GuestLinkNotGood => GUESTS.link_not_good,
+        Reason::GuestLinkLocked => GUESTS.link_locked,
+        Reason::GuestLinkUnchecked => GUESTS.link_unchecked,
         Reason::VisitCancelled => (
             "Esta visita fue cancelada",
             "La cita de esta visita ya no está en pie. Si es un error, la visita se podrá abrir de nuevo en cuanto se corrija la cita.",
@@ -276,3 +276,27 @@ pub fn reason(reason: Reason) -> ReasonWords {
     };
     ReasonWords { title, what_happened }
 }
+
+pub static GUESTS: GuestWords = GuestWords {
+    question: "Antes de continuar, díganos cuándo nació el paciente. En la página siguiente esperará hasta que el anfitrión le deje entrar.",
+    legend: "Fecha de nacimiento del paciente",
+    hint: "La fecha de la persona cuya visita es, no la de usted.",
+    month: "Mes",
+    choose_month: "Elija un mes",
+    day: "Día",
+    year: "Año (4 cifras)",
+    incomplete: "Indique el día, el mes y el año con 4 cifras.",
+    link_not_good: ("Esta invitación ya no es válida", "El enlace ha caducado o fue retirado."),
+    link_locked: (
+        "Esta invitación está bloqueada",
+        "Se indicó demasiadas veces una fecha de nacimiento que no es la del paciente.",
+    ),
+    link_unchecked: (
+        "Esta invitación no se puede abrir",
+        "El enlace pide la fecha de nacimiento del paciente y en este momento no podemos comprobarla.",
+    ),
+    wrong: "Esa no es la fecha de nacimiento que tenemos del paciente. Compruébela e inténtelo de nuevo.",
+    asks_birth_date: "A quien lo abra se le pide la fecha de nacimiento del paciente.",
+    no_birth_date: "No se puede crear un enlace: los enlaces piden la fecha de nacimiento del paciente y Epic no la ha indicado. Cierre esta página y ábrala de nuevo desde la cita del propio paciente. Si sigue así, avise a su servicio de ayuda.",
+    locked: "Bloqueado: se indicó demasiadas veces una fecha de nacimiento equivocada. Retire este enlace y cree uno nuevo.",
+};

@@ -14,13 +14,13 @@ const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
 
 /// A provider's open tools page.
-pub(super) struct Tools<'a> {
+pub struct Tools<'a> {
     house: &'a House,
-    pub(super) browser: Browser,
-    pub(super) url: String,
+    pub browser: Browser,
+    pub url: String,
 }
 
-pub(super) fn text(landing: &Landing) -> (u16, String) {
+pub fn text(landing: &Landing) -> (u16, String) {
     match landing {
         Landing::Page { status, body, .. } => (*status, String::from_utf8_lossy(body).into_owned()),
         Landing::Zoom(link) => panic!("a link of Zoom's: {link}"),
@@ -28,8 +28,14 @@ pub(super) fn text(landing: &Landing) -> (u16, String) {
 }
 
 impl House {
-    pub(super) async fn tools(&self, csn: &str) -> Tools<'_> {
-        let (browser, landing) = self.launch(VisitTools, csn, PROVIDER).await;
+    pub async fn tools(&self, csn: &str) -> Tools<'_> {
+        self.tools_with(csn, LaunchOptions::default()).await
+    }
+
+    pub async fn tools_with(&self, csn: &str, options: LaunchOptions) -> Tools<'_> {
+        let url = self.epic().launch_url_with(VisitTools, PROVIDER, csn, options).unwrap();
+        let mut browser = self.browser();
+        let landing = browser.open(&url).await.unwrap();
         let Landing::Page { url, status: 200, .. } = &landing else { panic!("{}", shown(&landing)) };
         let url = url.split('?').next().unwrap().to_owned();
         assert!(url.ends_with("/tools"), "{url}");
@@ -38,13 +44,13 @@ impl House {
 }
 
 impl Tools<'_> {
-    async fn page(&mut self) -> String {
+    pub async fn page(&mut self) -> String {
         let (status, body) = text(&self.browser.open(&self.url).await.unwrap());
         assert_eq!(status, 200, "{body}");
         body
     }
 
-    pub(super) async fn press(&mut self, button: &str, fields: &[(&str, &str)]) -> String {
+    pub async fn press(&mut self, button: &str, fields: &[(&str, &str)]) -> String {
         let landing = self.browser.fill_in(&format!("{}/{button}", self.url), fields).await.unwrap();
         let (status, body) = text(&landing);
         assert_eq!(status, 200, "{body}");
@@ -52,7 +58,7 @@ impl Tools<'_> {
     }
 
     /// A fresh link for somebody.
-    async fn invites(&mut self, name: &str) -> String {
+    pub async fn invites(&mut self, name: &str) -> String {
         let page = self.press("guest", &[("name", name)]).await;
         assert!(page.contains("The link is ready"), "{page}");
         let (_, rest) = page.split_once("data-copy=\"").expect("a link");

@@ -36,8 +36,9 @@ arbiters = 1
 retry = { first = "20ms", most = "100ms", give_up_after = "1h" }
 breaker = { failures = 5, probe_every = "100ms" }
 timeout = "2s"
-[organization.lakeside.zoom]
-timeout = "2s"
+[organization.lakeside]
+guest_birth_date.check = false
+zoom.timeout = "2s"
 "#;
 
 /// A running service beside its fakes.

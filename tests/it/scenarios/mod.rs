@@ -10,6 +10,7 @@ mod dialects;
 mod encrypted;
 mod epic;
 mod groups;
+mod guest_birth_dates;
 mod guests;
 mod house;
 mod keys;

@@ -77,6 +77,13 @@ impl Deciding<'_> {
             Command::GuestInvited { link, invitation } => self.guest_invited(link, at, invitation),
             Command::GuestRevoked { link } => self.guest_revoked(link, at),
             Command::Named { device, who } => self.named(device, who.as_ref(), at),
+            Command::BirthDateLearned { csn, patient, date } => {
+                self.birth_date_learned(at, csn.as_ref(), patient.as_ref(), *date);
+            }
+            Command::GuestAnswered { link, browser, date } => {
+                self.guest_answered(&entry.id, link, browser, *date);
+            }
+            Command::GuestTexted { link } => self.guest_texted(&entry.id, link),
             Command::EndForAll { meeting } => self.end_for_all(*meeting, at),
             Command::IntentClosed { intent, outcome } => self.call_closed(&entry.id, *intent, at, outcome),
             Command::StatusDelivered { participant, seq, connected } => {

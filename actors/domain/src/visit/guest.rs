@@ -5,9 +5,10 @@ use super::Visit;
 use super::decide::Deciding;
 use super::launch::LaunchRefusal;
 use super::participant::{ParticipantKey, Role};
-use crate::id::{GuestLinkId, MeetingId, RegistrantId};
+use crate::id::{BrowserHash, CommandId, Csn, GuestLinkId, MeetingId, RegistrantId};
 use crate::intent::ZoomCall;
 use crate::name::Phi;
+use crate::policy::GuestRules;
 use crate::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -30,6 +31,18 @@ pub struct GuestLink {
     /// From then on nobody gets in by it, nor by a link of Zoom's that it led to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Moment>,
+    /// Whose birth date opens it, by the patient's own CSN; of a one-to-one visit there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_csn: Option<Csn>,
+    /// Answers that were wrong.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub wrong_answers: BTreeSet<CommandId>,
+    /// Where somebody answered rightly.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub browsers: BTreeSet<BrowserHash>,
+    /// Text messages with it that were to be sent.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub messages: BTreeSet<CommandId>,
     /// Registrants of the guest that Zoom lets in no more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub cancelled: BTreeSet<RegistrantId>,
@@ -41,6 +54,13 @@ impl GuestLink {
     pub fn is_good(&self, now: Moment) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
+
+    /// Whether one more text message with it may be sent.
+    #[must_use]
+    pub fn may_be_sent(&self, rules: GuestRules, now: Moment) -> bool {
+        let sent = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
+        self.is_good(now) && !self.is_locked(rules) && sent < rules.messages
+    }
 }
 
 /// What a link is asked for with.
@@ -50,6 +70,9 @@ pub struct Invitation {
     pub name: Option<Phi>,
     /// See [`GuestLink::expires_at`].
     pub expires_at: Moment,
+    /// See [`GuestLink::patient_csn`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_csn: Option<Csn>,
 }
 
 /// Who comes by a link.
@@ -115,14 +138,32 @@ impl Deciding<'_> {
             };
             self.visit.guests.remove(&oldest);
         }
-        let Invitation { name, expires_at } = asked.clone();
-        let made = GuestLink { made_at: at, name, expires_at, revoked_at: None, cancelled: BTreeSet::new() };
+        let Invitation { name, expires_at, patient_csn } = asked.clone();
+        let made = GuestLink {
+            made_at: at,
+            name,
+            expires_at,
+            revoked_at: None,
+            patient_csn,
+            wrong_answers: BTreeSet::new(),
+            browsers: BTreeSet::new(),
+            messages: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+        };
         self.visit.guests.insert(link.clone(), made);
     }
 
     pub(super) fn guest_revoked(&mut self, link: &GuestLinkId, at: Moment) {
         if let Some(link) = self.visit.guests.get_mut(link) {
             link.revoked_at = link.revoked_at.map_or(Some(at), |before| Some(before.min(at)));
+        }
+    }
+
+    /// A message beyond the bound is not listed, and so not sent.
+    pub(super) fn guest_texted(&mut self, id: &CommandId, link: &GuestLinkId) {
+        let (now, rules) = (self.now, self.policy.guests);
+        if let Some(link) = self.visit.guests.get_mut(link).filter(|link| link.may_be_sent(rules, now)) {
+            link.messages.insert(id.clone());
         }
     }
 

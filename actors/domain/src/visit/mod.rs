@@ -3,6 +3,7 @@
 //! [`decide`] is the only way to change one. The rest of this file answers questions.
 
 pub mod admittance;
+pub mod birth;
 pub mod booking;
 mod calls;
 mod deadline;
@@ -99,6 +100,9 @@ pub struct Visit {
     /// When the meeting was last ended for everybody by our order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Moment>,
+    /// When its patients were born, by the same CSN as [`Visit::bound`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub births: BTreeMap<String, birth::Birth>,
     /// This meeting is to be ended for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wants_end: Option<MeetingId>,
@@ -234,6 +238,7 @@ impl Visit {
             provider_launched: None,
             guests: BTreeMap::new(),
             ended_at: None,
+            births: BTreeMap::new(),
             wants_end: None,
             wants_meeting: None,
             meeting: None,

@@ -32,7 +32,7 @@ fn outcomes(launches: impl IntoIterator<Item = Launch>) -> Vec<bool> {
     let mut story = Story::new();
     story.take(Command::GuestInvited {
         link: interpreter(),
-        invitation: Invitation { name: None, expires_at: at(60) },
+        invitation: Invitation { name: None, expires_at: at(60), patient_csn: None },
     });
     let mut accepted_ones = Vec::new();
     for launch in launches {

@@ -23,7 +23,7 @@ fn comes_by(name: &str) -> Launch {
 fn invite(story: &mut Story, name: &str, until: i64) {
     story.take(Command::GuestInvited {
         link: link(name),
-        invitation: Invitation { name: None, expires_at: at(until) },
+        invitation: Invitation { name: None, expires_at: at(until), patient_csn: None },
     });
 }
 

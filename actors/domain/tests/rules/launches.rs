@@ -244,7 +244,7 @@ fn a_guest_without_an_id_of_epics_is_no_problem() {
     let link = GuestLinkId::new("interpreter").unwrap();
     story.take(Command::GuestInvited {
         link: link.clone(),
-        invitation: Invitation { name: None, expires_at: at(60) },
+        invitation: Invitation { name: None, expires_at: at(60), patient_csn: None },
     });
     let guest = Launch {
         role: Role::Guest,

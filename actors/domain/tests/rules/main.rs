@@ -10,6 +10,7 @@
 
 mod account;
 mod anomalies;
+mod answers;
 mod binding;
 mod bookings;
 mod calls;

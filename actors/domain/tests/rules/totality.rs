@@ -6,12 +6,13 @@ use crate::common::story::{Story, launch, patient_reference};
 use crate::common::zoom::{answer, link, made};
 use proptest::prelude::*;
 use proptest::sample::select;
+use vestibule_domain::birth_date::BirthDate;
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::id::{
-    CommandId, FhirReference, GuestLinkId, InstanceUuid, MeetingId, ParticipantUuid, RegistrantId,
-    SessionUserId, ZoomUserId,
+    BrowserHash, CommandId, FhirReference, GuestLinkId, InstanceUuid, MeetingId, ParticipantUuid,
+    RegistrantId, SessionUserId, ZoomUserId,
 };
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
@@ -151,6 +152,10 @@ fn guest_link() -> impl Strategy<Value = GuestLinkId> {
     select(vec!["g1", "g2"]).prop_map(|id| GuestLinkId::new(id).unwrap())
 }
 
+fn birth_date() -> impl Strategy<Value = BirthDate> {
+    select(vec![1947, 1980]).prop_map(|year| BirthDate::new(year, 3, 2).unwrap())
+}
+
 fn a_booking() -> impl Strategy<Value = BookingRead> {
     let leader = prop::option::of(select(vec!["ada", "bob"]));
     (moment(), leader, prop::option::of(any::<bool>()), prop::option::of(moment())).prop_map(
@@ -189,9 +194,15 @@ fn command() -> impl Strategy<Value = Command> {
         1 => key().prop_map(|participant| Command::PageSeen { participant }),
         1 => key().prop_map(|participant| Command::Departed { participant }),
         2 => (meeting_id(), key()).prop_map(|(meeting, provider)| Command::MeetingMissing { meeting, provider }),
-        1 => (guest_link(), moment()).prop_map(|(link, expires_at)| Command::GuestInvited { link, invitation: Invitation { name: None, expires_at } }),
+        1 => (guest_link(), moment()).prop_map(|(link, expires_at)| Command::GuestInvited { link, invitation: Invitation { name: None, expires_at, patient_csn: None } }),
         1 => guest_link().prop_map(|link| Command::GuestRevoked { link }),
         2 => (device(), prop::option::of(key())).prop_map(|(device, who)| Command::Named { device, who }),
+        1 => (prop::option::of(select(vec!["ada", "bob"])), birth_date())
+            .prop_map(|(patient, date)| Command::BirthDateLearned { csn: None, patient: patient.map(patient_reference), date }),
+        1 => (guest_link(), select(vec!["b1", "b2"]), birth_date()).prop_map(|(link, browser, date)| {
+            Command::GuestAnswered { link, browser: BrowserHash::new(browser).unwrap(), date }
+        }),
+        1 => guest_link().prop_map(|link| Command::GuestTexted { link }),
         1 => meeting_id().prop_map(|meeting| Command::EndForAll { meeting }),
         12 => (0..40_u64, outcome())
             .prop_map(|(n, outcome)| Command::IntentClosed { intent: IntentId(n), outcome }),
