@@ -22,6 +22,7 @@ pub mod panics;
 pub mod service;
 pub mod settings;
 pub mod simulator;
+pub mod sms;
 pub mod store;
 pub mod system;
 pub mod web;

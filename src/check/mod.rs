@@ -50,6 +50,7 @@ pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     checks.public_url(public_url, &mut report).await;
     for (id, organization) in wanted {
         checks.hosts(id, organization, &mut report).await;
+        checks.sms(id, organization, &mut report).await;
         checks.key_set(id, public_url, &mut report).await;
         checks.epic(id, &mut report).await;
         checks.zoom(id, &mut report).await;

@@ -117,6 +117,16 @@ impl Checks {
         }
     }
 
+    /// The same of the gateway for text messages, where there is one. Nothing is sent.
+    pub(super) async fn sms(&self, id: &OrganizationId, organization: &Organization, report: &mut Report) {
+        let Some(sms) = &organization.sms else { return };
+        let found = hosts::look(&[&sms.origin], &self.roots, SystemClock.now(), Grade::Fail).await;
+        report.add(Some(id), "text messages: DNS", found.dns);
+        if let Some(checked) = found.tls {
+            report.add(Some(id), "text messages: TLS", checked);
+        }
+    }
+
     /// Our own address, as far as it can be told from here; one on loopback is nobody else's.
     pub(super) async fn public_url(&self, public_url: &BaseUrl, report: &mut Report) {
         if !public_url.is_https() {

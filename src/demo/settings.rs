@@ -71,6 +71,12 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
         ("webhook_secret_tokens", list(&[&demo.zoom_webhook_secret])),
         ("provider_email_domain", text(&demo.mail_domain)),
     ]);
+    let sms = table(vec![
+        ("url", text(&format!("{fakes}/sms/messages"))),
+        ("body", text(r#"{"to": "{phone}", "text": "{text}"}"#)),
+        ("headers", table(vec![("authorization", text(&format!("Bearer {}", demo.sms_key)))])),
+        ("country_prefix", text("+1")),
+    ]);
     let organization = table(vec![
         ("name", text("Lakeside Health")),
         ("help_phone", text("555-0100")),
@@ -78,6 +84,7 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
         ("early_join_minutes", Value::Integer(1_440)),
         ("late_join_minutes", Value::Integer(1_440)),
         ("guest_birth_date", table(vec![("check", Value::Boolean(true))])),
+        ("sms", sms),
         ("epic", epic),
         ("zoom", zoom),
     ]);

@@ -16,6 +16,7 @@ use super::launch::PendingLaunches;
 use super::metrics::Metrics;
 use crate::epic::EpicSites;
 use crate::settings::Settings;
+use crate::sms::SmsLimits;
 use crate::zoom::webhook::NameKey;
 
 /// The front doors' shared state. Cheap to clone.
@@ -59,6 +60,8 @@ pub struct Bounds {
     pub launches: BTreeMap<OrganizationId, Semaphore>,
     /// Launches that people have gone to Epic with and not come back from.
     pub pending_launches: PendingLaunches,
+    /// Text messages that leave this node.
+    pub sms: SmsLimits,
     pub page_streams: Arc<Semaphore>,
     pub ops_connections: Arc<Semaphore>,
     /// Wrong tokens at the operators' doors, by peer.
@@ -79,6 +82,7 @@ impl Bounds {
                 settings.limits.pending_launches,
                 settings.limits.pending_launches_per_peer,
             ),
+            sms: SmsLimits::of(settings),
             page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
             ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
             wrong_tokens: WrongTokens::default(),

@@ -42,6 +42,11 @@ impl CorrelationId {
         Self(format!("{:016x}", app.desk.ports().randomness.draw()).into())
     }
 
+    /// Whether a text looks like one.
+    pub fn is_one(text: &str) -> bool {
+        text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -276,10 +276,7 @@ pub(super) fn form_targets(organization: &Organization) -> Vec<String> {
 pub(super) fn language_of(request: &HttpRequest, organization: Option<&Organization>) -> Language {
     let query = query::first(request, "lang");
     let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let default = organization.map_or_else(Language::default, |o| match o.default_language {
-        crate::settings::Language::English => Language::English,
-        crate::settings::Language::Spanish => Language::Spanish,
-    });
+    let default = organization.map_or_else(Language::default, |o| o.default_language.into());
     Language::choose(query.as_deref(), accepted, default)
 }
 

@@ -33,7 +33,7 @@ pub struct Request<'a> {
     pub method: Method,
     /// Complete, with what stands in path and query already encoded.
     pub url: &'a str,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'a str, String)>,
     /// The content type and the body.
     pub body: Option<(&'static str, Bytes)>,
     /// Everything, the reading of the body too, ends at this time.

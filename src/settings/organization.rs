@@ -12,6 +12,7 @@ use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
+use super::sms::{Sms, read_sms};
 use super::tree::Origin;
 
 const FORMER_ORG_IDS_MAX: usize = 16;
@@ -47,6 +48,8 @@ pub struct Organization {
     pub longest_visit: Duration,
     pub guest_link_life: Duration,
     pub guest_birth_date: GuestBirthDate,
+    /// None: no text messages are sent.
+    pub sms: Option<Sms>,
     pub visit_duration: Duration,
     /// A name of the IANA database, checked.
     pub time_zone: String,
@@ -190,6 +193,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let longest_visit_hours = section.integer("longest_visit_hours", 1..=30_u32);
     let guest_link_life = section.duration("guest_link_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
     let guest_birth_date = section.section("guest_birth_date", read_guest_birth_date);
+    let sms = section.section("sms", read_sms);
     let visit_duration = section.duration("visit_duration", seconds(MINUTE)..=seconds(DAY));
     let time_zone =
         section.needed("time_zone", |text, origin| time_zone(text, origin).map(|_| text.to_owned()));
@@ -225,6 +229,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         longest_visit: seconds(u64::from(longest_visit_hours?) * HOUR),
         guest_link_life: guest_link_life?,
         guest_birth_date: guest_birth_date?,
+        sms: sms?,
         visit_duration: visit_duration?,
         time_zone: time_zone?,
         default_language: default_language?,

@@ -40,8 +40,16 @@ impl Organization {
             check_every: Span::from_duration(settings.page.check_every),
             call: Span::from_duration(self.zoom.timeout.saturating_mul(REQUESTS_OF_A_CALL)),
             margin: CLOCK_MARGIN,
-            guests: GuestRules { wrong_answers: self.guest_birth_date.tries, ..GuestRules::default() },
+            guests: self.guest_rules(),
         }
+    }
+}
+
+impl Organization {
+    fn guest_rules(&self) -> GuestRules {
+        // Where there is no gateway nobody asks for messages.
+        let messages = self.sms.as_ref().map_or(0, |sms| sms.messages_per_link);
+        GuestRules { wrong_answers: self.guest_birth_date.tries, messages }
     }
 }
 
@@ -107,7 +115,13 @@ mod tests {
         assert_eq!((policy.reopen, policy.page_presence), (Span::hours(2), Span::seconds(90)));
         assert_eq!((policy.check_after, policy.check_every), (Span::seconds(10), Span::seconds(15)));
         assert!(policy.call > Span::seconds(3) && policy.keep >= Span::minutes(85));
-        assert_eq!(policy.guests, GuestRules::default(), "the rules and the reference name one default");
+        assert_eq!(policy.guests, GuestRules { messages: 0, ..GuestRules::default() });
+        let sms =
+            "[organization.lakeside.sms]\nurl = \"https://sms.example.org\"\nbody = '[\"{phone}{link}\"]'";
+        let settings = load(folder.path(), &[ORGANIZATION, sms], &[]).unwrap();
+        let (_, with_sms) = settings.organization("lakeside").unwrap();
+        let guests = with_sms.policy(&settings).guests;
+        assert_eq!(guests, GuestRules::default(), "the rules and the reference name one default");
         let gate = lakeside.epic.gate();
         assert_eq!((gate.per_second, gate.concurrent, gate.failures), (10, 5, 7));
         assert!(gate.permit_life > Span::from_duration(lakeside.epic.timeout));

@@ -84,6 +84,11 @@ impl Section<'_> {
         }
     }
 
+    /// The keys that nobody has asked for yet.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
+        self.table.keys()
+    }
+
     pub(super) fn reader(&mut self) -> &mut Reader {
         self.reader
     }

@@ -1,5 +1,6 @@
 //! Reads secrets, given as `name` or as `name_file`. No message from here holds a secret's value.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +22,12 @@ impl Section<'_> {
         };
         self.record(key, if text.is_some() { MASK } else { "" });
         Ok(text.map(Secret::new))
+    }
+
+    /// The names of all secrets of a table that has no closed set of names.
+    pub(super) fn names_of_secrets(&self) -> Vec<String> {
+        let plain = |key: &String| key.strip_suffix("_file").unwrap_or(key).to_owned();
+        self.keys().map(plain).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     pub(super) fn needed_secret(&mut self, key: &str) -> Read<Secret> {

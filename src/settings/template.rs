@@ -80,6 +80,25 @@ impl<Name: Copy> Template<Name> {
     }
 }
 
+impl<Name: PartialEq> Template<Name> {
+    /// Whether it has such a place.
+    pub fn has(&self, name: Name) -> bool {
+        self.0.contains(&Piece::Place(name))
+    }
+}
+
+impl<Name: PartialEq + Copy> JsonTemplate<Name> {
+    /// Whether any of its texts has such a place.
+    pub fn has(&self, name: Name) -> bool {
+        match self {
+            Self::Text(text) => text.has(name),
+            Self::List(values) => values.iter().any(|one| one.has(name)),
+            Self::Object(fields) => fields.iter().any(|(_, one)| one.has(name)),
+            Self::Fixed(_) => false,
+        }
+    }
+}
+
 impl<Name: Copy> JsonTemplate<Name> {
     /// The JSON with every place filled in.
     pub fn filled(&self, value: &impl Fn(Name) -> String) -> Value {

@@ -40,6 +40,8 @@ pub struct SimulatorConfig {
     pub zoom_client_secret: String,
     pub zoom_webhook_secret: String,
     pub zoom_token_life: Duration,
+    /// What the gateway for text messages knows its callers by.
+    pub sms_key: String,
     /// Domain of the providers' Zoom accounts; the fake account manages it.
     pub mail_domain: String,
     /// True: every provider of the day has a licensed Zoom account from the start. False: the service must make them.
@@ -72,6 +74,7 @@ impl SimulatorConfig {
             zoom_client_secret: "demo-zoom-client-secret".to_owned(),
             zoom_webhook_secret: "demo-zoom-webhook-secret".to_owned(),
             zoom_token_life: Duration::from_secs(3600),
+            sms_key: "demo-sms-key".to_owned(),
             mail_domain: "lakeside.example".to_owned(),
             providers_have_accounts: true,
             seed: 1,

@@ -1,4 +1,4 @@
-//! A fake Epic and a fake Zoom with people in them: the demo and the scenario tests run on these over real HTTP.
+//! A fake Epic, a fake Zoom and a fake gateway for text messages, with people in them: the demo and the scenario tests run on these over real HTTP.
 //!
 //! The fakes know the true state by themselves and share no code with the service, so that a mistake in the service's reading
 //! of a wire format is not repeated here. They refuse what the real systems refuse and, on request, misbehave as those do.
@@ -18,6 +18,7 @@ mod engine;
 pub mod epic;
 pub mod people;
 mod server;
+pub mod sms;
 #[cfg(test)]
 mod tests;
 pub mod zoom;
@@ -26,6 +27,7 @@ pub use config::{ClientProof, SimulatorConfig, SimulatorError};
 pub use day::{Appointment, Day, LaunchKind, Person};
 pub use epic::FakeEpic;
 pub use server::{Simulator, start};
+pub use sms::FakeSms;
 pub use zoom::FakeZoom;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -12,8 +12,9 @@ use super::connection;
 use super::engine::Engine;
 use super::epic::{EpicSite, FakeEpic};
 use super::people::{Ledger, Morning, World};
+use super::sms::FakeSms;
 use super::zoom::{FakeZoom, PersonTruth, UserStatus, ZoomAccount};
-use super::{demo, epic, zoom};
+use super::{demo, epic, sms, zoom};
 
 /// Seconds that a stopping server waits for requests in hand; a hanging fault must not hold it.
 const SHUTDOWN_SECONDS: u64 = 1;
@@ -43,6 +44,10 @@ impl Simulator {
 
     pub fn zoom(&self) -> &FakeZoom {
         &self.world.zoom
+    }
+
+    pub fn sms(&self) -> &FakeSms {
+        &self.world.sms
     }
 
     pub fn ledger(&self) -> &Ledger {
@@ -86,12 +91,14 @@ pub async fn start(config: SimulatorConfig) -> Result<Simulator, SimulatorError>
         App::new()
             .app_data(web::Data::new(served.epic.clone()))
             .app_data(web::Data::new(served.zoom.clone()))
+            .app_data(web::Data::new(served.sms.clone()))
             .app_data(web::Data::new(served.clone()))
             .app_data(web::Data::new(http))
             .app_data(web::Data::new(morning.clone()))
             .app_data(web::Data::new(node.clone()))
             .service(web::scope("/epic").wrap(from_fn(epic::dated)).configure(epic::configure))
             .service(web::scope("/zoom").configure(zoom::configure))
+            .service(web::scope("/sms").configure(sms::configure))
             .configure(demo::configure)
     })
     .workers(config.workers.max(1))
@@ -158,6 +165,7 @@ fn build(config: &SimulatorConfig, address: SocketAddr) -> Result<World, Simulat
     Ok(World {
         epic,
         zoom,
+        sms: FakeSms::new(&config.sms_key),
         ledger: Ledger::default(),
         clock,
         public_url,

@@ -1,5 +1,7 @@
 //! The languages of the pages and how one is chosen for a request.
 
+use crate::settings;
+
 /// A language that every page for patients and providers is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -64,6 +66,15 @@ impl Language {
             }
         }
         best.map(|(language, _)| language)
+    }
+}
+
+impl From<settings::Language> for Language {
+    fn from(language: settings::Language) -> Self {
+        match language {
+            settings::Language::English => Self::English,
+            settings::Language::Spanish => Self::Spanish,
+        }
     }
 }
 

@@ -42,6 +42,7 @@ pub use records::{
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::StandInPage;
 pub use tools::{
-    Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, ToolsMeeting, ToolsNote, ToolsPage, Who,
+    Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,
 };
 pub use waiting::{Returned, WaitingPage, Watcher};
+pub use words::invitation;

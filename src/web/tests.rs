@@ -190,7 +190,8 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
         name: Some(text.to_owned()),
         address: text.to_owned(),
         minutes_left: 5,
-        locked: text.len().is_multiple_of(2),
+        locked: false,
+        texts: Some(Texts { sent: 1, may_send: true }),
     };
     ToolsPage {
         language,
@@ -198,8 +199,9 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
         test_environment: true,
         ticket: text,
         note: Some(ToolsNote::Invited),
+        reference: Some(text),
         here,
-        guests: vec![guest],
+        guests: vec![GuestLine { locked: true, ..guest.clone() }, guest],
         asks_birth_date: true,
         inviting: Inviting::Open,
         meeting: Some(meeting),

@@ -104,6 +104,15 @@ pub struct GuestLine {
     pub minutes_left: i64,
     /// Too many answers were wrong.
     pub locked: bool,
+    /// Text messages with it so far; none where there is no gateway.
+    pub texts: Option<Texts>,
+}
+
+/// The text messages with one link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts {
+    pub sent: usize,
+    pub may_send: bool,
 }
 
 /// Whether one more link can be made.
@@ -134,13 +143,21 @@ pub enum ToolsNote {
     NotHere,
     TooManyGuests,
     NoBirthDate,
+    Texted,
+    NotTexted,
+    MaybeTexted,
+    NoPhone,
+    NoCountry,
+    NoMoreTexts,
+    TextsBusy,
+    LinkGone,
     NoMeeting,
     /// It is durable, and not decided so far.
     NotYet,
 }
 
 impl ToolsNote {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 17] = [
         Self::Invited,
         Self::Revoked,
         Self::Ended,
@@ -148,6 +165,14 @@ impl ToolsNote {
         Self::NotHere,
         Self::TooManyGuests,
         Self::NoBirthDate,
+        Self::Texted,
+        Self::NotTexted,
+        Self::MaybeTexted,
+        Self::NoPhone,
+        Self::NoCountry,
+        Self::NoMoreTexts,
+        Self::TextsBusy,
+        Self::LinkGone,
         Self::NoMeeting,
         Self::NotYet,
     ];
@@ -162,9 +187,22 @@ impl ToolsNote {
             Self::NotHere => "not-here",
             Self::TooManyGuests => "too-many-guests",
             Self::NoBirthDate => "no-birth-date",
+            Self::Texted => "texted",
+            Self::NotTexted => "not-texted",
+            Self::MaybeTexted => "maybe-texted",
+            Self::NoPhone => "no-phone",
+            Self::NoCountry => "no-country",
+            Self::NoMoreTexts => "no-more-texts",
+            Self::TextsBusy => "texts-busy",
+            Self::LinkGone => "link-gone",
             Self::NoMeeting => "no-meeting",
             Self::NotYet => "not-yet",
         }
+    }
+
+    /// Whether the log tells more about it.
+    pub fn has_reference(self) -> bool {
+        matches!(self, Self::Texted | Self::NotTexted | Self::MaybeTexted)
     }
 
     /// What a code means, if anything.
@@ -182,6 +220,8 @@ pub struct ToolsPage<'a> {
     pub test_environment: bool,
     pub ticket: &'a str,
     pub note: Option<ToolsNote>,
+    /// By which what came of a message is found in the log.
+    pub reference: Option<&'a str>,
     pub here: Here,
     pub guests: Vec<GuestLine>,
     pub asks_birth_date: bool,
@@ -213,6 +253,14 @@ impl ToolsPage<'_> {
             Some(ToolsNote::NotHere) => tools.not_here,
             Some(ToolsNote::TooManyGuests) => tools.too_many_guests,
             Some(ToolsNote::NoBirthDate) => self.links().no_birth_date,
+            Some(ToolsNote::Texted) => self.links().texted,
+            Some(ToolsNote::NotTexted) => self.links().not_texted,
+            Some(ToolsNote::MaybeTexted) => self.links().maybe_texted,
+            Some(ToolsNote::NoPhone) => self.links().no_phone,
+            Some(ToolsNote::NoCountry) => self.links().no_country,
+            Some(ToolsNote::NoMoreTexts) => self.links().no_more_texts,
+            Some(ToolsNote::TextsBusy) => self.links().texts_busy,
+            Some(ToolsNote::LinkGone) => self.links().link_gone,
             Some(ToolsNote::NoMeeting) => tools.no_meeting,
             Some(ToolsNote::NotYet) => tools.not_yet,
         }

@@ -225,6 +225,16 @@ fn tools_revoke() {}
 /// Says who somebody is whom nothing of Zoom's identifies, such as a telephone; then it counts for the light.
 fn tools_identify() {}
 
+#[utoipa::path(post, path = "/visit/{ticket}/tools/text", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
+), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`link`: the link's id; `phone`: whom to send it to, which is not kept"), responses(
+    (status = 303, description = "Back to the page, which says whether the message was sent, was not, or may have been"),
+    (status = 403, description = "Another browser than the launch's, or a form of another site"),
+    (status = 404, description = "No such ticket (any more), or the organization has no gateway"),
+))]
+/// Sends a guest's link by text message.
+fn tools_text() {}
+
 #[utoipa::path(post, path = "/visit/{ticket}/tools/end", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
 ), responses(

@@ -23,7 +23,7 @@ use super::{access, admin, api, board, front, health, records};
         doors::launch, doors::launch_by_query, doors::callback, doors::jwks, doors::webhook, doors::waiting_page,
         doors::visit_events, doors::visit_state, doors::join,
         doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
-        doors::tools_revoke, doors::tools_identify, doors::tools_end,
+        doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::notifications, api::parked, document,
         board::page, board::stream, records::page, admin::index, admin::fdi,
         access::sign_in_page, access::sign_in, access::sign_out,

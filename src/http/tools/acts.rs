@@ -23,13 +23,13 @@ use crate::http::person::{PersonError, note_store_trouble};
 use crate::web::{Inviting, Reason, ToolsNote};
 
 /// How long a button waits for the visit to decide.
-const WITHIN: Duration = Duration::from_secs(5);
+pub(super) const WITHIN: Duration = Duration::from_secs(5);
 /// As much of a guest's name as is kept.
 const LONGEST_NAME: usize = 40;
 
 impl Place<'_> {
     /// A form is taken from our own page alone.
-    fn own_form(self) -> Result<Self, PersonError> {
+    pub(super) fn own_form(self) -> Result<Self, PersonError> {
         if is_own_origin(self.request, &self.app.settings) {
             Ok(self)
         } else {
@@ -37,7 +37,7 @@ impl Place<'_> {
         }
     }
 
-    fn trouble(&self, error: &impl std::fmt::Display) -> PersonError {
+    pub(super) fn trouble(&self, error: &impl std::fmt::Display) -> PersonError {
         note_store_trouble(self.app, DOOR, error);
         self.refuse(Reason::Overloaded)
     }

@@ -4,6 +4,7 @@
 //! only the browser of that launch sees the page, since it shows names.
 
 mod acts;
+mod texting;
 mod view;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ use vestibule_domain::time::Span;
 
 use super::app::App;
 use super::browser::Browser;
+use super::correlation::{self, CorrelationId};
 use super::kept;
 use super::launch::{Arrival, Understood, birth_date_of};
 use super::person::{PersonError, note_store_trouble, page, see_other};
@@ -36,6 +38,8 @@ const DOOR: &str = "tools";
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
 
+/// The parameter by which a message is found in the log.
+const REFERENCE: &str = "reference";
 /// How long the page waits until its visit knows what the launch brought.
 const KNOWN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -47,6 +51,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/visit/{ticket}/tools/guest", web::post().to(acts::invite))
         .route("/visit/{ticket}/tools/revoke", web::post().to(acts::revoke))
         .route("/visit/{ticket}/tools/identify", web::post().to(acts::identify))
+        .route("/visit/{ticket}/tools/text", web::post().to(texting::send))
         .route("/visit/{ticket}/tools/end", web::post().to(acts::end));
 }
 
@@ -174,7 +179,12 @@ impl<'a> Place<'a> {
     /// Back to the page, with what came of a button.
     fn back(&self, note: ToolsNote) -> HttpResponse {
         let (name, language) = (encode(&self.name), self.language.code());
-        see_other(&format!("/visit/{name}/tools?lang={language}&{NOTE}={}", note.code()))
+        let reference = if note.has_reference() {
+            format!("&{REFERENCE}={}", correlation::current().as_str())
+        } else {
+            String::new()
+        };
+        see_other(&format!("/visit/{name}/tools?lang={language}&{NOTE}={}{reference}", note.code()))
     }
 }
 
@@ -185,6 +195,7 @@ async fn show(
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?;
     let snapshot = place.snapshot().await?;
+    let reference = query::first(&request, REFERENCE).filter(|text| CorrelationId::is_one(text));
     let view = ToolsPage {
         language: place.language,
         organization: &place.organization.display_name,
@@ -192,6 +203,7 @@ async fn show(
         ticket: &name,
         note: query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code)),
         here: view::here(&place, snapshot.as_ref()),
+        reference: reference.as_deref(),
         guests: view::guests(&place, snapshot.as_ref()),
         asks_birth_date: place.organization.guest_birth_date.check,
         inviting: view::inviting(&place, snapshot.as_ref()),

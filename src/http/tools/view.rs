@@ -8,7 +8,7 @@ use vestibule_domain::visit::{Stranger, Visit};
 
 use super::Place;
 use crate::http::guest::address;
-use crate::web::{Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, ToolsMeeting, Who};
+use crate::web::{Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, Who};
 
 impl Place<'_> {
     /// People in the meeting whom nothing of Zoom's ties to a person of the visit.
@@ -105,6 +105,11 @@ pub(super) fn guests(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Vec<Gues
             address: address(place.app, &place.ticket.visit.organization, id)?,
             minutes_left: minutes(link.expires_at, now),
             locked: place.organization.guest_birth_date.check && link.is_locked(rules),
+            texts: place
+                .organization
+                .sms
+                .as_ref()
+                .map(|_| Texts { sent: link.messages.len(), may_send: link.may_be_sent(rules, now) }),
         })
     };
     good.into_iter().filter_map(line).collect()

@@ -3,6 +3,7 @@
 mod layers;
 mod reference;
 mod refusals;
+mod sms;
 
 use std::path::Path;
 use std::sync::OnceLock;

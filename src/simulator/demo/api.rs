@@ -144,6 +144,7 @@ async fn day(world: web::Data<World>) -> HttpResponse {
                 "patient": person(&world, visit, &visit.patient, patient),
                 "proxies": visit.proxies.iter().map(|one| person(&world, visit, one, patient)).collect::<Vec<_>>(),
                 "providers": visit.providers.iter().map(|one| person(&world, visit, one, provider)).collect::<Vec<_>>(),
+                "tools": format!("/demo/open/{}/{}/", LaunchKind::VisitTools.segment(), visit.csn),
             })
         })
         .collect();

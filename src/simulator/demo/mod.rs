@@ -3,6 +3,7 @@
 mod api;
 pub use api::Node;
 mod people;
+mod phone;
 mod sample;
 
 use actix_web::{HttpResponse, web};
@@ -17,6 +18,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/demo/static/open.js").route(web::get().to(open_script)))
         .service(web::resource("/demo/static/fakes.css").route(web::get().to(style)));
     people::configure(config);
+    phone::configure(config);
     sample::configure(config);
     api::configure(config);
 }

@@ -54,6 +54,7 @@ impl Landing {
 }
 
 /// One person's browser. The connections are shared, the cookies are its own.
+#[derive(Clone)]
 pub struct Browser {
     http: awc::Client,
     zoom_base: String,

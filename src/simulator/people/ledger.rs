@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::super::clock::Clock;
 use super::super::epic::FakeEpic;
 use super::super::lock;
+use super::super::sms::FakeSms;
 use super::super::zoom::{FakeZoom, PersonTruth, Presence, SeatId};
 
 /// Bound on seats that are remembered per person; the oldest leave first.
@@ -43,6 +44,7 @@ impl Ledger {
 pub struct World {
     pub epic: FakeEpic,
     pub zoom: FakeZoom,
+    pub sms: FakeSms,
     pub ledger: Ledger,
     pub clock: Clock,
     pub public_url: String,

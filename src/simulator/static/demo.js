@@ -81,6 +81,16 @@
     });
   }
 
+  function toolsLink(person, visit) {
+    return make("a", {
+      href: visit.tools + encodeURIComponent(person.external_id),
+      target: "_blank",
+      rel: "noopener",
+      textContent: "Visit tools",
+      ariaLabel: `Visit tools: ${visit.patient.name}, visit ${visit.csn}, as ${person.name}`,
+    });
+  }
+
   function time(visit) {
     return visit.time.replace(/^\S+ 0?/, "");
   }
@@ -91,7 +101,7 @@
     const people = visit.providers.map((provider) => {
       const own = light(false, "");
       own.id = `light-${visit.csn}-${provider.external_id}`;
-      const row = make("li", {}, make("span", { textContent: provider.name }), own, launchLink("Start video visit", provider, visit));
+      const row = make("li", {}, make("span", { textContent: provider.name }), own, launchLink("Start video visit", provider, visit), toolsLink(provider, visit));
       return { own, row, id: provider.external_id };
     });
     green.id = `light-${visit.csn}`;
@@ -191,6 +201,18 @@
     if (fault) await call("POST", "/demo/api/epic/faults", { call: "status", ...fault });
   }));
 
+  const SMS_FAULTS = {
+    refuses: { kind: "status", status: 400 },
+    slow: { kind: "slow", millis: 4000 },
+    done_then_hang: { kind: "done_then_hang" },
+  };
+
+  byId("sms-fault").addEventListener("change", (event) => attempt(async () => {
+    await call("DELETE", "/demo/api/sms/faults");
+    const fault = SMS_FAULTS[event.target.value];
+    if (fault) await call("POST", "/demo/api/sms/faults", fault);
+  }));
+
   const SWITCHES = {
     duplicate: { duplicate: 1 },
     reorder: { reorder: 0.7, reorder_millis: 4000 },
@@ -218,6 +240,9 @@
   async function showSwitches() {
     const [fault] = await call("GET", "/demo/api/epic/faults");
     byId("epic-fault").value = fault && fault.kind in EPIC_FAULTS ? fault.kind : "";
+    const [smsFault] = await call("GET", "/demo/api/sms/faults");
+    const isOn = ([, one]) => one.kind === smsFault?.kind;
+    byId("sms-fault").value = Object.entries(SMS_FAULTS).find(isOn)?.[0] ?? "";
     const now = await call("GET", "/demo/api/zoom/weather");
     for (const [id, part] of Object.entries(SWITCHES)) {
       const on = Object.entries(part).every(([key, value]) => JSON.stringify(now[key]) === JSON.stringify(value));

@@ -15,7 +15,9 @@ async fn call(url: &str, method: &str, path: &str, body: Value) -> (u16, Value) 
 async fn pages_hold_nothing_inline_and_forbid_what_is_foreign() {
     let fakes = fakes("http://127.0.0.1:1").await;
     let http = awc::Client::default();
-    for path in ["/", "/zoom/j/850?pwd=x", "/zoom/s/850?zak=x", "/demo/open/patient/10001/WPR1"] {
+    for path in
+        ["/", "/zoom/j/850?pwd=x", "/zoom/s/850?zak=x", "/demo/open/patient/10001/WPR1", "/demo/phone"]
+    {
         let mut response = http.get(format!("{}{path}", fakes.url())).send().await.expect("an answer");
         let policy = response.headers().get("content-security-policy").and_then(|value| value.to_str().ok());
         assert!(

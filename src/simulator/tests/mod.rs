@@ -5,6 +5,7 @@ mod epic;
 mod fhir;
 mod people;
 mod service;
+mod sms;
 mod stand_in;
 mod strict;
 mod subscription;

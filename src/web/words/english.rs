@@ -282,4 +282,20 @@ pub static GUESTS: GuestWords = GuestWords {
     asks_birth_date: "Whoever opens it is asked for the patient's date of birth.",
     no_birth_date: "No link can be made: links ask for the patient's date of birth, and Epic has not told it. Close this page and open it again from the patient's own appointment. If this stays, tell your help desk.",
     locked: "Locked: a wrong date of birth was given too often. Take this link back and make a new one.",
+    phone: "Mobile number",
+    phone_hint: "The number goes to your organization's text message service and is not kept here.",
+    send_text: "Send by text message",
+    texts_sent: "Text messages so far:",
+    no_more_texts: "No more text messages can be sent with this link. Copy it, or make a new one.",
+    texted: "The text message was sent.",
+    not_texted: "The text message was not sent. Try again later, or copy the link and send it yourself. If this stays, tell your help desk and give the reference.",
+    maybe_texted: "The text message may have been sent: the service did not answer in time. Ask your guest before you send it again.",
+    no_phone: "That is not a mobile number. Nothing was sent.",
+    no_country: "Please give the number with + and the country code, such as +1 312 555 0123. Nothing was sent.",
+    texts_busy: "Too many text messages are being sent at the moment. Nothing was sent; try again in a minute.",
+    link_gone: "This link is not good any more. Nothing was sent.",
 };
+
+pub fn invitation(organization: &str, link: &str) -> String {
+    format!("{organization}: you are invited to a video visit. Open this link when it is time: {link}")
+}

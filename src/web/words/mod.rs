@@ -132,6 +132,18 @@ pub struct GuestWords {
     pub asks_birth_date: &'static str,
     pub no_birth_date: &'static str,
     pub locked: &'static str,
+    pub phone: &'static str,
+    pub phone_hint: &'static str,
+    pub send_text: &'static str,
+    pub texts_sent: &'static str,
+    pub no_more_texts: &'static str,
+    pub texted: &'static str,
+    pub not_texted: &'static str,
+    pub maybe_texted: &'static str,
+    pub no_phone: &'static str,
+    pub no_country: &'static str,
+    pub texts_busy: &'static str,
+    pub link_gone: &'static str,
 }
 
 /// What an error page says about one reason.
@@ -177,6 +189,14 @@ pub fn guest_words(language: Language) -> &'static GuestWords {
     match language {
         Language::English => &english::GUESTS,
         Language::Spanish => &spanish::GUESTS,
+    }
+}
+
+/// The text message that brings a link.
+pub fn invitation(language: Language, organization: &str, link: &str) -> String {
+    match language {
+        Language::English => english::invitation(organization, link),
+        Language::Spanish => spanish::invitation(organization, link),
     }
 }
 

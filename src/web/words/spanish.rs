@@ -299,4 +299,20 @@ pub static GUESTS: GuestWords = GuestWords {
     asks_birth_date: "A quien lo abra se le pide la fecha de nacimiento del paciente.",
     no_birth_date: "No se puede crear un enlace: los enlaces piden la fecha de nacimiento del paciente y Epic no la ha indicado. Cierre esta página y ábrala de nuevo desde la cita del propio paciente. Si sigue así, avise a su servicio de ayuda.",
     locked: "Bloqueado: se indicó demasiadas veces una fecha de nacimiento equivocada. Retire este enlace y cree uno nuevo.",
+    phone: "Número de móvil",
+    phone_hint: "El número se entrega al servicio de mensajes de su organización y no se guarda aquí.",
+    send_text: "Enviar por mensaje de texto",
+    texts_sent: "Mensajes de texto hasta ahora:",
+    no_more_texts: "No se pueden enviar más mensajes con este enlace. Cópielo o cree uno nuevo.",
+    texted: "El mensaje de texto se envió.",
+    not_texted: "El mensaje de texto no se envió. Inténtelo más tarde, o copie el enlace y envíelo usted. Si sigue así, avise a su servicio de ayuda e indique la referencia.",
+    maybe_texted: "Es posible que el mensaje de texto se haya enviado: el servicio no respondió a tiempo. Pregunte a su invitado antes de enviarlo de nuevo.",
+    no_phone: "Eso no es un número de móvil. No se envió nada.",
+    no_country: "Indique el número con + y el código del país, por ejemplo +1 312 555 0123. No se envió nada.",
+    texts_busy: "En este momento se envían demasiados mensajes de texto. No se envió nada; inténtelo de nuevo en un minuto.",
+    link_gone: "Este enlace ya no es válido. No se envió nada.",
 };
+
+pub fn invitation(organization: &str, link: &str) -> String {
+    format!("{organization}: le invitan a una visita por video. Abra este enlace cuando sea la hora: {link}")
+}

@@ -26,6 +26,7 @@ mod reads;
 mod restart;
 mod sites;
 mod story;
+mod text_messages;
 mod ways;
 mod weather;
 mod webhooks;
