@@ -56,6 +56,7 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         doubts.push("there is no organization: every launch will be answered 404".to_owned());
     }
     for (name, organization) in &settings.organizations {
+        doubts.extend(birth_dates(name, organization));
         if let Some(launch) = &organization.epic.encrypted_launch
             && let LaunchKey::Aes128(text) = &launch.key
             && text.expose().chars().count() < LAUNCH_KEY_CHARACTERS_ADVISED
@@ -72,6 +73,18 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         }
     }
     doubts
+}
+
+/// Links that ask for what nobody says.
+fn birth_dates(name: &OrganizationId, organization: &Organization) -> Option<String> {
+    let epic = &organization.epic;
+    let unread = epic.fhir_reads.wait.is_zero() && epic.birth_date_token.is_none();
+    (organization.guest_birth_date.check && unread).then(|| {
+        format!(
+            "organization.{name}.guest_birth_date.check is set, FHIR is not read (epic.fhir_reads.wait), and there is no \
+             epic.birth_date_token: unless CONTEXT brings birth dates, no guest's link can be made"
+        )
+    })
 }
 
 fn listening(settings: &Settings) -> Vec<Problem> {

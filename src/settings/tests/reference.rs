@@ -104,6 +104,17 @@ fn an_organization_has_the_values_that_others_rely_on() {
 }
 
 #[test]
+fn a_question_that_nobody_can_answer_is_warned_of() {
+    let folder = folder();
+    let check = "[organization.lakeside]\nguest_birth_date.check = true\nepic.fhir_reads.wait = \"0s\"\n";
+    let warned = |more: &str| {
+        let settings = load(folder.path(), &[ORGANIZATION, &format!("{check}{more}")], &[]).unwrap();
+        settings.warnings().iter().any(|warning| warning.contains("lakeside.guest_birth_date.check is set"))
+    };
+    assert!(warned("") && !warned("epic.birth_date_token = \"%DOB%\""));
+}
+
+#[test]
 fn the_profile_for_one_node_works_once_its_secrets_lie_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let files = [

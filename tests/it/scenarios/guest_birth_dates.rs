@@ -92,7 +92,8 @@ async fn e48_a_link_opens_for_whoever_says_when_the_patient_was_born() {
 
 #[actix_web::test]
 async fn e48_guesses_lock_a_link_for_good_however_many_come_at_once() {
-    let mut house = House::of_the_program(CHECK).await;
+    let logging = "[logging]\nfilter = \"info,vestibule=trace,vestibule_actors=trace\"\nformat = \"json\"\n";
+    let mut house = House::of_the_program(&format!("{CHECK}{logging}")).await;
     let mut tools = house.tools(CSN).await;
     let link = tools.invites("Ivan").await;
     let born = house.born(CSN);
@@ -124,6 +125,10 @@ async fn e48_guesses_lock_a_link_for_good_however_many_come_at_once() {
     house.start_program().await;
     assert_eq!(text(&house.browser().open(&link).await.unwrap()).0, 410);
     assert!(early.press(&link).await.unwrap().ticket().is_some());
+    let date = house.appointment(CSN).patient.birth_date();
+    for form in ["%Y-%m-%d", "%m/%d/%Y"] {
+        assert!(!house.log().contains(&date.strftime(form).to_string()), "a birth date in the log");
+    }
     // A new link is a new start.
     let (_, page) = text(&provider.fill_in(&format!("{url}/guest"), &[("name", "Ivan")]).await.unwrap());
     let (_, rest) = page.split_once("data-copy=\"").unwrap();
