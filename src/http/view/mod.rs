@@ -9,6 +9,7 @@ use vestibule_domain::id::{VisitId, VisitKey};
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
+use vestibule_domain::visit::repair::{Missing, Repair};
 use vestibule_domain::visit::{Meeting, Visit};
 
 use super::names::{AdmittanceName, EventName, OutcomeName, PhaseName, PresenceName, RoleName};
@@ -41,8 +42,22 @@ pub struct VisitView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     ends_at: Option<Time>,
+    /// What was put right since events of Zoom's were missing, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repairs: Vec<RepairView>,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T17:00:00Z")]
     updated_at: Time,
+}
+
+/// A correction after Zoom was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Repair)]
+pub struct RepairView {
+    /// `start` or `end`: what no event had told.
+    #[schema(example = "start")]
+    missing: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
 }
 
 /// When a visit is.
@@ -192,8 +207,19 @@ impl VisitView {
                 .collect(),
             appointment: AppointmentView::new(visit, policy).map(Box::new),
             ends_at: visit.ends_by_itself(policy).map(timestamp),
+            repairs: visit.repairs.iter().map(RepairView::from).collect(),
             updated_at: timestamp(visit.updated_at),
         }
+    }
+}
+
+impl From<&Repair> for RepairView {
+    fn from(repair: &Repair) -> Self {
+        let missing = match repair.missing {
+            Missing::Start => "start",
+            Missing::End => "end",
+        };
+        Self { missing, at: timestamp(repair.at) }
     }
 }
 

@@ -50,11 +50,13 @@ function visitCell(visit) {
   return head;
 }
 
-function phaseCell({ phase, admittance, appointment, ends_at: ends }) {
+function phaseCell({ phase, admittance, appointment, ends_at: ends, repairs = [] }) {
   const tag = element("span", { class: "tag", "data-phase": phase }, PHASE_WORDS[phase] ?? phase);
   const cell = element("td", {}, tag, element("br"), quiet(admittance ?? ""));
   if (appointment) cell.append(element("br"), deadline("for ", appointment.starts_at));
   if (ends) cell.append(element("br"), deadline("ends by itself ", ends));
+  const repaired = repairs.at(-1);
+  if (repaired) cell.append(element("br"), deadline(`${repaired.missing} not told, found by asking Zoom `, repaired.at));
   return cell;
 }
 

@@ -165,6 +165,8 @@ async fn with_every_event_lost_the_patient_can_still_join() {
     patient.goes_in().await;
     let visit = house.visit(CSN).await;
     assert_eq!(visit["phase"], "in_progress");
+    let repairs = visit["repairs"].as_array().unwrap();
+    assert!(repairs.len() == 1 && repairs[0]["missing"] == "start", "{visit}");
     let reads = house.zoom().calls("meetings.get");
     // Once the meeting is known to run nothing is read any more for this patient.
     assert!(reads <= 6, "{reads} reads");

@@ -17,6 +17,7 @@ mod light;
 mod naming;
 pub mod participant;
 mod presence;
+pub mod repair;
 mod results;
 mod session;
 pub mod window;
@@ -97,6 +98,9 @@ pub struct Visit {
     /// Links for guests that were asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub guests: BTreeMap<GuestLinkId, guest::GuestLink>,
+    /// What was put right since events were missing, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<repair::Repair>,
     /// When the meeting was last ended for everybody by our order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Moment>,
@@ -238,6 +242,7 @@ impl Visit {
             provider_launched: None,
             guests: BTreeMap::new(),
             ended_at: None,
+            repairs: Vec::new(),
             births: BTreeMap::new(),
             wants_end: None,
             wants_meeting: None,

@@ -221,6 +221,7 @@ impl Deciding<'_> {
     }
 
     fn meeting_read(&mut self, meeting: MeetingId, at: Moment, started: bool, effective: MeetingSettings) {
+        let lived = self.visit.is_live(self.policy);
         let Some(mine) = self.mine(meeting) else { return };
         if mine.read.is_none_or(|read| read.at < at) {
             mine.read = Some(StatusRead { at, started });
@@ -232,6 +233,7 @@ impl Deciding<'_> {
         if !started {
             self.read_as_over(at);
         }
+        self.visit.repaired(lived, self.visit.is_live(self.policy), at);
     }
 
     /// Nothing told the end of an instance that Zoom says is not there. An event that is on its way may still tell otherwise, so only one

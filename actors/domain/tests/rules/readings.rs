@@ -11,7 +11,8 @@ use vestibule_domain::fact::FactKind::{Ended, Joined, JoinedWaitingRoom, Started
 use vestibule_domain::intent::{IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::Presence;
-use vestibule_domain::visit::{Phase, WayIn};
+use vestibule_domain::visit::repair::Missing;
+use vestibule_domain::visit::{Phase, Visit, WayIn};
 
 fn read(started: bool) -> IntentOutcome {
     IntentOutcome::Read { started, effective: AUTOMATIC }
@@ -57,6 +58,39 @@ fn a_reading_that_shows_it_started_lets_the_patient_in() {
     // While only a reading says so, it is read more seldom; and one that shows the end ends it.
     assert_eq!(readings(&mut story, at(200), false, |now| now < at(140)), [90, 150]);
     assert_eq!(story.visit.phase, Phase::Ended);
+}
+
+// Each way in which a reading puts something right is marked, and nothing else is.
+#[test]
+fn what_a_reading_puts_right_is_marked() {
+    let marks = |story: &Story| -> Vec<(Missing, i64)> {
+        story.visit.repairs.iter().map(|repair| (repair.missing, (repair.at - at(0)).0 / 1000)).collect()
+    };
+    let mut story = Story::ready();
+    readings(&mut story, at(14), true, |_| false);
+    assert!(marks(&story).is_empty());
+    readings(&mut story, at(40), true, |now| now >= at(20));
+    assert_eq!(marks(&story), [(Missing::Start, 30)]);
+    readings(&mut story, at(200), false, |now| now < at(140));
+    assert_eq!(marks(&story), [(Missing::Start, 30), (Missing::End, 150)]);
+    // What events tell needs no mark, and a reading that agrees with them changes nothing.
+    let mut story = Story::ready();
+    story.at(20).facts([fact(Started, "U1", 12), of(&provider("dr", "d1"), Joined, "U1", 13)]);
+    readings(&mut story, at(3_000), false, |_| true);
+    assert!(marks(&story).is_empty(), "{:?}", story.visit.repairs);
+    // An end that was never told: the meeting has been silent for long, and Zoom says that it waits.
+    readings(&mut story, at(9_000), false, |_| false);
+    assert_eq!(marks(&story).len(), 1);
+    assert_eq!((marks(&story)[0].0, story.visit.phase), (Missing::End, Phase::Ended));
+    let written = serde_json::to_string(&story.visit).unwrap();
+    assert_eq!(serde_json::from_str::<Visit>(&written).unwrap(), story.visit);
+}
+
+#[test]
+fn only_the_newest_marks_are_kept() {
+    let mut story = Story::ready();
+    readings(&mut story, at(9_000), true, |now| (now.0 / 60_000) % 2 == 0);
+    assert_eq!(story.visit.repairs.len(), 16);
 }
 
 #[test]
