@@ -16,6 +16,7 @@ mod kept;
 #[cfg(test)]
 pub(crate) mod kit;
 mod launch;
+mod letterhead;
 pub mod metrics;
 mod names;
 mod openapi;

@@ -10,11 +10,12 @@ use vestibule_domain::visit::Visit;
 
 use super::app::App;
 use super::correlation;
+use super::letterhead;
 use super::problem::{ApiError, wants_page};
 use crate::settings::{Environment, Organization};
 use crate::web::{
-    Audience, ClockTime, ErrorPage, ExternalLink, Language, Page, PagePolicy, Reason, StandInPage,
-    security_headers,
+    Audience, ClockTime, ErrorPage, ExternalLink, Language, Letterhead, Page, PagePolicy, Reason,
+    StandInPage, security_headers,
 };
 
 /// A refusal that a person sees. What lies behind it is logged under the correlation id, never shown.
@@ -24,7 +25,7 @@ pub struct PersonError {
     pub reason: Reason,
     pub language: Language,
     pub audience: Audience,
-    pub organization: Option<String>,
+    pub organization: Option<Box<Letterhead>>,
     pub help_phone: Option<String>,
     /// From when on they may come.
     pub opens: Option<Box<ClockTime>>,
@@ -83,7 +84,7 @@ impl PersonError {
         Self {
             language: super::visit::language_of(request, Some(organization)),
             audience,
-            organization: Some(organization.display_name.clone()),
+            organization: Some(Box::new(letterhead::of(organization))),
             help_phone: organization.help_phone.clone(),
             framed_by: organization.framing_hosts.iter().map(|host| host.as_str().to_owned()).collect(),
             ..Self::new(request, reason)
@@ -190,7 +191,7 @@ pub fn redirect_to_zoom(
     };
     let stand_in = StandInPage {
         language,
-        organization: &organization.display_name,
+        organization: &letterhead::of(organization),
         test_environment: organization.environment == Environment::Test,
         link: &link,
     };

@@ -9,7 +9,7 @@ use super::app::App;
 use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
-use super::{admin, api, board, guest, health, launch, openapi, records, tools, visit, webhook};
+use super::{admin, api, board, guest, health, launch, letterhead, openapi, records, tools, visit, webhook};
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
 pub fn configure_always(config: &mut web::ServiceConfig) {
@@ -23,6 +23,7 @@ pub fn configure_always(config: &mut web::ServiceConfig) {
 
 /// What Epic, Zoom and people come to: on the public listener alone.
 pub fn configure_public(config: &mut web::ServiceConfig) {
+    config.service(reading("/logo/{hash}", read().to(letterhead::logo)));
     guest::configure(config);
     launch::configure(config);
     webhook::configure(config);

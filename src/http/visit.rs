@@ -17,6 +17,7 @@ use super::app::App;
 use super::browser::{Browser, is_own_origin};
 use super::here::Here;
 use super::launch::{self, reason_of};
+use super::letterhead;
 use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom, see_other};
 use super::query;
 use super::ticket::Ticket;
@@ -228,7 +229,7 @@ fn render(
         organization.device_test_help_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
     let waiting = WaitingPage {
         language: place.language,
-        organization: &organization.display_name,
+        organization: &letterhead::of(organization),
         test_environment: organization.environment == crate::settings::Environment::Test,
         ticket: name,
         tab_group: &tab_group(place, request).unwrap_or_else(|| name.to_owned()),

@@ -5,6 +5,7 @@ mod address;
 mod encrypted_launch;
 mod epic;
 mod guest_birth_date;
+mod logo;
 mod organization;
 mod policy;
 mod private_key;

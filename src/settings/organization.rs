@@ -9,8 +9,10 @@ use vestibule_domain::policy::{Admittance, WaitingCountsAs};
 use super::address::{BaseUrl, FramingHost, PageUrl};
 use super::epic::{Epic, read_epic};
 use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
+use super::logo::Logo;
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
+use super::secrets::resolve;
 use super::service::{DAY, HOUR, MINUTE, millis, seconds, text};
 use super::sms::{Sms, read_sms};
 use super::tree::Origin;
@@ -55,6 +57,9 @@ pub struct Organization {
     pub time_zone: String,
     pub default_language: Language,
     pub help_phone: Option<String>,
+    /// Where people find help.
+    pub help_url: Option<PageUrl>,
+    pub logo: Option<Logo>,
     pub device_test_url: Option<PageUrl>,
     pub device_test_help_url: Option<PageUrl>,
     pub framing_hosts: Vec<FramingHost>,
@@ -199,6 +204,8 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         section.needed("time_zone", |text, origin| time_zone(text, origin).map(|_| text.to_owned()));
     let default_language = section.choice("default_language");
     let help_phone = section.optional("help_phone", text);
+    let help_url = section.optional("help_url", page_url);
+    let logo = section.optional("logo_file", |path, origin| Logo::read(&resolve(path, origin)));
     let device_test_url = section.optional("device_test_url", page_url);
     let device_test_help_url = section.optional("device_test_help_url", page_url);
     let framing_hosts = section.list("framing_hosts", FRAMING_HOSTS_MAX, |text, _| FramingHost::parse(text));
@@ -234,6 +241,8 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         time_zone: time_zone?,
         default_language: default_language?,
         help_phone: help_phone?,
+        help_url: help_url?,
+        logo: logo?,
         device_test_url: device_test_url?,
         device_test_help_url: device_test_help_url?,
         framing_hosts: framing_hosts?,

@@ -150,14 +150,16 @@ pub fn demo_day(mail_domain: &str) -> Day {
     let okafor =
         Person::new("eProvOkafor", "EMP502", "Samuel", "Okafor", &format!("samuel.okafor@{mail_domain}"));
     let people = [
-        ("10001", "08:30 AM", Person::new("ePatA", "WPR1", "Ada", "Hansen", "ada.hansen@example.org")),
-        ("10002", "09:00 AM", Person::new("ePatB", "WPR2", "Luis", "Peña", "luis@example.org")),
-        ("10003", "09:30 AM", Person::new("ePatC", "WPR3", "Mei", "Tanaka", "")),
-        ("10004", "10:00 AM", Person::new("ePatD", "WPR4", "Noah", "Berg", "")),
+        ("10001", -10, Person::new("ePatA", "WPR1", "Ada", "Hansen", "ada.hansen@example.org")),
+        ("10002", 0, Person::new("ePatB", "WPR2", "Luis", "Peña", "luis@example.org")),
+        ("10003", 5, Person::new("ePatC", "WPR3", "Mei", "Tanaka", "")),
+        ("10004", 10, Person::new("ePatD", "WPR4", "Noah", "Berg", "")),
     ];
     let mut day: Day = people
         .into_iter()
-        .map(|(csn, time, patient)| one_to_one(csn, time, patient, vec![rivera.clone(), okafor.clone()]))
+        .map(|(csn, in_minutes, patient)| {
+            one_to_one(csn, in_minutes, patient, vec![rivera.clone(), okafor.clone()])
+        })
         .collect();
     if let Some(child) = day.get_mut(3) {
         child.proxies.push(Person::new("eRelBerg", "WPR14", "Karin", "Berg", "karin.berg@example.org"));
@@ -166,7 +168,7 @@ pub fn demo_day(mail_domain: &str) -> Day {
         ("10005", Person::new("ePatE", "WPR5", "Olivia", "Marsh", "olivia@example.org")),
         ("10006", Person::new("ePatF", "WPR6", "Tomás", "Ruiz", "")),
     ] {
-        let mut visit = one_to_one(csn, "10:30 AM", patient, vec![rivera.clone()]);
+        let mut visit = one_to_one(csn, 15, patient, vec![rivera.clone()]);
         visit.conference_id = Some("CONF7001".into());
         visit.group = true;
         day.push(visit);
@@ -174,14 +176,17 @@ pub fn demo_day(mail_domain: &str) -> Day {
     day
 }
 
-fn one_to_one(csn: &str, time: &str, patient: Person, providers: Vec<Person>) -> Appointment {
+/// The visit begins so many minutes from now, so that everybody comes in time who comes while it is tried.
+fn one_to_one(csn: &str, in_minutes: i64, patient: Person, providers: Vec<Person>) -> Appointment {
+    let begins = jiff::Timestamp::now().saturating_add(jiff::SignedDuration::from_mins(in_minutes));
+    let begins = begins.unwrap_or(jiff::Timestamp::MAX);
     Appointment {
         csn: csn.into(),
         conference_id: None,
         group: false,
         encounter_id: format!("eEnc{csn}"),
         appointment_id: format!("eAppt{csn}"),
-        time: format!("{} {time}", jiff::Timestamp::now().strftime("%m/%d/%Y")),
+        time: begins.strftime("%m/%d/%Y %I:%M %p").to_string(),
         department_id: "70101".into(),
         patient,
         proxies: Vec::new(),
@@ -209,7 +214,7 @@ pub fn busy_day(first: usize, visits: usize, mail_domain: &str) -> Day {
                 &format!("No{number}"),
                 &format!("patient{number}@example.org"),
             );
-            one_to_one(&format!("{}", FIRST_BUSY_CSN + number), "08:00 AM", patient, vec![provider])
+            one_to_one(&format!("{}", FIRST_BUSY_CSN + number), 0, patient, vec![provider])
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::about::ClockTime;
 use super::language::Language;
+use super::letterhead::Letterhead;
 use super::words::{self, ReasonWords, Words, words};
 
 /// Why a person does not get what they opened. No other text reaches the page, least of all Epic's or Zoom's.
@@ -196,8 +197,8 @@ pub struct ErrorPage<'a> {
     pub language: Language,
     pub reason: Reason,
     pub audience: Audience,
-    /// The organization's name, where it is known.
-    pub organization: Option<&'a str>,
+    /// The organization, where it is known.
+    pub organization: Option<&'a Letterhead>,
     pub correlation_id: &'a str,
     /// A number that people may call, as it should be read.
     pub help_phone: Option<&'a str>,

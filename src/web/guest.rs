@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::language::Language;
+use super::letterhead::Letterhead;
 use super::words::{GuestWords, Words, guest_words, months, words};
 
 /// What came of the last answer.
@@ -41,7 +42,7 @@ pub struct Asking {
 #[template(path = "guest.html")]
 pub struct GuestPage<'a> {
     pub language: Language,
-    pub organization: &'a str,
+    pub organization: &'a Letterhead,
     pub test_environment: bool,
     /// Where the button leads.
     pub action: &'a str,

@@ -10,6 +10,7 @@ mod fdi;
 mod guest;
 mod headers;
 mod language;
+mod letterhead;
 mod link;
 mod message;
 mod onward;
@@ -32,6 +33,7 @@ pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderA
 pub use guest::{Answered, Asking, GuestPage};
 pub use headers::{PagePolicy, ZOOM_FORM_TARGETS, security_headers};
 pub use language::Language;
+pub use letterhead::Letterhead;
 pub use link::{ExternalLink, NotALink, local_path};
 pub use message::{MessageKey, Phase, VisitStatus, message};
 pub use onward::OnwardPage;

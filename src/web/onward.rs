@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::language::Language;
+use super::letterhead::Letterhead;
 use super::words::{Words, words};
 
 /// A form of hidden fields with a button, for browsers in which its script does not run. Serve it with
@@ -11,7 +12,7 @@ use super::words::{Words, words};
 #[template(path = "onward.html")]
 pub struct OnwardPage<'a> {
     pub language: Language,
-    pub organization: &'a str,
+    pub organization: &'a Letterhead,
     pub test_environment: bool,
     pub action: &'a str,
     pub fields: &'a [(&'static str, String)],

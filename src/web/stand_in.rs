@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::language::Language;
+use super::letterhead::Letterhead;
 use super::link::ExternalLink;
 use super::words::{Words, words};
 
@@ -11,7 +12,7 @@ use super::words::{Words, words};
 #[template(path = "stand_in.html")]
 pub struct StandInPage<'a> {
     pub language: Language,
-    pub organization: &'a str,
+    pub organization: &'a Letterhead,
     pub test_environment: bool,
     /// This person's own link; it may be short-lived, so the page must not be cached.
     pub link: &'a ExternalLink,

@@ -6,6 +6,10 @@ use super::*;
 
 const HOSTILE: &str = "\"><script>alert('x')</script><img src=x onerror=y>&amp;";
 
+fn letterhead(text: &str) -> Letterhead {
+    Letterhead { name: text.to_owned(), logo: Some(text.to_owned()), help: Some(text.to_owned()) }
+}
+
 fn status(phase: Phase, can_join: bool) -> VisitStatus {
     VisitStatus::new(Language::English, phase, can_join, MessageKey::WaitingForHost)
 }
@@ -14,7 +18,7 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
     let link = ExternalLink::parse("https://test.example/check?a=1&b=2").unwrap();
     WaitingPage {
         language,
-        organization: text,
+        organization: &letterhead(text),
         test_environment: true,
         ticket: text,
         tab_group: text,
@@ -92,6 +96,7 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
 }
 
 /// Every page, in every language it has, with `text` wherever a text from outside can come in.
+#[expect(clippy::too_many_lines, reason = "a list of all pages")]
 fn every_page(text: &str) -> Vec<(String, String)> {
     let mut pages = Vec::new();
     let link = ExternalLink::parse("https://zoom.us/j/1?tk=%22%3E%3Cscript%3E").unwrap();
@@ -107,12 +112,13 @@ fn every_page(text: &str) -> Vec<(String, String)> {
                 pages.push((format!("waiting {language:?} {phase:?} {watcher:?}"), html));
             }
         }
-        let stand_in = StandInPage { language, organization: text, test_environment: true, link: &link };
+        let stand_in =
+            StandInPage { language, organization: &letterhead(text), test_environment: true, link: &link };
         pages.push((format!("stand-in {language:?}"), stand_in.render().unwrap()));
         let fields = [("launch", text.to_owned()), ("state", text.to_owned())];
         let onward = OnwardPage {
             language,
-            organization: text,
+            organization: &letterhead(text),
             test_environment: true,
             action: "https://epic.example.org/oauth2/authorize",
             fields: &fields,
@@ -121,7 +127,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         for asking in [None, Some(None), Some(Some(Answered::Incomplete)), Some(Some(Answered::Wrong))] {
             let guest = GuestPage {
                 language,
-                organization: text,
+                organization: &letterhead(text),
                 test_environment: true,
                 action: text,
                 in_other_language: text,
@@ -130,14 +136,17 @@ fn every_page(text: &str) -> Vec<(String, String)> {
             };
             pages.push((format!("guest {language:?} {asking:?}"), guest.render().unwrap()));
         }
-        pages.push((format!("tools {language:?}"), tools(language, text).render().unwrap()));
+        pages.push((
+            format!("tools {language:?}"),
+            tools(language, text, &letterhead(text)).render().unwrap(),
+        ));
         for reason in Reason::ALL {
             for audience in [Audience::Patient, Audience::Provider, Audience::Unknown] {
                 let page = ErrorPage {
                     language,
                     reason,
                     audience,
-                    organization: Some(text),
+                    organization: Some(&letterhead(text)),
                     correlation_id: text,
                     help_phone: Some(text),
                     opens: None,
@@ -165,7 +174,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
     pages
 }
 
-fn tools(language: Language, text: &str) -> ToolsPage<'_> {
+fn tools<'a>(language: Language, text: &'a str, organization: &'a Letterhead) -> ToolsPage<'a> {
     let who = [Who::Provider, Who::Patient, Who::Proxy, Who::Guest, Who::Telephone, Who::Unidentified];
     let presences = ["gone", "waiting", "in_waiting_room", "in_meeting"];
     let lines = who.into_iter().zip(presences.into_iter().cycle());
@@ -195,7 +204,7 @@ fn tools(language: Language, text: &str) -> ToolsPage<'_> {
     };
     ToolsPage {
         language,
-        organization: text,
+        organization,
         test_environment: true,
         ticket: text,
         note: Some(ToolsNote::Invited),
@@ -253,7 +262,8 @@ fn every_file_that_a_page_loads_is_there() {
 fn hostile_texts_stay_texts_on_every_page() {
     for (name, html) in every_page(HOSTILE) {
         assert!(!html.contains("<script>alert"), "{name}");
-        assert!(!html.contains("<img"), "{name}");
+        // The organization's picture is ours.
+        assert!(!html.replace("<img class=\"logo\" src=\"", "").contains("<img"), "{name}");
         assert!(!html.contains("onerror=y>"), "{name}");
         assert!(!html.contains("\"><script>"), "an attribute was closed in {name}");
     }
@@ -265,7 +275,7 @@ fn a_hostile_text_is_still_readable_on_the_error_page() {
         language: Language::English,
         reason: Reason::RoleMismatch,
         audience: Audience::Patient,
-        organization: Some("A & B <Clinic>"),
+        organization: Some(&letterhead("A & B <Clinic>")),
         correlation_id: "c-1",
         help_phone: None,
         opens: None,
@@ -336,8 +346,12 @@ fn the_titles_follow_the_visit() {
 #[test]
 fn the_stand_in_opens_a_window_that_knows_nothing_of_this_one() {
     let link = ExternalLink::parse("https://zoom.us/s/1?zak=abc").unwrap();
-    let page =
-        StandInPage { language: Language::English, organization: "L", test_environment: false, link: &link };
+    let page = StandInPage {
+        language: Language::English,
+        organization: &letterhead("L"),
+        test_environment: false,
+        link: &link,
+    };
     let html = page.render().unwrap();
     let anchor = between(&html, "<a class=\"primary\"", ">");
     assert!(

@@ -4,6 +4,7 @@ use askama::Template;
 use serde::Serialize;
 
 use super::language::Language;
+use super::letterhead::Letterhead;
 use super::words::{GuestWords, ToolsWords, Words, guest_words, tools_words, words};
 
 /// Who somebody in the visit is.
@@ -216,7 +217,7 @@ impl ToolsNote {
 #[template(path = "tools.html")]
 pub struct ToolsPage<'a> {
     pub language: Language,
-    pub organization: &'a str,
+    pub organization: &'a Letterhead,
     pub test_environment: bool,
     pub ticket: &'a str,
     pub note: Option<ToolsNote>,

@@ -4,6 +4,7 @@ use askama::Template;
 use vestibule_domain::name::Phi;
 
 use super::language::Language;
+use super::letterhead::Letterhead;
 use super::link::ExternalLink;
 use super::message::{Phase, VisitStatus};
 use super::words::{Words, words};
@@ -33,7 +34,7 @@ pub enum Returned {
 #[template(path = "waiting.html")]
 pub struct WaitingPage<'a> {
     pub language: Language,
-    pub organization: &'a str,
+    pub organization: &'a Letterhead,
     pub test_environment: bool,
     pub ticket: &'a str,
     /// The same for every ticket of one person in one visit, so that of several open tabs only one goes in. Not

@@ -20,6 +20,7 @@ use vestibule_domain::visit::participant::Role;
 use super::app::App;
 use super::browser::{Browser, is_own_origin};
 use super::launch::{place, reason_of, told};
+use super::letterhead;
 use super::person::{PersonError, note_store_trouble, page, see_other};
 use super::query::{self, Parameters};
 use super::ticket::Ticket;
@@ -72,7 +73,7 @@ async fn show(
     let language = guest.language();
     let view = GuestPage {
         language,
-        organization: &guest.organization.display_name,
+        organization: &letterhead::of(guest.organization),
         test_environment: guest.organization.environment == Environment::Test,
         action: &guest.here(language),
         in_other_language: &guest.here(language.other()),

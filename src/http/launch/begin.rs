@@ -16,6 +16,7 @@ use crate::http::access;
 use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::Here;
+use crate::http::letterhead;
 use crate::http::person::{PersonError, note_store_trouble, page};
 use crate::http::query::{Contradiction, Parameters};
 use crate::http::visit::{form_targets, language_of};
@@ -100,7 +101,7 @@ fn to_epic(organization: &Organization, language: Language, authorization: &Auth
     }
     let onward = OnwardPage {
         language,
-        organization: &organization.display_name,
+        organization: &letterhead::of(organization),
         test_environment: organization.environment == Environment::Test,
         action: &authorization.endpoint,
         fields: &authorization.parameters,

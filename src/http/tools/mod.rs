@@ -26,6 +26,7 @@ use super::browser::Browser;
 use super::correlation::{self, CorrelationId};
 use super::kept;
 use super::launch::{Arrival, Understood, birth_date_of};
+use super::letterhead;
 use super::person::{PersonError, note_store_trouble, page, see_other};
 use super::query;
 use super::visit::language_of;
@@ -198,7 +199,7 @@ async fn show(
     let reference = query::first(&request, REFERENCE).filter(|text| CorrelationId::is_one(text));
     let view = ToolsPage {
         language: place.language,
-        organization: &place.organization.display_name,
+        organization: &letterhead::of(place.organization),
         test_environment: place.organization.environment == Environment::Test,
         ticket: &name,
         note: query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code)),

@@ -27,6 +27,7 @@ pub static WORDS: Words = Words {
     test_device: "Test your camera and microphone",
     test_device_help: "Help with the test",
     opens_new_window: "(opens a new window)",
+    help: "Help",
     need_help: "Need help? Call",
     connection_lost: "The connection is interrupted. This page keeps trying, and you keep your place.",
     joining: "Opening your video visit…",

@@ -30,6 +30,8 @@ pub struct Words {
     pub test_device: &'static str,
     pub test_device_help: &'static str,
     pub opens_new_window: &'static str,
+    /// The link to the organization's own help.
+    pub help: &'static str,
     pub need_help: &'static str,
     /// No news for a while; the page goes on trying.
     pub connection_lost: &'static str,

@@ -27,6 +27,7 @@ pub static WORDS: Words = Words {
     test_device: "Probar su cámara y micrófono",
     test_device_help: "Ayuda con la prueba",
     opens_new_window: "(se abre en otra ventana)",
+    help: "Ayuda",
     need_help: "¿Necesita ayuda? Llame al",
     connection_lost: "La conexión se ha interrumpido. Esta página sigue intentándolo y usted conserva su lugar.",
     joining: "Abriendo su visita por video…",

@@ -313,3 +313,34 @@ async fn e42_a_sample_of_every_kind_begins_a_launch_at_the_fake_epic() {
     assert_eq!(nothing.status, 404);
     house.close().await;
 }
+
+#[actix_web::test]
+async fn every_page_shows_whose_it_is_and_where_help_is() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let picture = folder.path().join("logo.png");
+    let bytes = b"\x89PNG\r\n\x1a\n and so on";
+    std::fs::write(&picture, bytes).unwrap();
+    let house = House::with(&format!(
+        "[organization.lakeside]\nlogo_file = {:?}\nhelp_url = \"https://help.example.org/video\"\n",
+        picture.display().to_string()
+    ))
+    .await;
+    let (cookie, landed) = house.by_hand(LaunchKind::Patient, &[]).await;
+    let waiting = house.get_with(landed.header("location"), &[("cookie", &cookie)]).await;
+    let refused = house.get("/epic/lakeside/launch/patient").await;
+    for page in [waiting, refused] {
+        let text = page.text();
+        assert!(text.contains("Lakeside Health"), "{text}");
+        assert!(
+            text.contains("href=\"https://help.example.org/video\" target=\"_blank\" rel=\"noopener\""),
+            "{text}"
+        );
+        let (_, rest) = text.split_once("class=\"logo\" src=\"").expect("a picture");
+        let shown = house.get(rest.split('"').next().unwrap()).await;
+        assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
+        assert!(shown.header("cache-control").contains("immutable"));
+        assert_eq!(shown.body.as_ref(), bytes.as_slice());
+    }
+    assert_eq!(house.get("/logo/0123456789abcdef").await.status, 404);
+    house.close().await;
+}
