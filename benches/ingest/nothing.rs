@@ -9,11 +9,11 @@ use vestibule_actors::port::store::{
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoredVisit, Swept,
 };
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::visits::FIRST_MEETING;
 
@@ -95,7 +95,7 @@ impl Store for Nothing {
     fn outbox<'a>(
         &'a self,
         _: Shard,
-        _: Option<(VisitKey, ParticipantKey, u64)>,
+        _: Option<(VisitKey, LaneName, u64)>,
         _: usize,
     ) -> Answer<'a, Vec<OutboxEntry>> {
         now(Vec::new())

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use futures_util::future::join_all;
 use vestibule_actors::port::epic::{Epic, Verdict};
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{Says, Update};
 use vestibule_domain::id::{Csn, ExternalId, VisitId, VisitKey};
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -86,11 +86,15 @@ impl World {
     }
 
     async fn light(&self, role: Role, external_id: &str, connected: bool) -> Verdict {
+        self.tell(role, external_id, Says::Connected(connected)).await
+    }
+
+    async fn tell(&self, role: Role, external_id: &str, says: Says) -> Verdict {
         let visit = VisitKey { organization: lakeside(), visit: VisitId::Csn(Csn::new("10001").unwrap()) };
         let update = Update {
             participant: ParticipantKey::new(role, "Patient/ePatA".to_owned().try_into().unwrap()),
             seq: 1,
-            connected,
+            says,
             occurred_at: Moment(0),
             decided_at: Moment(0),
             role,

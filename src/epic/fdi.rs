@@ -43,7 +43,7 @@ const RECORDS: [(&str, Who, &[Brings]); 6] = [
     ("group-provider", Who::Provider, &[ConferenceId, ExternalId, Names, Department, AppointmentTime]),
     ("group-patient", Who::Patient, &[ConferenceId, Csn, ExternalId, AppointmentTime]),
     ("visit-tools", Who::Provider, &[Csn, ConferenceId, ExternalId, Names, Department]),
-    ("device-test", Who::Patient, &[Csn, ExternalId, AppointmentTime]),
+    ("device-test", Who::Patient, &[Csn, ConferenceId, ExternalId, AppointmentTime]),
 ];
 
 /// The records of an organization, in the order in which they are set up.

@@ -115,7 +115,9 @@ fn rows(settings: &Settings, id: &OrganizationId, organization: &Organization) -
             .as_ref()
             .map(|fakes| fakes.with_path(&format!("/demo/sample/{kind}"))),
     };
-    let served = |record: &FdiRecord| LaunchKind::parse(record.kind).is_ok();
+    let served = |record: &FdiRecord| {
+        LaunchKind::parse(record.kind).is_ok_and(|kind| kind.served_by(organization).is_ok())
+    };
     fdi_records(&organization.epic).into_iter().filter(served).map(row).collect()
 }
 

@@ -8,6 +8,7 @@ mod ask;
 mod board;
 mod browser;
 pub mod correlation;
+mod device_test;
 mod front;
 mod guest;
 mod health;

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_actors::port::store::Outcome;
+use vestibule_domain::effect::Says;
 use vestibule_domain::policy::Admittance;
 use vestibule_domain::visit::Phase;
+use vestibule_domain::visit::device_test::TestOutcome;
 use vestibule_domain::visit::participant::{Presence, Role};
 
 /// Makes an enumeration of words out of one of the domain's, so that a new variant there does not compile here unspelt.
@@ -44,12 +46,28 @@ words!(
     AdmittanceName of Admittance { Automatic, Manual }
 );
 
+words!(
+    /// What came out of a device test. `unclear` is whatever the settings do not know.
+    TestOutcomeName of TestOutcome { Passed, Failed, Unclear }
+);
+
 /// What Epic is told about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventName {
     Joined,
     Left,
+    DeviceTest,
+}
+
+impl From<Says> for EventName {
+    fn from(says: Says) -> Self {
+        match says {
+            Says::Connected(true) => Self::Joined,
+            Says::Connected(false) => Self::Left,
+            Says::DeviceTest(_) => Self::DeviceTest,
+        }
+    }
 }
 
 impl PhaseName {

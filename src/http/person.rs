@@ -15,7 +15,7 @@ use super::problem::{ApiError, wants_page};
 use crate::settings::{Environment, Organization};
 use crate::web::{
     Audience, ClockTime, ErrorPage, ExternalLink, Language, Letterhead, Page, PagePolicy, Reason,
-    StandInPage, security_headers,
+    StandInPage, StandsFor, security_headers,
 };
 
 /// A refusal that a person sees. What lies behind it is logged under the correlation id, never shown.
@@ -189,18 +189,29 @@ pub fn redirect_to_zoom(
         return PersonError::of(request, Reason::ZoomNotAnswering, organization, Audience::Unknown)
             .error_response();
     };
+    stand_in(organization, language, StandsFor::Meeting, &link)
+}
+
+/// A page with a link that opens a window.
+pub fn stand_in(
+    organization: &Organization,
+    language: Language,
+    stands_for: StandsFor,
+    link: &ExternalLink,
+) -> HttpResponse {
     let stand_in = StandInPage {
         language,
         organization: &letterhead::of(organization),
         test_environment: organization.environment == Environment::Test,
-        link: &link,
+        stands_for,
+        link,
     };
     let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
     page(StatusCode::OK, &stand_in, &PagePolicy { framed_by: Some(&frames), form_targets: &[] })
 }
 
 /// Browsers say what a request is for; an old one that does not is taken for a window.
-fn is_framed(request: &HttpRequest) -> bool {
+pub fn is_framed(request: &HttpRequest) -> bool {
     let destination = request.headers().get("sec-fetch-dest").and_then(|value| value.to_str().ok());
     matches!(destination, Some("iframe" | "frame" | "embed" | "object"))
 }

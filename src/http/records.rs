@@ -93,7 +93,10 @@ fn row(record: &Record) -> RecordRow {
         meeting_id: view.meeting_id,
         csn: view.csn,
         role: spelt(view.role),
-        event: spelt(view.event),
+        event: match view.device_test {
+            Some(outcome) => format!("device test: {}", spelt(outcome)),
+            None => spelt(view.event),
+        },
         outcome: spelt(view.outcome),
         attempt: view.attempt,
         resp_code: view.resp_code,

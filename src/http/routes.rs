@@ -9,7 +9,10 @@ use super::app::App;
 use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
-use super::{admin, api, board, guest, health, launch, letterhead, openapi, records, tools, visit, webhook};
+use super::{
+    admin, api, board, device_test, guest, health, launch, letterhead, openapi, records, tools, visit,
+    webhook,
+};
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
 pub fn configure_always(config: &mut web::ServiceConfig) {
@@ -28,6 +31,7 @@ pub fn configure_public(config: &mut web::ServiceConfig) {
     launch::configure(config);
     webhook::configure(config);
     visit::configure(config);
+    device_test::configure(config);
     tools::configure(config);
 }
 

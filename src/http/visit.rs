@@ -18,16 +18,17 @@ use super::browser::{Browser, is_own_origin};
 use super::here::Here;
 use super::launch::{self, reason_of};
 use super::letterhead;
-use super::person::{PersonError, note_store_trouble, page, redirect_to_zoom, see_other};
+use super::person::{PersonError, is_framed, note_store_trouble, page, redirect_to_zoom, see_other};
 use super::query;
 use super::ticket::Ticket;
 use crate::outbound::encode::encode;
 use crate::settings::Organization;
 use crate::web::{
-    Audience, ExternalLink, Language, PagePolicy, Reason, Returned, VisitStatus, WaitingPage, Watcher,
-    ZOOM_FORM_TARGETS,
+    Audience, ExternalLink, Language, PagePolicy, Reason, Returned, TestLink, VisitStatus, WaitingPage,
+    Watcher, ZOOM_FORM_TARGETS,
 };
 
+mod device_test;
 mod status;
 mod stream;
 
@@ -46,6 +47,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/visit/{ticket}", web::get().to(waiting_page))
         .route("/visit/{ticket}/events", web::get().to(stream::events))
         .route("/visit/{ticket}/state", web::get().to(state))
+        .route("/visit/{ticket}/device-test", web::get().to(device_test::go))
         .route("/visit/{ticket}/join", web::post().to(join));
 }
 
@@ -223,8 +225,8 @@ fn render(
     returned: Option<Returned>,
 ) -> HttpResponse {
     let organization = place.organization;
-    let device_test =
-        organization.device_test_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
+    let framed = is_framed(request);
+    let test_link = if framed { TestLink::InTheFrame } else { TestLink::BesideThePage };
     let device_test_help =
         organization.device_test_help_url.as_ref().and_then(|url| ExternalLink::parse(url.as_str()).ok());
     let waiting = WaitingPage {
@@ -240,7 +242,7 @@ fn render(
         },
         status: place.status(snapshot),
         returned,
-        device_test: device_test.as_ref(),
+        device_test: organization.device_test.as_ref().map(|_| test_link),
         device_test_help: device_test_help.as_ref(),
         help_phone: organization.help_phone.as_deref(),
     };

@@ -101,6 +101,11 @@ impl PageUrl {
         checked(text).map(|(url, _, _)| Self(url.into()))
     }
 
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        Url::parse(&self.0).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

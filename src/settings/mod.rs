@@ -2,6 +2,7 @@
 //! the operator and the environment. A value that arrives here as a type has been checked; nothing checks it again.
 
 mod address;
+mod device_test;
 mod encrypted_launch;
 mod epic;
 mod guest_birth_date;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use vestibule_domain::id::OrganizationId;
 
 pub use address::{BaseUrl, FramingHost, PageUrl};
+pub use device_test::{DeviceTest, TestField, TestResult, TestUrl};
 pub use encrypted_launch::{EncryptedLaunch, LaunchIv, LaunchKey};
 pub use epic::{
     BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, FhirReads, Retry, StatusAuth, StatusDialect,
@@ -48,7 +50,7 @@ pub use service::{Access, Limits, LogFormat, Logging, Node, Page, Server};
 pub use sms::{Sms, SmsBody, SmsField, SmsMethod, SmsTextField};
 pub use sources::{Sources, process_environment};
 pub use store::{Durability, Redis, Store, StoreUrl};
-pub use telehealth_2020::{StatusCall, StatusField, StatusMethod, Telehealth2020};
+pub use telehealth_2020::{DeviceTestCall, StatusCall, StatusField, StatusMethod, Telehealth2020};
 pub use template::{JsonTemplate, Template};
 
 use reader::{Read, Reader, Reported, Section};

@@ -7,6 +7,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::policy::{Admittance, WaitingCountsAs};
 
 use super::address::{BaseUrl, FramingHost, PageUrl};
+use super::device_test::{DeviceTest, read_device_test};
 use super::epic::{Epic, read_epic};
 use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
 use super::logo::Logo;
@@ -60,7 +61,7 @@ pub struct Organization {
     /// Where people find help.
     pub help_url: Option<PageUrl>,
     pub logo: Option<Logo>,
-    pub device_test_url: Option<PageUrl>,
+    pub device_test: Option<DeviceTest>,
     pub device_test_help_url: Option<PageUrl>,
     pub framing_hosts: Vec<FramingHost>,
     pub epic: Epic,
@@ -206,7 +207,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let help_phone = section.optional("help_phone", text);
     let help_url = section.optional("help_url", page_url);
     let logo = section.optional("logo_file", |path, origin| Logo::read(&resolve(path, origin)));
-    let device_test_url = section.optional("device_test_url", page_url);
+    let device_test = read_device_test(section);
     let device_test_help_url = section.optional("device_test_help_url", page_url);
     let framing_hosts = section.list("framing_hosts", FRAMING_HOSTS_MAX, |text, _| FramingHost::parse(text));
     let epic = section.section("epic", read_epic);
@@ -243,7 +244,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         help_phone: help_phone?,
         help_url: help_url?,
         logo: logo?,
-        device_test_url: device_test_url?,
+        device_test: device_test?,
         device_test_help_url: device_test_help_url?,
         framing_hosts: framing_hosts?,
         epic: epic?,

@@ -36,6 +36,8 @@ impl Organization {
             provider_gone: Span::from_duration(self.provider_gone),
             longest: Span::from_duration(self.longest_visit),
             keep: Span::from_duration(settings.limits.visit_life),
+            keep_tested: Span::from_duration(settings.limits.device_test_life),
+            tell_device_tests: self.device_test.as_ref().is_some_and(|test| test.write_back),
             check_after: Span::from_duration(settings.page.check_after),
             check_every: Span::from_duration(settings.page.check_every),
             call: Span::from_duration(self.zoom.timeout.saturating_mul(REQUESTS_OF_A_CALL)),

@@ -6,6 +6,7 @@ use vestibule_domain::id::OrganizationId;
 
 use super::Settings;
 use super::encrypted_launch::LaunchKey;
+use super::epic::StatusDialect;
 use super::organization::{Organization, PatientIdentity, ProviderUserType};
 use super::problem::Problem;
 use super::service::Access;
@@ -23,6 +24,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
         problems.extend(sides(name, organization));
+        problems.extend(tests_told(name, organization));
     }
     let mut organizations = settings.organizations.iter();
     while let Some((name, organization)) = organizations.next() {
@@ -63,6 +65,12 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         {
             doubts.push(format!(
                 "organization.{name}.epic.launch_key has less than {LAUNCH_KEY_CHARACTERS_ADVISED} characters"
+            ));
+        }
+        if organization.device_test.as_ref().is_some_and(|test| !test.url.names_return()) {
+            doubts.push(format!(
+                "organization.{name}.device_test_url has no {{return_url}}: it is added to the query under that name; where the \
+                 test reads another, nobody comes back with a result"
             ));
         }
         if organization.page_presence.as_secs() < PAGE_PRESENCE_SECONDS_ADVISED {
@@ -114,6 +122,16 @@ fn hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> 
         Problem::new(
             format!("organization.{name}.provider_user_type"),
             "\"basic\" hosts cannot have registrants, which patient_identity = \"registrant\" needs; use \"licensed\"",
+        )
+    })
+}
+
+fn tests_told(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
+    let told = organization.device_test.as_ref().is_some_and(|test| test.write_back);
+    (told && organization.epic.status_dialect == StatusDialect::ConnectionStatus2018).then(|| {
+        Problem::new(
+            format!("organization.{name}.device_test_write_back"),
+            "needs epic.status_dialect = \"telehealth-2020\"; the service of 2018 cannot be told of device tests",
         )
     })
 }

@@ -91,6 +91,10 @@ pub struct Limits {
     pub ops_connections: usize,
     pub ops_buffer: usize,
     pub ticket_life: Duration,
+    /// For so long after a device test a visit is kept that nobody has launched.
+    pub device_test_life: Duration,
+    /// For so long somebody may take to come back from a device test.
+    pub device_test_time: Duration,
     pub oauth_state_life: Duration,
 }
 
@@ -203,6 +207,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let ops_connections = section.integer("ops_connections", 1..=10_000);
     let ops_buffer = section.integer("ops_buffer", 16..=100_000);
     let ticket_life = section.duration("ticket_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
+    let device_test_life = section.duration("device_test_life", seconds(DAY)..=seconds(90 * DAY));
+    let device_test_time = section.duration("device_test_time", seconds(MINUTE)..=seconds(DAY));
     let oauth_state_life = section.duration("oauth_state_life", seconds(10)..=seconds(HOUR));
     Ok(Limits {
         webhook_body_bytes: webhook_body_bytes?,
@@ -226,6 +232,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
         ops_connections: ops_connections?,
         ops_buffer: ops_buffer?,
         ticket_life: ticket_life?,
+        device_test_life: device_test_life?,
+        device_test_time: device_test_time?,
         oauth_state_life: oauth_state_life?,
     })
 }

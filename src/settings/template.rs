@@ -78,6 +78,14 @@ impl<Name: Copy> Template<Name> {
         };
         self.0.iter().map(piece).collect()
     }
+
+    /// The places that it has, in order.
+    pub fn places(&self) -> impl Iterator<Item = Name> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Place(name) => Some(*name),
+        })
+    }
 }
 
 impl<Name: PartialEq> Template<Name> {
@@ -100,6 +108,16 @@ impl<Name: PartialEq + Copy> JsonTemplate<Name> {
 }
 
 impl<Name: Copy> JsonTemplate<Name> {
+    /// The places that it has, in order.
+    pub fn places(&self) -> Vec<Name> {
+        match self {
+            Self::Text(text) => text.places().collect(),
+            Self::List(values) => values.iter().flat_map(Self::places).collect(),
+            Self::Object(fields) => fields.iter().flat_map(|(_, one)| one.places()).collect(),
+            Self::Fixed(_) => Vec::new(),
+        }
+    }
+
     /// The JSON with every place filled in.
     pub fn filled(&self, value: &impl Fn(Name) -> String) -> Value {
         match self {

@@ -25,6 +25,7 @@ pub enum Reason {
     LinkTooOld,
     LinkWithoutTime,
     NoLaunchKey,
+    NoDeviceTest,
     EpicNotAnswering,
     ZoomNotAnswering,
     Overloaded,
@@ -65,7 +66,7 @@ enum Remedy {
 }
 
 impl Reason {
-    pub const ALL: [Reason; 28] = [
+    pub const ALL: [Reason; 29] = [
         Reason::UnknownOrganization,
         Reason::NotFound,
         Reason::ForeignServer,
@@ -81,6 +82,7 @@ impl Reason {
         Reason::LinkTooOld,
         Reason::LinkWithoutTime,
         Reason::NoLaunchKey,
+        Reason::NoDeviceTest,
         Reason::EpicNotAnswering,
         Reason::ZoomNotAnswering,
         Reason::Overloaded,
@@ -99,7 +101,10 @@ impl Reason {
     /// The HTTP status that goes with the page.
     pub fn status(self) -> u16 {
         match self {
-            Reason::UnknownOrganization | Reason::NotFound | Reason::LaunchNotServed => 404,
+            Reason::UnknownOrganization
+            | Reason::NotFound
+            | Reason::LaunchNotServed
+            | Reason::NoDeviceTest => 404,
             Reason::ForeignServer
             | Reason::WrongEnvironment
             | Reason::IdentityNotConfirmed
@@ -145,6 +150,7 @@ impl Reason {
             Reason::LinkTooOld => "link-too-old",
             Reason::LinkWithoutTime => "link-without-time",
             Reason::NoLaunchKey => "no-launch-key",
+            Reason::NoDeviceTest => "no-device-test",
             Reason::EpicNotAnswering => "epic-not-answering",
             Reason::ZoomNotAnswering => "zoom-not-answering",
             Reason::Overloaded => "overloaded",
@@ -173,7 +179,9 @@ impl Reason {
             | Reason::LaunchNotServed => Remedy::TellSupport,
             Reason::EpicNotAnswering | Reason::ZoomNotAnswering | Reason::Overloaded => Remedy::WaitAndOpen,
             Reason::RoleMismatch | Reason::OtherPatient => Remedy::OwnAccount,
-            Reason::VisitOver | Reason::VisitCancelled | Reason::NotSignedIn => Remedy::Nothing,
+            Reason::VisitOver | Reason::VisitCancelled | Reason::NoDeviceTest | Reason::NotSignedIn => {
+                Remedy::Nothing
+            }
             Reason::TooEarly => Remedy::OpenLater,
             Reason::TooLate => Remedy::CallClinic,
             Reason::GuestLinkNotGood | Reason::GuestLinkLocked | Reason::GuestLinkUnchecked => {

@@ -5,6 +5,7 @@
 
 mod about;
 mod assets;
+mod device_test;
 mod error_page;
 mod fdi;
 mod guest;
@@ -28,6 +29,7 @@ mod tests;
 pub use about::{ClockTime, about};
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
+pub use device_test::DeviceTestPage;
 pub use error_page::{Audience, ErrorPage, Reason};
 pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
 pub use guest::{Answered, Asking, GuestPage};
@@ -42,9 +44,9 @@ pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
 };
 pub use service::{IndexPage, SignInPage};
-pub use stand_in::StandInPage;
+pub use stand_in::{StandInPage, StandsFor};
 pub use tools::{
     Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,
 };
-pub use waiting::{Returned, WaitingPage, Watcher};
+pub use waiting::{Returned, TestLink, WaitingPage, Watcher};
 pub use words::invitation;

@@ -1,6 +1,7 @@
 //! What holds for every page: a language, a title, one main landmark, no inline code, and nothing unescaped.
 
 use jiff::Timestamp;
+use vestibule_domain::visit::device_test::TestOutcome;
 
 use super::*;
 
@@ -25,7 +26,7 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
         watcher,
         status,
         returned: None,
-        device_test: Some(&link),
+        device_test: Some(TestLink::BesideThePage),
         device_test_help: Some(&link),
         help_phone: Some(text),
     }
@@ -112,9 +113,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
                 pages.push((format!("waiting {language:?} {phase:?} {watcher:?}"), html));
             }
         }
-        let stand_in =
-            StandInPage { language, organization: &letterhead(text), test_environment: true, link: &link };
-        pages.push((format!("stand-in {language:?}"), stand_in.render().unwrap()));
+        pages.extend(device_tests(language, text, &link));
         let fields = [("launch", text.to_owned()), ("state", text.to_owned())];
         let onward = OnwardPage {
             language,
@@ -174,11 +173,45 @@ fn every_page(text: &str) -> Vec<(String, String)> {
     pages
 }
 
+/// The ways to a meeting and to a device test out of a frame, and the pages after a test.
+fn device_tests(language: Language, text: &str, link: &ExternalLink) -> Vec<(String, String)> {
+    let stand_in = |stands_for| {
+        let page = StandInPage {
+            language,
+            organization: &letterhead(text),
+            test_environment: true,
+            stands_for,
+            link,
+        };
+        (format!("stand-in {language:?} {stands_for:?}"), page.render().unwrap())
+    };
+    let after = |outcome| {
+        [None, Some(text)].map(|ticket| {
+            let page = DeviceTestPage {
+                language,
+                organization: &letterhead(text),
+                test_environment: true,
+                name: text,
+                outcome,
+                ticket,
+                help: Some(link),
+                help_phone: Some(text),
+            };
+            (format!("device test {language:?} {outcome:?}"), page.render().unwrap())
+        })
+    };
+    let after = TestOutcome::ALL.into_iter().flat_map(after);
+    [StandsFor::Meeting, StandsFor::DeviceTest].map(stand_in).into_iter().chain(after).collect()
+}
+
 fn tools<'a>(language: Language, text: &'a str, organization: &'a Letterhead) -> ToolsPage<'a> {
     let who = [Who::Provider, Who::Patient, Who::Proxy, Who::Guest, Who::Telephone, Who::Unidentified];
     let presences = ["gone", "waiting", "in_waiting_room", "in_meeting"];
     let lines = who.into_iter().zip(presences.into_iter().cycle());
-    let line = |(who, presence)| PersonLine::new(language, who, Some(text.to_owned()), presence, 7);
+    let line = |(who, presence)| {
+        let line = PersonLine::new(language, who, Some(text.to_owned()), presence, 7);
+        line.tested(language, Some((TestOutcome::Passed, 7)))
+    };
     let people: Vec<PersonLine> = lines.map(line).collect();
     let device = |line: &PersonLine| DeviceLine {
         line: line.clone(),
@@ -350,6 +383,7 @@ fn the_stand_in_opens_a_window_that_knows_nothing_of_this_one() {
         language: Language::English,
         organization: &letterhead("L"),
         test_environment: false,
+        stands_for: StandsFor::Meeting,
         link: &link,
     };
     let html = page.render().unwrap();

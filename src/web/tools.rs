@@ -2,10 +2,11 @@
 
 use askama::Template;
 use serde::Serialize;
+use vestibule_domain::visit::device_test::TestOutcome;
 
 use super::language::Language;
 use super::letterhead::Letterhead;
-use super::words::{GuestWords, ToolsWords, Words, guest_words, tools_words, words};
+use super::words::{GuestWords, ToolsWords, Words, guest_words, tested, tools_words, words};
 
 /// Who somebody in the visit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub struct PersonLine {
     pub place: &'static str,
     /// For how long, in whole minutes.
     pub minutes: i64,
+    /// What came out of their device test, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
 }
 
 impl PersonLine {
@@ -59,7 +63,13 @@ impl PersonLine {
             "in_meeting" => tools.in_meeting,
             _ => tools.gone,
         };
-        Self { name, who: who.text(language), presence, place, minutes }
+        Self { name, who: who.text(language), presence, place, minutes, test: None }
+    }
+
+    /// The same with a device test that ended so many minutes ago.
+    #[must_use]
+    pub fn tested(self, language: Language, test: Option<(TestOutcome, i64)>) -> Self {
+        Self { test: test.map(|(outcome, minutes)| tested(language, outcome, minutes)), ..self }
     }
 }
 

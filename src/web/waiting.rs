@@ -26,6 +26,15 @@ pub enum Returned {
     NoLinkYet,
 }
 
+/// How the waiting page leads to the device test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestLink {
+    /// In a window of its own, beside the page that waits.
+    BesideThePage,
+    /// In the page's own frame, where its cookie is, and from there on in a window.
+    InTheFrame,
+}
+
 /// `GET /visit/{ticket}`, and the answer to a join that was not allowed any more (then with status 409).
 ///
 /// The form on it posts to `/visit/{ticket}/join`, which answers with a redirect to Zoom, so the page must be served
@@ -44,7 +53,8 @@ pub struct WaitingPage<'a> {
     pub status: VisitStatus,
     /// The page is the answer to a join that led nowhere; it then pauses before it tries again.
     pub returned: Option<Returned>,
-    pub device_test: Option<&'a ExternalLink>,
+    /// There is a device test to go to from here.
+    pub device_test: Option<TestLink>,
     pub device_test_help: Option<&'a ExternalLink>,
     /// A number that people may call, as it should be read.
     pub help_phone: Option<&'a str>,

@@ -1,6 +1,7 @@
 //! What changes a visit. Every command but a tick comes through the shard's journal, with an id and the time of the door.
 
 use crate::birth_date::BirthDate;
+use crate::effect::{LaneName, Says, Topic, Update};
 use crate::fact::Fact;
 use crate::id::{
     BrowserHash, CommandId, Csn, ExternalId, ExternalIdType, FhirReference, GuestLinkId, MeetingId, Npi,
@@ -10,6 +11,7 @@ use crate::name::Phi;
 use crate::time::Moment;
 use crate::visit::Device;
 use crate::visit::booking::BookingRead;
+use crate::visit::device_test::{DeviceTest, Settled};
 use crate::visit::guest::Invitation;
 use crate::visit::participant::{ParticipantKey, Role};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,13 @@ pub enum Command {
     Launch(Launch),
     /// Something happened in Zoom.
     Fact(Fact),
+    /// Somebody came back from a device test. It is no launch: nobody takes part by it.
+    DeviceTested {
+        /// Who.
+        participant: ParticipantKey,
+        /// With what.
+        test: DeviceTest,
+    },
     /// An open waiting page gave a sign.
     PageSeen {
         /// Whose page.
@@ -133,6 +142,20 @@ pub enum Command {
         /// Whose lane.
         participant: ParticipantKey,
     },
+    /// What Epic was to be told of a device test is settled.
+    DeviceTestSettled {
+        /// Whose test.
+        participant: ParticipantKey,
+        /// The update's number in its lane.
+        seq: u64,
+        /// How.
+        how: Settled,
+    },
+    /// The same as [`Command::AttemptOutlived`] for the lane of a device test.
+    DeviceTestOutlived {
+        /// Whose test.
+        participant: ParticipantKey,
+    },
     /// The store went back and was given this visit again; what came in between may be lost to it. Added by the owner alone.
     StoreWentBack,
     /// Another command of this visit was set aside as poison.
@@ -171,4 +194,48 @@ pub struct Launch {
     /// What Epic says of the appointment, where the door could read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking: Option<BookingRead>,
+}
+
+impl Update {
+    /// Epic acknowledged it.
+    #[must_use]
+    pub fn delivered(&self) -> Command {
+        let (participant, seq) = (self.participant.clone(), self.seq);
+        match self.says {
+            Says::Connected(connected) => Command::StatusDelivered { participant, seq, connected },
+            Says::DeviceTest(_) => Command::DeviceTestSettled { participant, seq, how: Settled::Delivered },
+        }
+    }
+
+    /// Epic refused it for good, or it was given up.
+    #[must_use]
+    pub fn parked(&self) -> Command {
+        let (participant, seq) = (self.participant.clone(), self.seq);
+        match self.says {
+            Says::Connected(_) => Command::StatusParked { participant, seq },
+            Says::DeviceTest(_) => Command::DeviceTestSettled { participant, seq, how: Settled::Parked },
+        }
+    }
+
+    /// A newer one took its place before Epic had it.
+    #[must_use]
+    pub fn superseded(&self) -> Command {
+        let (participant, seq) = (self.participant.clone(), self.seq);
+        match self.says {
+            Says::Connected(_) => Command::StatusSuperseded { participant, seq },
+            Says::DeviceTest(_) => Command::DeviceTestSettled { participant, seq, how: Settled::Superseded },
+        }
+    }
+}
+
+impl LaneName {
+    /// An attempt in this lane ended after its node had lost the lease of the shard.
+    #[must_use]
+    pub fn outlived(&self) -> Command {
+        let participant = self.participant.clone();
+        match self.topic {
+            Topic::Light => Command::AttemptOutlived { participant },
+            Topic::DeviceTest => Command::DeviceTestOutlived { participant },
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::id::{Csn, ExternalId, ExternalIdType, MeetingId};
 use crate::intent::Intent;
 use crate::time::Moment;
+use crate::visit::device_test::TestOutcome;
 use crate::visit::participant::{ParticipantKey, Role};
 use serde::{Deserialize, Serialize};
 
@@ -17,15 +18,64 @@ pub enum Effect {
     Forget,
 }
 
-/// One status update for Epic, in the lane of its participant.
+/// What Epic is told of a person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Says {
+    /// Whether they are connected: the light.
+    Connected(bool),
+    /// What came out of their device test. A release that does not know of tests cannot read it, rather than take it for a light.
+    DeviceTest(TestOutcome),
+}
+
+/// What a lane is about. Within one the newest update is all that matters, so that things that are true beside each other have lanes of their
+/// own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Topic {
+    /// The light.
+    Light,
+    /// The device test.
+    DeviceTest,
+}
+
+/// Names a lane within a visit.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LaneName {
+    /// What it is about.
+    pub topic: Topic,
+    /// Whose it is.
+    pub participant: ParticipantKey,
+}
+
+impl Says {
+    /// What it is about.
+    #[must_use]
+    pub fn topic(self) -> Topic {
+        match self {
+            Self::Connected(_) => Topic::Light,
+            Self::DeviceTest(_) => Topic::DeviceTest,
+        }
+    }
+}
+
+impl LaneName {
+    /// The lane of a person's light.
+    #[must_use]
+    pub fn of_light(participant: ParticipantKey) -> Self {
+        Self { topic: Topic::Light, participant }
+    }
+}
+
+/// One update for Epic, in a lane of its participant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Update {
     /// Whose lane.
     pub participant: ParticipantKey,
     /// Rises by one within the lane; the newest is the one that matters.
     pub seq: u64,
-    /// The status that should stand at Epic.
-    pub connected: bool,
+    /// What should stand at Epic.
+    #[serde(rename = "connected")]
+    pub says: Says,
     /// When it became true, by Zoom's time where a fact caused it.
     pub occurred_at: Moment,
     /// When it was decided; its age counts from here.
@@ -41,4 +91,12 @@ pub struct Update {
     pub csn: Option<Csn>,
     /// The Zoom meeting that the record is found by.
     pub meeting: Option<MeetingId>,
+}
+
+impl Update {
+    /// The lane that it is in.
+    #[must_use]
+    pub fn lane(&self) -> LaneName {
+        LaneName { topic: self.says.topic(), participant: self.participant.clone() }
+    }
 }

@@ -225,6 +225,7 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effect::Says;
     use crate::id::{ExternalId, FhirReference};
     use crate::visit::participant::{ParticipantKey, Role};
 
@@ -238,7 +239,7 @@ mod tests {
         Update {
             participant: ParticipantKey::new(Role::Patient, FhirReference::new("Patient/p").unwrap()),
             seq,
-            connected,
+            says: Says::Connected(connected),
             occurred_at: Moment(0),
             decided_at: Moment(0),
             role: Role::Patient,

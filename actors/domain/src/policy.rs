@@ -36,6 +36,10 @@ pub struct Policy {
     pub page_presence: Span,
     /// How long after the reopening time an ended visit is kept; at least Zoom's 85 minutes of retries.
     pub keep: Span,
+    /// How long after a device test a visit is kept that nobody has launched.
+    pub keep_tested: Span,
+    /// Whether Epic is told what came out of device tests.
+    pub tell_device_tests: bool,
     /// From a provider's launch, while a patient waits and no fact has come: when the meeting is first read.
     pub check_after: Span,
     /// How often it is read again.

@@ -11,9 +11,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use vestibule_actors::port::epic::{Epic, EpicAnswer, Verdict};
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{Says, Update};
 use vestibule_domain::id::{ExternalId, VisitKey};
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::device_test::TestOutcome;
 
 use crate::audit::attempts::Attempt;
 use crate::chance::Chance;
@@ -31,6 +32,8 @@ pub const LATEST_EFFECT: Duration = Duration::from_millis(9_900);
 pub struct Epics {
     /// Whether a person is connected, as the schedule shows it.
     lights: BTreeMap<(VisitKey, ExternalId), bool>,
+    /// What came out of a person's device test, as their chart shows it.
+    tests: BTreeMap<(VisitKey, ExternalId), TestOutcome>,
     under_way: usize,
     chance: Chance,
 }
@@ -48,13 +51,24 @@ impl Epics {
     /// Nothing was told yet.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { lights: BTreeMap::new(), under_way: 0, chance: Chance::stream(seed, "epic", 0) }
+        Self {
+            lights: BTreeMap::new(),
+            tests: BTreeMap::new(),
+            under_way: 0,
+            chance: Chance::stream(seed, "epic", 0),
+        }
     }
 
     /// The light of a person.
     #[must_use]
     pub fn light(&self, visit: &VisitKey, id: &ExternalId) -> bool {
         self.lights.get(&(visit.clone(), id.clone())).copied().unwrap_or(false)
+    }
+
+    /// What came out of the device test of a person.
+    #[must_use]
+    pub fn test(&self, visit: &VisitKey, id: &ExternalId) -> Option<TestOutcome> {
+        self.tests.get(&(visit.clone(), id.clone())).copied()
     }
 
     /// Attempts that may still have an effect.
@@ -195,7 +209,12 @@ fn takes_effect(world: &Arc<World>, attempt: &Attempt, after: Duration) {
             return;
         }
         let place = (attempt.visit.clone(), attempt.external_id.clone());
-        lock(&there.epics).lights.insert(place, attempt.connected);
+        let mut epics = lock(&there.epics);
+        match attempt.says {
+            Says::Connected(connected) => drop(epics.lights.insert(place, connected)),
+            Says::DeviceTest(outcome) => drop(epics.tests.insert(place, outcome)),
+        }
+        drop(epics);
         there.note(there.about(&attempt.visit), format_args!("{attempt} stands at Epic"));
     });
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use vestibule_actors::codec;
 use vestibule_actors::node::placement::target;
 use vestibule_actors::port::store::{OwnerToken, Store, StoredVisit};
+use vestibule_domain::effect::{LaneName, Topic};
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::policy::{Policy, WaitingCountsAs};
 use vestibule_domain::shard::Shard;
+use vestibule_domain::visit::device_test::KnownTest;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 use vestibule_domain::visit::{CallState, Visit};
 
@@ -85,7 +87,7 @@ impl World {
             let outbox =
                 self.store.outbox(shard, None, 1).now_or_never().and_then(Result::ok).unwrap_or_default();
             if let Some(entry) = outbox.first() {
-                let what = format!("update #{} of {:?} is not told", entry.seq, entry.participant);
+                let what = format!("update #{} of {:?} is not told", entry.seq, entry.lane);
                 return about(self.about(&entry.visit), breach("liveness", what));
             }
         }
@@ -120,6 +122,9 @@ impl World {
         self.check_meetings(key, &visit)?;
         for (who, person) in &visit.participants {
             self.check_light(key, &visit, (who, person), policy)?;
+        }
+        for (who, known) in &visit.device_tests {
+            self.check_test(key, who, known)?;
         }
         lock(&self.audit).boards.check(key, stored.version)
     }
@@ -189,10 +194,29 @@ impl World {
         let stands = lock(&self.epics).light(key, external_id);
         if stands != light.wanted
             && !parked
-            && audit.attempts.is_knowable(&(key.clone(), who.clone()), light.decided)
+            && audit.attempts.is_knowable(&(key.clone(), LaneName::of_light(who.clone())), light.decided)
         {
             return breach("I9", format!("Epic shows {stands} for {who:?}, and {} is derived", light.wanted));
         }
+        Ok(())
+    }
+
+    /// I9 for device tests: what stands at Epic is the newest result.
+    fn check_test(&self, key: &VisitKey, who: &ParticipantKey, known: &KnownTest) -> Result<(), Breach> {
+        let (audit, told) = (lock(&self.audit), known.told);
+        let Some(external_id) = &known.test.external_id else { return Ok(()) };
+        let lane = LaneName { topic: Topic::DeviceTest, participant: who.clone() };
+        let parked = told.is_settled() && !told.stands();
+        let stands = lock(&self.epics).test(key, external_id);
+        let newest = known.test.outcome;
+        if stands != Some(newest) && !parked && audit.attempts.is_knowable(&(key.clone(), lane), told.decided)
+        {
+            return breach(
+                "I9",
+                format!("Epic shows {stands:?} for the test of {who:?}, which came out {newest:?}"),
+            );
+        }
+        self.trace.count("device tests that stand at Epic");
         Ok(())
     }
 

@@ -188,6 +188,8 @@ fn organization(name: &str, chance: &mut Chance) -> OrganizationPlan {
         late: Span::minutes(40),
         provider_gone: Span::minutes(15),
         longest: Span::hours(8),
+        keep_tested: Span::hours(14 * 24),
+        tell_device_tests: true,
         check_after: Span::seconds(10),
         check_every: Span::seconds(15),
         call: Span::seconds(20),

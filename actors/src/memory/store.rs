@@ -13,11 +13,11 @@ use futures_util::FutureExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::participant::ParticipantKey;
 
 /// Hints that a slow listener may be behind before it is told that it missed some.
 const HINTS: usize = 1_024;
@@ -222,7 +222,7 @@ impl Store for MemoryStore {
     fn outbox<'a>(
         &'a self,
         shard: Shard,
-        after: Option<(VisitKey, ParticipantKey, u64)>,
+        after: Option<(VisitKey, LaneName, u64)>,
         max: usize,
     ) -> Answer<'a, Vec<OutboxEntry>> {
         self.step(Call::Outbox, move |model, _| Ok(model.outbox(shard, after, max)))

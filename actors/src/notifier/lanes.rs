@@ -1,17 +1,16 @@
 //! The lanes of one organization, filed by what each wants: leave to send, to be asked again at some time, or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{LaneName, Update};
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::lane::{Ended, Follows, Lane, LaneRules, Next};
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::Offer;
 use crate::lease::Lease;
 
 /// Names a lane.
-pub(super) type LaneKey = (VisitKey, ParticipantKey);
+pub(super) type LaneKey = (VisitKey, LaneName);
 
 /// Lanes in the order in which they became ready.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Tells one organization's Epic who is connected.
 //!
-//! Each person of each visit has a lane ([`vestibule_domain::lane`]). The notifier asks the organization's gate in the store for a
+//! Each person of each visit has a lane ([`vestibule_domain::lane`]), and one for their device test. The notifier asks the organization's gate in the store for a
 //! permit, sends the head of the lane that has been ready longest, and reports every attempt as a record. A dead Epic therefore delays
 //! nobody but its own organization.
 //!
@@ -15,7 +15,6 @@ use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, Spaw
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use vestibule_domain::command::Command;
 use vestibule_domain::effect::Update;
 use vestibule_domain::gate::{Answer, Because, PermitId, Settled};
 use vestibule_domain::id::{OrganizationId, VisitKey};
@@ -209,8 +208,7 @@ impl EpicNotifier {
             Verdict::InDoubt { .. } => rules.lane.doubt,
             Verdict::Permanent { .. } | Verdict::Transient { .. } => return,
         };
-        let command = Command::AttemptOutlived { participant: key.1.clone() };
-        let Ok(entry) = entry_for(&self.ports, &key.0, command) else { return };
+        let Ok(entry) = entry_for(&self.ports, &key.0, key.1.outlived()) else { return };
         let ports = self.ports.clone();
         let tell = async move {
             sleep(settles_in.to_duration()).await;
@@ -334,7 +332,7 @@ impl Handler<Offer> for EpicNotifier {
     fn handle(&mut self, offer: Offer, ctx: &mut Context<Self>) {
         let Some(rules) = self.rules() else { return };
         let now = self.now();
-        let key = (offer.visit.clone(), offer.update.participant.clone());
+        let key = (offer.visit.clone(), offer.update.lane());
         let lease = offer.lease.clone();
         if let Some(older) = self.lanes.offer(&key, offer, now, &rules.lane) {
             self.reports.superseded(&key, &lease, &older, now, self.lanes.is_running(&key));

@@ -103,16 +103,11 @@ impl Reports {
             hint,
             ..self.unsent(key, update, now)
         };
-        let (participant, seq) = (update.participant.clone(), update.seq);
         let command = match follows {
-            Follows::Settled => {
-                Some(Command::StatusDelivered { participant, seq, connected: update.connected })
-            }
-            Follows::Overtaken if outcome == Outcome::Delivered => {
-                Some(Command::StatusDelivered { participant, seq, connected: update.connected })
-            }
-            Follows::Overtaken => Some(Command::StatusSuperseded { participant, seq }),
-            Follows::Parked => Some(Command::StatusParked { participant, seq }),
+            Follows::Settled => Some(update.delivered()),
+            Follows::Overtaken if outcome == Outcome::Delivered => Some(update.delivered()),
+            Follows::Overtaken => Some(update.superseded()),
+            Follows::Parked => Some(update.parked()),
             Follows::Retrying | Follows::DeliveredInDoubt => None,
         };
         // The attempt failed, and that it is not tried again is a decision of its own.
@@ -132,7 +127,7 @@ impl Reports {
         );
         let record =
             Record { attempt: *attempts, outcome: Outcome::Parked, hint, ..self.unsent(key, update, now) };
-        let command = Command::StatusParked { participant: update.participant.clone(), seq: update.seq };
+        let command = update.parked();
         self.push(key, lease, update, *attempts, vec![record], Some(command));
     }
 
@@ -146,8 +141,7 @@ impl Reports {
         now: Moment,
         older_runs: bool,
     ) {
-        let command = Command::StatusSuperseded { participant: update.participant.clone(), seq: update.seq };
-        let settled = (!older_runs).then_some(command);
+        let settled = (!older_runs).then(|| update.superseded());
         self.push(key, lease, update, 0, vec![self.unsent(key, update, now)], settled);
     }
 
@@ -176,7 +170,7 @@ impl Reports {
         under.lease = lease.clone();
         under.reports.push(Acknowledgement {
             visit: key.0.clone(),
-            participant: update.participant.clone(),
+            lane: update.lane(),
             seq: update.seq,
             attempts,
             records,
@@ -194,7 +188,7 @@ impl Reports {
             meeting: update.meeting,
             csn: update.csn.clone(),
             role: update.role,
-            joined: update.connected,
+            says: update.says,
             occurred_at: update.occurred_at,
             attempt: 0,
             resp_code: 0,

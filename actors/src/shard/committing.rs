@@ -36,7 +36,7 @@ impl Engine {
             if let Effect::Notify(update) = effect {
                 gathered.outbox.push(OutboxEntry {
                     visit: key.clone(),
-                    participant: update.participant.clone(),
+                    lane: update.lane(),
                     seq: update.seq,
                     attempts: 0,
                     payload: self.ports.format.encode(update)?,

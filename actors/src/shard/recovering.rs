@@ -103,7 +103,7 @@ impl Engine {
             }
             match page.last() {
                 Some(last) if page.len() >= OUTBOX_PAGE => {
-                    after = Some((last.visit.clone(), last.participant.clone(), last.seq));
+                    after = Some((last.visit.clone(), last.lane.clone(), last.seq));
                 }
                 _ => break,
             }

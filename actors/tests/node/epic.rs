@@ -5,6 +5,7 @@ use crate::world::{DAWN, World, by_link, visit};
 use std::time::Duration;
 use vestibule_actors::port::epic::{EpicAnswer, Verdict};
 use vestibule_actors::port::store::{Outcome, Store};
+use vestibule_domain::effect::Says;
 use vestibule_domain::fact::FactKind;
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::intent::ProblemCode;
@@ -76,7 +77,12 @@ fn an_update_that_is_under_way_stays_in_the_outbox_while_newer_ones_replace_each
         let outbox = world.store.outbox(Shard::of_visit(&visit("10001")), None, 10).await.unwrap();
         assert_eq!(outbox.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [1, 2, 3]);
         world.lit("10001", &patient, true).await;
-        let records: Vec<_> = world.records("10001").await.iter().map(|r| (r.joined, r.outcome)).collect();
+        let records: Vec<_> = world
+            .records("10001")
+            .await
+            .iter()
+            .map(|r| ((r.says == Says::Connected(true)), r.outcome))
+            .collect();
         let expected = [(false, Outcome::Superseded), (true, Outcome::Delivered), (true, Outcome::Delivered)];
         assert_eq!(records, expected);
         assert!(world.store.outbox(Shard::of_visit(&visit("10001")), None, 10).await.unwrap().is_empty());
@@ -151,7 +157,7 @@ fn retry_after_is_kept_by_the_lane_where_the_organization_is_not_paused() {
             .records("10001")
             .await
             .iter()
-            .map(|r| (r.attempt, r.resp_code, r.joined, r.outcome))
+            .map(|r| (r.attempt, r.resp_code, (r.says == Says::Connected(true)), r.outcome))
             .collect();
         assert_eq!(
             records,

@@ -9,6 +9,7 @@ use vestibule_actors::port::epic::{EpicAnswer, Verdict};
 use vestibule_actors::port::store::{Outcome, Store};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::command::Command;
+use vestibule_domain::effect::Says;
 use vestibule_domain::id::FhirReference;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
@@ -224,7 +225,10 @@ fn reports_under_a_new_lease_are_written_though_the_old_ones_hang() {
         hangs.go_on();
         world.lit("10001", &ada, false).await;
         let records = world.records("10001").await;
-        assert!(records.iter().any(|r| !r.joined && r.outcome == Outcome::Delivered), "{records:?}");
+        assert!(
+            records.iter().any(|r| r.says == Says::Connected(false) && r.outcome == Outcome::Delivered),
+            "{records:?}"
+        );
     });
 }
 

@@ -27,6 +27,7 @@ use vestibule_actors::port::{Decider, Ports};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::command::{Command, Launch};
+use vestibule_domain::effect::Says;
 use vestibule_domain::effect::Update;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::gate::Limits;
@@ -85,6 +86,8 @@ impl Organizations for OneOrganization {
             late: Span::minutes(40),
             provider_gone: Span::minutes(15),
             longest: Span::hours(8),
+            keep_tested: Span::hours(14 * 24),
+            tell_device_tests: true,
             check_after: Span::seconds(10),
             check_every: Span::seconds(15),
             call: Span::seconds(20),
@@ -141,7 +144,11 @@ impl Epic for ScriptedEpic {
             tokio::time::sleep(takes.expect("this Epic makes its caller panic")).await;
             let mut script = self.0.lock().unwrap();
             script.began.push(began);
-            script.received.push((self.1.now(), update.external_id.to_string(), update.connected));
+            script.received.push((
+                self.1.now(),
+                update.external_id.to_string(),
+                update.says == Says::Connected(true),
+            ));
             script.next.pop_front().unwrap_or_else(accepted)
         }
         .boxed_local()

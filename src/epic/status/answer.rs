@@ -88,6 +88,12 @@ pub(in crate::epic) fn no_such_organization() -> EpicAnswer {
     nothing_sent("This organization has no Epic in the settings of the node that tried.")
 }
 
+/// It was decided under another dialect than the one that is set now.
+pub(super) fn no_words() -> EpicAnswer {
+    let hint = "The service of 2018 cannot be told of device tests. It was to be told before status_dialect was changed.";
+    EpicAnswer { resp_code: 0, epic_code: None, verdict: Verdict::Permanent { hint: hint.to_owned() } }
+}
+
 // === Epic's codes ===
 
 /// The code that `ExceptionMessage` ends in, literally; never a text.

@@ -1,4 +1,4 @@
-//! Telling Epic who is connected: one attempt with credentials, in the dialect that the organization's Epic speaks.
+//! Telling Epic who is connected, and what came out of device tests: one attempt with credentials, in the dialect that the organization's Epic speaks.
 //!
 //! A dialect is a file of its own and says what is asked, and where. Credentials, the time-out, the second try after a 401 and what follows
 //! from an answer are the same for all.
@@ -26,7 +26,7 @@ use crate::outbound::client::until;
 use crate::outbound::{NoAnswer, Request, Response, TokenFailure, oauth};
 use crate::settings::{StatusAuth, StatusDialect};
 pub(super) use answer::{code, no_such_organization};
-use answer::{judge, without_token};
+use answer::{judge, no_words, without_token};
 
 /// What a dialect asks of Epic.
 pub(super) struct Call {
@@ -38,11 +38,11 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The call that tells Epic of an update.
-    fn of(config: &EpicConfig, visit: &VisitKey, update: &Update) -> Self {
+    /// The call that tells Epic of an update; none where the dialect has no words for it.
+    fn of(config: &EpicConfig, visit: &VisitKey, update: &Update) -> Option<Self> {
         match config.status_dialect {
             StatusDialect::ConnectionStatus2018 => connection2018::call(config, visit, update),
-            StatusDialect::Telehealth2020 => telehealth2020::call(config, visit, update),
+            StatusDialect::Telehealth2020 => Some(telehealth2020::call(config, visit, update)),
         }
     }
 
@@ -65,7 +65,7 @@ impl EpicClient {
     ) -> EpicAnswer {
         let config = &site.config;
         let deadline = instant() + config.timeout;
-        let call = Call::of(config, visit, update);
+        let Some(call) = Call::of(config, visit, update) else { return no_words() };
         let judge = |answer| judge(answer, config.status_dialect, self.clock.now());
         if let StatusAuth::Basic { user, password } = &config.status_auth {
             let authorization = oauth::basic(&emp(user), password.expose());

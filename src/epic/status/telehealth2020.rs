@@ -1,12 +1,14 @@
-//! The services of 2020: one call for a person who has connected and one for a person who has disconnected. Epic does not publish them, so
+//! The services of 2020: one call for a person who has connected, one for a person who has disconnected, and one for what came out of a
+//! device test. Epic does not publish them, so
 //! that method, path and body come from the settings.
 
 use awc::http::Method;
 use bytes::Bytes;
 use jiff::Timestamp;
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{Says, Update};
 use vestibule_domain::id::{VisitId, VisitKey};
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::device_test::TestOutcome;
 
 use super::{Call, conference, external_id_type};
 use crate::epic::config::EpicConfig;
@@ -15,7 +17,11 @@ use crate::settings::{StatusCall, StatusField, StatusMethod};
 
 pub(super) fn call(config: &EpicConfig, visit: &VisitKey, update: &Update) -> Call {
     let calls = &config.telehealth_2020;
-    let call = if update.connected { &calls.connect } else { &calls.disconnect };
+    let call = match update.says {
+        Says::Connected(true) => &calls.connect,
+        Says::Connected(false) => &calls.disconnect,
+        Says::DeviceTest(_) => &calls.device_test.call,
+    };
     filled(config, call, |field| value(config, visit, update, field))
 }
 
@@ -50,6 +56,17 @@ fn value(config: &EpicConfig, visit: &VisitKey, update: &Update, field: StatusFi
         StatusField::Role => update.role.as_str().to_owned(),
         StatusField::MeetingId => update.meeting.map(|id| id.to_string()).unwrap_or_default(),
         StatusField::Instant => instant(update.occurred_at),
+        StatusField::Result => {
+            let names = &config.telehealth_2020.device_test;
+            let name = match update.says {
+                // The settings let no call for a light have this place.
+                Says::Connected(_) => "",
+                Says::DeviceTest(TestOutcome::Passed) => &names.passed,
+                Says::DeviceTest(TestOutcome::Failed) => &names.failed,
+                Says::DeviceTest(TestOutcome::Unclear) => &names.unclear,
+            };
+            name.to_owned()
+        }
     }
 }
 

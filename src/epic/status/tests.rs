@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vestibule_actors::port::epic::{Epic, Verdict};
+use vestibule_domain::effect::Says;
 use vestibule_domain::id::{ConferenceId, Csn, ExternalId, ExternalIdType, FhirReference, MeetingId};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::ParticipantKey;
@@ -27,7 +28,7 @@ fn update(role: Role, connected: bool) -> Update {
     Update {
         participant: ParticipantKey::new(role, reference),
         seq: 1,
-        connected,
+        says: Says::Connected(connected),
         occurred_at: Moment(0),
         decided_at: Moment(0),
         role,
@@ -188,7 +189,7 @@ body = ""
         Update { meeting, external_id: ExternalId::new("W\"/&1").unwrap(), ..update(Role::Proxy, true) };
     let answer = client.send(&visit(), &there).await;
     assert_eq!((answer.resp_code, &answer.verdict), (204, &Verdict::Accepted), "any 2xx is success");
-    let gone = Update { connected: false, ..there };
+    let gone = Update { says: Says::Connected(false), ..there };
     assert_eq!(client.send(&visit(), &gone).await.verdict, Verdict::Accepted);
     let seen = server.seen();
     assert_eq!(

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use vestibule_actors::memory::When;
 use vestibule_actors::port::store::{Outcome, ParkedCommand, Record, Seq};
+use vestibule_domain::effect::Says;
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::Phase;
 
@@ -155,7 +156,7 @@ async fn recorded() -> Kit {
         attempt: 0,
         resp_code: 0,
         latency_ms: 0,
-        joined: false,
+        says: Says::Connected(false),
         ..record(at(5), Outcome::Superseded)
     };
     let delivered = Record { attempt: 2, ..record(at(9), Outcome::Delivered) };

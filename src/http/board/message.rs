@@ -35,13 +35,12 @@ pub(super) fn snapshot(app: &App, all: &[Arc<Seen>]) -> String {
 
 /// One change, in the order of the messages; none for a visit of an organization that is not in the settings any more.
 pub(super) fn changed(app: &App, change: &Change) -> Vec<String> {
-    let one = |seen| view(app, seen).map(|visit| Message::Visit { visit: Box::new(visit) });
     let gone = |key| Message::Gone { which: GoneView::from(key) };
     let messages = match change {
-        Change::Visit(seen) => vec![one(seen)],
+        Change::Visit(seen) => vec![visit(app, seen)],
         // Its version is lower than the one before it left, so whoever knows that one must forget it first.
         Change::Again(seen) => {
-            vec![Some(gone(&seen.snapshot.visit.key)), one(seen)]
+            vec![Some(gone(&seen.snapshot.visit.key)), visit(app, seen)]
         }
         Change::Gone(key) => vec![Some(gone(key))],
     };
@@ -50,6 +49,10 @@ pub(super) fn changed(app: &App, change: &Change) -> Vec<String> {
 
 pub(super) fn store_answers(answers: bool) -> String {
     written(&Message::Store { answers })
+}
+
+fn visit(app: &App, seen: &Seen) -> Option<Message> {
+    view(app, seen).map(|visit| Message::Visit { visit: Box::new(visit) })
 }
 
 fn view(app: &App, seen: &Seen) -> Option<VisitView> {

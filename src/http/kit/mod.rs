@@ -25,7 +25,7 @@ use vestibule_actors::port::store::{
     Store, StoreLimits, VisitWrite,
 };
 use vestibule_actors::port::zoom::{LinkRefused, Zoom};
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{LaneName, Update};
 use vestibule_domain::id::{CommandId, MeetingId, OrganizationId, VisitKey, ZoomUserId};
 use vestibule_domain::intent::{IntentOutcome, ZoomCall};
 use vestibule_domain::name::PersonalLink;
@@ -278,7 +278,7 @@ impl Kit {
         let owner = self.own(key).await;
         let acknowledgement = Acknowledgement {
             visit: key.clone(),
-            participant: patient(),
+            lane: LaneName::of_light(patient()),
             seq: 1,
             attempts: 1,
             records,

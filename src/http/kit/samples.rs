@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 use vestibule_actors::port::store::{Outcome, Record, RecordId};
+use vestibule_domain::effect::Says;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::id::{
     ConferenceId, Csn, ExternalId, FhirReference, InstanceUuid, Marker, MeetingId, OrganizationId,
@@ -147,7 +148,7 @@ pub fn record(at: Moment, outcome: Outcome) -> Record {
         meeting: Some(MEETING),
         csn: Some(csn("10001")),
         role: Role::Patient,
-        joined: true,
+        says: Says::Connected(true),
         occurred_at: NOW,
         attempt: 1,
         resp_code: 200,

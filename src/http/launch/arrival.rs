@@ -25,7 +25,7 @@ pub(in crate::http) struct Arrival<'a> {
     pub(in crate::http) app: &'a App,
     pub(super) here: &'a Here,
     pub(in crate::http) request: &'a HttpRequest,
-    pub(super) organization: &'a Organization,
+    pub(in crate::http) organization: &'a Organization,
     pub(super) audience: Audience,
     pub(in crate::http) language: Language,
     /// Whose waiting page it will be.

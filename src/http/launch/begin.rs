@@ -51,6 +51,7 @@ pub(super) async fn begin(
     }
     let (id, organization) = resolve(&app.settings, &asked, iss.as_deref()).map_err(refuse)?;
     let refuse = |reason| PersonError::of(request, reason, organization, audience);
+    kind.served_by(organization).map_err(refuse)?;
     let _place = place(app, id).ok_or_else(|| refuse(Reason::Overloaded))?;
     let launch = launch.ok_or_else(|| refuse(Reason::MissingVisitContext))?;
     let ports = app.desk.ports();
@@ -106,9 +107,10 @@ fn to_epic(organization: &Organization, language: Language, authorization: &Auth
         action: &authorization.endpoint,
         fields: &authorization.parameters,
     };
-    // Browsers hold a form to its targets through every redirect behind it: Epic's sign-in on whatever host, and us, and Zoom.
+    // Browsers hold a form to its targets through every redirect behind it: Epic's sign-in on whatever host, and us, and Zoom or a test.
     let mut targets = form_targets(organization);
     targets.push("https:".to_owned());
+    targets.extend(organization.device_test.as_ref().map(|test| test.url.origin().to_owned()));
     targets.extend(Url::parse(&authorization.endpoint).ok().map(|url| url.origin().ascii_serialization()));
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();

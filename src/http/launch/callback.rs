@@ -16,11 +16,12 @@ use super::{LaunchKind, Understood, place, told};
 use crate::epic::{IdTokenError, SmartError, TokenAnswer, appointment_starts};
 use crate::http::app::App;
 use crate::http::browser::Browser;
+use crate::http::device_test;
 use crate::http::here::Here;
 use crate::http::person::{PersonError, note_store_trouble};
 use crate::http::query::{Contradiction, Parameters};
 use crate::http::tools;
-use crate::settings::{Organization, Secret};
+use crate::settings::{Organization, PatientDisplayName, Secret};
 use crate::web::{Audience, Reason};
 
 /// What Epic's authorization server brings back.
@@ -127,13 +128,16 @@ impl Return<'_> {
         // What Epic says of a refusal is nothing for the page; that it refused is.
         let code = code.ok_or_else(|| self.arrival.refuse(Reason::EpicNotAnswering))?;
         let (understood, born) = self.learn(&code).await?;
-        if self.state.kind == LaunchKind::VisitTools {
-            return tools::open(&self.arrival, understood, born).await;
+        match self.state.kind {
+            LaunchKind::VisitTools => tools::open(&self.arrival, understood, born).await,
+            LaunchKind::DeviceTest => device_test::depart(&self.arrival, understood).await,
+            _ => {
+                if let Some(born) = born {
+                    self.arrival.tell_birth_date(&understood.visit, &understood.launch, born).await;
+                }
+                self.arrival.admit(understood.visit, understood.launch).await
+            }
         }
-        if let Some(born) = born {
-            self.arrival.tell_birth_date(&understood.visit, &understood.launch, born).await;
-        }
-        self.arrival.admit(understood.visit, understood.launch).await
     }
 
     /// Who the person is and what the launch is about, from Epic's token response.
@@ -161,11 +165,15 @@ impl Return<'_> {
         };
         // Nothing is read for a launch that is refused anyway.
         let Understood { launch, .. } = understood(&answer)?;
+        let is_test = self.state.kind == LaunchKind::DeviceTest;
         let reads = Reads::of(arrival.app, &arrival.here.epic, organization, arrival.organization);
+        // A test shows nobody's name and asks nothing of the appointment.
+        let names = if is_test { PatientDisplayName::Role } else { names };
+        let asked = arrival.organization.guest_birth_date;
         let (person, booking, born) = join3(
             reads.person(&launch, &answer.context, names),
-            reads.booking(&launch, &answer),
-            reads.birth_date(&launch, &answer.context, arrival.organization.guest_birth_date),
+            async { if is_test { None } else { reads.booking(&launch, &answer).await } },
+            async { if is_test { None } else { reads.birth_date(&launch, &answer.context, asked).await } },
         )
         .await;
         let person = person.map_err(|reason| arrival.refuse(reason))?;

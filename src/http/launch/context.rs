@@ -9,7 +9,7 @@ use vestibule_domain::name::Phi;
 use vestibule_domain::visit::participant::Role;
 
 use crate::epic::{FhirUser, TokenAnswer, UserKind};
-use crate::settings::PatientDisplayName;
+use crate::settings::{Organization, PatientDisplayName};
 use crate::web::Reason;
 
 /// The launches of visits; an FDI record's URL ends in one.
@@ -22,29 +22,42 @@ pub enum LaunchKind {
     GroupPatient,
     /// The provider's page beside the call: makes nobody a participant.
     VisitTools,
+    /// The patient's side tries camera and microphone before the visit: makes nobody a participant.
+    DeviceTest,
 }
 
-/// Kinds that FDI records may already name and that this release does not serve.
-const RESERVED: [&str; 1] = ["device-test"];
-
 impl LaunchKind {
-    const ALL: [Self; 5] =
-        [Self::Provider, Self::Patient, Self::GroupProvider, Self::GroupPatient, Self::VisitTools];
+    const ALL: [Self; 6] = [
+        Self::Provider,
+        Self::Patient,
+        Self::GroupProvider,
+        Self::GroupPatient,
+        Self::VisitTools,
+        Self::DeviceTest,
+    ];
 
     /// The kind by its segment in the URL.
     ///
     /// # Errors
-    /// [`Reason::LaunchNotServed`] for one that is reserved for a later release, [`Reason::NotFound`] for any other.
+    /// [`Reason::NotFound`] for any other segment.
     pub fn parse(segment: &str) -> Result<Self, Reason> {
-        let known = Self::ALL.into_iter().find(|kind| kind.segment() == segment);
-        let unknown = if RESERVED.contains(&segment) { Reason::LaunchNotServed } else { Reason::NotFound };
-        known.ok_or(unknown)
+        Self::ALL.into_iter().find(|kind| kind.segment() == segment).ok_or(Reason::NotFound)
     }
 
     /// How the metrics name a segment, whatever it is.
     pub(super) fn label(segment: &str) -> &'static str {
-        let reserved = RESERVED.into_iter().find(|kind| *kind == segment);
-        Self::parse(segment).map_or(reserved.unwrap_or("unknown"), Self::segment)
+        Self::parse(segment).map_or("unknown", Self::segment)
+    }
+
+    /// Whether an organization serves it.
+    ///
+    /// # Errors
+    /// [`Reason::NoDeviceTest`] where there is no page to test at.
+    pub(in crate::http) fn served_by(self, organization: &Organization) -> Result<(), Reason> {
+        match self {
+            Self::DeviceTest if organization.device_test.is_none() => Err(Reason::NoDeviceTest),
+            _ => Ok(()),
+        }
     }
 
     /// The segment in the URL.
@@ -55,6 +68,7 @@ impl LaunchKind {
             Self::GroupProvider => "group-provider",
             Self::GroupPatient => "group-patient",
             Self::VisitTools => "visit-tools",
+            Self::DeviceTest => "device-test",
         }
     }
 
@@ -137,8 +151,9 @@ pub(super) fn understand(
 /// A group's patients each come with the CSN of their own appointment, which Epic is told under; its providers may come with none.
 fn visit_of(kind: LaunchKind, group: Option<&VisitId>, csn: Option<&Csn>) -> Option<VisitId> {
     if !kind.is_group() {
-        // One record of the tools serves both kinds of visits.
-        let of_group = group.filter(|_| kind == LaunchKind::VisitTools).cloned();
+        // One record of the tools, and one of device tests, serves both kinds of visits.
+        let both = matches!(kind, LaunchKind::VisitTools | LaunchKind::DeviceTest);
+        let of_group = group.filter(|_| both).cloned();
         return csn.cloned().map(VisitId::Csn).or(of_group);
     }
     group.filter(|_| csn.is_some() || kind.is_providers()).cloned()

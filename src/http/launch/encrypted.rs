@@ -12,10 +12,11 @@ use super::arrival::Arrival;
 use super::booking::starts_at;
 use super::context::display_name;
 use super::organization::{Asked, Candidates, candidates};
-use super::{LaunchKind, place};
+use super::{LaunchKind, Understood, place};
 use crate::epic::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};
 use crate::http::app::App;
 use crate::http::browser::Browser;
+use crate::http::device_test;
 use crate::http::here::Here;
 use crate::http::person::PersonError;
 use crate::http::query::{Contradiction, Parameters};
@@ -55,13 +56,19 @@ pub(super) async fn enter(
     let language = language_of(request, Some(organization));
     let door = "launch";
     let arrival = Arrival { app, here, request, organization, audience, language, browser: &browser, door };
+    kind.served_by(organization).map_err(|reason| arrival.refuse(reason))?;
     let role = role(kind, opened.launch.side).map_err(|reason| arrival.refuse(reason))?;
     let now = app.desk.ports().clock.now();
     in_time(opened.reader.timeliness(&opened.launch, now)).map_err(|reason| arrival.refuse(reason))?;
     let _place = place(app, id).ok_or_else(|| arrival.refuse(Reason::Overloaded))?;
     let (visit, mut launch) = understand(id, role, &opened.launch, organization.patient_display_name);
     launch.booking = opened.reader.starts(&opened.launch).map(|starts| starts_at(starts, now));
-    let outcome = arrival.admit(visit, launch).await;
+    let outcome = match kind {
+        LaunchKind::DeviceTest => {
+            device_test::depart(&arrival, Understood { visit, launch, group: None }).await
+        }
+        _ => arrival.admit(visit, launch).await,
+    };
     app.metrics.launch_took(kind.segment(), began.elapsed());
     let mut response = outcome?;
     app.metrics.launch(kind.segment(), "accepted");
@@ -108,7 +115,8 @@ fn role(kind: LaunchKind, side: Side) -> Result<Role, Reason> {
     match (kind, side) {
         (LaunchKind::Provider, Side::Provider) => Ok(Role::Provider),
         (LaunchKind::Patient, Side::Patient) => Ok(Role::Patient),
-        (LaunchKind::Provider | LaunchKind::Patient, _) => Err(Reason::RoleMismatch),
+        (LaunchKind::DeviceTest, Side::Patient) => Ok(Role::Patient),
+        (LaunchKind::Provider | LaunchKind::Patient | LaunchKind::DeviceTest, _) => Err(Reason::RoleMismatch),
         // A payload names one conference and nobody's own visit within it; and the tools are for whom Epic has signed in.
         (LaunchKind::GroupProvider | LaunchKind::GroupPatient | LaunchKind::VisitTools, _) => {
             Err(Reason::LaunchNotServed)

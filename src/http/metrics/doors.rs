@@ -16,6 +16,12 @@ use super::labels::{
     waiting_seconds,
 };
 
+// Helps that are longer than a line.
+const NO_LINKS: &str =
+    "Clicks of providers for which Zoom gave no link: meeting_gone, unavailable, refused, too_slow";
+const FHIR_READS: &str = "Resources that launches wanted of Epic's FHIR server, by what came of it: read (or still known), turned_off, no_token, denied, missing, unreadable, unavailable, resting, late, contradictory";
+const DEVICE_TESTS: &str = "Results that people came back with from device tests: passed, failed, unclear";
+
 #[derive(Debug)]
 pub(super) struct DoorMetrics {
     requests: Family<Labels<3>, Counter>,
@@ -25,6 +31,7 @@ pub(super) struct DoorMetrics {
     launches: Family<Labels<2>, Counter>,
     launches_under_way: Family<Labels<1>, Gauge>,
     launch_seconds: Family<Labels<1>, Histogram>,
+    device_tests: Family<Labels<2>, Counter>,
     webhooks: Family<Labels<2>, Counter>,
     webhook_bodies: Gauge,
     webhook_seconds: Histogram,
@@ -83,6 +90,7 @@ impl DoorMetrics {
                 "launch_seconds",
                 "Time from a person's return from Epic to the outcome of the launch",
             ),
+            device_tests: registered(r, "device_tests", DEVICE_TESTS),
             webhooks: registered(r, "webhooks", "Zoom's webhooks answered, by event and status"),
             webhook_bodies: registered(r, "webhook_bodies_being_read", "Bodies of webhooks being read"),
             webhook_seconds: seconds_alone(
@@ -110,16 +118,8 @@ impl DoorMetrics {
                 "store_failures",
                 "Pages that a person did not get since the store did not answer, by door: launch, callback, visit",
             ),
-            no_links: registered(
-                r,
-                "no_links",
-                "Clicks of providers for which Zoom gave no link: meeting_gone, unavailable, refused, too_slow",
-            ),
-            fhir_reads: registered(
-                r,
-                "fhir_reads",
-                "Resources that launches wanted of Epic's FHIR server, by what came of it: read (or still known), turned_off, no_token, denied, missing, unreadable, unavailable, resting, late, contradictory",
-            ),
+            no_links: registered(r, "no_links", NO_LINKS),
+            fhir_reads: registered(r, "fhir_reads", FHIR_READS),
             waiting_pages: registered(r, "waiting_pages", "Waiting pages with an open stream"),
             waited_seconds,
             boards: registered(r, "board_connections", "Boards with an open websocket"),
@@ -176,6 +176,12 @@ impl Metrics {
     /// How long it took from a person's return from Epic until the outcome of the launch; signing in there is not our time.
     pub fn launch_took(&self, kind: &'static str, took: Duration) {
         self.doors.launch_seconds.get_or_create(&[("kind", kind.into())]).observe(took.as_secs_f64());
+    }
+
+    /// Somebody came back from a device test with a result that was not known yet.
+    pub fn device_tested(&self, organization: &OrganizationId, outcome: &'static str) {
+        let labels = [of(organization), ("outcome", outcome.into())];
+        self.doors.device_tests.get_or_create(&labels).inc();
     }
 
     /// A webhook was answered. An event that the service does not know is counted as `other`.

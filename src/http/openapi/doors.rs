@@ -35,7 +35,7 @@ struct Validation {
 
 #[utoipa::path(get, path = "/epic/{organization}/launch/{kind}", tag = "epic", security(()), params(
     ("organization" = String, Path, description = "As in the settings"),
-    ("kind" = String, Path, description = "provider, patient, group-provider, group-patient or visit-tools. Reserved, and 404 until it is served: device-test"),
+    ("kind" = String, Path, description = "provider, patient, group-provider, group-patient, visit-tools, or, where the organization has a test, device-test"),
     ("iss" = Option<String>, Query, description = "Epic's FHIR base address, added by Epic"),
     ("launch" = Option<String>, Query, description = "Epic's launch token, added by Epic"),
     ("data" = Option<String>, Query, description = "In place of both: an encrypted launch, in base64"),
@@ -43,7 +43,7 @@ struct Validation {
 ), responses(
     (status = 200, description = "Where that address would be too long: a page with a form that posts the same", content_type = "text/html"),
     (status = 302, description = "To Epic's authorization server, and from there to /epic/callback"),
-    (status = 303, description = "After an encrypted launch, as from /epic/callback"),
+    (status = 303, description = "After an encrypted launch, as from /epic/callback; a device test goes to the test of the settings"),
     (status = 400, description = "The launch lacks what it needs, cannot be read, or its time is over; a page", content_type = "text/html"),
     (status = 403, description = "Another Epic or environment than this organization's, or, encrypted, a role or patient that does not fit; a page", content_type = "text/html"),
     (status = 404, description = "Unknown organization or kind; a page", content_type = "text/html"),
@@ -74,7 +74,7 @@ fn launch_by_query() {}
     ("state" = Option<String>, Query, description = "Ours; used once, by the browser that it was given to"),
     ("error" = Option<String>, Query, description = "Why Epic refused"),
 ), responses(
-    (status = 303, description = "To Zoom's start link for the host, to a personal link for another provider, else to /visit/{ticket}"),
+    (status = 303, description = "To Zoom's start link for the host, to a personal link for another provider, to the device test, else to /visit/{ticket}"),
     (status = 400, description = "A forged, replayed, expired or other browser's `state`, or no visit in the launch; a page", content_type = "text/html"),
     (status = 403, description = "An identity, role or patient that does not fit; a page", content_type = "text/html"),
     (status = 410, description = "The visit is over, or its appointment was called off in Epic; a page", content_type = "text/html"),
@@ -148,6 +148,39 @@ fn visit_state() {}
 ))]
 /// Goes into the meeting.
 fn join() {}
+
+#[utoipa::path(get, path = "/visit/{ticket}/device-test", tag = "visit", security(()), params(
+    ("ticket" = String, Path, description = "Given by a launch"),
+), responses(
+    (status = 200, description = "In a frame: a page with a link that opens the test in a window", content_type = "text/html"),
+    (status = 303, description = "To the device test of the settings"),
+    (status = 403, description = "Another browser than the launch's; a page", content_type = "text/html"),
+    (status = 404, description = "No such ticket (any more), or no device test; a page", content_type = "text/html"),
+))]
+/// From the waiting page to the device test.
+fn device_test_of_page() {}
+
+#[utoipa::path(get, path = "/device-test/{name}", tag = "visit", security(()), params(
+    ("name" = String, Path, description = "Given to the test's vendor with the return address"),
+    ("result" = Option<String>, Query, description = "What came out; the name and the values are in the settings (device_test_result)"),
+), responses(
+    (status = 200, description = "What came out, in plain words; it is durable", content_type = "text/html"),
+    (status = 400, description = "No such name (any more); a page", content_type = "text/html"),
+    (status = 403, description = "Another browser than the one that went to the test; a page", content_type = "text/html"),
+    (status = 503, description = "The store does not answer; the same address may be loaded again; a page", content_type = "text/html"),
+))]
+/// Where people come back to from a device test. Loading it again changes nothing.
+fn device_test_result() {}
+
+#[utoipa::path(get, path = "/device-test/{name}/go", tag = "visit", security(()), params(
+    ("name" = String, Path, description = "As for /device-test/{name}"),
+), responses(
+    (status = 303, description = "To the device test of the settings"),
+    (status = 400, description = "No such name (any more); a page", content_type = "text/html"),
+    (status = 403, description = "Another browser than the one that went to the test; a page", content_type = "text/html"),
+))]
+/// To the test once more, or for the first time out of a frame, which gives its place to the window that opens this first.
+fn device_test_go() {}
 
 #[utoipa::path(get, path = "/epic/{organization}/launch/guest", tag = "epic", security(()), params(
     ("organization" = String, Path, description = "As in the settings"),

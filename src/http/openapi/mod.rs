@@ -21,7 +21,8 @@ use super::{access, admin, api, board, front, health, records};
     ),
     paths(
         doors::launch, doors::launch_by_query, doors::callback, doors::jwks, doors::webhook, doors::waiting_page,
-        doors::visit_events, doors::visit_state, doors::join,
+        doors::visit_events, doors::visit_state, doors::join, doors::device_test_of_page, doors::device_test_result,
+        doors::device_test_go,
         super::letterhead::logo, doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
         doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::notifications, api::parked, document,

@@ -2,8 +2,9 @@
 
 use vestibule_actors::desk::Snapshot;
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::device_test::{KnownTest, TestOutcome};
 use vestibule_domain::visit::guest::guest_of;
-use vestibule_domain::visit::participant::{Participant, ParticipantKey, Role};
+use vestibule_domain::visit::participant::{Participant, ParticipantKey, Presence, Role};
 use vestibule_domain::visit::{Stranger, Visit};
 
 use super::Place;
@@ -26,6 +27,14 @@ pub(super) fn here(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Here {
     let known = |(key, person): (&ParticipantKey, &Participant)| {
         let (who, name) = (who(key.role(), false), name(&seen.visit, key, person));
         PersonLine::new(place.language, who, name, person.presence.as_str(), minutes(now, person.since))
+            .tested(place.language, seen.visit.test_of(key).map(|known| result(known, now)))
+    };
+    // Whoever has tested may come.
+    let not_here = seen.visit.tests().filter(|(key, _)| !seen.visit.participants.contains_key(*key));
+    let expected = |(key, known): (&ParticipantKey, &KnownTest)| {
+        let result = result(known, now);
+        let (who, gone) = (who(key.role(), false), Presence::Gone.as_str());
+        PersonLine::new(place.language, who, None, gone, result.1).tested(place.language, Some(result))
     };
     let unknown = |stranger: &Stranger| {
         let who = who(Role::Unidentified, stranger.phone);
@@ -44,7 +53,10 @@ pub(super) fn here(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Here {
     };
     let nobodys = unlinked.iter().filter(|stranger| stranger.named.is_none());
     Here {
-        people: seen.visit.participants.iter().map(known).chain(nobodys.map(unknown)).collect(),
+        people: (seen.visit.participants.iter().map(known))
+            .chain(not_here.map(expected))
+            .chain(nobodys.map(unknown))
+            .collect(),
         devices: unlinked.iter().map(device).collect(),
         choices: seen.visit.participants.iter().map(choice).collect(),
     }
@@ -54,6 +66,11 @@ fn name(visit: &Visit, key: &ParticipantKey, person: &Participant) -> Option<Str
     let invited = visit.guests.iter().find(|(link, _)| guest_of(link) == *key);
     let called = invited.and_then(|(_, link)| link.name.as_ref()).map(|name| name.reveal().to_owned());
     called.or_else(|| full_name(person))
+}
+
+/// What came out of a device test, and how many minutes ago.
+fn result(known: &KnownTest, now: Moment) -> (TestOutcome, i64) {
+    (known.test.outcome, minutes(now, known.test.at))
 }
 
 fn who(role: Role, phone: bool) -> Who {

@@ -5,14 +5,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::store::{Owner, ParkedCommand, Record};
+use vestibule_domain::effect::Says;
 use vestibule_domain::id::{VisitId, VisitKey};
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::device_test::KnownTest;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 use vestibule_domain::visit::repair::{Missing, Repair};
 use vestibule_domain::visit::{Meeting, Visit};
 
-use super::names::{AdmittanceName, EventName, OutcomeName, PhaseName, PresenceName, RoleName};
+use super::names::{
+    AdmittanceName, EventName, OutcomeName, PhaseName, PresenceName, RoleName, TestOutcomeName,
+};
 
 /// A visit as it was last committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -33,6 +37,9 @@ pub struct VisitView {
     /// Null until a provider's launch has made it.
     meeting: Option<MeetingView>,
     participants: Vec<ParticipantView>,
+    /// What came out of people's device tests, whether they have launched the visit or not; absent where nobody has tested.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    device_tests: Vec<DeviceTestView>,
     owner: OwnerView,
     problems: Vec<ProblemView>,
     /// Where its time is known; a group visit's patients have times of their own.
@@ -112,6 +119,23 @@ pub struct ParticipantView {
     since: Time,
 }
 
+/// The newest result of somebody's device test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DeviceTest)]
+pub struct DeviceTestView {
+    role: RoleName,
+    csn: Option<String>,
+    /// The id under which Epic knows the person; null where it is unknown, so that Epic cannot be told.
+    #[schema(example = "WPR1")]
+    external_id: Option<String>,
+    outcome: TestOutcomeName,
+    /// When the person came back from the test.
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+    /// Whether Epic has acknowledged it; false where Epic is not told of device tests.
+    told: bool,
+}
+
 /// Which node holds a visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Owner)]
@@ -146,7 +170,10 @@ pub struct RecordView {
     pub csn: Option<String>,
     pub role: RoleName,
     pub event: EventName,
-    /// When the person joined or left.
+    /// What Epic is told of a device test; absent for any other event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_test: Option<TestOutcomeName>,
+    /// When the person joined or left, or came back from the test.
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Time,
     /// Counts from 1; 0 when it was never sent.
@@ -199,6 +226,7 @@ impl VisitView {
             admittance: admittance.into(),
             meeting: visit.meeting.as_ref().map(|meeting| MeetingView::new(meeting, visit, policy)),
             participants: participants(visit, policy, now),
+            device_tests: visit.tests().map(|(key, known)| DeviceTestView::new(key, known, visit)).collect(),
             owner: OwnerView::new(snapshot, owner),
             problems: visit
                 .problems
@@ -290,6 +318,20 @@ impl ParticipantView {
     }
 }
 
+impl DeviceTestView {
+    fn new(key: &ParticipantKey, known: &KnownTest, visit: &Visit) -> Self {
+        let csn = known.test.csn.as_ref().or_else(|| visit.csn());
+        Self {
+            role: key.role().into(),
+            csn: csn.map(|csn| csn.as_str().to_owned()),
+            external_id: known.test.external_id.as_ref().map(|id| id.as_str().to_owned()),
+            outcome: known.test.outcome.into(),
+            at: timestamp(known.test.at),
+            told: known.told.decided > 0 && known.told.stands(),
+        }
+    }
+}
+
 impl From<&Record> for RecordView {
     fn from(record: &Record) -> Self {
         Self {
@@ -298,7 +340,11 @@ impl From<&Record> for RecordView {
             meeting_id: record.meeting.map(|meeting| meeting.to_string()),
             csn: record.csn.as_ref().map(|csn| csn.as_str().to_owned()),
             role: record.role.into(),
-            event: if record.joined { EventName::Joined } else { EventName::Left },
+            event: record.says.into(),
+            device_test: match record.says {
+                Says::Connected(_) => None,
+                Says::DeviceTest(outcome) => Some(outcome.into()),
+            },
             occurred_at: timestamp(record.occurred_at),
             attempt: record.attempt,
             resp_code: record.resp_code,

@@ -3,6 +3,7 @@
 //! Numbers are big-endian, times have their sign flipped, and text that something follows ends with a zero byte, which no id contains.
 
 use vestibule_actors::port::store::{RecordId, RecordPlace, Seq, Space};
+use vestibule_domain::effect::{LaneName, Topic};
 use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
@@ -102,16 +103,14 @@ pub(super) fn wake(shard: Shard, at: Moment, key: &VisitKey) -> Vec<u8> {
 }
 
 /// What all places of a lane begin with.
-pub(super) fn lane(shard: Shard, visit: &VisitKey, participant: &ParticipantKey) -> Vec<u8> {
-    let role = role_number(participant.role());
-    let key = Key::default().shard(shard).visit_key(visit).byte(role);
-    let text = participant.to_text();
-    let fhir_user = text.split_once(':').map_or(text.as_str(), |(_, user)| user);
-    key.text(fhir_user).done()
+pub(super) fn lane(shard: Shard, visit: &VisitKey, lane: &LaneName) -> Vec<u8> {
+    let number = lane_number(lane.topic, lane.participant.role());
+    let key = Key::default().shard(shard).visit_key(visit).byte(number);
+    key.text(lane.participant.fhir_user().as_str()).done()
 }
 
-pub(super) fn outbox(shard: Shard, visit: &VisitKey, participant: &ParticipantKey, seq: u64) -> Vec<u8> {
-    let mut key = lane(shard, visit, participant);
+pub(super) fn outbox(shard: Shard, visit: &VisitKey, name: &LaneName, seq: u64) -> Vec<u8> {
+    let mut key = lane(shard, visit, name);
     key.extend_from_slice(&seq.to_be_bytes());
     key
 }
@@ -239,29 +238,38 @@ pub(super) fn read_visit(reader: &mut Reader<'_>) -> Result<VisitKey, Cut> {
 }
 
 /// The inverse of [`outbox`].
-pub(super) fn read_outbox(key: &[u8]) -> Result<(VisitKey, ParticipantKey, u64), Cut> {
+pub(super) fn read_outbox(key: &[u8]) -> Result<(VisitKey, LaneName, u64), Cut> {
     let mut reader = Reader::new(key);
     reader.skip(2)?;
     let visit = read_visit(&mut reader)?;
-    let role = role_of_number(reader.byte()?)?;
+    let (topic, role) = lane_of_number(reader.byte()?)?;
     let fhir_user = FhirReference::new(reader.zero_terminated()?).map_err(|_| Cut)?;
-    Ok((visit, ParticipantKey::new(role, fhir_user), reader.big_endian()?))
+    let lane = LaneName { topic, participant: ParticipantKey::new(role, fhir_user) };
+    Ok((visit, lane, reader.big_endian()?))
 }
 
+/// How many roles there are: the lanes of the second topic come behind those of the first.
+const ROLES: u8 = 5;
+
 // Part of the file's format: these numbers stay, and keep the order that the types have.
-fn role_number(role: Role) -> u8 {
-    match role {
+fn lane_number(topic: Topic, role: Role) -> u8 {
+    let role = match role {
         Role::Provider => 0,
         Role::Patient => 1,
         Role::Proxy => 2,
         Role::Guest => 3,
         Role::Unidentified => 4,
+    };
+    match topic {
+        Topic::Light => role,
+        Topic::DeviceTest => ROLES + role,
     }
 }
 
-fn role_of_number(number: u8) -> Result<Role, Cut> {
+fn lane_of_number(number: u8) -> Result<(Topic, Role), Cut> {
     let roles = [Role::Provider, Role::Patient, Role::Proxy, Role::Guest, Role::Unidentified];
-    roles.into_iter().find(|role| role_number(*role) == number).ok_or(Cut)
+    let lanes = [Topic::Light, Topic::DeviceTest].map(|topic| roles.map(|role| (topic, role)));
+    lanes.into_iter().flatten().find(|(topic, role)| lane_number(*topic, *role) == number).ok_or(Cut)
 }
 
 fn space_number(space: Space) -> u8 {
@@ -292,31 +300,32 @@ mod tests {
         })
     }
 
-    fn participants() -> impl Strategy<Value = ParticipantKey> {
-        (0_u8..5, "[!-~]{1,3}").prop_map(|(role, user)| {
-            ParticipantKey::new(role_of_number(role).unwrap(), FhirReference::new(user).unwrap())
+    fn lanes() -> impl Strategy<Value = LaneName> {
+        (0..2 * ROLES, "[!-~]{1,3}").prop_map(|(number, user)| {
+            let (topic, role) = lane_of_number(number).unwrap();
+            LaneName { topic, participant: ParticipantKey::new(role, FhirReference::new(user).unwrap()) }
         })
     }
 
     proptest! {
         #[test]
         fn the_order_of_bytes_is_the_order_of_keys(
-            a in (visits(), participants(), 0_u64..3, any::<i64>()),
-            b in (visits(), participants(), 0_u64..3, any::<i64>()),
+            a in (visits(), lanes(), 0_u64..3, any::<i64>()),
+            b in (visits(), lanes(), 0_u64..3, any::<i64>()),
         ) {
             let shard = Shard::new(3).unwrap();
             prop_assert_eq!(visit(&a.0).cmp(&visit(&b.0)), a.0.cmp(&b.0));
-            let place = |k: &(VisitKey, ParticipantKey, u64, i64)| outbox(shard, &k.0, &k.1, k.2);
+            let place = |k: &(VisitKey, LaneName, u64, i64)| outbox(shard, &k.0, &k.1, k.2);
             prop_assert_eq!(place(&a).cmp(&place(&b)), (&a.0, &a.1, a.2).cmp(&(&b.0, &b.1, b.2)));
-            let woken = |k: &(VisitKey, ParticipantKey, u64, i64)| wake(shard, Moment(k.3), &k.0);
+            let woken = |k: &(VisitKey, LaneName, u64, i64)| wake(shard, Moment(k.3), &k.0);
             prop_assert_eq!(woken(&a).cmp(&woken(&b)), (a.3, &a.0).cmp(&(b.3, &b.0)));
         }
 
         #[test]
-        fn keys_are_read_as_they_were_written(visit in visits(), participant in participants(), seq: u64, at: i64) {
+        fn keys_are_read_as_they_were_written(visit in visits(), lane in lanes(), seq: u64, at: i64) {
             let shard = Shard::new(3).unwrap();
-            let key = outbox(shard, &visit, &participant, seq);
-            prop_assert!(read_outbox(&key) == Ok((visit.clone(), participant, seq)));
+            let key = outbox(shard, &visit, &lane, seq);
+            prop_assert!(read_outbox(&key) == Ok((visit.clone(), lane, seq)));
             let key = wake(shard, Moment(at), &visit);
             let mut reader = Reader::new(&key);
             reader.skip(2).unwrap();

@@ -10,11 +10,11 @@ use vestibule_actors::port::store::{
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoreError, StoredVisit, Swept,
 };
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::steps::Part;
 use super::{Durability, EmbeddedStore, Patience, reads};
@@ -117,7 +117,7 @@ impl Store for EmbeddedStore {
     fn outbox<'a>(
         &'a self,
         shard: Shard,
-        after: Option<(VisitKey, ParticipantKey, u64)>,
+        after: Option<(VisitKey, LaneName, u64)>,
         max: usize,
     ) -> Answer<'a, Vec<OutboxEntry>> {
         self.looking(move |snapshot| reads::outbox(snapshot, shard, after, max)).boxed()

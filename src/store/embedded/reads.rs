@@ -8,10 +8,10 @@ use vestibule_actors::port::store::{
     Changed, JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordPlace,
     RecordQuery, Seq, Space, StoredVisit,
 };
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::keys;
 use super::row::{self, Reader, Row, ShardRow, UntilRow, VisitRow};
@@ -67,11 +67,11 @@ pub(super) fn due(
 pub(super) fn outbox(
     snapshot: &ReadTransaction,
     shard: Shard,
-    after: Option<(VisitKey, ParticipantKey, u64)>,
+    after: Option<(VisitKey, LaneName, u64)>,
     max: usize,
 ) -> Step<Vec<OutboxEntry>> {
     let from = match after {
-        Some((visit, participant, seq)) => keys::after(&keys::outbox(shard, &visit, &participant, seq)),
+        Some((visit, lane, seq)) => keys::after(&keys::outbox(shard, &visit, &lane, seq)),
         None => keys::shard(shard),
     };
     let to = keys::end_of(&keys::shard(shard));

@@ -15,6 +15,7 @@ use vestibule_actors::port::store::{
     Acknowledgement, Commit, Epoch, NewEntry, OutboxEntry, Outcome, OwnerToken, Ownership, ParkedCommand,
     Record, RecordId, RecordQuery, Retention, Seq, Space, Store, StoreLimits, VisitWrite,
 };
+use vestibule_domain::effect::{LaneName, Says};
 use vestibule_domain::id::{Csn, FhirReference, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
@@ -56,8 +57,8 @@ fn owner(epoch: u64) -> Ownership {
     Ownership { token: OwnerToken(Uuid::from_u128(1)), epoch: Epoch(epoch) }
 }
 
-fn person(name: &str) -> ParticipantKey {
-    ParticipantKey::new(Role::Patient, FhirReference::new(name).unwrap())
+fn lane(name: &str) -> LaneName {
+    LaneName::of_light(ParticipantKey::new(Role::Patient, FhirReference::new(name).unwrap()))
 }
 
 fn entries(count: usize, bytes: usize) -> Vec<NewEntry> {
@@ -70,7 +71,7 @@ fn write(number: u64, expected: u64, state: Option<usize>, wake: Option<Moment>)
 }
 
 fn update(name: &str, seq: u64) -> OutboxEntry {
-    OutboxEntry { visit: visit(0), participant: person(name), seq, attempts: 0, payload: vec![b'u'; 80] }
+    OutboxEntry { visit: visit(0), lane: lane(name), seq, attempts: 0, payload: vec![b'u'; 80] }
 }
 
 fn commit(id: u128, epoch: u64, cursor: (u64, u64), visits: Vec<VisitWrite>) -> Commit {
@@ -96,7 +97,7 @@ fn report(name: &str, seq: u64, settles: bool) -> Vec<Acknowledgement> {
         meeting: Some(MEETINGS[0]),
         csn: Some(Csn::new("0").unwrap()),
         role: Role::Patient,
-        joined: true,
+        says: Says::Connected(true),
         occurred_at: NOW,
         attempt,
         resp_code: 200,
@@ -106,15 +107,8 @@ fn report(name: &str, seq: u64, settles: bool) -> Vec<Acknowledgement> {
         hint: None,
     };
     let settled = settles.then(|| NewEntry { visit: visit(0), payload: b"settled".to_vec() });
-    let (visit, participant) = (visit(0), person(name));
-    vec![Acknowledgement {
-        visit,
-        participant,
-        seq,
-        attempts: 2,
-        records: vec![record(1), record(2)],
-        settled,
-    }]
+    let (visit, lane) = (visit(0), lane(name));
+    vec![Acknowledgement { visit, lane, seq, attempts: 2, records: vec![record(1), record(2)], settled }]
 }
 
 /// An answer as text, whatever it is of.

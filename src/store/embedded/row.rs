@@ -304,9 +304,9 @@ impl Row for OutboxRow {
 }
 
 pub(super) fn read_outbox_entry(key: &[u8], value: &[u8]) -> Result<OutboxEntry, Cut> {
-    let (visit, participant, seq) = keys::read_outbox(key)?;
+    let (visit, lane, seq) = keys::read_outbox(key)?;
     let OutboxRow { attempts, payload } = OutboxRow::from_bytes(value)?;
-    Ok(OutboxEntry { visit, participant, seq, attempts, payload })
+    Ok(OutboxEntry { visit, lane, seq, attempts, payload })
 }
 
 /// Meeting -> visit.

@@ -5,6 +5,7 @@
 //! parts are parted by a blank, which no id contains and which comes before every character that they do.
 
 use vestibule_actors::port::store::{GateId, RecordPlace, Seq, Space, ZoomClass};
+use vestibule_domain::effect::{LaneName, Topic};
 use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -183,25 +184,25 @@ fn visit_of<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<VisitKey> {
 }
 
 /// What all places of a lane begin with.
-pub(super) fn lane(visit: &VisitKey, participant: &ParticipantKey) -> String {
-    let text = participant.to_text();
-    let fhir_user = text.split_once(':').map_or(text.as_str(), |(_, user)| user);
-    format!("{} {} {fhir_user} ", visit_name(visit), role_number(participant.role()))
+pub(super) fn lane(visit: &VisitKey, lane: &LaneName) -> String {
+    let number = lane_number(lane.topic, lane.participant.role());
+    format!("{} {number} {} ", visit_name(visit), lane.participant.fhir_user())
 }
 
 /// An update among those of its shard.
-pub(super) fn update(visit: &VisitKey, participant: &ParticipantKey, seq: u64) -> String {
-    format!("{}{seq:020}", lane(visit, participant))
+pub(super) fn update(visit: &VisitKey, name: &LaneName, seq: u64) -> String {
+    format!("{}{seq:020}", lane(visit, name))
 }
 
 /// The inverse of [`update`].
-pub(super) fn read_update(name: &str) -> Option<(VisitKey, ParticipantKey, u64)> {
+pub(super) fn read_update(name: &str) -> Option<(VisitKey, LaneName, u64)> {
     let mut parts = name.split(' ');
     let visit = visit_of(&mut parts)?;
-    let role = role_of(parts.next()?)?;
+    let (topic, role) = lane_of(parts.next()?)?;
     let fhir_user = FhirReference::new(parts.next()?).ok()?;
     let seq = parts.next()?.parse().ok()?;
-    parts.next().is_none().then_some((visit, ParticipantKey::new(role, fhir_user), seq))
+    let lane = LaneName { topic, participant: ParticipantKey::new(role, fhir_user) };
+    parts.next().is_none().then_some((visit, lane, seq))
 }
 
 /// A record among those of its shard.
@@ -221,20 +222,28 @@ pub(super) fn read_entry(id: &str) -> Option<Seq> {
     id.strip_suffix("-0")?.parse().ok().map(Seq)
 }
 
-// These numbers stand in stores: they stay, and keep the order that roles have.
-fn role_number(role: Role) -> u8 {
-    match role {
+/// How many roles there are: the lanes of the second topic come behind those of the first.
+const ROLES: u8 = 5;
+
+// These numbers stand in stores: they stay, have one digit, and keep the order that the types have.
+fn lane_number(topic: Topic, role: Role) -> u8 {
+    let role = match role {
         Role::Provider => 0,
         Role::Patient => 1,
         Role::Proxy => 2,
         Role::Guest => 3,
         Role::Unidentified => 4,
+    };
+    match topic {
+        Topic::Light => role,
+        Topic::DeviceTest => ROLES + role,
     }
 }
 
-fn role_of(text: &str) -> Option<Role> {
+fn lane_of(text: &str) -> Option<(Topic, Role)> {
     let roles = [Role::Provider, Role::Patient, Role::Proxy, Role::Guest, Role::Unidentified];
-    roles.into_iter().find(|role| role_number(*role).to_string() == text)
+    let lanes = [Topic::Light, Topic::DeviceTest].map(|topic| roles.map(|role| (topic, role)));
+    lanes.into_iter().flatten().find(|(topic, role)| lane_number(*topic, *role).to_string() == text)
 }
 
 #[cfg(test)]
@@ -258,33 +267,34 @@ mod tests {
         })
     }
 
-    fn participants() -> impl Strategy<Value = ParticipantKey> {
-        (0_u8..5, "[!-~]{1,3}").prop_map(|(role, user)| {
-            ParticipantKey::new(role_of(&role.to_string()).unwrap(), FhirReference::new(user).unwrap())
+    fn lanes() -> impl Strategy<Value = LaneName> {
+        (0..2 * ROLES, "[!-~]{1,3}").prop_map(|(number, user)| {
+            let (topic, role) = lane_of(&number.to_string()).unwrap();
+            LaneName { topic, participant: ParticipantKey::new(role, FhirReference::new(user).unwrap()) }
         })
     }
 
     proptest! {
         #[test]
         fn the_order_of_names_is_the_order_of_things(
-            a in (visits(), participants(), any::<u64>(), any::<i64>(), any::<u128>()),
-            b in (visits(), participants(), any::<u64>(), any::<i64>(), any::<u128>()),
+            a in (visits(), lanes(), any::<u64>(), any::<i64>(), any::<u128>()),
+            b in (visits(), lanes(), any::<u64>(), any::<i64>(), any::<u128>()),
         ) {
             prop_assert_eq!(visit_name(&a.0).cmp(&visit_name(&b.0)), a.0.cmp(&b.0));
-            let name = |k: &(VisitKey, ParticipantKey, u64, i64, u128)| update(&k.0, &k.1, k.2);
+            let name = |k: &(VisitKey, LaneName, u64, i64, u128)| update(&k.0, &k.1, k.2);
             prop_assert_eq!(name(&a).cmp(&name(&b)), (&a.0, &a.1, a.2).cmp(&(&b.0, &b.1, b.2)));
-            let place = |k: &(VisitKey, ParticipantKey, u64, i64, u128)| {
+            let place = |k: &(VisitKey, LaneName, u64, i64, u128)| {
                 RecordPlace { at: Moment(k.3), id: RecordId(Uuid::from_u128(k.4)) }
             };
             prop_assert_eq!(record(place(&a)).cmp(&record(place(&b))), place(&a).cmp(&place(&b)));
         }
 
         #[test]
-        fn names_are_read_as_they_were_written(visit in visits(), participant in participants(), seq: u64) {
+        fn names_are_read_as_they_were_written(visit in visits(), lane_name in lanes(), seq: u64) {
             prop_assert_eq!(read_visit(&visit_name(&visit)), Some(visit.clone()));
-            let name = update(&visit, &participant, seq);
-            prop_assert!(name.starts_with(&lane(&visit, &participant)));
-            prop_assert_eq!(read_update(&name), Some((visit, participant, seq)));
+            let name = update(&visit, &lane_name, seq);
+            prop_assert!(name.starts_with(&lane(&visit, &lane_name)));
+            prop_assert_eq!(read_update(&name), Some((visit, lane_name, seq)));
             prop_assert_eq!(read_entry(&entry(Seq(seq))), Some(Seq(seq)));
         }
     }

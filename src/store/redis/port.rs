@@ -8,11 +8,11 @@ use vestibule_actors::port::store::{
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoredVisit, Swept,
 };
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::{RedisStore, safety, trouble};
 
@@ -100,7 +100,7 @@ impl Store for RedisStore {
     fn outbox<'a>(
         &'a self,
         shard: Shard,
-        after: Option<(VisitKey, ParticipantKey, u64)>,
+        after: Option<(VisitKey, LaneName, u64)>,
         max: usize,
     ) -> Answer<'a, Vec<OutboxEntry>> {
         self.outbox(shard, after, max).boxed()

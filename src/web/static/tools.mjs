@@ -22,10 +22,11 @@ function words(tag, text, style = "") {
   return made;
 }
 
-function row({ name, who, presence, place, minutes }) {
+function row({ name, who, presence, place, minutes, test }) {
   const made = document.createElement("tr");
   made.className = presence;
   const person = name ? [words("strong", name), " ", words("span", who, "quiet")] : [who];
+  if (test) person.push(document.createElement("br"), words("span", test, "quiet"));
   made.append(cell(...person), cell(place), cell(`${minutes} min`));
   return made;
 }

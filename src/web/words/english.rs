@@ -1,6 +1,8 @@
 //! The English texts.
 
-use super::{Advice, GuestWords, ReasonWords, ToolsWords, Words};
+use super::{Advice, Ago, GuestWords, ReasonWords, ToolsWords, Words};
+use vestibule_domain::visit::device_test::TestOutcome;
+
 use crate::web::about::WallClock;
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
@@ -46,6 +48,17 @@ pub static WORDS: Words = Words {
     onward_button: "Continue",
     guest_title: "You are invited to a video visit",
     guest_text: "Press the button when you are ready. You wait on the next page until the host lets you in.",
+    test_passed_title: "Your device is ready",
+    test_passed_text: "The test went well. Your clinic can see that.",
+    test_failed_title: "Something does not work yet",
+    test_failed_text: "The test found a problem, for example with your camera, your microphone or the connection. You can test again. You can join your visit all the same.",
+    test_unclear_title: "We cannot tell how the test went",
+    test_unclear_text: "The test did not give us a clear result. You can test again, or join your visit when it is time.",
+    test_again: "Test again",
+    test_close: "You can close this window and go back to MyChart.",
+    test_back: "Back to your visit",
+    test_stand_in_text: "The test opens in a window of its own.",
+    test_stand_in_link: "Open the test",
     what_to_do: "What you can do",
     reference: "Reference",
     reference_note: "If you ask for help, please give this reference.",
@@ -160,10 +173,34 @@ pub fn will_see_you(provider: &str) -> String {
     format!("{provider} will see you.")
 }
 
+pub fn tested(outcome: TestOutcome, ago: Ago) -> String {
+    let outcome = match outcome {
+        TestOutcome::Passed => "passed",
+        TestOutcome::Failed => "failed",
+        TestOutcome::Unclear => "without a clear result",
+    };
+    let ago = match ago {
+        Ago::Minutes(minutes) => format!("{minutes} min"),
+        Ago::Hours(hours) => format!("{hours} h"),
+        Ago::Days(days) => format!("{days} days"),
+    };
+    format!("Device test {outcome}, {ago} ago")
+}
+
 pub fn was_moved(to: Option<&WallClock>) -> String {
     let to = to.map_or_else(|| "a later time".to_owned(), time);
     format!("This visit was moved to {to}.")
 }
+
+const NO_DEVICE_TEST: (&str, &str) = (
+    "There is no device test here",
+    "Your clinic has no page to test camera and microphone. You can join your visit all the same.",
+);
+
+const VISIT_CANCELLED: (&str, &str) = (
+    "This visit was cancelled",
+    "The appointment of this visit does not stand any more. If that is a mistake, the visit can be opened again as soon as the appointment has been put right.",
+);
 
 pub fn may_come(from: Option<&WallClock>) -> String {
     from.map_or_else(
@@ -229,6 +266,7 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::NoLaunchKey => {
             ("This link cannot be used here", "It is encrypted, and its key has not been set up here.")
         }
+        Reason::NoDeviceTest => NO_DEVICE_TEST,
         Reason::EpicNotAnswering => {
             ("We cannot reach the health record", "The health record system does not answer at the moment.")
         }
@@ -240,10 +278,7 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::GuestLinkNotGood => GUESTS.link_not_good,
         Reason::GuestLinkLocked => GUESTS.link_locked,
         Reason::GuestLinkUnchecked => GUESTS.link_unchecked,
-        Reason::VisitCancelled => (
-            "This visit was cancelled",
-            "The appointment of this visit does not stand any more. If that is a mistake, the visit can be opened again as soon as the appointment has been put right.",
-        ),
+        Reason::VisitCancelled => VISIT_CANCELLED,
         Reason::TooEarly => {
             ("It is too early for this visit", "The visit opens shortly before the time of your appointment.")
         }

@@ -5,6 +5,8 @@
 mod english;
 mod spanish;
 
+use vestibule_domain::visit::device_test::TestOutcome;
+
 use super::about::WallClock;
 use super::error_page::Reason;
 use super::language::Language;
@@ -60,6 +62,21 @@ pub struct Words {
     /// Behind a guest's link.
     pub guest_title: &'static str,
     pub guest_text: &'static str,
+    /// What came out of a device test.
+    pub test_passed_title: &'static str,
+    pub test_passed_text: &'static str,
+    pub test_failed_title: &'static str,
+    pub test_failed_text: &'static str,
+    pub test_unclear_title: &'static str,
+    pub test_unclear_text: &'static str,
+    pub test_again: &'static str,
+    /// For somebody who came to the test from MyChart,
+    pub test_close: &'static str,
+    /// and for somebody who came from the waiting page.
+    pub test_back: &'static str,
+    /// In a frame, in which no test can be shown.
+    pub test_stand_in_text: &'static str,
+    pub test_stand_in_link: &'static str,
     pub what_to_do: &'static str,
     pub reference: &'static str,
     pub reference_note: &'static str,
@@ -227,6 +244,32 @@ pub fn will_see_you(language: Language, provider: &str) -> String {
     match language {
         Language::English => english::will_see_you(provider),
         Language::Spanish => spanish::will_see_you(provider),
+    }
+}
+
+/// How long ago something was, as people say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ago {
+    Minutes(i64),
+    Hours(i64),
+    Days(i64),
+}
+
+impl Ago {
+    fn of_minutes(minutes: i64) -> Self {
+        match minutes {
+            ..120 => Self::Minutes(minutes),
+            120..2_880 => Self::Hours(minutes / 60),
+            _ => Self::Days(minutes / 1_440),
+        }
+    }
+}
+
+pub fn tested(language: Language, outcome: TestOutcome, minutes: i64) -> String {
+    let ago = Ago::of_minutes(minutes);
+    match language {
+        Language::English => english::tested(outcome, ago),
+        Language::Spanish => spanish::tested(outcome, ago),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The Spanish texts, in the polite form.
 
-use super::{Advice, GuestWords, ReasonWords, ToolsWords, Words};
+use super::{Advice, Ago, GuestWords, ReasonWords, ToolsWords, Words};
+use vestibule_domain::visit::device_test::TestOutcome;
+
 use crate::web::about::WallClock;
 use crate::web::error_page::Reason;
 use crate::web::message::MessageKey;
@@ -46,6 +48,17 @@ pub static WORDS: Words = Words {
     onward_button: "Continuar",
     guest_title: "Le han invitado a una visita por video",
     guest_text: "Pulse el botón cuando esté listo. En la página siguiente esperará hasta que el anfitrión le deje entrar.",
+    test_passed_title: "Su equipo está listo",
+    test_passed_text: "La prueba salió bien. Su clínica puede verlo.",
+    test_failed_title: "Algo todavía no funciona",
+    test_failed_text: "La prueba encontró un problema, por ejemplo con la cámara, el micrófono o la conexión. Puede repetirla. De todos modos puede entrar a su visita.",
+    test_unclear_title: "No sabemos cómo salió la prueba",
+    test_unclear_text: "La prueba no nos dio un resultado claro. Puede repetirla, o entrar a su visita cuando sea la hora.",
+    test_again: "Repetir la prueba",
+    test_close: "Puede cerrar esta ventana y volver a MyChart.",
+    test_back: "Volver a su visita",
+    test_stand_in_text: "La prueba se abre en su propia ventana.",
+    test_stand_in_link: "Abrir la prueba",
     what_to_do: "Qué puede hacer",
     reference: "Referencia",
     reference_note: "Si pide ayuda, indique esta referencia.",
@@ -160,6 +173,20 @@ pub fn will_see_you(provider: &str) -> String {
     format!("{provider} le atenderá.")
 }
 
+pub fn tested(outcome: TestOutcome, ago: Ago) -> String {
+    let outcome = match outcome {
+        TestOutcome::Passed => "superada",
+        TestOutcome::Failed => "no superada",
+        TestOutcome::Unclear => "sin resultado claro",
+    };
+    let ago = match ago {
+        Ago::Minutes(minutes) => format!("{minutes} min"),
+        Ago::Hours(hours) => format!("{hours} h"),
+        Ago::Days(days) => format!("{days} días"),
+    };
+    format!("Prueba del equipo {outcome}, hace {ago}")
+}
+
 pub fn was_moved(to: Option<&WallClock>) -> String {
     let Some(to) = to else { return "Esta visita se cambió para más tarde.".to_owned() };
     let clock = clock(to);
@@ -190,6 +217,16 @@ fn day(at: &WallClock) -> Option<String> {
     let (month, day) = at.day?;
     Some(format!("{day} de {}", MONTHS.get(month.checked_sub(1)?)?))
 }
+
+const NO_DEVICE_TEST: (&str, &str) = (
+    "Aquí no hay prueba del equipo",
+    "Su clínica no tiene una página para probar la cámara y el micrófono. De todos modos puede entrar a su visita.",
+);
+
+const VISIT_CANCELLED: (&str, &str) = (
+    "Esta visita fue cancelada",
+    "La cita de esta visita ya no está en pie. Si es un error, la visita se podrá abrir de nuevo en cuanto se corrija la cita.",
+);
 
 #[expect(clippy::too_many_lines, reason = "a table with a row for each reason")]
 pub fn reason(reason: Reason) -> ReasonWords {
@@ -243,6 +280,7 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::NoLaunchKey => {
             ("Este enlace no se puede usar aquí", "Está cifrado y su clave no se ha configurado aquí.")
         }
+        Reason::NoDeviceTest => NO_DEVICE_TEST,
         Reason::EpicNotAnswering => (
             "No podemos acceder al expediente médico",
             "El sistema de expedientes médicos no responde en este momento.",
@@ -257,10 +295,7 @@ pub fn reason(reason: Reason) -> ReasonWords {
         Reason::GuestLinkNotGood => GUESTS.link_not_good,
         Reason::GuestLinkLocked => GUESTS.link_locked,
         Reason::GuestLinkUnchecked => GUESTS.link_unchecked,
-        Reason::VisitCancelled => (
-            "Esta visita fue cancelada",
-            "La cita de esta visita ya no está en pie. Si es un error, la visita se podrá abrir de nuevo en cuanto se corrija la cita.",
-        ),
+        Reason::VisitCancelled => VISIT_CANCELLED,
         Reason::TooEarly => {
             ("Es demasiado pronto para esta visita", "La visita se abre poco antes de la hora de su cita.")
         }

@@ -44,7 +44,7 @@ async fn filled() -> TempDir {
         store.commit(commit).await.unwrap();
         let report = Acknowledgement {
             visit: a.clone(),
-            participant: super::world::patient("p"),
+            lane: super::world::patient("p"),
             seq: 1,
             attempts: n,
             records: vec![record(n, organization(), 1, 1, START)],

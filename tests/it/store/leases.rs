@@ -160,7 +160,7 @@ async fn acknowledge(world: &World, owner: Ownership) -> bool {
     let [visit] = visits(shard(5));
     let acknowledgement = Acknowledgement {
         visit: visit.clone(),
-        participant: patient("a"),
+        lane: patient("a"),
         seq: 1,
         attempts: 1,
         records: vec![record(1, organization(), 1, 1, START)],

@@ -1,13 +1,13 @@
 //! The updates that Epic has not acknowledged.
 
 use super::world::{
-    START, World, commit, entry, organization, patient, provider, record, shard, stranger, text, update,
-    visits,
+    START, World, commit, device_test, entry, organization, patient, provider, record, shard, stranger, text,
+    update, visits,
 };
 use vestibule_actors::port::store::{Acknowledgement, Appended, Commit, OutboxEntry, Ownership, RecordQuery};
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 const PLACE: u16 = 11;
 
@@ -25,12 +25,14 @@ async fn filled(world: &World) -> ([VisitKey; 2], Ownership) {
         update(&a, patient("p"), 10),
         update(&a, provider("z"), 1),
         update(&a, patient("pa"), 1),
+        update(&a, device_test("p"), 2),
+        update(&a, device_test("p"), 1),
     ];
     world.commit(Commit { outbox, ..commit(place(), owner, 1) }).await;
     ([a, b], owner)
 }
 
-type Place = (VisitKey, ParticipantKey, u64);
+type Place = (VisitKey, LaneName, u64);
 
 async fn places(world: &World, page: usize) -> Vec<Place> {
     let (mut seen, mut after) = (Vec::new(), None);
@@ -43,13 +45,13 @@ async fn places(world: &World, page: usize) -> Vec<Place> {
 }
 
 fn place_of(entry: &OutboxEntry) -> Place {
-    (entry.visit.clone(), entry.participant.clone(), entry.seq)
+    (entry.visit.clone(), entry.lane.clone(), entry.seq)
 }
 
-fn report(visit: &VisitKey, participant: ParticipantKey, seq: u64, settles: bool) -> Acknowledgement {
+fn report(visit: &VisitKey, lane: LaneName, seq: u64, settles: bool) -> Acknowledgement {
     Acknowledgement {
         visit: visit.clone(),
-        participant,
+        lane,
         seq,
         attempts: 3,
         records: vec![record(3, organization(), 1, 1, START)],
@@ -64,10 +66,12 @@ pub async fn the_outbox_is_read_in_lane_order_and_by_pages(world: &World) {
         (a.clone(), patient("p"), 1),
         (a.clone(), patient("p"), 2),
         (a.clone(), patient("p"), 10),
-        (a, patient("pa"), 1),
+        (a.clone(), patient("pa"), 1),
+        (a.clone(), device_test("p"), 1),
+        (a, device_test("p"), 2),
         (b, patient("p"), 1),
     ];
-    for page in 1..=7 {
+    for page in 1..=9 {
         assert_eq!(places(world, page).await, expected, "pages of {page}");
     }
     assert!(world.store.outbox(place(), None, 0).await.unwrap().is_empty());
@@ -83,7 +87,9 @@ pub async fn a_settled_lane_is_done_up_to_its_number(world: &World) {
     let left = [
         (a.clone(), provider("z"), 1),
         (a.clone(), patient("p"), 10),
-        (a, patient("pa"), 1),
+        (a.clone(), patient("pa"), 1),
+        (a.clone(), device_test("p"), 1),
+        (a, device_test("p"), 2),
         (b, patient("p"), 1),
     ];
     assert_eq!(places(world, 10).await, left);

@@ -7,8 +7,7 @@ use vestibule_domain::id::MeetingId;
 /// Writes records as a notifier does.
 pub async fn write_records(world: &World, owner: Ownership, records: Vec<Record>) {
     let [visit] = visits(shard(1));
-    let report =
-        Acknowledgement { visit, participant: patient("p"), seq: 1, attempts: 1, records, settled: None };
+    let report = Acknowledgement { visit, lane: patient("p"), seq: 1, attempts: 1, records, settled: None };
     assert!(world.store.acknowledge(shard(1), owner, vec![report]).await.unwrap());
 }
 

@@ -33,7 +33,7 @@ impl Bench {
         let records = (1..=5).map(|n| record(n, organization(), 10, 100, START)).collect();
         let report = Acknowledgement {
             visit: visit.clone(),
-            participant: patient("p"),
+            lane: patient("p"),
             seq: 1,
             attempts: 1,
             records,

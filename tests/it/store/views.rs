@@ -207,7 +207,7 @@ pub async fn hints_tell_of_every_way_into_a_journal(world: &World) {
     assert_eq!(next(&mut hints).await, Hint::Journal(place), "the second indexing moved nothing");
     let report = |settled: Option<&str>| Acknowledgement {
         visit: visit.clone(),
-        participant: patient("p"),
+        lane: patient("p"),
         seq: 1,
         attempts: 1,
         records: vec![record(1, organization(), 1, 1, START)],

@@ -13,6 +13,7 @@ use vestibule_actors::port::store::{
     Acquired, Commit, Committed, Epoch, NewEntry, OutboxEntry, OwnerToken, Ownership, Record, RecordId,
     RecordQuery, Seq, SharedStore, Store, StoreLimits, VisitWrite,
 };
+use vestibule_domain::effect::{LaneName, Says, Topic};
 use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
@@ -194,17 +195,26 @@ pub fn write(visit: &VisitKey, expected: u64, state: &str) -> VisitWrite {
     VisitWrite { visit: visit.clone(), expected, state: Some(state.as_bytes().to_vec()), wake: None }
 }
 
-pub fn patient(name: &str) -> ParticipantKey {
-    ParticipantKey::new(Role::Patient, FhirReference::new(format!("Patient/{name}")).unwrap())
+/// The lane of a patient's light.
+pub fn patient(name: &str) -> LaneName {
+    let patient = FhirReference::new(format!("Patient/{name}")).unwrap();
+    LaneName::of_light(ParticipantKey::new(Role::Patient, patient))
 }
 
-pub fn provider(name: &str) -> ParticipantKey {
-    ParticipantKey::new(Role::Provider, FhirReference::new(format!("Practitioner/{name}")).unwrap())
+/// The lane of a provider's light.
+pub fn provider(name: &str) -> LaneName {
+    let provider = FhirReference::new(format!("Practitioner/{name}")).unwrap();
+    LaneName::of_light(ParticipantKey::new(Role::Provider, provider))
 }
 
-pub fn update(visit: &VisitKey, participant: ParticipantKey, seq: u64) -> OutboxEntry {
+/// The lane of a patient's device test.
+pub fn device_test(name: &str) -> LaneName {
+    LaneName { topic: Topic::DeviceTest, ..patient(name) }
+}
+
+pub fn update(visit: &VisitKey, lane: LaneName, seq: u64) -> OutboxEntry {
     let payload = format!("update {seq}").into_bytes();
-    OutboxEntry { visit: visit.clone(), participant, seq, attempts: 0, payload }
+    OutboxEntry { visit: visit.clone(), lane, seq, attempts: 0, payload }
 }
 
 /// Of two records of one time the one that was made later has the higher id.
@@ -219,7 +229,7 @@ pub fn record(attempt: u32, organization: OrganizationId, visit: u64, meeting: u
         meeting: (meeting > 0).then_some(MeetingId(meeting)),
         csn: (visit > 0).then(|| csn(visit)),
         role: Role::Patient,
-        joined: true,
+        says: Says::Connected(true),
         occurred_at: at,
         attempt,
         resp_code: 200,

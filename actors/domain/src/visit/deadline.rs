@@ -77,6 +77,11 @@ impl Visit {
     /// When an ended, settled visit leaves the store. One that Epic has not been told everything about stays until it has.
     #[must_use]
     pub fn leaves_at(&self, policy: &Policy) -> Moment {
+        // People test days before their visit.
+        let tested = self.device_tests.values().map(|known| known.test.at).max();
+        if let Some(tested) = tested.filter(|_| self.participants.is_empty()) {
+            return tested + policy.keep_tested;
+        }
         // An end that lies ahead of everything that was ever heard is believed, but keeps nothing for ever.
         let ended = self.course(policy).last_end.map(|end| end.min(self.updated_at));
         let signs = self.participants.values().flat_map(|p| [Some(p.last_launch), p.page_seen]).flatten();

@@ -69,6 +69,11 @@ impl Deciding<'_> {
         match &entry.command {
             Command::Launch(launch) => self.launch(&entry.id, at, launch),
             Command::Fact(fact) => self.fact(fact),
+            Command::DeviceTested { participant, test } => self.device_tested(participant, test),
+            Command::DeviceTestSettled { participant, seq, how } => {
+                self.device_test_settled(participant, *seq, *how)
+            }
+            Command::DeviceTestOutlived { participant } => self.tell_of_device_test_again(participant),
             Command::PageSeen { participant } => self.page_seen(participant, at),
             Command::Departed { participant } => self.departed(participant, at),
             Command::MeetingMissing { meeting, provider } => {

@@ -106,7 +106,7 @@ impl Deciding<'_> {
         if let Some(refusal) = self.visit.refuses_guest(&key, self.now) {
             return Err(refusal);
         }
-        let named = patient_named_by(launch);
+        let named = launch.names_patient();
         if launch.role == Role::Patient && named != Some(&launch.fhir_user) {
             return Err(LaunchRefusal::WrongPatient);
         }
@@ -120,7 +120,7 @@ impl Deciding<'_> {
 
     fn take_in(&mut self, id: &CommandId, at: Moment, launch: &Launch, key: &ParticipantKey) {
         if matches!(launch.role, Role::Patient | Role::Proxy)
-            && let Some(patient) = patient_named_by(launch)
+            && let Some(patient) = launch.names_patient()
         {
             let binding = binding_of(&self.visit, launch);
             self.visit.bound.entry(binding).or_insert_with(|| patient.clone());
@@ -225,12 +225,15 @@ impl Visit {
     }
 }
 
-/// The patient that a launch is about; a self launch that says nothing is about the person himself.
-fn patient_named_by(launch: &Launch) -> Option<&FhirReference> {
-    match (launch.role, &launch.patient) {
-        (_, Some(patient)) => Some(patient),
-        (Role::Patient, None) => Some(&launch.fhir_user),
-        (_, None) => None,
+impl Launch {
+    /// The patient that it is about; a self launch that says nothing is about the person himself.
+    #[must_use]
+    pub fn names_patient(&self) -> Option<&FhirReference> {
+        match (self.role, &self.patient) {
+            (_, Some(patient)) => Some(patient),
+            (Role::Patient, None) => Some(&self.fhir_user),
+            (_, None) => None,
+        }
     }
 }
 

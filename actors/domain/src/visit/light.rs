@@ -3,7 +3,7 @@
 use super::Visit;
 use super::decide::Deciding;
 use super::participant::{EpicPerson, Light, Participant, ParticipantKey, Presence, Role};
-use crate::effect::{Effect, Update};
+use crate::effect::{Effect, Says, Update};
 use crate::id::{Csn, MeetingId};
 use crate::intent::ProblemCode;
 use crate::policy::WaitingCountsAs;
@@ -37,6 +37,9 @@ impl Deciding<'_> {
         for key in self.visit.participants.keys().cloned().collect::<Vec<_>>() {
             self.attempt_outlived(&key);
         }
+        for key in self.visit.device_tests.keys().cloned().collect::<Vec<_>>() {
+            self.tell_of_device_test_again(&key);
+        }
         self.visit.doubted_at = Some(self.now);
     }
 
@@ -56,9 +59,13 @@ impl Deciding<'_> {
             light.connected = connected;
         }
         light.settled = light.settled.max(seq);
-        let every_light_stands =
-            self.visit.participants.values().all(|p| p.light.acknowledged >= p.light.decided);
-        if every_light_stands {
+        self.forget_the_parked();
+    }
+
+    /// Nothing is parked any more once Epic has acknowledged the newest of every lane.
+    pub(super) fn forget_the_parked(&mut self) {
+        let lights = self.visit.participants.values().all(|p| p.light.acknowledged >= p.light.decided);
+        if lights && self.visit.device_tests.values().all(|known| known.told.stands()) {
             self.visit.problems.remove(&ProblemCode::UpdateParked);
         }
     }
@@ -128,7 +135,7 @@ impl Frame {
         Some(Effect::Notify(Update {
             participant: key.clone(),
             seq: light.decided,
-            connected: wanted,
+            says: Says::Connected(wanted),
             occurred_at,
             decided_at: self.now,
             role: key.role(),

@@ -8,6 +8,7 @@ pub mod booking;
 mod calls;
 mod deadline;
 pub mod decide;
+pub mod device_test;
 mod ending;
 pub mod guest;
 mod identity;
@@ -91,6 +92,9 @@ pub struct Visit {
     /// What Epic says of the appointments behind it, by the same CSN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bookings: BTreeMap<String, Booking>,
+    /// What came out of people's device tests. Whoever tested need not be among the participants.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub device_tests: BTreeMap<ParticipantKey, device_test::KnownTest>,
     /// Recent launches with their outcome, for the doors that wait for it.
     pub launches: Vec<LaunchRecord>,
     /// When a provider last launched.
@@ -238,6 +242,7 @@ impl Visit {
             participants: BTreeMap::new(),
             bound: BTreeMap::new(),
             bookings: BTreeMap::new(),
+            device_tests: BTreeMap::new(),
             launches: Vec::new(),
             provider_launched: None,
             guests: BTreeMap::new(),
@@ -349,7 +354,8 @@ impl Visit {
     /// Whether Epic has been told everything that was decided.
     #[must_use]
     pub fn is_told(&self) -> bool {
-        self.participants.values().all(|p| p.light.is_settled())
+        let lights = self.participants.values().all(|p| p.light.is_settled());
+        lights && self.device_tests.values().all(|known| known.told.is_settled())
     }
 }
 

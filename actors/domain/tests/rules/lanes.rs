@@ -5,7 +5,7 @@ use crate::common::story::ada;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use vestibule_domain::backoff::Backoff;
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{Says, Update};
 use vestibule_domain::id::ExternalId;
 use vestibule_domain::lane::{Ended, Follows, Lane, LaneRules, Next};
 use vestibule_domain::time::{Moment, Span};
@@ -24,7 +24,7 @@ fn update(seq: u64, now: i64) -> Update {
     Update {
         participant: ada(),
         seq,
-        connected: seq % 2 == 1,
+        says: Says::Connected(seq % 2 == 1),
         occurred_at: Moment(now),
         decided_at: Moment(now),
         role: Role::Patient,
@@ -161,7 +161,8 @@ impl World {
             }
             Treatment::Busy { .. } => (100, None),
         };
-        self.applied.extend(applied_after.map(|after| (self.now + after, update.connected)));
+        self.applied
+            .extend(applied_after.map(|after| (self.now + after, update.says == Says::Connected(true))));
         self.running = Some((self.now + takes, update, treatment));
     }
 

@@ -5,6 +5,7 @@ use crate::common::facts::{fact, of, patient, phone, provider};
 use crate::common::story::{Story, ada, dr, patient_key, patient_launch, provider_launch, proxy_launch};
 use proptest::prelude::*;
 use vestibule_domain::command::{Command, Launch};
+use vestibule_domain::effect::Says;
 use vestibule_domain::fact::FactKind::{
     Admitted, Ended, Joined, JoinedWaitingRoom, Left, PutInWaitingRoom, Started,
 };
@@ -40,8 +41,8 @@ fn an_update_says_who_where_and_when() {
     story.at(25).fact(of(&patient("ada", "g1"), Joined, "U1", 20));
     let update = story.updates.last().unwrap().clone();
     assert_eq!(
-        (update.participant, update.role, update.seq, update.connected),
-        (ada(), Role::Patient, 1, true)
+        (update.participant, update.role, update.seq, update.says),
+        (ada(), Role::Patient, 1, Says::Connected(true))
     );
     assert_eq!((update.occurred_at, update.decided_at), (at(20), at(25)));
     assert_eq!(update.external_id.as_str(), "WPR-ada");
@@ -204,7 +205,7 @@ fn an_id_that_epic_refused_is_tried_anew_when_a_launch_brings_another() {
 
 fn told_as(story: &Story) -> Vec<(&str, bool)> {
     let of_ada = story.updates.iter().filter(|update| update.participant == ada());
-    of_ada.map(|update| (update.external_id.as_str(), update.connected)).collect()
+    of_ada.map(|update| (update.external_id.as_str(), update.says == Says::Connected(true))).collect()
 }
 
 // I9: an attempt of a node that had lost its lease may have landed after everything that was told since.

@@ -20,8 +20,7 @@ fn until_it_leaves(story: &mut Story, read: IntentOutcome) -> Option<Span> {
             story.close(&intent, read.clone());
         }
         for update in std::mem::take(&mut story.updates) {
-            let (participant, seq, connected) = (update.participant, update.seq, update.connected);
-            story.take(Command::StatusDelivered { participant, seq, connected });
+            story.take(update.delivered());
         }
         let quiet = story.visit.phase != Phase::InProgress
             && story.visit.participants.values().all(|p| p.presence == Presence::Gone);

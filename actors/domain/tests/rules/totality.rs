@@ -11,12 +11,13 @@ use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::id::{
-    BrowserHash, CommandId, FhirReference, GuestLinkId, InstanceUuid, MeetingId, ParticipantUuid,
+    BrowserHash, CommandId, ExternalId, FhirReference, GuestLinkId, InstanceUuid, MeetingId, ParticipantUuid,
     RegistrantId, SessionUserId, ZoomUserId,
 };
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
+use vestibule_domain::visit::device_test::{DeviceTest, Settled, TestOutcome};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 use vestibule_domain::visit::{Device, Visit};
@@ -186,6 +187,20 @@ fn device() -> impl Strategy<Value = Device> {
     })
 }
 
+fn a_test() -> impl Strategy<Value = DeviceTest> {
+    let who = (prop::option::of(select(vec!["ada", "bob"])), any::<bool>());
+    (moment(), select(TestOutcome::ALL.to_vec()), who).prop_map(|(at, outcome, (patient, known))| {
+        DeviceTest {
+            at,
+            outcome,
+            patient: patient.map(patient_reference),
+            csn: None,
+            external_id: known.then(|| ExternalId::new("X1").unwrap()),
+            external_id_type: None,
+        }
+    })
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let seq = || prop_oneof![0..6_u64, any::<u64>()];
     prop_oneof![
@@ -210,6 +225,9 @@ fn command() -> impl Strategy<Value = Command> {
             .prop_map(|(participant, seq, connected)| Command::StatusDelivered { participant, seq, connected }),
         1 => (key(), seq()).prop_map(|(participant, seq)| Command::StatusParked { participant, seq }),
         1 => (key(), seq()).prop_map(|(participant, seq)| Command::StatusSuperseded { participant, seq }),
+        2 => (key(), a_test()).prop_map(|(participant, test)| Command::DeviceTested { participant, test }),
+        1 => (key(), seq(), select(vec![Settled::Delivered, Settled::Parked, Settled::Superseded]))
+            .prop_map(|(participant, seq, how)| Command::DeviceTestSettled { participant, seq, how }),
         1 => Just(Command::CommandParked),
         3 => Just(Command::Tick),
     ]
@@ -295,7 +313,8 @@ proptest! {
             ticks += 1;
             prop_assert!(ticks < 1_000, "{:?} {:?}", story.visit.calls, story.visit.problems);
         }
-        let longest = Span(story.policy.reopen.0 + story.policy.keep.0 + Span::hours(40).0);
+        let kept = (story.policy.reopen.0 + story.policy.keep.0).max(story.policy.keep_tested.0);
+        let longest = Span(kept + Span::hours(40).0);
         prop_assert!(story.now <= abandoned + longest, "{:?} after it was abandoned", story.now - abandoned);
     }
 }
@@ -303,8 +322,7 @@ proptest! {
 /// Epic takes every update that was decided.
 fn tell_epic(story: &mut Story) {
     for update in std::mem::take(&mut story.updates) {
-        let (participant, seq, connected) = (update.participant, update.seq, update.connected);
-        story.take(Command::StatusDelivered { participant, seq, connected });
+        story.take(update.delivered());
     }
 }
 

@@ -6,18 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter};
 use std::time::Duration;
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{LaneName, Says, Update};
 use vestibule_domain::id::{ExternalId, VisitKey};
 use vestibule_domain::shard::Shard;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::breach;
 use crate::epic::LATEST_EFFECT;
 use crate::lock;
 use crate::world::{Breach, Process, World};
 
-/// Whose light.
-pub type Lane = (VisitKey, ParticipantKey);
+/// A lane of a visit.
+pub type Lane = (VisitKey, LaneName);
 
 /// An attempt.
 #[derive(Clone, Debug)]
@@ -26,14 +25,14 @@ pub struct Attempt {
     pub process: Process,
     /// Of which visit.
     pub visit: VisitKey,
-    /// Whose light.
-    pub participant: ParticipantKey,
+    /// In which lane.
+    pub name: LaneName,
     /// As Epic knows them.
     pub external_id: ExternalId,
     /// The number of the update.
     pub seq: u64,
     /// What it says.
-    pub connected: bool,
+    pub says: Says,
 }
 
 impl Attempt {
@@ -43,17 +42,17 @@ impl Attempt {
         Self {
             process,
             visit: visit.clone(),
-            participant: update.participant.clone(),
+            name: update.lane(),
             external_id: update.external_id.clone(),
             seq: update.seq,
-            connected: update.connected,
+            says: update.says,
         }
     }
 
     /// Its lane.
     #[must_use]
     pub fn lane(&self) -> Lane {
-        (self.visit.clone(), self.participant.clone())
+        (self.visit.clone(), self.name.clone())
     }
 
     /// Its shard.
@@ -65,9 +64,8 @@ impl Attempt {
 
 impl Display for Attempt {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let Self { process, participant, seq, connected, .. } = self;
-        let status = if *connected { "on" } else { "off" };
-        write!(f, "{participant:?} #{seq} {status} by node {} ({})", process.node, process.id)
+        let Self { process, name, seq, says, .. } = self;
+        write!(f, "{:?} #{seq} {says:?} by node {} ({})", name.participant, process.node, process.id)
     }
 }
 

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use vestibule_actors::codec;
 use vestibule_actors::port::store::{Acknowledgement, OutboxEntry, Outcome};
-use vestibule_domain::effect::Update;
+use vestibule_domain::effect::{Says, Update};
 
 use super::attempts::Lane;
 use super::breach;
 use crate::world::Breach;
 
 /// An update that was decided.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Decided {
-    connected: bool,
+    says: Says,
     settled: bool,
     records: Vec<Outcome>,
     /// A store that went back may have forgotten it, or what became of it.
@@ -31,11 +31,11 @@ impl Lanes {
     /// # Errors
     /// When its number was used before.
     pub fn committed(&mut self, entry: &OutboxEntry) -> Result<(), Breach> {
-        let lane = (entry.visit.clone(), entry.participant.clone());
+        let lane = (entry.visit.clone(), entry.lane.clone());
         let Ok(update) = codec::decode::<Update>(&entry.payload) else {
             return breach("I8", "an update in the outbox cannot be read".to_owned());
         };
-        let decided = Decided { connected: update.connected, ..Decided::default() };
+        let decided = Decided { says: update.says, settled: false, records: Vec::new(), in_doubt: false };
         let before = self.lanes.entry(lane.clone()).or_default().insert(entry.seq, decided);
         if before.is_some_and(|before| !before.in_doubt) {
             return breach("I8", format!("update #{} of {:?} was decided twice", entry.seq, lane.1));
@@ -48,7 +48,7 @@ impl Lanes {
     /// # Errors
     /// When it was never decided, or is settled without a record.
     pub fn acknowledged(&mut self, report: &Acknowledgement) -> Result<(), Breach> {
-        let lane = (report.visit.clone(), report.participant.clone());
+        let lane = (report.visit.clone(), report.lane.clone());
         let updates = self.lanes.entry(lane.clone()).or_default();
         if let Some(update) = updates.get_mut(&report.seq) {
             update.records.extend(report.records.iter().map(|record| record.outcome));
@@ -86,20 +86,20 @@ impl Lanes {
     /// # Errors
     /// When an update was not settled, or has no record of what became of it.
     pub fn check(&self) -> Result<(), Breach> {
-        for ((_, participant), updates) in &self.lanes {
+        for ((_, lane), updates) in &self.lanes {
             for (seq, update) in updates.iter().filter(|(_, update)| !update.in_doubt) {
-                let status = if update.connected { "on" } else { "off" };
+                let (status, participant) = (update.says, &lane.participant);
                 if !update.settled {
                     return breach(
                         "I8",
-                        format!("update #{seq} ({status}) of {participant:?} was never settled"),
+                        format!("update #{seq} ({status:?}) of {participant:?} was never settled"),
                     );
                 }
                 if !update.records.iter().any(|outcome| *outcome != Outcome::Retrying) {
                     return breach(
                         "I8",
                         format!(
-                            "update #{seq} ({status}) of {participant:?} has no record of its end: {:?}",
+                            "update #{seq} ({status:?}) of {participant:?} has no record of its end: {:?}",
                             update.records
                         ),
                     );

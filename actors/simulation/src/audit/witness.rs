@@ -7,6 +7,7 @@ use vestibule_actors::port::store::{
     Restored, Store,
 };
 use vestibule_domain::command::{Command, Entry};
+use vestibule_domain::effect::{LaneName, Topic};
 use vestibule_domain::gate;
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
@@ -73,11 +74,14 @@ impl Witness {
         let mut audit = lock(&self.world.audit);
         if matches!(answer, Appended::Done(_)) && audit.attempts.has_untold(self.process) {
             for entry in entries {
-                if let Ok(Entry { command: Command::AttemptOutlived { participant }, .. }) =
-                    codec::decode::<Entry>(&entry.payload)
-                {
-                    audit.attempts.told(self.process, &(entry.visit.clone(), participant));
-                }
+                let Ok(Entry { command, .. }) = codec::decode::<Entry>(&entry.payload) else { continue };
+                let (topic, participant) = match command {
+                    Command::AttemptOutlived { participant } => (Topic::Light, participant),
+                    Command::DeviceTestOutlived { participant } => (Topic::DeviceTest, participant),
+                    _ => continue,
+                };
+                let lane = (entry.visit.clone(), LaneName { topic, participant });
+                audit.attempts.told(self.process, &lane);
             }
         }
     }
@@ -177,7 +181,7 @@ impl Witness {
             let settled = if report.settled.is_some() { ", settled" } else { "" };
             self.world.note(
                 self.world.about(&report.visit),
-                format_args!("{:?} #{} is reported {outcomes:?}{settled}", report.participant, report.seq),
+                format_args!("{:?} #{} is reported {outcomes:?}{settled}", report.lane, report.seq),
             );
         }
         verdicts.into_iter().for_each(|verdict| self.judge(shard, verdict));

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vestibule_actors::port::clock::instant;
-use vestibule_domain::command::Launch;
+use vestibule_domain::command::{Command, Launch};
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
+use vestibule_domain::visit::device_test::{DeviceTest, TestOutcome};
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
 
 use crate::audit::breach;
@@ -32,6 +33,8 @@ pub struct Person {
     visit: VisitKey,
     me: ParticipantKey,
     chance: Chance,
+    /// For device tests alone.
+    tests: Chance,
 }
 
 /// What became of a launch.
@@ -47,7 +50,8 @@ impl Person {
     #[must_use]
     pub fn new(world: &Arc<World>, visit: VisitKey, plan: PersonPlan, number: u64) -> Self {
         let chance = Chance::stream(world.scenario.seed, "person", number);
-        Self { world: Arc::clone(world), visit, me: plan.key(), plan, chance }
+        let tests = Chance::stream(world.scenario.seed, "device test", number);
+        Self { world: Arc::clone(world), visit, me: plan.key(), plan, chance, tests }
     }
 
     fn note(&self, what: std::fmt::Arguments<'_>) {
@@ -60,12 +64,14 @@ impl Person {
 
     /// Whatever they do from first to last.
     pub async fn live(mut self) {
+        self.test_device().await;
         sleep_until(self.world.time.at(self.plan.comes)).await;
         let mut refused = false;
         for _ in 0..self.plan.times {
             if self.world.stage() > Stage::Trouble {
                 break;
             }
+            self.test_device().await;
             refused = !self.take_part().await;
             let pause = self.chance.millis(2_000, 60_000);
             // Whoever is away comes back for the last time when all is well.
@@ -144,6 +150,32 @@ impl Person {
             called_off: Some(trouble && self.chance.percent(12)),
             starts: None,
         })
+    }
+
+    /// Now and then people of the patient's side test their device before they come, some of them again. A door that does not answer
+    /// is not tried again.
+    async fn test_device(&mut self) {
+        while !self.plan.is_provider() && !self.plan.foreign && self.tests.percent(30) {
+            let outcome = self.tests.pick(&TestOutcome::ALL).unwrap_or(TestOutcome::Unclear);
+            let launch = &self.plan.launch;
+            let test = DeviceTest {
+                at: self.world.time.now(),
+                outcome,
+                patient: launch.names_patient().cloned(),
+                csn: launch.csn.clone(),
+                external_id: launch.external_id.clone(),
+                external_id_type: None,
+            };
+            self.note(format_args!("comes back from a test that {}", outcome.as_str()));
+            let command = Command::DeviceTested { participant: self.me.clone(), test };
+            let (node, visit) = (self.tests.index(self.world.scenario.nodes), self.visit.clone());
+            let came_back = self.world.at_door(node, Duration::from_secs(5), move |inside| {
+                Box::pin(async move { inside.desk.submit(&visit, command).await.is_ok() })
+            });
+            if came_back.await == Some(true) {
+                self.world.trace.count("device tests that people came back from");
+            }
+        }
     }
 
     async fn launch(&mut self) -> Launched {

@@ -77,14 +77,14 @@ impl Model {
             return Ok(false);
         }
         for acknowledgement in acknowledgements {
-            let Acknowledgement { visit, participant, seq, attempts, records, settled } = acknowledgement;
+            let Acknowledgement { visit, lane, seq, attempts, records, settled } = acknowledgement;
             for record in records {
                 self.records.push(record);
             }
-            let place = (visit, participant, seq);
+            let place = (visit, lane, seq);
             if let Some(entry) = settled {
-                let (visit, participant, _) = &place;
-                data.outbox.retain(|(v, p, s), _| (v, p) != (visit, participant) || *s > seq);
+                let (visit, lane, _) = &place;
+                data.outbox.retain(|(v, l, s), _| (v, l) != (visit, lane) || *s > seq);
                 data.push(entry);
             } else if let Some(waiting) = data.outbox.get_mut(&place) {
                 waiting.attempts = attempts;
@@ -160,7 +160,7 @@ impl ShardData {
         self.tries.retain(|seq, _| *seq > cursor);
         for entry in outbox {
             let waiting = Waiting { attempts: entry.attempts, payload: entry.payload };
-            self.outbox.insert((entry.visit, entry.participant, entry.seq), waiting);
+            self.outbox.insert((entry.visit, entry.lane, entry.seq), waiting);
         }
     }
 }

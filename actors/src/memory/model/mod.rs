@@ -18,11 +18,11 @@ use crate::port::store::{
 use lease::Lease;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate::Gate;
 use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 /// Everything that a store holds. `now` is the store's clock, given to every step that judges an expiry.
 #[derive(Clone, Default)]
@@ -56,7 +56,7 @@ struct ShardData {
     tries: BTreeMap<Seq, (u32, Option<OwnerToken>)>,
     visits: BTreeMap<VisitKey, Visit>,
     wakes: BTreeSet<(Moment, VisitKey)>,
-    outbox: BTreeMap<(VisitKey, ParticipantKey, u64), Waiting>,
+    outbox: BTreeMap<(VisitKey, LaneName, u64), Waiting>,
     change: u64,
     changed: BTreeMap<u64, VisitKey>,
     /// Visits that have left: when, and under which change number.
@@ -142,9 +142,9 @@ fn journal_entry(seq: Seq, entry: &NewEntry) -> JournalEntry {
     JournalEntry { seq, visit: entry.visit.clone(), payload: entry.payload.clone() }
 }
 
-fn outbox_entry(place: &(VisitKey, ParticipantKey, u64), waiting: &Waiting) -> OutboxEntry {
-    let (visit, participant, seq) = place.clone();
-    OutboxEntry { visit, participant, seq, attempts: waiting.attempts, payload: waiting.payload.clone() }
+fn outbox_entry(place: &(VisitKey, LaneName, u64), waiting: &Waiting) -> OutboxEntry {
+    let (visit, lane, seq) = place.clone();
+    OutboxEntry { visit, lane, seq, attempts: waiting.attempts, payload: waiting.payload.clone() }
 }
 
 /// Whether all entries belong to the shard whose journal they are for.

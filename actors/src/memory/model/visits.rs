@@ -3,10 +3,10 @@
 use super::{Model, outbox_entry};
 use crate::port::store::{Changed, OutboxEntry, Page, ParkedCommand, StoredVisit};
 use std::ops::Bound;
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 impl Model {
     /// See [`crate::port::store::Store::load`].
@@ -28,7 +28,7 @@ impl Model {
     pub fn outbox(
         &self,
         shard: Shard,
-        after: Option<(VisitKey, ParticipantKey, u64)>,
+        after: Option<(VisitKey, LaneName, u64)>,
         max: usize,
     ) -> Vec<OutboxEntry> {
         let Some(data) = self.shards.get(&shard) else { return Vec::new() };

@@ -1,10 +1,10 @@
 //! The one atomic write of a shard's owner, and what it consists of.
 
 use uuid::Uuid;
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::{Epoch, Ownership, Seq};
 
@@ -94,8 +94,8 @@ pub struct VisitWrite {
 pub struct OutboxEntry {
     /// Whose visit.
     pub visit: VisitKey,
-    /// Whose lane.
-    pub participant: ParticipantKey,
+    /// Which lane.
+    pub lane: LaneName,
     /// Its number in the lane.
     pub seq: u64,
     /// How many attempts are on record.

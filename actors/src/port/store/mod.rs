@@ -26,11 +26,11 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::broadcast;
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate as gates;
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::participant::ParticipantKey;
 
 /// The answer of a step that has not come yet.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -232,7 +232,7 @@ pub trait Store: Send + Sync + 'static {
     fn outbox<'a>(
         &'a self,
         shard: Shard,
-        after: Option<(VisitKey, ParticipantKey, u64)>,
+        after: Option<(VisitKey, LaneName, u64)>,
         max: usize,
     ) -> Answer<'a, Vec<OutboxEntry>>;
 

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
+use vestibule_domain::effect::{LaneName, Says};
 use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::{ParticipantKey, Role};
+use vestibule_domain::visit::participant::Role;
 
 use super::NewEntry;
 
@@ -75,9 +76,10 @@ pub struct Record {
     pub csn: Option<Csn>,
     /// The person's role.
     pub role: Role,
-    /// The status that was sent: joined (`true`) or left.
-    pub joined: bool,
-    /// When the person joined or left.
+    /// What was sent: joined (`true`), left, or what came out of a device test.
+    #[serde(rename = "joined")]
+    pub says: Says,
+    /// When that was.
     pub occurred_at: Moment,
     /// Which attempt; 0 when it was never sent.
     pub attempt: u32,
@@ -107,8 +109,8 @@ impl Record {
 pub struct Acknowledgement {
     /// Whose visit.
     pub visit: VisitKey,
-    /// Whose lane.
-    pub participant: ParticipantKey,
+    /// Which lane.
+    pub lane: LaneName,
     /// The update's number.
     pub seq: u64,
     /// How many attempts are on record now.

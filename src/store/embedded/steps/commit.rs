@@ -203,16 +203,16 @@ impl Tables<'_> {
     }
 
     fn put_outbox(&mut self, shard: Shard, entry: &OutboxEntry) -> Step<()> {
-        let key = keys::outbox(shard, &entry.visit, &entry.participant, entry.seq);
+        let key = keys::outbox(shard, &entry.visit, &entry.lane, entry.seq);
         let row = OutboxRow { attempts: entry.attempts, payload: entry.payload.clone() };
         self.outbox.put_row(&key, &row)
     }
 
     /// Removes the lane's entries up to the one that is settled.
     fn settle_lane(&mut self, shard: Shard, done: &Acknowledgement) -> Step<()> {
-        let last = keys::outbox(shard, &done.visit, &done.participant, done.seq);
+        let last = keys::outbox(shard, &done.visit, &done.lane, done.seq);
         let mut settled = Vec::new();
-        let first = keys::lane(shard, &done.visit, &done.participant);
+        let first = keys::lane(shard, &done.visit, &done.lane);
         self.outbox.scan(&first, Some(&keys::after(&last)), |key, _| {
             settled.push(key.to_vec());
             Ok(ControlFlow::Continue(()))
@@ -224,7 +224,7 @@ impl Tables<'_> {
     }
 
     fn count_attempts(&mut self, shard: Shard, tried: &Acknowledgement) -> Step<()> {
-        let key = keys::outbox(shard, &tried.visit, &tried.participant, tried.seq);
+        let key = keys::outbox(shard, &tried.visit, &tried.lane, tried.seq);
         let Some(mut row) = self.outbox.row::<OutboxRow>(&key)? else { return Ok(()) };
         row.attempts = tried.attempts;
         self.outbox.put_row(&key, &row)

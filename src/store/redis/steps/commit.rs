@@ -143,7 +143,7 @@ fn with_held(call: Call, held: HeldVisit) -> Call {
 fn with_update(call: Call, entry: OutboxEntry) -> Call {
     let mut payload = format!("{} ", entry.attempts).into_bytes();
     payload.extend_from_slice(&entry.payload);
-    call.arg(update(&entry.visit, &entry.participant, entry.seq)).arg(payload)
+    call.arg(update(&entry.visit, &entry.lane, entry.seq)).arg(payload)
 }
 
 fn with_parked(call: Call, parked: ParkedCommand) -> Call {
@@ -152,10 +152,10 @@ fn with_parked(call: Call, parked: ParkedCommand) -> Call {
 }
 
 fn with_report(call: Call, report: Acknowledgement) -> Call {
-    let place = update(&report.visit, &report.participant, report.seq);
+    let place = update(&report.visit, &report.lane, report.seq);
     match report.settled {
         Some(new) => {
-            let lane = lane(&report.visit, &report.participant);
+            let lane = lane(&report.visit, &report.lane);
             call.arg("1").arg(lane).arg(place).arg(new.visit.to_text()).arg(new.payload)
         }
         None => call.arg("0").arg("").arg(place).number(report.attempts).arg(""),

@@ -6,10 +6,10 @@ use futures_util::future::try_join_all;
 use vestibule_actors::port::store::{
     Changed, Epoch, OutboxEntry, PARKED_KEPT, Page, ParkedCommand, Seq, StoreError, StoredVisit,
 };
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::super::RedisStore;
 use super::super::call::{read, unreadable};
@@ -64,14 +64,12 @@ impl RedisStore {
     pub(in super::super) async fn outbox(
         &self,
         shard: Shard,
-        after: Option<(VisitKey, ParticipantKey, u64)>,
+        after: Option<(VisitKey, LaneName, u64)>,
         max: usize,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         let outbox = self.keys.shard(shard, Of::Outbox);
-        let from = after.map_or_else(
-            || "-".to_owned(),
-            |(visit, participant, seq)| format!("({}", update(&visit, &participant, seq)),
-        );
+        let from = after
+            .map_or_else(|| "-".to_owned(), |(visit, lane, seq)| format!("({}", update(&visit, &lane, seq)));
         let mut command = redis::cmd("ZRANGEBYLEX");
         command.arg(&outbox).arg(from).arg("+").arg("LIMIT").arg(0).arg(max);
         let places: Vec<String> = read("an outbox", self.door.command("outbox", &outbox, command).await?)?;
@@ -181,12 +179,12 @@ impl RedisStore {
 
 fn outbox_entry(place: &str, payload: &[u8]) -> Result<OutboxEntry, StoreError> {
     let bad = || unreadable("an outbox");
-    let (visit, participant, seq) = read_update(place).ok_or_else(bad)?;
+    let (visit, lane, seq) = read_update(place).ok_or_else(bad)?;
     let blank = payload.iter().position(|byte| *byte == b' ').ok_or_else(bad)?;
     let (attempts, rest) = payload.split_at(blank);
     let attempts = std::str::from_utf8(attempts).ok().and_then(|text| text.parse().ok()).ok_or_else(bad)?;
     let payload = rest.get(1..).unwrap_or_default().to_vec();
-    Ok(OutboxEntry { visit, participant, seq, attempts, payload })
+    Ok(OutboxEntry { visit, lane, seq, attempts, payload })
 }
 
 /// A stream's id in two numbers.

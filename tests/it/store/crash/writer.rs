@@ -132,7 +132,7 @@ async fn settle(store: &EmbeddedStore, place: Shard, owner: Ownership, seq: u64)
     let [visit] = visits(place);
     let report = Acknowledgement {
         visit: visit.clone(),
-        participant: patient("p"),
+        lane: patient("p"),
         seq,
         attempts: 1,
         records: vec![settled_record(place, seq)],

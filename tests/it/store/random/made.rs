@@ -1,6 +1,8 @@
 //! What a step refers to, mostly taken from what the model holds.
 
-use super::super::world::{START, entry, organization, other_organization, patient, provider, record, token};
+use super::super::world::{
+    START, device_test, entry, organization, other_organization, patient, provider, record, token,
+};
 use super::bench::Bench;
 use super::ops::{Claim, Written};
 use proptest::sample::Index;
@@ -10,10 +12,10 @@ use vestibule_actors::port::store::{
     Acknowledgement, Commit, Epoch, HeldVisit, OutboxEntry, Ownership, ParkedCommand, Restore, Seq, Space,
     Standing, Store, VisitWrite,
 };
+use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 impl Bench {
     pub(super) async fn owner(&self, shard: Shard, claim: Claim) -> Ownership {
@@ -44,19 +46,19 @@ impl Bench {
         records: Vec<(u64, u64, i64)>,
     ) -> Acknowledgement {
         let shard = Shard::of_visit(&visit);
-        let mut participant = lane_of(lane);
+        let mut name = lane_of(lane);
         // Mostly of an update that is waiting.
         let waiting = self.model.outbox(shard, None, 100).await.unwrap();
         if !waiting.is_empty() && seq < 4 {
-            let OutboxEntry { visit: v, participant: p, seq: s, .. } = lane.get(&waiting).clone();
-            (visit, participant, seq) = (v, p, s);
+            let OutboxEntry { visit: v, lane: l, seq: s, .. } = lane.get(&waiting).clone();
+            (visit, name, seq) = (v, l, s);
         }
         let records = records.into_iter().map(|(visit, meeting, at)| {
             record(7, organization_of(meeting == 1), visit, meeting, START + Span(at))
         });
         Acknowledgement {
             visit: visit.clone(),
-            participant,
+            lane: name,
             seq,
             attempts: 7,
             records: records.collect(),
@@ -115,8 +117,8 @@ impl Bench {
             let stored = self.model.load(&visit).await.unwrap();
             let expected = stored.map_or(0, |stored| stored.version) + u64::from(!honest);
             if let Some((lane, seq)) = written.update {
-                let (participant, payload) = (lane_of(lane), id.to_string().into_bytes());
-                outbox.push(OutboxEntry { visit: visit.clone(), participant, seq, attempts: 0, payload });
+                let (lane, payload) = (lane_of(lane), id.to_string().into_bytes());
+                outbox.push(OutboxEntry { visit: visit.clone(), lane, seq, attempts: 0, payload });
             }
             let state = (!written.removes).then(|| id.to_string().into_bytes());
             visits.push(VisitWrite { visit, expected, state, wake: written.wake.map(|ms| START + Span(ms)) });
@@ -145,8 +147,8 @@ pub fn organization_of(north: bool) -> OrganizationId {
     if north { other_organization() } else { organization() }
 }
 
-fn lane_of(index: Index) -> ParticipantKey {
-    index.get(&[patient("a"), patient("b"), provider("a")]).clone()
+fn lane_of(index: Index) -> LaneName {
+    index.get(&[patient("a"), patient("b"), provider("a"), device_test("a")]).clone()
 }
 
 pub fn space(key: u8) -> Space {

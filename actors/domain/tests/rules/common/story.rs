@@ -3,7 +3,7 @@
 use super::at;
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
-use vestibule_domain::effect::{Effect, Update};
+use vestibule_domain::effect::{Effect, Says, Update};
 use vestibule_domain::fact::Fact;
 use vestibule_domain::id::{
     CommandId, ConferenceId, Csn, ExternalId, FhirReference, OrganizationId, VisitId, VisitKey,
@@ -27,6 +27,8 @@ pub fn policy() -> Policy {
         late: Span::minutes(40),
         provider_gone: Span::minutes(15),
         longest: Span::hours(8),
+        keep_tested: Span::hours(14 * 24),
+        tell_device_tests: true,
         check_after: Span::seconds(10),
         check_every: Span::seconds(15),
         call: Span::seconds(20),
@@ -145,7 +147,10 @@ impl Story {
         self.updates
             .iter()
             .filter(|update| update.participant == *key)
-            .map(|update| update.connected)
+            .filter_map(|update| match update.says {
+                Says::Connected(connected) => Some(connected),
+                Says::DeviceTest(_) => None,
+            })
             .collect()
     }
 }

@@ -10,6 +10,7 @@ use people::{Action, History, Line, PEOPLE, Person, Truth, action};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use vestibule_domain::command::Command;
+use vestibule_domain::effect::Says;
 use vestibule_domain::fact::Fact;
 use vestibule_domain::policy::{Admittance, WaitingCountsAs};
 use vestibule_domain::visit::Phase;
@@ -62,7 +63,7 @@ fn check_updates(story: &Story) {
         let mine: Vec<_> = story.updates.iter().filter(|u| u.participant == person.key()).collect();
         for (index, update) in mine.iter().enumerate() {
             assert_eq!(update.seq, index as u64 + 1, "{person:?}: no gap");
-            assert_eq!(update.connected, index % 2 == 0, "{person:?}: on and off in turn");
+            assert_eq!(update.says, Says::Connected(index % 2 == 0), "{person:?}: on and off in turn");
         }
     }
 }
