@@ -85,6 +85,11 @@ pub fn text(listen: SocketAddr, store: &str, fakes: &str, key: &str) -> String {
         ("late_join_minutes", Value::Integer(1_440)),
         ("guest_birth_date", table(vec![("check", Value::Boolean(true))])),
         ("sms", sms),
+        (
+            "device_test_url",
+            text(&format!("{fakes}/demo/device-test?return_url={{return_url}}&language={{language}}")),
+        ),
+        ("device_test_help_url", text(&format!("{fakes}/"))),
         ("epic", epic),
         ("zoom", zoom),
     ]);

@@ -204,7 +204,10 @@ impl World {
     /// I9 for device tests: what stands at Epic is the newest result.
     fn check_test(&self, key: &VisitKey, who: &ParticipantKey, known: &KnownTest) -> Result<(), Breach> {
         let (audit, told) = (lock(&self.audit), known.told);
-        let Some(external_id) = &known.test.external_id else { return Ok(()) };
+        // Nobody has launched the visit that it may be for.
+        let Some(external_id) = known.test.external_id.as_ref().filter(|_| !known.untold) else {
+            return Ok(());
+        };
         let lane = LaneName { topic: Topic::DeviceTest, participant: who.clone() };
         let parked = told.is_settled() && !told.stands();
         let stands = lock(&self.epics).test(key, external_id);

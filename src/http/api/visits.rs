@@ -126,8 +126,9 @@ pub async fn one(app: web::Data<App>, path: web::Path<(String, String)>) -> Resu
     let csn = Csn::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
     let key = VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn.clone()) };
     let found = match app.desk.visit(&key).await? {
-        Some(found) => Some(found),
-        None => group_with(&app, organization, &csn).await?,
+        Some(found) if !found.visit.participants.is_empty() => Some(found),
+        // Of one that nobody has launched device tests at most are known, and they may have been for a group.
+        found => group_with(&app, organization, &csn).await?.or(found),
     };
     shown(&app, found).await
 }

@@ -220,26 +220,28 @@ impl<'a> Back<'a> {
         Ok(noted)
     }
 
-    /// Of two visits that it may be for the one that people have launched is told; both, where that does not tell them apart, and only
-    /// one of them tells Epic.
+    /// Of two visits that it may be for the one that people have launched is told. While that is neither both are, and tell Epic once they
+    /// are launched.
     async fn hand_in(&self, noted: Noted) -> Result<(), PersonError> {
         if !matches!(self.trip.who.participant.role(), Role::Patient | Role::Proxy) {
             return Ok(());
         }
         let own = self.seen(&self.trip.visit).await?;
-        let Some(group) = &self.trip.group else {
-            return self.tell(&self.trip.visit, own.as_ref(), noted, true).await;
+        let of_group = match &self.trip.group {
+            Some(group) => Some((group, self.seen(group).await?)),
+            None => None,
         };
-        let of_group = self.seen(group).await?;
         let launched =
             |seen: &Option<Snapshot>| seen.as_ref().is_some_and(|seen| !seen.visit.participants.is_empty());
-        match (launched(&own), launched(&of_group)) {
-            (true, false) => self.tell(&self.trip.visit, own.as_ref(), noted, true).await,
-            (false, true) => self.tell(group, of_group.as_ref(), noted, true).await,
-            _ => {
-                self.tell(&self.trip.visit, own.as_ref(), noted, true).await?;
-                self.tell(group, of_group.as_ref(), noted, false).await
+        match of_group {
+            Some((group, of_group)) if !launched(&own) => {
+                let tentative = !launched(&of_group);
+                if tentative {
+                    self.tell(&self.trip.visit, own.as_ref(), noted, tentative).await?;
+                }
+                self.tell(group, of_group.as_ref(), noted, tentative).await
             }
+            _ => self.tell(&self.trip.visit, own.as_ref(), noted, false).await,
         }
     }
 
@@ -253,7 +255,7 @@ impl<'a> Back<'a> {
         visit: &VisitKey,
         seen: Option<&Snapshot>,
         noted: Noted,
-        tells_epic: bool,
+        tentative: bool,
     ) -> Result<(), PersonError> {
         let participant = &self.trip.who.participant;
         let known = seen.and_then(|seen| seen.visit.device_tests.get(participant));
@@ -264,7 +266,7 @@ impl<'a> Back<'a> {
             self.app.metrics.refused("device_tests");
             return Ok(());
         }
-        let test = self.trip.who.result(noted, tells_epic);
+        let test = self.trip.who.result(noted, tentative);
         let command = Command::DeviceTested { participant: participant.clone(), test };
         self.app.desk.submit(visit, command).await.map(|_| ()).map_err(|error| self.trouble(&error))
     }

@@ -62,16 +62,17 @@ impl Traveller {
         }
     }
 
-    /// The result as a visit keeps it. Where two visits keep it only one of them tells Epic.
-    pub(super) fn result(&self, noted: Noted, tells_epic: bool) -> DeviceTest {
+    /// The result as a visit keeps it.
+    pub(super) fn result(&self, noted: Noted, tentative: bool) -> DeviceTest {
         let Self { patient, csn, external_id, external_id_type, .. } = self.clone();
         DeviceTest {
             at: noted.at,
             outcome: noted.outcome,
             patient,
             csn,
-            external_id: external_id.filter(|_| tells_epic),
-            external_id_type: external_id_type.filter(|_| tells_epic),
+            external_id,
+            external_id_type,
+            tentative,
         }
     }
 }

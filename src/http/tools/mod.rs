@@ -101,9 +101,13 @@ pub(super) async fn open(
     };
     let Understood { visit: named, launch, group } = understood;
     let mut snapshot = app.desk.visit(&named).await.map_err(|error| store_trouble(&error))?;
-    // One record serves both kinds of visits, and Epic may give a conference id to any: the visit that there is is meant.
-    if let (None, Some(group)) = (&snapshot, group) {
-        snapshot = app.desk.visit(&group).await.map_err(|error| store_trouble(&error))?;
+    // One record serves both kinds of visits, and Epic may give a conference id to any: the visit that people have launched is meant.
+    let launched = |seen: &Snapshot| !seen.visit.participants.is_empty();
+    if !snapshot.as_ref().is_some_and(launched)
+        && let Some(group) = group
+    {
+        let of_group = app.desk.visit(&group).await.map_err(|error| store_trouble(&error))?;
+        snapshot = of_group.filter(|seen| launched(seen) || snapshot.is_none()).or(snapshot);
     }
     let foreign = |seen: &Snapshot| !seen.visit.may_be_about(launch.csn.as_ref(), launch.patient.as_ref());
     if snapshot.as_ref().is_some_and(foreign) {

@@ -18,6 +18,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
             .service(web::resource("/truth").route(web::get().to(truth)))
             .service(web::resource("/epic/launch").route(web::post().to(launch_link)))
             .service(web::resource("/epic/lights").route(web::get().to(lights)))
+            .service(web::resource("/epic/device-tests").route(web::get().to(device_tests)))
             .service(web::resource("/epic/requests").route(web::get().to(requests)))
             .service(web::resource("/epic/calls").route(web::get().to(epic_calls)))
             .service(
@@ -121,6 +122,8 @@ fn person(world: &World, visit: &Appointment, person: &Person, launch: LaunchKin
         "presence": world.presence(&visit.csn, &person.external_id),
         "crashed": world.is_crashed(&visit.csn, &person.external_id),
         "open": format!("/demo/open/{}/{}/{}", launch.segment(), visit.csn, person.external_id),
+        "test": (launch == LaunchKind::Patient)
+            .then(|| format!("/demo/open/device-test/{}/{}", visit.csn, person.external_id)),
         "launch": format!("/demo/launch/{}/{}/{}", launch.segment(), visit.csn, person.external_id),
     })
 }
@@ -165,6 +168,10 @@ struct About {
     csn: String,
     #[serde(default)]
     external_id: String,
+}
+
+async fn device_tests(epic: web::Data<FakeEpic>) -> HttpResponse {
+    fresh(epic.device_tests())
 }
 
 async fn requests(about: web::Query<About>, epic: web::Data<FakeEpic>) -> HttpResponse {

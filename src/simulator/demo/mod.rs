@@ -2,6 +2,7 @@
 
 mod api;
 pub use api::Node;
+mod device_test;
 mod people;
 mod phone;
 mod sample;
@@ -17,6 +18,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/demo/static/demo.js").route(web::get().to(script)))
         .service(web::resource("/demo/static/open.js").route(web::get().to(open_script)))
         .service(web::resource("/demo/static/fakes.css").route(web::get().to(style)));
+    device_test::configure(config);
     people::configure(config);
     phone::configure(config);
     sample::configure(config);

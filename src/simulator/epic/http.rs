@@ -32,7 +32,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     for path in STATUS_PATHS {
         config.service(web::resource(path).route(web::get().to(status)));
     }
-    for path in [telehealth::CONNECT, telehealth::DISCONNECT] {
+    for path in [telehealth::CONNECT, telehealth::DISCONNECT, telehealth::DEVICE_TEST] {
         config.service(web::resource(path).route(web::post().to(telehealth_status)));
     }
     config
@@ -254,7 +254,7 @@ async fn telehealth_status(
     if header(&request, "content-type").is_none_or(|kind| !kind.starts_with("application/json")) {
         return HttpResponse::UnsupportedMediaType().finish();
     }
-    match epic.read_telehealth(&body, request.path().ends_with(telehealth::CONNECT)) {
+    match epic.read_telehealth(&body, request.path()) {
         Some(parameters) => set_status(&request, &epic, &parameters).await,
         None => HttpResponse::BadRequest()
             .json(json!({"Message": format!("The request is invalid. {OWN_WORDS}")})),

@@ -2,7 +2,7 @@
 
 use super::super::day::Standing;
 use super::FakeEpic;
-use super::state::{Light, StatusRequest};
+use super::state::{Light, StatusRequest, ToldTest};
 
 impl FakeEpic {
     /// The light of one person in the visit of this CSN (a group visit's is that of its conference).
@@ -37,6 +37,18 @@ impl FakeEpic {
 
     pub fn lights(&self) -> Vec<Light> {
         self.with(|state| state.lights.values().cloned().collect())
+    }
+
+    /// What this Epic was last told of one person's device test.
+    pub fn device_test(&self, csn: &str, external_id: &str) -> Option<ToldTest> {
+        self.with(|state| {
+            let conference = state.day.iter().find(|visit| visit.csn == csn)?.conference().to_owned();
+            state.device_tests.get(&(conference, external_id.to_owned())).cloned()
+        })
+    }
+
+    pub fn device_tests(&self) -> Vec<ToldTest> {
+        self.with(|state| state.device_tests.values().cloned().collect())
     }
 
     /// Every request to the status service, oldest first.

@@ -22,7 +22,7 @@ pub use encrypted::{CommandLine, CryptKey, PayloadForm};
 pub use faults::{EpicFault, EpicFaultKind, IdTokenFault};
 pub use fhir::READABLE;
 pub use launches::LaunchError;
-pub use state::{LaunchOptions, Light, StatusRequest};
+pub use state::{LaunchOptions, Light, StatusRequest, ToldTest};
 
 pub(crate) use http::{configure, dated};
 

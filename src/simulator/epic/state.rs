@@ -67,7 +67,11 @@ pub struct StatusRequest {
     pub external_id: String,
     pub external_id_type: String,
     pub vendor_name: String,
+    /// Empty where a device test was told.
     pub connection_status: String,
+    /// What came out of a device test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
     /// The HTTP status sent, 0 where none was.
     pub answered: u16,
     /// The code of a refusal.
@@ -89,6 +93,19 @@ pub struct Light {
     pub settings: u64,
 }
 
+/// What this Epic was last told of somebody's device test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToldTest {
+    pub conference_id: String,
+    pub external_id: String,
+    /// passed, failed or unclear.
+    pub result: String,
+    /// When the person came back from it, as the teller says.
+    pub instant: String,
+    /// How often this person's test was told.
+    pub times: u64,
+}
+
 pub(crate) struct State {
     pub day: Day,
     pub launches: HashMap<String, Launch>,
@@ -102,6 +119,8 @@ pub(crate) struct State {
     pub assertion_key: Option<String>,
     pub requests: VecDeque<StatusRequest>,
     pub lights: BTreeMap<(String, String, u8), Light>,
+    /// By conference and person.
+    pub device_tests: BTreeMap<(String, String), ToldTest>,
     pub faults: Faults,
     pub id_token_fault: Option<IdTokenFault>,
     pub counts: BTreeMap<String, u64>,
@@ -135,6 +154,7 @@ impl State {
             assertion_key: None,
             requests: VecDeque::new(),
             lights: BTreeMap::new(),
+            device_tests: BTreeMap::new(),
             faults: Faults::default(),
             id_token_fault: None,
             counts: BTreeMap::new(),

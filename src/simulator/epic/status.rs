@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::day::Standing;
-use super::state::{Light, State, StatusRequest};
+use super::state::{Light, State, StatusRequest, ToldTest};
 use super::token::basic;
 use super::{FakeEpic, OWN_WORDS};
 
@@ -55,6 +55,12 @@ pub(super) fn refusal(code: &str) -> Value {
     })
 }
 
+/// What is told of a device test; absent and empty are the same here too.
+pub(super) struct ToldResult {
+    pub result: String,
+    pub instant: String,
+}
+
 /// The five parameters; absent and empty are the same to the services.
 pub(super) struct Parameters {
     pub conference_id: String,
@@ -62,6 +68,8 @@ pub(super) struct Parameters {
     pub external_id_type: String,
     pub vendor_name: String,
     pub connection_status: String,
+    /// What came out of a device test and when, where that is what is told.
+    pub test: Option<ToldResult>,
     /// What the service refuses although these five are right.
     pub besides: Option<&'static str>,
 }
@@ -79,6 +87,7 @@ impl Parameters {
             external_id_type: ask("ExternalIDType"),
             vendor_name: ask("VendorName"),
             connection_status: ask("ConnectionStatus"),
+            test: None,
             besides: None,
         }
     }
@@ -116,7 +125,11 @@ impl FakeEpic {
         self.with(|state| {
             match check(state, parameters).and_then(|right| parameters.besides.map_or(Ok(right), Err)) {
                 Err(code) => StatusAnswer::Refused(code),
-                Ok((kind, connected)) => {
+                Ok((_, Sets::Test)) => {
+                    state.tested(parameters);
+                    StatusAnswer::Done
+                }
+                Ok((kind, Sets::Light(connected))) => {
                     let key = (parameters.conference_id.clone(), parameters.external_id.clone(), kind);
                     let light = state.lights.entry(key).or_insert_with(|| Light {
                         conference_id: parameters.conference_id.clone(),
@@ -146,6 +159,7 @@ impl FakeEpic {
                 external_id_type: parameters.external_id_type.clone(),
                 vendor_name: parameters.vendor_name.clone(),
                 connection_status: parameters.connection_status.clone(),
+                result: parameters.test.as_ref().map(|test| test.result.clone()),
                 answered,
                 code: code.map(str::to_owned),
                 applied,
@@ -154,14 +168,41 @@ impl FakeEpic {
     }
 }
 
-/// Missing ones first, then what Epic does not know. Gives the id type and whether connected.
-fn check(state: &State, asked: &Parameters) -> Result<(u8, bool), &'static str> {
+impl State {
+    fn tested(&mut self, told: &Parameters) {
+        let Some(ToldResult { result, instant }) = &told.test else { return };
+        let key = (told.conference_id.clone(), told.external_id.clone());
+        let times = self.device_tests.get(&key).map_or(0, |before| before.times) + 1;
+        let told = ToldTest {
+            conference_id: told.conference_id.clone(),
+            external_id: told.external_id.clone(),
+            result: result.clone(),
+            instant: instant.clone(),
+            times,
+        };
+        self.device_tests.insert(key, told);
+    }
+}
+
+/// What a right request sets.
+enum Sets {
+    /// Whether connected.
+    Light(bool),
+    Test,
+}
+
+/// Missing ones first, then what Epic does not know. Gives the id type and what is set.
+fn check(state: &State, asked: &Parameters) -> Result<(u8, Sets), &'static str> {
+    let (last, its_code) = match &asked.test {
+        Some(test) => (&test.result, "NO-RESULT"),
+        None => (&asked.connection_status, "NO-CONNECTION-STATUS"),
+    };
     for (value, code) in [
         (&asked.conference_id, "NO-CONFERENCE-ID"),
         (&asked.external_id, "NO-USER-ID"),
         (&asked.external_id_type, "NO-USER-ID-TYPE"),
         (&asked.vendor_name, "NO-VENDOR-NAME"),
-        (&asked.connection_status, "NO-CONNECTION-STATUS"),
+        (last, its_code),
     ] {
         if value.is_empty() {
             return Err(code);
@@ -187,9 +228,15 @@ fn check(state: &State, asked: &Parameters) -> Result<(u8, bool), &'static str> 
     if !(if kind == 2 { of_visit } else { provider() }) {
         return Err("INVALID-USER-ID");
     }
-    match asked.connection_status.as_str() {
-        "1" => Ok((kind, true)),
-        "2" => Ok((kind, false)),
-        _ => Err("INVALID-CONNECTION-STATUS"),
+    match (&asked.test, asked.connection_status.as_str()) {
+        // Providers' devices are nobody's chart.
+        (Some(_), _) if kind != 2 => Err("INVALID-USER-ID-TYPE"),
+        (Some(test), _) if !["passed", "failed", "unclear"].contains(&test.result.as_str()) => {
+            Err("INVALID-RESULT")
+        }
+        (Some(_), _) => Ok((kind, Sets::Test)),
+        (None, "1") => Ok((kind, Sets::Light(true))),
+        (None, "2") => Ok((kind, Sets::Light(false))),
+        (None, _) => Err("INVALID-CONNECTION-STATUS"),
     }
 }

@@ -130,7 +130,9 @@
       const dead = make("button", { type: "button", className: "plain", textContent: "Crash the phone", ariaLabel: `Crash the phone of ${person.name}` });
       dead.addEventListener("click", () => crash(visit, person));
       const name = person === visit.patient ? person.name : `${person.name} (for ${visit.patient.name})`;
-      const row = make("li", {}, make("span", { textContent: name }), where, launchLink("Join video visit", person, visit), dead);
+      const row = make("li", {}, make("span", { textContent: name }), where, launchLink("Join video visit", person, visit));
+      if (person.test) row.append(launchLink("Test your device", { ...person, open: person.test }, visit));
+      row.append(dead);
       return { where, dead, row, id: person.external_id };
     });
     const node = make("article", { className: "visit" }, make("h3", { textContent: `${time(visit)} Video visit with ${visit.providers[0].name}` }),

@@ -14,14 +14,14 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/static/zoom.css").route(web::get().to(style)));
 }
 
-pub(crate) fn document(body: &'static str) -> HttpResponse {
+pub(crate) fn document(body: impl Into<String>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header(("content-security-policy", CONTENT_SECURITY_POLICY))
         .insert_header(("referrer-policy", "no-referrer"))
         .insert_header(("x-content-type-options", "nosniff"))
         .insert_header(("cache-control", "no-store"))
-        .body(body)
+        .body(body.into())
 }
 
 pub(crate) fn asset(content_type: &'static str, body: &'static str) -> HttpResponse {

@@ -94,7 +94,6 @@ async fn what_is_not_there_is_not_found() {
         ("/epic/nowhere/launch/patient", "unknown-organization"),
         ("/epic/Lakeside!/launch/patient", "unknown-organization"),
         ("/epic/lakeside/launch/surgeon", "not-found"),
-        ("/epic/lakeside/launch/device-test", "launch-not-served"),
     ] {
         is_refused(&house.get(&format!("{path}?{query}")).await, 404, code);
     }

@@ -6,6 +6,7 @@ mod bookings;
 mod changes;
 mod clocks;
 mod commands;
+mod device_tests;
 mod dialects;
 mod encrypted;
 mod epic;

@@ -108,6 +108,7 @@ impl Deciding<'_> {
         self.lights();
         self.calls();
         self.lights();
+        self.tell_of_device_tests();
         self.visit.phase = self.phase();
         self.problems();
     }

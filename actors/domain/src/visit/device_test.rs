@@ -62,6 +62,9 @@ pub struct DeviceTest {
     /// Its kind, where the launch said it; else the role gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id_type: Option<ExternalIdType>,
+    /// The test may have been for another visit: Epic is told once somebody has launched this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tentative: bool,
 }
 
 /// A person's result, and how far Epic knows of it.
@@ -73,6 +76,9 @@ pub struct KnownTest {
     /// What Epic was told, where it is told of tests.
     #[serde(default, skip_serializing_if = "Told::is_nothing")]
     pub told: Told,
+    /// Epic is to be told of the newest result, and no update says it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
 }
 
 /// How far the updates of a lane have come.
@@ -146,10 +152,18 @@ impl Deciding<'_> {
         if !belongs || !newest || !self.visit.has_room_for_test(participant) {
             return;
         }
-        let fresh = KnownTest { test: test.clone(), told: Told::default() };
-        self.visit.device_tests.entry(participant.clone()).or_insert(fresh).test = test;
-        if self.policy.tell_device_tests {
-            self.tell_of_device_test(participant);
+        let untold = self.policy.tell_device_tests;
+        let told = self.visit.device_tests.get(participant).map_or_else(Told::default, |known| known.told);
+        self.visit.device_tests.insert(participant.clone(), KnownTest { test, told, untold });
+    }
+
+    /// Decides the updates that are due.
+    pub(super) fn tell_of_device_tests(&mut self) {
+        let launched = !self.visit.participants.is_empty();
+        let is_due = |known: &KnownTest| known.untold && (launched || !known.test.tentative);
+        let due = self.visit.tests().filter(|(_, known)| is_due(known));
+        for participant in due.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            self.tell_of_device_test(&participant);
         }
     }
 
@@ -182,6 +196,7 @@ impl Deciding<'_> {
         let (meeting, csn) =
             (self.visit.meeting.as_ref().map(|meeting| meeting.id), self.visit.csn().cloned());
         let Some(known) = self.visit.device_tests.get_mut(participant) else { return };
+        known.untold = false;
         let Some(external_id) = known.test.external_id.clone() else { return };
         known.told.decided += 1;
         self.effects.push(Effect::Notify(Update {

@@ -24,6 +24,7 @@ fn test(name: &str, second: i64, outcome: TestOutcome) -> DeviceTest {
         csn: Csn::new("10001").ok(),
         external_id: ExternalId::new(format!("WPR-{name}")).ok(),
         external_id_type: None,
+        tentative: false,
     }
 }
 
@@ -215,6 +216,28 @@ fn e49_where_epic_is_not_told_or_does_not_know_the_person_the_result_is_kept_all
         assert_eq!(told(&story), []);
         assert!(story.visit.is_told());
     }
+}
+
+#[test]
+fn e49_of_a_test_that_may_have_been_for_another_visit_epic_is_told_once_somebody_launches_this_one() {
+    let tentative = |second, outcome| Command::DeviceTested {
+        participant: ada(),
+        test: DeviceTest { tentative: true, ..test("ada", second, outcome) },
+    };
+    let mut story = Story::new();
+    story.take(tentative(0, Failed)).at(5).take(tentative(5, Passed));
+    assert_eq!(told(&story), []);
+    assert!(story.visit.is_told(), "it keeps no visit that nobody launches");
+    story.at(60).launch(provider_launch("dr"));
+    assert_eq!(told(&story), [(1, Says::DeviceTest(Passed))], "only of the newest");
+    // Nobody is told of who turned out not to belong here.
+    let stranger = DeviceTest { tentative: true, ..test("bob", 1, Passed) };
+    let mut other = Story::new();
+    other.at(1).take(Command::DeviceTested { participant: patient_key("bob"), test: stranger });
+    other.launch(patient_launch("ada"));
+    assert_eq!(told(&other), []);
+    story.at(70).take(tentative(70, Failed));
+    assert_eq!(told(&story).last(), Some(&(2, Says::DeviceTest(Failed))));
 }
 
 #[test]

@@ -197,6 +197,7 @@ fn a_test() -> impl Strategy<Value = DeviceTest> {
             csn: None,
             external_id: known.then(|| ExternalId::new("X1").unwrap()),
             external_id_type: None,
+            tentative: !known,
         }
     })
 }

@@ -165,6 +165,7 @@ impl Person {
                 csn: launch.csn.clone(),
                 external_id: launch.external_id.clone(),
                 external_id_type: None,
+                tentative: self.tests.percent(20),
             };
             self.note(format_args!("comes back from a test that {}", outcome.as_str()));
             let command = Command::DeviceTested { participant: self.me.clone(), test };
