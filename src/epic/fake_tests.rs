@@ -8,6 +8,7 @@ use vestibule_actors::port::epic::{Epic, Verdict};
 use vestibule_domain::effect::{Says, Update};
 use vestibule_domain::id::{Csn, ExternalId, VisitId, VisitKey};
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::device_test::TestOutcome;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::testing::{Hand, OUR_KEY, client_at, config, lakeside, randomness};
@@ -246,4 +247,22 @@ async fn e28_the_assumed_calls_of_2020_set_the_light() {
         Ok("takes our credentials (status 400, NO-CONFERENCE-ID, as nothing was asked)")
     );
     world.fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn e49_the_assumed_call_of_2020_tells_of_a_device_test_and_only_of_a_patients() {
+    let world = world_with(|epic| epic.status_dialect = StatusDialect::Telehealth2020).await;
+    let epic = world.fakes.epic();
+    for (outcome, times) in [(TestOutcome::Failed, 1), (TestOutcome::Unclear, 2), (TestOutcome::Passed, 3)] {
+        let told = world.tell(Role::Patient, "WPR1", Says::DeviceTest(outcome)).await;
+        assert_eq!(told, Verdict::Accepted);
+        let known = epic.device_test("10001", "WPR1").unwrap();
+        assert_eq!((known.result.as_str(), known.times), (outcome.as_str(), times));
+    }
+    assert!(!epic.is_green("10001"), "a test is no light");
+    for (role, who) in [(Role::Patient, "WPR99"), (Role::Provider, "EMP501")] {
+        let told = world.tell(role, who, Says::DeviceTest(TestOutcome::Passed)).await;
+        assert!(matches!(told, Verdict::Permanent { .. }), "{who}: {told:?}");
+    }
+    assert_eq!(epic.device_tests().len(), 1);
 }

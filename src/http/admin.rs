@@ -197,6 +197,18 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn e49_there_is_a_record_of_device_tests_where_there_is_a_page_to_test_at() {
+        for (url, there) in [("", false), ("https://test.example.org/?back={return_url}", true)] {
+            let kit = Kit::with(&format!("[organization.lakeside]\ndevice_test_url = \"{url}\""));
+            let service = service!(kit);
+            let page = ask!(service, get(FDI)).text();
+            assert_eq!(page.contains("/epic/lakeside/launch/device-test<"), there, "{page}");
+            let line = "csn=%CSN%&#38;conferenceid=%CONFERENCEID%&#38;externalid=%WPRID%";
+            assert_eq!(page.contains(line), there, "a test may be for a group: {page}");
+        }
+    }
+
+    #[actix_web::test]
     async fn the_set_up_is_for_people_who_signed_in_and_in_their_language() {
         let kit = Kit::new();
         let service = service!(kit);

@@ -11,6 +11,7 @@ use vestibule_actors::port::epic::{Epic, Verdict};
 use vestibule_domain::effect::Says;
 use vestibule_domain::id::{ConferenceId, Csn, ExternalId, ExternalIdType, FhirReference, MeetingId};
 use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::device_test::TestOutcome;
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::super::testing::{NOW, OUR_KEY, client, client_at, clock, config, lakeside, settings_with};
@@ -201,6 +202,47 @@ body = ""
     assert_eq!((seen[1].method.as_str(), seen[1].target.as_str()), ("GET", "/tele/gone/W%22%2F%261"));
     assert!(seen[1].body.is_empty() && seen[1].header("content-type").is_none());
     assert_eq!(seen[1].header("authorization"), Some("Basic ZW1wJFZJREVPOnA6dw=="));
+}
+
+// What came out is called as Epic calls it, and may stand in the path as well.
+#[actix_web::test]
+async fn e49_what_came_out_of_a_device_test_is_told_as_the_settings_say() {
+    let token = || Reply::Json(200, json!({"access_token": "token1", "expires_in": 3600}));
+    let done = || Reply::With(204, Vec::new(), String::new());
+    let server = Server::start(move |seen| if seen.method == "POST" { token() } else { done() }).await;
+    let client = with_calls(
+        &server,
+        r#"
+[organization.x.epic.telehealth_2020.device_test]
+method = "PUT"
+path = "/tests/{csn}/{result}"
+body = '{"who": "{external_id}", "came": "{result}", "at": "{instant}"}'
+passed = "OK/1"
+failed = "NOT \"OK\""
+"#,
+    );
+    for outcome in TestOutcome::ALL {
+        let told = Update { says: Says::DeviceTest(outcome), ..update(Role::Patient, true) };
+        assert_eq!(client.send(&visit(), &told).await.verdict, Verdict::Accepted);
+    }
+    let seen: Vec<_> = server.seen().into_iter().filter(|seen| seen.method == "PUT").collect();
+    let told: Vec<(String, Value)> =
+        seen.iter().map(|seen| (seen.target.clone(), serde_json::from_str(&seen.body).unwrap())).collect();
+    let expected = [("unclear", "unclear"), ("NOT%20%22OK%22", "NOT \"OK\""), ("OK%2F1", "OK/1")];
+    let body = |came: &str| json!({"who": "WPR/1+2", "came": came, "at": "1970-01-01T00:00:00Z"});
+    let expected = expected.map(|(path, came)| (format!("/tele/tests/10001/{path}"), body(came)));
+    assert_eq!(told, expected);
+}
+
+// Decided before the dialect was changed.
+#[actix_web::test]
+async fn e49_the_service_of_2018_is_never_asked_about_a_device_test() {
+    let server = epic(|_| Reply::Json(200, json!({}))).await;
+    let client = client(config(&server.base));
+    let told = Update { says: Says::DeviceTest(TestOutcome::Passed), ..update(Role::Patient, true) };
+    let answer = client.send(&visit(), &told).await;
+    assert!(matches!(answer.verdict, Verdict::Permanent { .. }), "{answer:?}");
+    assert!(server.seen().iter().all(|seen| !seen.target.starts_with("/tele")));
 }
 
 #[actix_web::test]

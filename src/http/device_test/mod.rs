@@ -271,3 +271,6 @@ impl<'a> Back<'a> {
         self.app.desk.submit(visit, command).await.map(|_| ()).map_err(|error| self.trouble(&error))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,19 @@
 use serde_json::{Value, json, to_value};
 use uuid::Uuid;
 use vestibule_actors::desk::Snapshot;
-use vestibule_actors::port::store::{Epoch, Outcome, Owner, OwnerToken};
+use vestibule_actors::port::store::{Epoch, Outcome, Owner, OwnerToken, Record};
+use vestibule_domain::effect::Says;
+use vestibule_domain::id::ExternalId;
 use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::device_test::{DeviceTest, KnownTest, TestOutcome, Told};
 
 use super::{RecordView, VisitView, timestamp};
-use crate::http::kit::{NOW, group, group_key, key, record, settings, start_with_a_stranger, waiting};
+use crate::http::kit::{
+    NOW, group, group_key, key, patient, record, settings, start_with_a_stranger, waiting,
+};
 
 fn policy() -> Policy {
     let settings = settings("");
@@ -74,6 +79,30 @@ fn the_time_of_an_appointment_is_shown_with_its_window_and_the_end_that_comes_by
             "closes_at": "2026-11-23T17:40:00Z"})
     );
     assert_eq!(shown["ends_at"], "2026-11-24T01:00:00Z", "eight hours after it began without a provider");
+}
+
+#[test]
+fn e49_device_tests_are_shown_with_the_visit() {
+    let mut visit = waiting(key("10001"));
+    let test = DeviceTest {
+        at: NOW,
+        outcome: TestOutcome::Failed,
+        patient: None,
+        csn: None,
+        external_id: ExternalId::new("WPR1").ok(),
+        external_id_type: None,
+        tentative: false,
+    };
+    let told = Told { decided: 2, acknowledged: 2, settled: 2 };
+    visit.device_tests.insert(patient(), KnownTest { test, told, untold: false });
+    assert_eq!(
+        view(visit, None)["device_tests"],
+        json!([{"role": "patient", "csn": "10001", "external_id": "WPR1", "outcome": "failed",
+            "at": "2026-11-23T17:00:00Z", "told": true}])
+    );
+    let told = Record { says: Says::DeviceTest(TestOutcome::Passed), ..record(NOW, Outcome::Delivered) };
+    let told = to_value(RecordView::from(&told)).unwrap();
+    assert_eq!((&told["event"], &told["device_test"]), (&json!("device_test"), &json!("passed")));
 }
 
 #[test]

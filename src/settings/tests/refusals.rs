@@ -190,6 +190,50 @@ fn e28_each_mistake_in_a_template_of_the_status_calls_is_named() {
     }
 }
 
+#[test]
+fn e49_each_mistake_about_device_tests_is_named() {
+    let cases: &[(&str, &str)] = &[
+        ("device_test_url = \"https://t.example/{retrun_url}\"", "begins none of {return_url}, {language}"),
+        ("device_test_url = \"https://t{language}.example\"", "device_test_url: has a place in its host"),
+        (
+            "device_test_result.parameter = \"a b\"",
+            "device_test_result.parameter: must be the name of a query",
+        ),
+        (
+            "device_test_result.parameter = \"lang\"",
+            "device_test_result.parameter: must be the name of a query",
+        ),
+        (
+            "device_test_result = { passed = [\"Ok\"], failed = [\"oK\"] }",
+            "device_test_result.failed: has \"Ok\", which `passed` has too",
+        ),
+        (
+            "device_test_result = { passed = [], failed = [] }",
+            "device_test_result.passed: is empty and `failed` too",
+        ),
+        ("device_test_write_back = true", "device_test_write_back: needs device_test_url"),
+        (
+            "device_test_write_back = true\ndevice_test_url = \"https://t.example/{return_url}\"",
+            "device_test_write_back: needs epic.status_dialect = \"telehealth-2020\"",
+        ),
+        (
+            "epic.telehealth_2020.device_test.body = '{}'",
+            "device_test.body: has no {result}, and `path` neither",
+        ),
+        (
+            "epic.telehealth_2020.connect.path = \"/{result}\"",
+            "connect.body: has {result}, here or in `path`",
+        ),
+        (
+            "epic.telehealth_2020.device_test.failed = \"passed\"",
+            "device_test.failed: is the same as `passed`",
+        ),
+    ];
+    for (text, expected) in cases {
+        expect_one(&format!("[organization.lakeside]\n{text}"), expected);
+    }
+}
+
 fn expect_one(text: &str, expected: &str) {
     let problems = problems_with(text);
     assert_eq!(problems.len(), 1, "{text} gave {problems:#?}");
@@ -369,5 +413,16 @@ fn no_refusal_shows_a_secret() {
         let error =
             load(folder.path(), &[ORGANIZATION, "server.listen = 1"], &[(&name, "hunter2")]).unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+// A URL as administrators have it elsewhere is taken; that nobody may come back from it is said.
+#[test]
+fn e49_a_device_test_that_names_no_return_is_warned_of() {
+    for (url, warned) in [("https://t.example/?a=b", true), ("https://t.example/?b={return_url}", false)] {
+        let text = format!("[organization.lakeside]\ndevice_test_url = \"{url}\"");
+        let settings = load(folder().path(), &[ORGANIZATION, &text], &[]).unwrap();
+        let warnings = settings.warnings().join("\n");
+        assert_eq!(warnings.contains("device_test_url has no {return_url}"), warned, "{warnings}");
     }
 }

@@ -82,7 +82,14 @@ function people(visit) {
   for (const person of present.slice(0, MOST_PEOPLE)) list.append(personItem(person, visit));
   if (present.length > MOST_PEOPLE) list.append(element("li", { class: "quiet" }, `and ${present.length - MOST_PEOPLE} more`));
   if (present.length === 0) list.append(element("li", {}, quiet("nobody")));
+  for (const test of (visit.device_tests ?? []).slice(0, MOST_PEOPLE)) list.append(testItem(test, visit));
   return list;
+}
+
+/** What came out of somebody's device test, whether they are here or not. */
+function testItem({ role, csn, outcome, at }, visit) {
+  const ofGroup = csn && csn !== visit.csn ? ` (${csn})` : "";
+  return element("li", {}, quiet(`${role}${ofGroup} tested: ${outcome}, `), time(at));
 }
 
 function personItem(person, visit) {

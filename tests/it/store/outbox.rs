@@ -103,7 +103,7 @@ pub async fn attempts_are_kept(world: &World) {
     assert!(world.store.acknowledge(place(), owner, reports).await.unwrap());
     let first = world.store.outbox(place(), None, 1).await.unwrap().pop().unwrap();
     assert_eq!((first.attempts, text(&first.payload)), (3, "update 1".to_owned()));
-    assert_eq!(places(world, 10).await.len(), 6, "nothing was settled, and nothing came from nowhere");
+    assert_eq!(places(world, 10).await.len(), 8, "nothing was settled, and nothing came from nowhere");
     let all = RecordQuery { limit: 10, ..RecordQuery::default() };
     assert_eq!(world.records(all).await.len(), 2);
     assert!(world.journal(place()).await.is_empty());
@@ -124,11 +124,11 @@ pub async fn reports_of_a_lost_lease_change_nothing(world: &World) {
         let reports = vec![report(&a, patient("p"), 2, true)];
         assert!(!world.store.acknowledge(place(), other, reports).await.unwrap());
     }
-    assert_eq!(places(world, 10).await.len(), 6);
+    assert_eq!(places(world, 10).await.len(), 8);
     assert!(world.records(Default::default()).await.is_empty());
     let [elsewhere] = visits(shard(PLACE + 1));
     let reports = vec![report(&a, patient("p"), 2, true), report(&elsewhere, patient("p"), 1, true)];
     assert!(world.store.acknowledge(place(), owner, reports).await.is_err(), "all or none");
-    assert_eq!(places(world, 10).await.len(), 6);
+    assert_eq!(places(world, 10).await.len(), 8);
     assert!(world.store.acknowledge(place(), owner, Vec::new()).await.unwrap(), "nothing to report");
 }
