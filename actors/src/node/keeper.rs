@@ -115,13 +115,16 @@ impl LeaseKeeper {
         ctx.spawn(look.into_actor(self).map(|seen, keeper, ctx| {
             keeper.looking = false;
             match seen {
-                Ok((nodes, owners, incarnation)) => keeper.saw(nodes, owners, incarnation),
+                Ok((nodes, owners, incarnation)) => {
+                    keeper.saw(nodes, owners, incarnation);
+                    keeper.act(ctx);
+                }
+                // Nothing is taken on what was seen before: the store that answers next may be another.
                 Err(error) => {
                     tracing::warn!(%error, "the other nodes cannot be seen");
                     keeper.began_without |= keeper.answered.is_none();
                 }
             }
-            keeper.act(ctx);
             if std::mem::take(&mut keeper.look_again) {
                 keeper.look(ctx);
             }
@@ -324,15 +327,14 @@ impl Actor for LeaseKeeper {
         let keeper = ctx.address().downgrade();
         let listen = async move {
             loop {
-                let news = match hints.recv().await {
-                    Ok(Hint::Released(shard)) => Heard(Some(shard)),
+                match hints.recv().await {
                     // Hints that were missed may have been of any kind.
-                    Ok(Hint::Nodes) | Err(RecvError::Lagged(_)) => Heard(None),
+                    Ok(Hint::Released(_) | Hint::Nodes) | Err(RecvError::Lagged(_)) => {}
                     Ok(Hint::Journal(_) | Hint::Changed(_)) => continue,
                     Err(RecvError::Closed) => return,
-                };
+                }
                 let Some(keeper) = keeper.upgrade() else { return };
-                tell(&keeper, news);
+                tell(&keeper, Heard);
             }
         };
         ctx.spawn(listen.into_actor(self));
@@ -342,19 +344,16 @@ impl Actor for LeaseKeeper {
     }
 }
 
-/// A shard was given back, or the nodes changed.
+/// A shard was given back, or the nodes changed. What has become of it, and in which store, is looked up.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Heard(Option<Shard>);
+struct Heard;
 
 impl Handler<Heard> for LeaseKeeper {
     type Result = ();
 
-    fn handle(&mut self, Heard(released): Heard, ctx: &mut Context<Self>) {
-        let Some(shard) = released else { return self.look(ctx) };
-        self.owners.remove(&shard);
-        self.free_since.insert(shard, instant());
-        self.act(ctx);
+    fn handle(&mut self, _: Heard, ctx: &mut Context<Self>) {
+        self.look(ctx);
     }
 }
 

@@ -77,6 +77,7 @@ impl Engine {
             for (key, kept) in memory.visits {
                 self.children.take_in(&key, kept, &self.ports);
             }
+            self.index_what_is_held().await?;
             let behind = self.give_back().await?;
             self.ports.observer.observe(Observed::Restored { behind });
         }

@@ -109,6 +109,32 @@ fn what_nobody_has_had_since_is_given_back_by_who_gave_the_shard_back() {
     });
 }
 
+// I3: whoever gave a shard back gives the index of its meetings back as well.
+#[test]
+fn events_reach_visits_that_were_given_back_by_who_gave_the_shard_back() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+        let before = world.store.snapshot();
+        let mut meetings = Vec::new();
+        for csn in &csns {
+            meetings.push(world.ready(csn).await.1);
+        }
+        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
+        let _comer = world.start().await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+        world.store.faults().heal();
+        world.store.go_back(before);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        for (csn, meeting) in csns.iter().zip(meetings) {
+            world.fact(meeting, FactKind::Started, None).await;
+            world.until(csn, "the start", |s| (s.visit.phase == Phase::InProgress).then_some(())).await;
+        }
+    });
+}
+
 // The store was away for so long that it says of no shard whose it is.
 #[test]
 fn what_nobody_has_had_since_is_given_back_though_all_leases_ran_out() {
