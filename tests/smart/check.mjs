@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import smart from "fhirclient";
 
 const LAUNCH = "/epic/lakeside/launch/";
-const SCOPE = "launch openid fhirUser";
+const SCOPE = "launch openid fhirUser user/Patient.read user/Practitioner.read user/RelatedPerson.read";
 const PEOPLE = [
   { kind: "patient", csn: "10001", who: "WPR1", user: "Patient/ePatA", patient: "ePatA", name: "Hansen" },
   { kind: "provider", csn: "10002", who: "EMP501", user: "Practitioner/eProvRivera", patient: "ePatB", name: "Peña" },

@@ -46,6 +46,10 @@ impl Visit {
                 last.filter(|read| *read >= heard).map_or(heard + SILENT_AFTER, |read| read + SILENT_AGAIN);
             return Some(self.doubted_at.map_or(silent, |doubted| silent.min(doubted)));
         }
+        // Of one that was called off it is only asked whether it may be deleted, and that at once.
+        if self.called_off().is_some() && !self.is_live(policy) {
+            return None;
+        }
         let due = if self.is_live(policy) {
             last.map(|at| at + Span(policy.check_every.0.saturating_mul(LIVE_CHECKS_ARE_SLOWER_BY)))?
         } else {

@@ -213,6 +213,18 @@ fn of_a_visit_that_was_called_off_nobody_gets_a_link_and_the_meeting_goes() {
     assert!(story.begun.is_empty(), "{:?}", story.begun);
 }
 
+// A visit whose next look is due although nothing is left to do would be looked at for ever.
+#[test]
+fn while_the_meeting_of_a_called_off_visit_is_deleted_the_next_look_lies_ahead() {
+    let mut story = called_off();
+    story.zoom_answers_all_but(is_delete);
+    assert_eq!(story.presence(&ada()), Presence::Waiting);
+    for second in [60, 65, 75] {
+        story.at(second).tick();
+        assert!(story.visit.wake(&story.policy, story.now).is_some_and(|wake| wake > story.now), "{second}");
+    }
+}
+
 #[test]
 fn a_meeting_in_which_people_are_is_left_to_them_until_it_is_over() {
     for known_by in ["an event", "a reading"] {
