@@ -7,8 +7,9 @@
 //! been nobody's for some time, since its rightful owner may be unable to.
 //!
 //! A store that was away, and may have gone back, knows few nodes and leases at first. For a moment each node then takes only what it had
-//! itself, since it may hold what the store has lost, and towards the end of it what it gave back and nobody was seen to take. A lease that a node had given back, and has again by the store's word, it only takes
-//! to give the store what it held of the shard, and leaves it to whoever had it since.
+//! itself, since it may hold what the store has lost, and towards the end of it what it gave back and nobody was seen to take. A lease that
+//! a node had given back, and has again by the store's word, it only takes to give the store what it held of the shard, and leaves it to
+//! whoever had it since. Nothing is taken but on a look at the store as it is.
 //!
 //! It has an arbiter's first place and does nothing but this, so that no work of visits delays a renewal.
 
@@ -99,6 +100,10 @@ impl LeaseKeeper {
     // === looking ===
 
     fn look(&mut self, ctx: &mut Context<Self>) {
+        if self.me.draining && self.leases.is_empty() {
+            // It has nothing left, and would be announced again after it has left.
+            return;
+        }
         if self.looking {
             self.look_again = true;
             return;
@@ -158,7 +163,7 @@ impl LeaseKeeper {
         }
     }
 
-    /// Takes what belongs here and is nobody's, and hands over what belongs elsewhere.
+    /// Takes what belongs here and is nobody's, and hands over what belongs elsewhere, right after a look.
     fn act(&mut self, ctx: &mut Context<Self>) {
         if self.me.draining {
             return;
@@ -234,7 +239,6 @@ impl LeaseKeeper {
             }
             Ok(Acquired::Held(owner)) => {
                 tracing::debug!(shard = shard.number(), other = owner.node, "shard is another node's");
-                keeper.owners.insert(shard, owner);
                 keeper.freed(shard);
             }
             Err(error) => {
@@ -298,13 +302,18 @@ impl LeaseKeeper {
             ports.store.release(shard, owner).await
         };
         ctx.spawn(release.into_actor(self).map(move |released, keeper, ctx| {
-            if let Err(error) = released {
-                tracing::warn!(shard = shard.number(), %error, "the lease could not be given back and runs out by itself");
+            match released {
+                Ok(true) => keeper.leases.given_back(shard),
+                // It ran out, or the store went back to before it: then it is this node that must have it again.
+                Ok(false) => tracing::warn!(shard = shard.number(), "the store knows nothing of the lease that was given back"),
+                Err(error) => {
+                    tracing::warn!(shard = shard.number(), %error, "the lease could not be given back and runs out by itself");
+                    keeper.leases.given_back(shard);
+                }
             }
-            keeper.owners.remove(&shard);
-            keeper.leases.given_back(shard);
             keeper.freed(shard);
-            keeper.act(ctx);
+            // What goes next is decided on what the store says now: it may be another than the one that was seen last.
+            keeper.look(ctx);
         }));
     }
 

@@ -4,15 +4,22 @@ use crate::ownership::lose_all_leases;
 use crate::run;
 use crate::world::{World, visit};
 use std::time::Duration;
+use uuid::Uuid;
 use vestibule_actors::desk::Snapshot;
 use vestibule_actors::memory::{Call, When};
-use vestibule_actors::port::store::Store;
+use vestibule_actors::port::store::{Acquired, Epoch, OwnerToken, Ownership, Store};
 use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind;
 use vestibule_domain::id::{FhirReference, MeetingId};
-use vestibule_domain::shard::SHARDS;
+use vestibule_domain::shard::{SHARDS, Shard};
+use vestibule_domain::time::Span;
 use vestibule_domain::visit::Phase;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
+
+/// Enough visits to have some in the shards of each node.
+fn many() -> Vec<String> {
+    (0..16).map(|n| format!("4{n:04}")).collect()
+}
 
 /// A snapshot, what is done after it, and a store that goes back to it: nothing of what was done may be missing in the end.
 async fn nothing_is_lost_by_going_back(
@@ -21,6 +28,10 @@ async fn nothing_is_lost_by_going_back(
     csns: &[String],
 ) {
     world.store.go_back(before);
+    nothing_is_lost(world, csns).await;
+}
+
+async fn nothing_is_lost(world: &World, csns: &[String]) {
     let participant = ParticipantKey::new(Role::Patient, FhirReference::new("Patient/WPR1").unwrap());
     let now = world.ports.clock.now();
     for csn in csns {
@@ -59,7 +70,7 @@ fn who_gave_a_shard_back_leaves_it_to_who_had_it_since() {
     run(async {
         let world = World::new();
         let _running = world.start().await;
-        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+        let csns = many();
         for csn in &csns {
             world.launch(csn, Role::Patient, "WPR1").await;
         }
@@ -82,7 +93,7 @@ struct HandedOver {
 }
 
 async fn handed_over_to_nobody(world: &World, comes_after: Duration) -> HandedOver {
-    let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+    let csns = many();
     for csn in &csns {
         world.launch(csn, Role::Patient, "WPR1").await;
     }
@@ -92,10 +103,16 @@ async fn handed_over_to_nobody(world: &World, comes_after: Duration) -> HandedOv
     }
     world.store.faults().fail_always(Some(Call::Acquire), When::Before);
     tokio::time::sleep(comes_after).await;
+    HandedOver { csns, before, _comer: comes_in_vain(world).await }
+}
+
+/// A node that is handed shards over and cannot take them.
+async fn comes_in_vain(world: &World) -> crate::world::Running {
+    world.store.faults().fail_always(Some(Call::Acquire), When::Before);
     let comer = world.start().await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
-    HandedOver { csns, before, _comer: comer }
+    comer
 }
 
 #[test]
@@ -109,22 +126,68 @@ fn what_nobody_has_had_since_is_given_back_by_who_gave_the_shard_back() {
     });
 }
 
+// I3: what the comer saw free was free in the store that is no more.
+#[test]
+fn nobody_takes_on_a_hint_what_another_store_said_was_free() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        let handed_over = handed_over_to_nobody(&world, Duration::ZERO).await;
+        // Until the leases of then have run out.
+        tokio::time::sleep(Duration::from_millis(5_500)).await;
+        world.store.faults().heal();
+        world.store.go_back(handed_over.before);
+        let ours = |shard: &Shard| handed_over.csns.iter().any(|csn| Shard::of_visit(&visit(csn)) == *shard);
+        let shard = Shard::all().find(|shard| !ours(shard)).unwrap();
+        let token = OwnerToken(Uuid::from_u128(1));
+        if let Acquired::Granted { epoch, .. } =
+            world.store.acquire(shard, "somebody", token, Span::seconds(5), Epoch(0)).await.unwrap()
+        {
+            world.store.release(shard, Ownership { token, epoch }).await.unwrap();
+        }
+        nothing_is_lost(&world, &handed_over.csns).await;
+    });
+}
+
+// I3: and neither does a node that has just given something back itself.
+#[test]
+fn nobody_takes_after_a_release_what_another_store_said_was_free() {
+    run(async {
+        let world = World::new();
+        let _first = world.start().await;
+        let _second = world.start().await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let before = world.store.snapshot();
+        let csns = many();
+        for csn in &csns {
+            world.launch(csn, Role::Guest, "G1").await;
+            world.launch(csn, Role::Patient, "WPR1").await;
+        }
+        let mut release = world.store.faults().stop_next(Call::Release, When::Before);
+        let _comer = comes_in_vain(&world).await;
+        assert!(release.reached().await);
+        // Until everybody would take what is free.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        world.store.faults().heal();
+        world.store.go_back(before);
+        release.go_on();
+        nothing_is_lost(&world, &csns).await;
+    });
+}
+
 // I3: whoever gave a shard back gives the index of its meetings back as well.
 #[test]
 fn events_reach_visits_that_were_given_back_by_who_gave_the_shard_back() {
     run(async {
         let world = World::new();
         let _running = world.start().await;
-        let csns: Vec<String> = (0..16).map(|n| format!("4{n:04}")).collect();
+        let csns = many();
         let before = world.store.snapshot();
         let mut meetings = Vec::new();
         for csn in &csns {
             meetings.push(world.ready(csn).await.1);
         }
-        world.store.faults().fail_always(Some(Call::Acquire), When::Before);
-        let _comer = world.start().await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert!(world.store.owners().await.unwrap().len() < 64, "some were given back and not taken");
+        let _comer = comes_in_vain(&world).await;
         world.store.faults().heal();
         world.store.go_back(before);
         tokio::time::sleep(Duration::from_secs(20)).await;
