@@ -198,9 +198,13 @@ impl Lane {
         self.not_before = Moment(i64::MIN);
     }
 
-    /// The lane is another's now. Nothing more is sent, and what runs can only end.
+    /// The lane is another's now. Nothing more is sent, and what runs can only end. What was acknowledged may not be on record: the report
+    /// was lost with the lease.
     pub fn abandon(&mut self) {
         self.pending = None;
+        if let Some(running) = &mut self.running {
+            running.acknowledged = false;
+        }
     }
 
     /// Whether an attempt runs.

@@ -67,6 +67,10 @@ impl Lanes {
             lease: offer.lease.clone(),
             filed: Filed::Nowhere,
         });
+        if !held.lease.is_valid() {
+            // What was reported under it may never have been written, so it counts for nothing.
+            held.lane.abandon();
+        }
         held.lease = offer.lease;
         if offer.in_doubt {
             held.lane.doubt(now, rules);
@@ -209,5 +213,85 @@ impl Lanes {
                 self.file(key, now, rules);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::clock::instant;
+    use crate::port::store::{Epoch, OwnerToken, Ownership};
+    use uuid::Uuid;
+    use vestibule_domain::backoff::Backoff;
+    use vestibule_domain::effect::Says;
+    use vestibule_domain::id::{ExternalId, FhirReference};
+    use vestibule_domain::time::Span;
+    use vestibule_domain::visit::participant::{ParticipantKey, Role};
+
+    const RULES: LaneRules = LaneRules {
+        backoff: Backoff { first: Span(500), most: Span(30_000) },
+        give_up_after: Span::hours(24),
+        doubt: Span::seconds(10),
+    };
+
+    fn lease() -> Lease {
+        Lease::granted(Ownership { token: OwnerToken(Uuid::nil()), epoch: Epoch(1) }, instant())
+    }
+
+    fn offer(lease: &Lease, seq: u64) -> (LaneKey, Offer) {
+        let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();
+        let update = Update {
+            participant: ParticipantKey::new(Role::Patient, FhirReference::new("Patient/p").unwrap()),
+            seq,
+            says: Says::Connected(true),
+            occurred_at: Moment(0),
+            decided_at: Moment(0),
+            role: Role::Patient,
+            external_id: ExternalId::new("WPR1").unwrap(),
+            external_id_type: None,
+            csn: None,
+            meeting: None,
+        };
+        let key = (visit.clone(), update.lane());
+        (key, Offer { visit, update, attempts: 0, lease: lease.clone(), in_doubt: true })
+    }
+
+    fn offered(lanes: &mut Lanes, lease: &Lease, seq: u64) -> Option<u64> {
+        let (key, offer) = offer(lease, seq);
+        lanes.offer(&key, offer, Moment(0), &RULES).map(|older| older.seq)
+    }
+
+    fn ended(lanes: &mut Lanes, lease: &Lease, how: Ended) -> Option<Follows> {
+        let (key, _) = offer(lease, 0);
+        lanes.ended(&key, Moment(0), how, &RULES, 0).map(|(follows, _)| follows)
+    }
+
+    // I8: the report of what Epic acknowledged was lost with the lease, which the same node had again at once.
+    #[test]
+    fn an_acknowledgement_under_a_lost_lease_does_not_spare_a_record() {
+        let (mut lanes, lost, again) = (Lanes::default(), lease(), lease());
+        offered(&mut lanes, &lost, 1);
+        lanes.begin(Moment(0), &RULES).unwrap();
+        assert_eq!(ended(&mut lanes, &lost, Ended::Accepted), Some(Follows::DeliveredInDoubt));
+        lost.end();
+        assert_eq!(offered(&mut lanes, &again, 1), None);
+        assert_eq!(offered(&mut lanes, &again, 2), Some(1));
+    }
+
+    // I8: the same, while what was acknowledged is being sent once more.
+    #[test]
+    fn nor_does_it_when_the_attempt_that_follows_outlives_the_lease() {
+        let (mut lanes, lost, again) = (Lanes::default(), lease(), lease());
+        offered(&mut lanes, &lost, 1);
+        lanes.begin(Moment(0), &RULES).unwrap();
+        assert_eq!(ended(&mut lanes, &lost, Ended::Accepted), Some(Follows::DeliveredInDoubt));
+        let later = Moment(0) + RULES.doubt;
+        lanes.file_due(later, &RULES);
+        lanes.begin(later, &RULES).unwrap();
+        lost.end();
+        assert_eq!(offered(&mut lanes, &again, 1), None);
+        let failed = Ended::Transient { retry_after: None };
+        assert_eq!(ended(&mut lanes, &again, failed), Some(Follows::Retrying));
+        assert_eq!(offered(&mut lanes, &again, 2), Some(1));
     }
 }
