@@ -34,5 +34,5 @@ pub async fn logo(app: web::Data<App>, hash: web::Path<String>) -> Result<HttpRe
         .insert_header((CONTENT_TYPE, logo.content_type))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header(("x-content-type-options", "nosniff"))
-        .body(logo.bytes.to_vec()))
+        .body(logo.bytes.clone()))
 }

@@ -166,6 +166,19 @@ pub fn page(status: StatusCode, view: &impl Page, policy: &PagePolicy<'_>) -> Ht
     response.body(body)
 }
 
+/// A page of an organization's, which its Epic may show in a frame.
+pub fn page_of(
+    organization: &Organization,
+    status: StatusCode,
+    view: &impl Page,
+    form_targets: &[String],
+) -> HttpResponse {
+    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
+    let form_targets: Vec<&str> = form_targets.iter().map(String::as_str).collect();
+    let framed_by = (!frames.is_empty()).then_some(frames.as_slice());
+    page(status, view, &PagePolicy { framed_by, form_targets: &form_targets })
+}
+
 /// Sends a browser on.
 pub fn see_other(to: &str) -> HttpResponse {
     let mut response = HttpResponse::SeeOther();
@@ -206,8 +219,7 @@ pub fn stand_in(
         stands_for,
         link,
     };
-    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
-    page(StatusCode::OK, &stand_in, &PagePolicy { framed_by: Some(&frames), form_targets: &[] })
+    page_of(organization, StatusCode::OK, &stand_in, &[])
 }
 
 /// Browsers say what a request is for; an old one that does not is taken for a window.

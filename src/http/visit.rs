@@ -18,14 +18,14 @@ use super::browser::{Browser, is_own_origin};
 use super::here::Here;
 use super::launch::{self, reason_of};
 use super::letterhead;
-use super::person::{PersonError, is_framed, note_store_trouble, page, redirect_to_zoom, see_other};
+use super::person::{PersonError, is_framed, note_store_trouble, page_of, redirect_to_zoom, see_other};
 use super::query;
 use super::ticket::Ticket;
 use crate::outbound::encode::encode;
 use crate::settings::Organization;
 use crate::web::{
-    Audience, ExternalLink, Language, PagePolicy, Reason, Returned, TestLink, VisitStatus, WaitingPage,
-    Watcher, ZOOM_FORM_TARGETS,
+    Audience, ExternalLink, Language, Reason, Returned, TestLink, VisitStatus, WaitingPage, Watcher,
+    ZOOM_FORM_TARGETS,
 };
 
 mod device_test;
@@ -248,11 +248,7 @@ fn render(
     };
     let refused = returned == Some(Returned::NotAnyMore);
     let status = if refused { StatusCode::CONFLICT } else { StatusCode::OK };
-    let targets = form_targets(organization);
-    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
-    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &targets };
-    page(status, &waiting, &policy)
+    page_of(organization, status, &waiting, &form_targets(organization))
 }
 
 /// The same for all tabs of one person in one browser, and not guessable from outside.

@@ -1,8 +1,8 @@
 //! The picture in front of an organization's name, read and looked at when the settings are.
 
 use std::path::Path;
-use std::sync::Arc;
 
+use actix_web::web::Bytes;
 use sha2::{Digest, Sha256};
 
 /// A picture beyond this is none for the top of a page on a phone, in bytes.
@@ -11,7 +11,7 @@ const LARGEST: usize = 256 * 1024;
 /// A picture as browsers show it. Not SVG, in which a script may stand.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Logo {
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     pub content_type: &'static str,
     /// Names this picture and no other, so that browsers may keep it.
     pub hash: String,

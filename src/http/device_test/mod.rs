@@ -19,12 +19,12 @@ use super::app::App;
 use super::browser::Browser;
 use super::launch::{Arrival, Understood};
 use super::letterhead;
-use super::person::{PersonError, is_framed, note_store_trouble, page, see_other, stand_in};
+use super::person::{PersonError, is_framed, note_store_trouble, page_of, see_other, stand_in};
 use super::query::{self, Parameters};
 use super::visit::language_of;
 use crate::outbound::encode::encode;
 use crate::settings::{DeviceTest, Environment, Organization, TestField, TestResult};
-use crate::web::{Audience, DeviceTestPage, ExternalLink, Language, PagePolicy, Reason, StandsFor};
+use crate::web::{Audience, DeviceTestPage, ExternalLink, Language, Reason, StandsFor};
 use trip::Noted;
 pub(super) use trip::{Traveller, Trip};
 
@@ -148,9 +148,7 @@ async fn come_back(
         help: help.as_ref(),
         help_phone: organization.help_phone.as_deref(),
     };
-    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
-    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &[] };
-    Ok(page(StatusCode::OK, &view, &policy))
+    Ok(page_of(organization, StatusCode::OK, &view, &[]))
 }
 
 /// What the address says came out; nothing where it does not have the parameter at all.

@@ -17,7 +17,7 @@ use crate::http::app::App;
 use crate::http::browser::Browser;
 use crate::http::here::Here;
 use crate::http::letterhead;
-use crate::http::person::{PersonError, note_store_trouble, page};
+use crate::http::person::{PersonError, note_store_trouble, page_of};
 use crate::http::query::{Contradiction, Parameters};
 use crate::http::visit::{form_targets, language_of};
 use crate::settings::{Environment, Organization};
@@ -112,8 +112,5 @@ fn to_epic(organization: &Organization, language: Language, authorization: &Auth
     targets.push("https:".to_owned());
     targets.extend(organization.device_test.as_ref().map(|test| test.url.origin().to_owned()));
     targets.extend(Url::parse(&authorization.endpoint).ok().map(|url| url.origin().ascii_serialization()));
-    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-    let frames: Vec<&str> = organization.framing_hosts.iter().map(|host| host.as_str()).collect();
-    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &targets };
-    page(StatusCode::OK, &onward, &policy)
+    page_of(organization, StatusCode::OK, &onward, &targets)
 }

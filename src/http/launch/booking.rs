@@ -10,9 +10,16 @@ use super::reads::Reads;
 use crate::epic::TokenAnswer;
 use crate::epic::fhir::{Appointment, Encounter, FhirId, Practitioner, Resource};
 
-/// What a launch itself says of its appointment.
-pub(super) fn starts_at(starts: Moment, now: Moment) -> BookingRead {
-    BookingRead { at: now, starts: Some(starts), ..BookingRead::default() }
+/// What was read, with the time that the launch itself says; what FHIR says goes before that.
+pub(super) fn with_time(
+    read: Option<BookingRead>,
+    starts: Option<Moment>,
+    now: Moment,
+) -> Option<BookingRead> {
+    match read {
+        Some(read) => Some(BookingRead { starts: read.starts.or(starts), ..read }),
+        None => starts.map(|_| BookingRead { at: now, starts, ..BookingRead::default() }),
+    }
 }
 
 /// What came of one read about the visit.
@@ -167,6 +174,23 @@ mod tests {
         assert_eq!(judge(&encounter(false), &appointment(false)).unwrap().at, NOW, "as of the earlier");
         assert_eq!(judge(&Read::Refused, &Read::Unknown), None, "nothing was read");
         assert_eq!(judge(&Read::NotNamed, &Read::NotNamed), None);
+    }
+
+    #[test]
+    fn the_time_that_a_launch_says_stands_where_none_was_read() {
+        let (said, later) = (Some(NOW), NOW + Span(5));
+        let read =
+            |starts| Some(BookingRead { at: NOW, called_off: Some(false), starts, ..BookingRead::default() });
+        for (booking, starts, expected) in [
+            (None, None, None),
+            (None, said, Some((later, None, said))),
+            (read(None), said, Some((NOW, Some(false), said))),
+            (read(Some(later)), said, Some((NOW, Some(false), Some(later)))),
+            (read(None), None, Some((NOW, Some(false), None))),
+        ] {
+            let got = with_time(booking, starts, later);
+            assert_eq!(got.map(|read| (read.at, read.called_off, read.starts)), expected);
+        }
     }
 
     #[test]

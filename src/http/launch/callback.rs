@@ -5,10 +5,9 @@ use futures_util::future::join3;
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::birth_date::BirthDate;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::booking::BookingRead;
 
 use super::arrival::Arrival;
-use super::booking::starts_at;
+use super::booking::with_time;
 use super::context::understand;
 use super::reads::Reads;
 use super::state::LaunchState;
@@ -180,14 +179,9 @@ impl Return<'_> {
         person.complete(&mut answer.context);
         let mut understood = understood(&answer)?;
         understood.launch.npi = person.npi;
-        // What FHIR says goes before what the FDI record does.
         let said = answer.context.appointment_time.as_deref();
         let starts = said.and_then(|text| appointment_starts(text, &arrival.organization.epic.time_zone));
-        let now = arrival.app.desk.ports().clock.now();
-        understood.launch.booking = match (booking, starts) {
-            (Some(booking), starts) => Some(BookingRead { starts: booking.starts.or(starts), ..booking }),
-            (None, starts) => starts.map(|starts| starts_at(starts, now)),
-        };
+        understood.launch.booking = with_time(booking, starts, arrival.app.desk.ports().clock.now());
         if understood.is_of_a_group_named_like_the_csn() {
             tracing::warn!(%organization, "the conference of a group launch is named like the CSN; look at conferenceid in the CONTEXT line");
         }

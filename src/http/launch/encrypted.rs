@@ -9,7 +9,7 @@ use vestibule_domain::id::{FhirReference, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::visit::participant::Role;
 
 use super::arrival::Arrival;
-use super::booking::starts_at;
+use super::booking::with_time;
 use super::context::display_name;
 use super::organization::{Asked, Candidates, candidates};
 use super::{LaunchKind, Understood, place};
@@ -62,7 +62,7 @@ pub(super) async fn enter(
     in_time(opened.reader.timeliness(&opened.launch, now)).map_err(|reason| arrival.refuse(reason))?;
     let _place = place(app, id).ok_or_else(|| arrival.refuse(Reason::Overloaded))?;
     let (visit, mut launch) = understand(id, role, &opened.launch, organization.patient_display_name);
-    launch.booking = opened.reader.starts(&opened.launch).map(|starts| starts_at(starts, now));
+    launch.booking = with_time(None, opened.reader.starts(&opened.launch), now);
     let outcome = match kind {
         LaunchKind::DeviceTest => {
             device_test::depart(&arrival, Understood { visit, launch, group: None }).await

@@ -27,12 +27,12 @@ use super::correlation::{self, CorrelationId};
 use super::kept;
 use super::launch::{Arrival, Understood, birth_date_of};
 use super::letterhead;
-use super::person::{PersonError, note_store_trouble, page, see_other};
+use super::person::{PersonError, note_store_trouble, page_of, see_other};
 use super::query;
 use super::visit::language_of;
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization};
-use crate::web::{Audience, Language, PagePolicy, Reason, ToolsNote, ToolsPage};
+use crate::web::{Audience, Language, Reason, ToolsNote, ToolsPage};
 
 /// This door in the counts of failures.
 const DOOR: &str = "tools";
@@ -214,9 +214,7 @@ async fn show(
         inviting: view::inviting(&place, snapshot.as_ref()),
         meeting: snapshot.as_ref().and_then(view::meeting),
     };
-    let frames: Vec<&str> = place.organization.framing_hosts.iter().map(|host| host.as_str()).collect();
-    let policy = PagePolicy { framed_by: (!frames.is_empty()).then_some(&frames), form_targets: &[] };
-    Ok(page(StatusCode::OK, &view, &policy))
+    Ok(page_of(place.organization, StatusCode::OK, &view, &[]))
 }
 
 /// Who is here alone, for the script that keeps it fresh.

@@ -114,10 +114,9 @@ impl Deciding<'_> {
     }
 
     fn phase(&self) -> Phase {
-        let lived = self.visit.lived || self.visit.course(self.policy).newest.is_some();
         if self.visit.is_live(self.policy) {
             Phase::InProgress
-        } else if lived {
+        } else if self.visit.has_begun(self.policy) {
             Phase::Ended
         } else if self.visit.participants.is_empty() {
             Phase::Scheduled

@@ -5,7 +5,7 @@
 
 use super::Visit;
 use super::decide::Deciding;
-use super::launch::{LaunchRefusal, binding_by, binding_of};
+use super::launch::{LaunchRefusal, binding_by};
 use super::participant::{ParticipantKey, Role};
 use crate::command::Launch;
 use crate::id::Csn;
@@ -36,7 +36,8 @@ impl Visit {
         Some(Window { opens: starts - policy.early, closes: starts + policy.late })
     }
 
-    fn has_begun(&self, policy: &Policy) -> bool {
+    /// Whether the meeting has ever run, as far as is known.
+    pub(super) fn has_begun(&self, policy: &Policy) -> bool {
         self.lived || self.course(policy).newest.is_some()
     }
 
@@ -81,15 +82,16 @@ impl Deciding<'_> {
         if !launch.role.is_patient_side() || provider_there || visit.has_begun(policy) {
             return Ok(());
         }
-        let starts = visit.bookings.get(&binding_of(visit, launch)).and_then(|booking| booking.starts);
-        let known = ParticipantKey::new(launch.role, launch.fhir_user.clone());
-        match starts {
-            Some(starts) if at < starts - policy.early => Err(LaunchRefusal::TooEarly),
-            // Whoever was in time may come back as long as they wait for a provider who is late.
-            Some(starts) if at > starts + policy.late && !visit.participants.contains_key(&known) => {
-                Err(LaunchRefusal::TooLate)
-            }
-            _ => Ok(()),
+        let Some(Window { opens, closes }) = visit.window(launch.csn.as_ref(), policy) else { return Ok(()) };
+        // Whoever was in time may come back as long as they wait for a provider who is late.
+        let was_in_time =
+            || visit.participants.contains_key(&ParticipantKey::new(launch.role, launch.fhir_user.clone()));
+        if at < opens {
+            Err(LaunchRefusal::TooEarly)
+        } else if at > closes && !was_in_time() {
+            Err(LaunchRefusal::TooLate)
+        } else {
+            Ok(())
         }
     }
 }
