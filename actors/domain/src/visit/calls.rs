@@ -124,6 +124,12 @@ impl Deciding<'_> {
             wanted.extend(self.wanted_meeting());
             return wanted;
         };
+        if visit.is_being_taken_away(self.policy) {
+            // The visit was called off and stands again. Whether Zoom has deleted the meeting yet is not known, so that is finished, and
+            // another is made.
+            wanted.push(ZoomCall::DeleteMeeting { meeting: meeting.id });
+            return wanted;
+        }
         if !meeting.indexed {
             wanted.push(ZoomCall::IndexMeeting { meeting: meeting.id });
         }

@@ -170,7 +170,8 @@ impl Deciding<'_> {
                 self.sticky_problem(ProblemCode::HistoryFull);
             }
         }
-        self.heal(|_| true);
+        let own = self.visit.meeting.as_ref().map(|meeting| meeting.id);
+        self.heal(|call| !matches!(call, ZoomCall::DeleteMeeting { meeting } if Some(*meeting) == own));
     }
 
     /// The meeting counts as deleted. Since a provider stands there, a new one is wanted as after a launch.

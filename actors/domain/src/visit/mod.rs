@@ -30,7 +30,7 @@ pub use presence::Stranger;
 use crate::id::{
     CommandId, Csn, FhirReference, GuestLinkId, InstanceUuid, Marker, MeetingId, VisitKey, ZoomUserId,
 };
-use crate::intent::{DialIn, Intent, IntentId, MeetingSettings, ProblemCode};
+use crate::intent::{DialIn, Intent, IntentId, MeetingSettings, ProblemCode, ZoomCall};
 use crate::name::PersonalLink;
 use crate::policy::{Admittance, Policy};
 use crate::time::Moment;
@@ -279,6 +279,18 @@ impl Visit {
         course.live || self.is_live_by_reading(&course)
     }
 
+    /// Whether the visit's own meeting may be gone by now, since its deletion has begun. One that people are in is still there, and one
+    /// that Zoom does not delete stays.
+    #[must_use]
+    pub fn is_being_taken_away(&self, policy: &Policy) -> bool {
+        let Some(own) = self.meeting.as_ref().map(|meeting| meeting.id) else { return false };
+        let deletes = |open: &OpenCall| {
+            open.state != CallState::Blocked
+                && matches!(open.intent.call, ZoomCall::DeleteMeeting { meeting } if meeting == own)
+        };
+        self.calls.values().any(deletes) && !self.is_live(policy)
+    }
+
     fn is_live_by_reading(&self, course: &Course<'_>) -> bool {
         let read = self.meeting.as_ref().and_then(|m| m.read);
         read.is_some_and(|read| read.started && course.last_end.is_none_or(|end| end < read.at))
@@ -294,7 +306,7 @@ impl Visit {
     #[must_use]
     pub fn admit(&self, participant: &ParticipantKey, policy: &Policy) -> Admit {
         let Some(meeting) = self.meeting.as_ref().filter(|m| m.indexed) else { return Admit::Wait };
-        if self.is_called_off_for(participant) {
+        if self.is_called_off_for(participant) || self.is_being_taken_away(policy) {
             return Admit::Wait;
         }
         let host_inside = self

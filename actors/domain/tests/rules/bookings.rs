@@ -5,11 +5,11 @@ use crate::common::facts::{MEETING, fact, of, patient, provider, user};
 use crate::common::story::{
     Story, ada, dr, patient_key, patient_launch, provider_key, provider_launch, proxy_launch,
 };
-use crate::common::zoom::{is_create, is_delete, is_ensure, is_read, link};
+use crate::common::zoom::{failed, is_create, is_delete, is_ensure, is_read, link};
 use vestibule_domain::command::Launch;
 use vestibule_domain::fact::FactKind::{Ended, Joined, Started};
 use vestibule_domain::id::{Csn, FhirReference};
-use vestibule_domain::intent::{IntentOutcome, ProblemCode, ZoomCall};
+use vestibule_domain::intent::{IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::Phi;
 use vestibule_domain::visit::admittance::Admit;
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
@@ -92,7 +92,7 @@ fn a_meeting_that_is_made_stays_its_hosts_when_the_encounter_provider_comes_late
 fn nobody_waits_for_an_encounter_provider_whose_user_cannot_be_had() {
     let mut story = Story::new();
     story.booked(provider_launch("dr"), led_by("dr"));
-    let refused = crate::common::zoom::failed(ProblemCode::NoSeat, vestibule_domain::intent::Retry::Never);
+    let refused = failed(ProblemCode::NoSeat, Retry::Never);
     story.close(&story.call(is_ensure), refused);
     story.at(1).launch(provider_launch("eve"));
     let ensure = story.begun.iter().find(
@@ -285,21 +285,49 @@ fn a_visit_that_stands_again_goes_on() {
     assert!(story.visit.deleted.is_empty());
 }
 
+// I12: nobody is sent to a meeting that may be gone, however its deletion goes.
 #[test]
 fn a_visit_that_stands_again_while_its_meeting_is_being_deleted_gets_another() {
-    let mut story = called_off();
-    story.zoom_answers_all_but(is_delete);
-    let delete = story.call(is_delete);
-    story.at(61).booked(provider_launch("dr"), off(false));
-    assert_eq!(
-        story.visit.way_in(&dr(), &story.policy),
-        Some(WayIn::Start(MEETING)),
-        "it may be there still"
-    );
-    story.close(&delete, IntentOutcome::Deleted).zoom_answers();
-    let meeting = story.visit.meeting.as_ref().map(|meeting| meeting.id).unwrap();
-    assert_ne!(meeting, MEETING);
-    assert_eq!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(meeting)));
+    for fails_first in [false, true] {
+        let mut story = called_off();
+        story.zoom_answers_all_but(is_delete);
+        if fails_first {
+            story.close(&story.call(is_delete), failed(ProblemCode::ZoomUnavailable, Retry::After(None)));
+        }
+        story.at(61).booked(provider_launch("dr"), off(false));
+        nobody_gets_in(&story);
+        if fails_first {
+            story.at(200).tick();
+        }
+        story.close(&story.call(is_delete), IntentOutcome::Deleted).zoom_answers();
+        let meeting = story.visit.meeting.as_ref().map(|meeting| meeting.id).unwrap();
+        assert_ne!(meeting, MEETING);
+        assert_eq!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(meeting)));
+    }
+}
+
+#[test]
+fn a_visit_that_stands_again_keeps_a_meeting_that_zoom_does_not_delete_or_that_people_are_in() {
+    for live in [false, true] {
+        let mut story = called_off();
+        story.zoom_answers_all_but(is_delete);
+        let failed = if live {
+            failed(ProblemCode::ZoomUnavailable, Retry::After(None))
+        } else {
+            failed(ProblemCode::ZoomRefused, Retry::Never)
+        };
+        story.close(&story.call(is_delete), failed);
+        story.at(61).booked(provider_launch("dr"), off(false));
+        if live {
+            nobody_gets_in(&story);
+            story.facts([fact(Started, "U1", 62), of(&provider("dr", "d1"), Joined, "U1", 63)]);
+        }
+        for second in [64, 200, 900] {
+            story.at(second).tick();
+            assert!(!story.begun.iter().any(|intent| is_delete(&intent.call)), "{:?}", story.begun);
+            assert_eq!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::Start(MEETING)));
+        }
+    }
 }
 
 #[test]
