@@ -12,13 +12,15 @@ use vestibule_domain::fact::Fact;
 use vestibule_domain::id::{CommandId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::device_test::DeviceTest;
+use vestibule_domain::visit::participant::ParticipantKey;
 use vestibule_domain::visit::{LaunchOutcome, Visit};
 
 use crate::codec;
 use crate::port::Ports;
 use crate::port::observer::Observed;
 use crate::port::store::{Appended, Epoch, Hint, NewEntry, Routed, StoreError, StoredVisit};
-use crate::recent::Answered;
+use crate::recent::{Answered, Goes};
 
 /// A door does not wait longer than this for the store to take a command; Zoom wants its answer within three seconds.
 const APPEND_WITHIN: Duration = Duration::from_secs(2);
@@ -123,12 +125,38 @@ impl Desk {
         match within(self.ports.store.route_or_hold(organization, meeting, payload.clone())).await? {
             Routed::Full => Err(self.full()),
             routed => {
-                let fact = Answered { organization: organization.clone(), meeting, payload };
-                if self.ports.recent.answered(fact) {
-                    self.ports.observer.observe(Observed::RecentFull);
-                }
+                self.remember(Goes::ByMeeting(organization.clone(), meeting), payload);
                 Ok(self.durable(began, routed))
             }
+        }
+    }
+
+    /// Appends what came out of a device test, and keeps it as a fact is kept, since it commutes as facts do.
+    ///
+    /// # Errors
+    /// [`DeskError`]: the result is not durable, as far as is known.
+    pub async fn submit_test(
+        &self,
+        visit: &VisitKey,
+        participant: ParticipantKey,
+        test: DeviceTest,
+    ) -> Result<(), DeskError> {
+        let (_, entry) = new_entry(&self.ports, visit, Command::DeviceTested { participant, test })?;
+        let (began, payload) = (instant(), entry.payload.clone());
+        match within(self.ports.store.append(Shard::of_visit(visit), vec![entry])).await? {
+            Appended::Full => Err(self.full()),
+            Appended::Done(_) => {
+                self.remember(Goes::To(visit.clone()), payload);
+                self.durable(began, ());
+                Ok(())
+            }
+        }
+    }
+
+    /// In case the store loses it.
+    fn remember(&self, goes: Goes, payload: Vec<u8>) {
+        if self.ports.recent.answered(Answered { goes, payload }) {
+            self.ports.observer.observe(Observed::RecentFull);
         }
     }
 

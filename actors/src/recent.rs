@@ -1,13 +1,14 @@
 //! The facts that this node's doors have answered in the last minutes, in case the store loses them.
 //!
 //! A failover may lose what a store has answered. Facts can be appended again at will, since they commute and a copy changes nothing, so the
-//! doors keep theirs for a while and append them again when the store turns out to be another than before.
+//! doors keep theirs for a while and append them again when the store turns out to be another than before. The same holds for what came out
+//! of device tests.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use vestibule_domain::id::{MeetingId, OrganizationId};
+use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 
 use crate::port::clock::instant;
 
@@ -26,13 +27,20 @@ impl Default for RecentLimits {
     }
 }
 
+/// Where a fact goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Goes {
+    /// To the visit of a meeting of this organization.
+    ByMeeting(OrganizationId, MeetingId),
+    /// To a visit by its name.
+    To(VisitKey),
+}
+
 /// A fact that was answered.
 #[derive(Clone, Debug)]
 pub struct Answered {
-    /// Whose.
-    pub organization: OrganizationId,
-    /// Of which meeting.
-    pub meeting: MeetingId,
+    /// Where it went, and goes again.
+    pub goes: Goes,
     /// The command, by the codec.
     pub payload: Vec<u8>,
 }
@@ -80,11 +88,15 @@ mod tests {
 
     fn fact(n: u64) -> Answered {
         let organization = OrganizationId::new("lakeside").unwrap();
-        Answered { organization, meeting: MeetingId(n), payload: Vec::new() }
+        Answered { goes: Goes::ByMeeting(organization, MeetingId(n)), payload: Vec::new() }
     }
 
     fn meetings(recent: &Recent) -> Vec<u64> {
-        recent.all().iter().map(|fact| fact.meeting.0).collect()
+        let meeting = |fact: &Answered| match fact.goes {
+            Goes::ByMeeting(_, meeting) => Some(meeting.0),
+            Goes::To(_) => None,
+        };
+        recent.all().iter().filter_map(meeting).collect()
     }
 
     #[tokio::test(start_paused = true)]

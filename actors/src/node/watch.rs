@@ -4,12 +4,13 @@
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use futures_util::future::join_all;
 use std::time::Duration;
+use vestibule_domain::shard::Shard;
 
 use super::Node;
 use crate::port::Ports;
 use crate::port::observer::Observed;
-use crate::port::store::StoreError;
-use crate::recent::Answered;
+use crate::port::store::{NewEntry, StoreError};
+use crate::recent::{Answered, Goes};
 use crate::supervise::every;
 
 /// The store is asked this often.
@@ -77,15 +78,11 @@ impl Watched {
     /// A full journal or a full hold refuses a fact as it would have then; Zoom has been answered, so it is tried at the next look.
     async fn append_some(&mut self, ports: &Ports) -> Result<(), StoreError> {
         let some = self.again.split_off(self.again.len().saturating_sub(AT_ONCE));
-        let answers = join_all(some.iter().map(|fact| {
-            let payload = fact.payload.clone();
-            ports.store.route_or_hold(&fact.organization, fact.meeting, payload)
-        }))
-        .await;
+        let answers = join_all(some.iter().map(|fact| append(ports, fact))).await;
         let (mut done, mut trouble) = (0, Ok(()));
         for (fact, answer) in some.into_iter().zip(answers) {
             match answer {
-                Ok(_) => done += 1,
+                Ok(()) => done += 1,
                 Err(error) => {
                     self.again.push(fact);
                     trouble = Err(error);
@@ -94,5 +91,18 @@ impl Watched {
         }
         ports.observer.observe(Observed::AppendedAgain { facts: done });
         trouble
+    }
+}
+
+async fn append(ports: &Ports, fact: &Answered) -> Result<(), StoreError> {
+    let payload = fact.payload.clone();
+    match &fact.goes {
+        Goes::ByMeeting(organization, meeting) => {
+            ports.store.route_or_hold(organization, *meeting, payload).await.map(|_| ())
+        }
+        Goes::To(visit) => {
+            let entry = NewEntry { visit: visit.clone(), payload };
+            ports.store.append(Shard::of_visit(visit), vec![entry]).await.map(|_| ())
+        }
     }
 }

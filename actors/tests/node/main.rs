@@ -11,6 +11,7 @@
 )]
 
 mod counted;
+mod device_tests;
 mod epic;
 mod going_back;
 mod hub;

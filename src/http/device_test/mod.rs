@@ -9,7 +9,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
-use vestibule_domain::command::Command;
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::device_test::TestOutcome;
@@ -265,8 +264,8 @@ impl<'a> Back<'a> {
             return Ok(());
         }
         let test = self.trip.who.result(noted, tentative);
-        let command = Command::DeviceTested { participant: participant.clone(), test };
-        self.app.desk.submit(visit, command).await.map(|_| ()).map_err(|error| self.trouble(&error))
+        let told = self.app.desk.submit_test(visit, participant.clone(), test).await;
+        told.map_err(|error| self.trouble(&error))
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vestibule_actors::port::clock::instant;
-use vestibule_domain::command::{Command, Launch};
+use vestibule_domain::command::Launch;
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
 use vestibule_domain::visit::device_test::{DeviceTest, TestOutcome};
 use vestibule_domain::visit::{LaunchOutcome, LaunchRefusal};
@@ -33,8 +33,8 @@ pub struct Person {
     visit: VisitKey,
     me: ParticipantKey,
     chance: Chance,
-    /// For device tests alone.
-    tests: Chance,
+    /// For device tests alone; none where nobody tests.
+    tests: Option<Chance>,
 }
 
 /// What became of a launch.
@@ -50,7 +50,9 @@ impl Person {
     #[must_use]
     pub fn new(world: &Arc<World>, visit: VisitKey, plan: PersonPlan, number: u64) -> Self {
         let chance = Chance::stream(world.scenario.seed, "person", number);
-        let tests = Chance::stream(world.scenario.seed, "device test", number);
+        // In one run of four people test their devices at all.
+        let happens = Chance::stream(world.scenario.seed, "device tests", 0).percent(25);
+        let tests = happens.then(|| Chance::stream(world.scenario.seed, "device test", number));
         Self { world: Arc::clone(world), visit, me: plan.key(), plan, chance, tests }
     }
 
@@ -155,8 +157,9 @@ impl Person {
     /// Now and then people of the patient's side test their device before they come, some of them again. A door that does not answer
     /// is not tried again.
     async fn test_device(&mut self) {
-        while !self.plan.is_provider() && !self.plan.foreign && self.tests.percent(30) {
-            let outcome = self.tests.pick(&TestOutcome::ALL).unwrap_or(TestOutcome::Unclear);
+        let Some(mut chance) = self.tests.take() else { return };
+        while !self.plan.is_provider() && !self.plan.foreign && chance.percent(40) {
+            let outcome = chance.pick(&TestOutcome::ALL).unwrap_or(TestOutcome::Unclear);
             let launch = &self.plan.launch;
             let test = DeviceTest {
                 at: self.world.time.now(),
@@ -165,18 +168,19 @@ impl Person {
                 csn: launch.csn.clone(),
                 external_id: launch.external_id.clone(),
                 external_id_type: None,
-                tentative: self.tests.percent(20),
+                tentative: chance.percent(20),
             };
             self.note(format_args!("comes back from a test that {}", outcome.as_str()));
-            let command = Command::DeviceTested { participant: self.me.clone(), test };
-            let (node, visit) = (self.tests.index(self.world.scenario.nodes), self.visit.clone());
+            let (node, visit, me) =
+                (chance.index(self.world.scenario.nodes), self.visit.clone(), self.me.clone());
             let came_back = self.world.at_door(node, Duration::from_secs(5), move |inside| {
-                Box::pin(async move { inside.desk.submit(&visit, command).await.is_ok() })
+                Box::pin(async move { inside.desk.submit_test(&visit, me, test).await.is_ok() })
             });
             if came_back.await == Some(true) {
                 self.world.trace.count("device tests that people came back from");
             }
         }
+        self.tests = Some(chance);
     }
 
     async fn launch(&mut self) -> Launched {
