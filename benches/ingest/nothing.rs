@@ -178,6 +178,10 @@ impl Store for Nothing {
         now(true)
     }
 
+    fn organization_forget<'a>(&'a self, _: &'a OrganizationId, _: &'a str, _: usize) -> Answer<'a, usize> {
+        now(0)
+    }
+
     fn sweep(&self, _: Retention) -> Answer<'_, Swept> {
         now(Swept::default())
     }

@@ -258,6 +258,16 @@ impl Store for LinkedStore {
         )
     }
 
+    fn organization_forget<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        prefix: &'a str,
+        max: usize,
+    ) -> Answer<'a, usize> {
+        let (organization, prefix) = (organization.clone(), prefix.to_owned());
+        self.ask(move |store| async move { store.organization_forget(&organization, &prefix, max).await })
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         self.ask(move |store| async move { store.sweep(keep).await })
     }

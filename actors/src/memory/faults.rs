@@ -42,6 +42,7 @@ pub enum Call {
     Take,
     OrganizationGet,
     OrganizationPut,
+    OrganizationForget,
     Sweep,
     Flush,
     Incarnation,

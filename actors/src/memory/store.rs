@@ -326,6 +326,17 @@ impl Store for MemoryStore {
         })
     }
 
+    fn organization_forget<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        prefix: &'a str,
+        max: usize,
+    ) -> Answer<'a, usize> {
+        self.step(Call::OrganizationForget, move |model, _| {
+            Ok(model.organization_forget(organization, prefix, max))
+        })
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         self.step(Call::Sweep, move |model, now| Ok(model.sweep(now, keep)))
     }

@@ -230,6 +230,16 @@ impl Store for EmbeddedStore {
         .boxed()
     }
 
+    fn organization_forget<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        prefix: &'a str,
+        max: usize,
+    ) -> Answer<'a, usize> {
+        let (organization, prefix) = (organization.clone(), prefix.to_owned());
+        self.doing(Patience::Waits, move |desk| desk.organization_forget(&organization, &prefix, max)).boxed()
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         async move {
             let mut all = Swept::default();

@@ -194,6 +194,15 @@ impl Store for RedisStore {
         self.organization_put(organization, field, expected, value).boxed()
     }
 
+    fn organization_forget<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        prefix: &'a str,
+        max: usize,
+    ) -> Answer<'a, usize> {
+        self.organization_forget(organization, prefix, max).boxed()
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         self.sweep(keep).boxed()
     }

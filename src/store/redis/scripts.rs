@@ -26,6 +26,7 @@ scripts! {
     COMMIT = "commit";
     COUNT_TRY = "count_try";
     FIELD = "field";
+    FORGET = "forget";
     GATE_READ = "gate_read";
     GATE_WRITE = "gate_write";
     INDEX = "index";

@@ -125,6 +125,7 @@ conformance! {
         the_first_put_if_absent_stands
         spaces_never_meet
         an_organizations_field_is_written_by_version
+        an_organizations_fields_are_forgotten_by_how_their_names_begin
         a_gate_counts_for_everybody;
     sweep:
         a_sweep_removes_what_has_expired_and_nothing_else

@@ -72,6 +72,24 @@ pub async fn an_organizations_field_is_written_by_version(world: &World) {
     assert_eq!(won, 1);
 }
 
+pub async fn an_organizations_fields_are_forgotten_by_how_their_names_begin(world: &World) {
+    let (store, ours, theirs) = (&world.store, organization(), other_organization());
+    for field in ["gone/1", "gone/2", "gone/3", "gone", "goner/1", "stays"] {
+        assert!(store.organization_put(&ours, field, 0, b"a".to_vec()).await.unwrap());
+    }
+    assert!(store.organization_put(&theirs, "gone/1", 0, b"b".to_vec()).await.unwrap());
+    assert_eq!(store.organization_forget(&ours, "gone/", 2).await.unwrap(), 2);
+    assert_eq!(store.organization_forget(&ours, "gone/", 2).await.unwrap(), 1);
+    assert_eq!(store.organization_forget(&ours, "gone/", 2).await.unwrap(), 0);
+    for field in ["gone", "goner/1", "stays"] {
+        assert!(store.organization_get(&ours, field).await.unwrap().is_some(), "{field}");
+    }
+    assert!(store.organization_get(&theirs, "gone/1").await.unwrap().is_some());
+    // What was forgotten begins anew.
+    assert_eq!(store.organization_get(&ours, "gone/1").await.unwrap(), None);
+    assert!(store.organization_put(&ours, "gone/1", 0, b"c".to_vec()).await.unwrap());
+}
+
 // I10: grants never exceed the organization's rate; the store's gate is everybody's.
 pub async fn a_gate_counts_for_everybody(world: &World) {
     let limits = Limits {

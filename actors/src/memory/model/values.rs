@@ -64,6 +64,17 @@ impl Model {
         true
     }
 
+    /// See [`crate::port::store::Store::organization_forget`].
+    pub fn organization_forget(&mut self, organization: &OrganizationId, prefix: &str, max: usize) -> usize {
+        let theirs =
+            |(of, field): &&(OrganizationId, String)| of == organization && field.starts_with(prefix);
+        let places: Vec<_> = self.organizations.keys().filter(theirs).take(max).cloned().collect();
+        for place in &places {
+            self.organizations.remove(place);
+        }
+        places.len()
+    }
+
     /// See [`crate::port::store::Store::permit`].
     pub fn permit(&mut self, now: Moment, gate: &GateId, limits: &gate::Limits) -> gate::Answer {
         self.gate(gate).ask(limits, now)

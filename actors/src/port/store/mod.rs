@@ -312,6 +312,15 @@ pub trait Store: Send + Sync + 'static {
         value: Vec<u8>,
     ) -> Answer<'a, bool>;
 
+    /// Removes fields of an organization's own entity whose names begin so, at most `max` of them; how many. Another field may be written
+    /// meanwhile: whoever wants all gone asks until none is.
+    fn organization_forget<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        prefix: &'a str,
+        max: usize,
+    ) -> Answer<'a, usize>;
+
     /// Removes what has expired: tickets, held events, records past their retention, index entries with them. What was removed, by kind.
     /// It may be done in several atomic parts, so that others are not kept waiting.
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept>;

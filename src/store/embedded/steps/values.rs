@@ -6,7 +6,7 @@ use vestibule_domain::time::Span;
 
 use super::super::keys::{self, Leaving};
 use super::super::row::UntilRow;
-use super::super::tables::{Look, Step, Tables, Write};
+use super::super::tables::{Look, Step, Tables, Taken, Write};
 use super::Desk;
 
 impl Desk<'_, '_> {
@@ -62,6 +62,26 @@ impl Desk<'_, '_> {
         let row = OrganizationValue { version: version + 1, value: value.to_vec() };
         self.write()?.organizations.put_row(&key, &row)?;
         Ok(true)
+    }
+
+    pub(in super::super) fn organization_forget(
+        &mut self,
+        organization: &OrganizationId,
+        prefix: &str,
+        max: usize,
+    ) -> Step<usize> {
+        let mut found = Taken::at_most(max);
+        self.look()?
+            .organizations
+            .scan_prefix(&keys::field(organization, prefix), |key, _| Ok(found.take(key.to_vec())))?;
+        // Nothing to remove needs no write.
+        if !found.items.is_empty() {
+            let tables = self.write()?;
+            for key in &found.items {
+                tables.organizations.delete(key)?;
+            }
+        }
+        Ok(found.items.len())
     }
 }
 

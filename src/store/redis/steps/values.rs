@@ -8,7 +8,7 @@ use vestibule_domain::time::Span;
 use super::super::RedisStore;
 use super::super::call::{Call, read, unreadable};
 use super::super::keys::OfOrganization;
-use super::super::scripts::{FIELD, VALUE};
+use super::super::scripts::{FIELD, FORGET, VALUE};
 
 /// A longer life is cut to this, a hundred years in milliseconds: the server counts in numbers that end somewhere.
 const LONGEST: i64 = 100 * 366 * 24 * 3_600_000;
@@ -86,6 +86,17 @@ impl RedisStore {
         let key = self.keys.organization(organization, OfOrganization::Fields);
         let call = self.call(&FIELD).key(key).arg(field).number(expected).arg(value);
         Ok(read::<i64>("a field", self.door.write(call).await?)? == 1)
+    }
+
+    pub(in super::super) async fn organization_forget(
+        &self,
+        organization: &OrganizationId,
+        prefix: &str,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        let key = self.keys.organization(organization, OfOrganization::Fields);
+        let call = self.call(&FORGET).key(key).arg(prefix).number(max);
+        read("a number of fields", self.door.write(call).await?)
     }
 }
 

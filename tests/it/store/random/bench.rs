@@ -237,6 +237,13 @@ impl Bench {
                 let organization = organization();
                 ask!(self, organization_put(&organization, field.as_str(), version, vec![value]))
             }
+            Op::OrganizationForget { field, max } => {
+                let prefix = field.map_or("field".to_owned(), |number| format!("field {number}"));
+                // Which of several are removed first is each store's own business.
+                let max = if field.is_none() && max < 3 { 0 } else { max };
+                let organization = organization();
+                ask!(self, organization_forget(&organization, prefix.as_str(), max))
+            }
             other => panic!("{other:?} stands alone"),
         }
     }

@@ -106,6 +106,10 @@ pub enum Op {
         honest: bool,
         value: u8,
     },
+    OrganizationForget {
+        field: Option<u8>,
+        max: usize,
+    },
     Sweep {
         records: i64,
         cap: u64,
@@ -246,6 +250,8 @@ pub fn ops() -> impl Strategy<Value = Op> {
         2 => (0_u8..4).prop_map(|key| Op::Take { key }),
         1 => (0_u8..3, any::<bool>(), any::<u8>())
             .prop_map(|(field, honest, value)| Op::OrganizationPut { field, honest, value }),
+        1 => (proptest::option::of(0_u8..3), 0_usize..4)
+            .prop_map(|(field, max)| Op::OrganizationForget { field, max }),
     ];
     let time = prop_oneof![
         4 => (0_i64..3_000).prop_map(|ms| Op::Pass { ms }),
