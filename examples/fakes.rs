@@ -28,6 +28,9 @@ struct Arguments {
     /// How the client of the fake Epic proves who it is.
     #[arg(long, value_enum, default_value_t = Proof::Key)]
     epic_client: Proof,
+    /// The service's app at Zoom is one that an administrator adds on Zoom's consent page (`zoom.authorization = "oauth"`).
+    #[arg(long)]
+    zoom_oauth: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -49,6 +52,7 @@ async fn main() -> anyhow::Result<()> {
     config.time_scale = arguments.time_scale;
     config.seed = arguments.seed;
     config.webhook_url = arguments.webhook;
+    config.zoom_admin_managed = arguments.zoom_oauth;
     config.epic_proof = match arguments.epic_client {
         Proof::Key => ClientProof::PrivateKey,
         Proof::Secret => ClientProof::Secret(EPIC_SECRET.to_owned()),

@@ -40,6 +40,8 @@ pub struct SimulatorConfig {
     pub zoom_client_secret: String,
     pub zoom_webhook_secret: String,
     pub zoom_token_life: Duration,
+    /// Whether the service's app at Zoom is one that an administrator adds; else it belongs to the account.
+    pub zoom_admin_managed: bool,
     /// What the gateway for text messages knows its callers by.
     pub sms_key: String,
     /// Domain of the providers' Zoom accounts; the fake account manages it.
@@ -74,6 +76,7 @@ impl SimulatorConfig {
             zoom_client_secret: "demo-zoom-client-secret".to_owned(),
             zoom_webhook_secret: "demo-zoom-webhook-secret".to_owned(),
             zoom_token_life: Duration::from_secs(3600),
+            zoom_admin_managed: false,
             sms_key: "demo-sms-key".to_owned(),
             mail_domain: "lakeside.example".to_owned(),
             providers_have_accounts: true,

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::epic::{EpicSite, FakeEpic};
 use super::people::{Ledger, Morning, World};
 use super::sms::FakeSms;
-use super::zoom::{FakeZoom, PersonTruth, UserStatus, ZoomAccount};
+use super::zoom::{FakeZoom, PersonTruth, UserStatus, ZoomAccount, ZoomApp};
 use super::{demo, epic, sms, zoom};
 
 /// Seconds that a stopping server waits for requests in hand; a hanging fault must not hold it.
@@ -142,6 +142,11 @@ fn build(config: &SimulatorConfig, address: SocketAddr) -> Result<World, Simulat
             .clone()
             .unwrap_or_else(|| format!("{service}/zoom/{organization}/webhook")),
         token_life: config.zoom_token_life,
+        app: if config.zoom_admin_managed {
+            ZoomApp::AdminManaged { redirect_uri: format!("{service}/zoom/callback") }
+        } else {
+            ZoomApp::ServerToServer
+        },
     };
     let epic = FakeEpic::new(site, config.day.clone(), clock, config.seed)?;
     let zoom = FakeZoom::new(account, clock, config.seed);

@@ -308,10 +308,11 @@ async fn order_zoom(order: web::Path<String>, zoom: web::Data<FakeZoom>) -> Http
         "deauthorize" => zoom.deauthorize(),
         "foreign-event" => zoom.send_foreign_event(),
         "revoke-tokens" => zoom.revoke_tokens(),
+        "revoke-refresh-tokens" => zoom.revoke_refresh_tokens(),
         _ => {
             return refused(
                 StatusCode::NOT_FOUND,
-                "orders are validate, forget-validation, deauthorize, foreign-event and revoke-tokens",
+                "orders are validate, forget-validation, deauthorize, foreign-event, revoke-tokens and revoke-refresh-tokens",
             );
         }
     }

@@ -17,6 +17,17 @@ pub struct ZoomAccount {
     /// Where events go.
     pub webhook_url: String,
     pub token_life: Duration,
+    pub app: ZoomApp,
+}
+
+/// What kind of app the service's is: each takes its own grants and no other's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZoomApp {
+    ServerToServer,
+    /// An administrator adds it by Zoom's consent page, which leads back to this address.
+    AdminManaged {
+        redirect_uri: String,
+    },
 }
 
 /// Requests per second by label. A paid account's limits by default.
@@ -105,6 +116,8 @@ pub struct AccountSettings {
     /// Create and update calls a day for one host.
     pub meetings_per_host_and_day: u32,
     pub zak_on_join: ZakOnJoin,
+    /// Of which account the administrator is who agrees on the consent page; None: of this one.
+    pub consenting_account: Option<String>,
 }
 
 impl Default for AccountSettings {
@@ -125,6 +138,7 @@ impl Default for AccountSettings {
             scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
             meetings_per_host_and_day: 100,
             zak_on_join: ZakOnJoin::default(),
+            consenting_account: None,
         }
     }
 }

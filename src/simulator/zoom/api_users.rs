@@ -10,7 +10,10 @@ impl Desk<'_> {
     pub(super) fn get_user(&self, key: &str) -> Answer {
         match self.user_or_owner(key) {
             Some(user) if user.locked => too_many_at_once(),
-            Some(user) => Answer::ok(user.full(&self.fixed.account_id)),
+            Some(user) => {
+                let theirs = self.state.account.consenting_account.as_ref().filter(|_| key == "me");
+                Answer::ok(user.full(theirs.unwrap_or(&self.fixed.account_id)))
+            }
             None => Answer::no_such_user(key),
         }
     }

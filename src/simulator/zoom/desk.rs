@@ -30,6 +30,12 @@ pub(crate) struct AccessToken {
     pub scopes: Vec<String>,
 }
 
+/// What the consent page sent the browser back with.
+pub(crate) struct Code {
+    pub redirect_uri: String,
+    pub expires_at: Millis,
+}
+
 pub(crate) struct Zak {
     pub user_id: String,
     pub expires_at: Millis,
@@ -40,6 +46,10 @@ pub(crate) struct State {
     pub users: BTreeMap<String, User>,
     pub meetings: BTreeMap<u64, Meeting>,
     pub tokens: HashMap<String, AccessToken>,
+    /// Good for one redemption.
+    pub codes: HashMap<String, Code>,
+    /// Each good for one refresh, with the time until it lives.
+    pub refresh_tokens: HashMap<String, Millis>,
     pub zaks: HashMap<String, Zak>,
     /// Which meeting a seat belongs to.
     pub seats: HashMap<String, u64>,
@@ -62,6 +72,8 @@ impl State {
             users: BTreeMap::new(),
             meetings: BTreeMap::new(),
             tokens: HashMap::new(),
+            codes: HashMap::new(),
+            refresh_tokens: HashMap::new(),
             zaks: HashMap::new(),
             seats: HashMap::new(),
             registrations: HashMap::new(),

@@ -10,11 +10,11 @@ use serde_json::Value;
 use super::super::connection::break_off;
 use super::answer::Answer;
 use super::calls::{Call, route};
-use super::client;
 use super::desk::Desk;
 use super::faults::ZoomFaultKind;
 use super::oauth::TokenRequest;
 use super::{FakeZoom, limits, pages};
+use super::{client, consent};
 
 /// A caller that waits for an answer that never comes is cut off after this long, to bound what the fake holds.
 const HANG: Duration = Duration::from_secs(120);
@@ -27,11 +27,12 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .app_data(web::PayloadConfig::new(MAX_BODY))
         .service(web::resource("/oauth/token").route(web::post().to(token)))
         .service(web::scope("/v2").default_service(web::to(api)));
+    consent::configure(config);
     client::configure(config);
     pages::configure(config);
 }
 
-fn pairs(text: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 

@@ -8,6 +8,7 @@ mod api_registrants;
 mod api_users;
 mod calls;
 mod client;
+mod consent;
 mod departures;
 mod desk;
 mod events;
@@ -33,7 +34,7 @@ mod users;
 
 use std::sync::{Arc, Mutex};
 
-pub use account::{AccountSettings, Plan, ZakOnJoin, ZoomAccount};
+pub use account::{AccountSettings, Plan, ZakOnJoin, ZoomAccount, ZoomApp};
 pub use faults::{ZoomFault, ZoomFaultKind};
 pub use join::{JoinRefused, Link, SeatAct};
 pub use post::{Attempt, DeliveryRecord, Fate, Weather};
@@ -235,12 +236,20 @@ impl FakeZoom {
         self.0.post.set_subscribed(subscription.sends());
     }
 
-    /// The account's administrator removes the app.
+    /// All refresh tokens stop working, as after ninety days without use.
+    pub fn revoke_refresh_tokens(&self) {
+        self.at_desk(|desk| desk.state.refresh_tokens.clear());
+    }
+
+    /// The account's administrator removes the app. One that belongs to the account is switched off; another can be added again.
     pub fn deauthorize(&self) {
         let now = self.0.clock.now();
         let event = events::deauthorized(&self.0.account.account_id, &self.0.account.client_id, "admin", now);
-        self.change_settings(|settings| settings.app_disabled = true);
+        if self.0.account.app == ZoomApp::ServerToServer {
+            self.change_settings(|settings| settings.app_disabled = true);
+        }
         self.revoke_tokens();
+        self.revoke_refresh_tokens();
         self.0.post.hand_in(vec![event]);
     }
 
