@@ -31,6 +31,18 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// A token that was fetched before and kept.
+    #[must_use]
+    pub fn kept(token: Secret, scopes: Vec<String>) -> Self {
+        Self { token, scopes: Some(scopes) }
+    }
+
+    /// The token itself, to be kept.
+    #[must_use]
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+
     /// What it may be used for; `None` where the server did not say.
     #[must_use]
     pub fn scopes(&self) -> Option<&[String]> {
@@ -123,15 +135,24 @@ pub fn error_code(body: &Value) -> Option<String> {
 /// # Errors
 /// [`TokenFailure::Unavailable`] where there is no token that a header can carry.
 pub fn bearer(body: &Value) -> Result<Fresh<Bearer>, TokenFailure> {
-    let token = lenient::text(body, "access_token")
-        .filter(|token| token.len() <= LONGEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic()))
-        .ok_or(TokenFailure::Unavailable)?;
+    let token = token(body, "access_token").ok_or(TokenFailure::Unavailable)?;
     let life = lenient::integer(body, "expires_in").map_or(DEFAULT_LIFE, Span::seconds);
     let life = life.clamp(Span::seconds(1), LONGEST_LIFE);
     // A token that lives shorter than the margin is renewed at half its life.
     let renew_after = Span((life.0 - RENEW_BEFORE.0).max(life.0 / 2));
     let scopes = lenient::text(body, "scope").map(|all| all.split_whitespace().map(str::to_owned).collect());
     Ok(Fresh { value: Bearer { token: Secret::new(token), scopes }, renew_after, usable_for: life })
+}
+
+/// The `refresh_token` of an answer, where there is one.
+#[must_use]
+pub fn refresh_token(body: &Value) -> Option<Secret> {
+    token(body, "refresh_token").map(Secret::new)
+}
+
+fn token<'a>(body: &'a Value, field: &str) -> Option<&'a str> {
+    lenient::text(body, field)
+        .filter(|token| token.len() <= LONGEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 #[cfg(test)]

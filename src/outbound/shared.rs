@@ -157,6 +157,12 @@ impl<T, E> Shared<T, E> {
         }
     }
 
+    /// Forgets whatever is held, and that fetching it failed: the next use fetches it anew.
+    pub fn clear(&self) {
+        let mut held = self.lock();
+        (held.value, held.failure) = (None, None);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held<T, E>> {
         lock(&self.held)
     }

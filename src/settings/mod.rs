@@ -40,7 +40,7 @@ pub use epic::{
 };
 pub use guest_birth_date::GuestBirthDate;
 pub use organization::{
-    Environment, Language, Organization, PatientDisplayName, PatientIdentity, ProviderAction,
+    Authorization, Environment, Language, Organization, PatientDisplayName, PatientIdentity, ProviderAction,
     ProviderUserType, Zoom,
 };
 pub use private_key::PrivateKeyFile;

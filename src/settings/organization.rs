@@ -73,6 +73,7 @@ pub struct Organization {
 pub struct Zoom {
     pub api_base_url: BaseUrl,
     pub oauth_base_url: BaseUrl,
+    pub authorization: Authorization,
     pub account_id: String,
     pub client_id: String,
     pub client_secret: Secret,
@@ -83,6 +84,17 @@ pub struct Zoom {
     pub provider_email_domain: Option<String>,
     pub timeout: Duration,
     pub meeting_reads_per_second: u32,
+    /// How long what Zoom told of its users is kept after the app was removed.
+    pub forget_after: Duration,
+}
+
+/// How we come by Zoom's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authorization {
+    /// By the credentials of an app that is the account's own.
+    ServerToServer,
+    /// By an app that an administrator of the account has added.
+    Oauth,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +138,11 @@ pub enum ProviderAction {
 
 impl Choice for Environment {
     const ALL: &'static [(&'static str, Self)] = &[("test", Self::Test), ("production", Self::Production)];
+}
+
+impl Choice for Authorization {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("server-to-server", Self::ServerToServer), ("oauth", Self::Oauth)];
 }
 
 impl Choice for Admittance {
@@ -255,6 +272,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
 fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
     let api_base_url = section.needed("api_base_url", base_url);
     let oauth_base_url = section.needed("oauth_base_url", base_url);
+    let authorization = section.choice("authorization");
     let account_id = section.needed("account_id", text);
     let client_id = section.needed("client_id", text);
     let client_secret = section.needed_secret("client_secret");
@@ -271,9 +289,11 @@ fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
     let provider_email_domain = section.optional("provider_email_domain", mail_domain);
     let timeout = section.duration("timeout", millis(100)..=seconds(MINUTE));
     let meeting_reads_per_second = section.integer("meeting_reads_per_second", 1..=10_u32);
+    let forget_after = section.duration("forget_after", Duration::ZERO..=seconds(9 * DAY));
     Ok(Zoom {
         api_base_url: api_base_url?,
         oauth_base_url: oauth_base_url?,
+        authorization: authorization?,
         account_id: account_id?,
         client_id: client_id?,
         client_secret: client_secret?,
@@ -283,6 +303,7 @@ fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
         provider_email_domain: provider_email_domain?,
         timeout: timeout?,
         meeting_reads_per_second: meeting_reads_per_second?,
+        forget_after: forget_after?,
     })
 }
 

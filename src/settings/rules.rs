@@ -7,7 +7,7 @@ use vestibule_domain::id::OrganizationId;
 use super::Settings;
 use super::encrypted_launch::LaunchKey;
 use super::epic::StatusDialect;
-use super::organization::{Organization, PatientIdentity, ProviderUserType};
+use super::organization::{Authorization, Organization, PatientIdentity, ProviderUserType, Zoom};
 use super::problem::Problem;
 use super::service::Access;
 use super::store::{self, StoreUrl};
@@ -57,6 +57,10 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
     if settings.organizations.is_empty() {
         doubts.push("there is no organization: every launch will be answered 404".to_owned());
     }
+    let mut organizations = settings.organizations.iter();
+    while let Some((name, organization)) = organizations.next() {
+        doubts.extend(organizations.clone().filter_map(|other| one_app(name, organization, other)));
+    }
     for (name, organization) in &settings.organizations {
         doubts.extend(birth_dates(name, organization));
         if let Some(launch) = &organization.epic.encrypted_launch
@@ -81,6 +85,23 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         }
     }
     doubts
+}
+
+/// Each keeps a refresh token of its own, and Zoom does not say whether an account may have two of one app.
+fn one_app(
+    name: &OrganizationId,
+    organization: &Organization,
+    (other_name, other): (&OrganizationId, &Organization),
+) -> Option<String> {
+    let (one, other) = (&organization.zoom, &other.zoom);
+    let added = |zoom: &Zoom| zoom.authorization == Authorization::Oauth;
+    let same = one.client_id == other.client_id && one.account_id == other.account_id;
+    (same && added(one) && added(other)).then(|| {
+        format!(
+            "organization.{name} and {other_name} use one OAuth app in one Zoom account: authenticating one may end the \
+             authorization of the other; give each an app of its own (zoom.client_id)"
+        )
+    })
 }
 
 /// Links that ask for what nobody says.

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use vestibule_domain::id::OrganizationId;
 
+use super::connection::{Access, AtRest, Seen};
 use super::pace::Paces;
 use crate::outbound::{Bearer, OtherClock, Shared, TokenFailure};
-use crate::settings::{self, ProviderAction, ProviderUserType, Secret};
+use crate::settings::{self, Authorization, ProviderAction, ProviderUserType, Secret};
 
 /// One organization's Zoom account. Base URLs have no slash at their end.
 #[derive(Debug, Clone)]
@@ -18,6 +19,10 @@ pub struct ZoomConfig {
     pub account_id: String,
     pub client_id: String,
     pub client_secret: Secret,
+    /// How tokens are come by.
+    pub authorization: Authorization,
+    /// How long what Zoom told of its users is kept after the app was removed.
+    pub forget_after: Duration,
     /// How long Zoom may take for any answer.
     pub timeout: Duration,
     /// The type of an account that is made for a provider.
@@ -61,6 +66,8 @@ impl ZoomConfig {
             account_id: zoom.account_id.clone(),
             client_id: zoom.client_id.clone(),
             client_secret: zoom.client_secret.clone(),
+            authorization: zoom.authorization,
+            forget_after: zoom.forget_after,
             timeout: zoom.timeout,
             provider_user_type: organization.provider_user_type,
             provider_action: zoom.provider_action,
@@ -74,16 +81,38 @@ impl ZoomConfig {
     }
 }
 
-/// One organization's Zoom account, with its token and its pace.
+/// One organization's Zoom account, with its tokens and its pace.
 pub(super) struct ZoomAccount {
+    pub organization: OrganizationId,
     pub config: ZoomConfig,
-    pub token: Shared<Bearer, TokenFailure>,
+    /// What calls are made with, by what stood in the store a moment ago.
+    pub access: Shared<Access, TokenFailure>,
+    /// The token of an app whose credentials are enough.
+    pub own: Shared<Bearer, TokenFailure>,
+    pub seen: Seen,
     pub paces: Paces,
     pub clock: Arc<OtherClock>,
 }
 
+impl ZoomAccount {
+    /// What stands in the store has changed: nobody goes on with what was seen there.
+    pub fn look_again(&self) {
+        self.access.clear();
+        self.own.clear();
+    }
+
+    /// A token that Zoom's API does not take: another one is fetched at the next use, however young it is.
+    pub fn forget(&self, access: &Arc<Access>) {
+        if let Access::Token(token) = access.as_ref() {
+            self.own.forget(token);
+            self.seen.refuse(AtRest::new(token.token().clone()).fingerprint());
+        }
+        self.access.forget(access);
+    }
+}
+
 /// The Zoom accounts of all organizations. Made once in a process; tokens and paces are shared by all threads.
-pub struct ZoomAccounts(BTreeMap<OrganizationId, ZoomAccount>);
+pub struct ZoomAccounts(BTreeMap<OrganizationId, Arc<ZoomAccount>>);
 
 impl ZoomAccounts {
     #[must_use]
@@ -91,7 +120,8 @@ impl ZoomAccounts {
         let accounts = organizations.into_iter().map(|(id, config)| {
             let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
             let clock = Arc::new(OtherClock::new(id.clone(), "zoom"));
-            (id, ZoomAccount { config, token: Shared::default(), paces, clock })
+            let (access, own, seen) = (Shared::default(), Shared::default(), Seen::default());
+            (id.clone(), Arc::new(ZoomAccount { organization: id, config, access, own, seen, paces, clock }))
         });
         Arc::new(Self(accounts.collect()))
     }
@@ -113,7 +143,17 @@ impl ZoomAccounts {
         self.0.values().map(|account| account.clock.as_ref())
     }
 
-    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&ZoomAccount> {
+    /// What this node has seen of each organization's connection.
+    pub fn seen(&self) -> impl Iterator<Item = (&OrganizationId, &Seen)> {
+        self.0.iter().map(|(id, account)| (id, &account.seen))
+    }
+
+    /// The ids of all.
+    pub fn organizations(&self) -> impl Iterator<Item = &OrganizationId> {
+        self.0.keys()
+    }
+
+    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&Arc<ZoomAccount>> {
         self.0.get(organization)
     }
 }

@@ -21,11 +21,11 @@ use crate::outbound::HttpClient;
 
 /// Calls Zoom from one thread.
 pub struct ZoomClient {
-    http: HttpClient,
+    pub(super) http: HttpClient,
     pub(super) accounts: Arc<ZoomAccounts>,
-    store: SharedStore,
-    clock: SharedClock,
-    randomness: SharedRandomness,
+    pub(super) store: SharedStore,
+    pub(super) clock: SharedClock,
+    pub(super) randomness: SharedRandomness,
 }
 
 impl ZoomClient {
@@ -54,7 +54,11 @@ impl ZoomClient {
         })
     }
 
-    pub(super) fn api<'a>(&'a self, account: &'a ZoomAccount, deadline: Instant) -> Api<'a> {
+    pub(super) fn api_until_timeout<'a>(&'a self, account: &'a Arc<ZoomAccount>) -> Api<'a> {
+        self.api(account, instant() + account.config.timeout)
+    }
+
+    pub(super) fn api<'a>(&'a self, account: &'a Arc<ZoomAccount>, deadline: Instant) -> Api<'a> {
         Api {
             http: &self.http,
             account,

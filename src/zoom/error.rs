@@ -4,6 +4,7 @@ use serde_json::Value;
 use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
 
+use super::connection::NotConnected;
 use crate::outbound::{Response, TokenFailure, lenient, retry_after};
 
 /// A missing scope comes with this code and 400 or 401; some documents list 4700 for the same text.
@@ -26,6 +27,9 @@ pub enum RestError {
     /// Our own pace leaves no place before the deadline.
     #[error("the pace of calls leaves no place in time")]
     Paced(Span),
+    /// Nothing is asked of Zoom for this organization.
+    #[error("{0}")]
+    NotConnected(NotConnected),
     /// There is no token.
     #[error("{0}")]
     Token(TokenFailure),
@@ -138,6 +142,10 @@ impl RestError {
             }
             Self::Token(TokenFailure::Refused { .. }) => CallFailure {
                 problem: ProblemCode::ZoomUnauthorized,
+                retry: Retry::After(Some(FOR_AN_ADMINISTRATOR)),
+            },
+            Self::NotConnected(_) => CallFailure {
+                problem: ProblemCode::ZoomNotConnected,
                 retry: Retry::After(Some(FOR_AN_ADMINISTRATOR)),
             },
             Self::Refused(refusal) => refusal.failure(),

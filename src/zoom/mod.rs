@@ -3,6 +3,7 @@
 mod account;
 mod answers;
 mod calls;
+pub mod connection;
 mod error;
 mod links;
 mod meetings;
@@ -10,6 +11,7 @@ mod pace;
 mod probe;
 mod providers;
 mod rest;
+pub mod scopes;
 #[cfg(test)]
 mod tests;
 pub mod webhook;

@@ -10,6 +10,7 @@ use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
 
 use super::answers::{Standing, User};
+use super::connection::PROVIDERS;
 use super::error::{RestError, ZoomRefusal};
 use super::pace::Label;
 use super::rest::{Api, Call};
@@ -230,7 +231,7 @@ impl Wanted<'_> {
     }
 
     fn field(&self) -> String {
-        format!("provider/{}", self.fhir_user)
+        format!("{PROVIDERS}{}", self.fhir_user)
     }
 
     async fn known(&self, store: &SharedStore) -> Result<Known, StoreError> {

@@ -11,10 +11,12 @@ use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::time::Span;
 
 use super::account::ZoomAccount;
+use super::connection::{Access, Fetch};
 use super::error::{RestError, Wait, ZoomRefusal};
 use super::pace::Label;
 use crate::outbound::client::until;
-use crate::outbound::{Bearer, HttpClient, NoAnswer, Request, Response, TokenFailure, lenient, oauth};
+use crate::outbound::{Bearer, HttpClient, NoAnswer, Request, Response, TokenFailure, lenient};
+use crate::settings::Authorization;
 
 /// A call is sent at most so often: the first time, once with a new token, and again where Zoom's limits ask for a moment.
 const MOST_TRIES: u32 = 4;
@@ -26,7 +28,7 @@ const JITTER_MILLIS: u64 = 250;
 /// Calls one account's API from one thread; everything ends at the deadline.
 pub(super) struct Api<'a> {
     pub http: &'a HttpClient,
-    pub account: &'a ZoomAccount,
+    pub account: &'a Arc<ZoomAccount>,
     pub store: &'a SharedStore,
     pub clock: &'a SharedClock,
     pub randomness: &'a SharedRandomness,
@@ -72,18 +74,22 @@ impl Api<'_> {
         let mut token_renewed = false;
         let mut tries = 1;
         loop {
-            let token = self.token().await?;
+            let access = self.access().await.map_err(RestError::Token)?;
+            let token = match access.as_ref() {
+                Access::Token(token) => token,
+                Access::None(why) => return Err(RestError::NotConnected(*why)),
+            };
             self.account
                 .paces
                 .call(self.store, call.label, self.deadline)
                 .await
                 .map_err(|full| RestError::Paced(full.wait))?;
-            let error = match self.attempt(call, &token).await {
+            let error = match self.attempt(call, token).await {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
-            if error.refusal().is_some_and(|refusal| refusal.status == 401 || refusal.lacks_scope()) {
-                self.account.token.forget(&token);
+            if error.refusal().is_some_and(|refusal| self.is_due(refusal)) {
+                self.account.forget(&access);
             }
             match self.after(call, &error, token_renewed, tries) {
                 _ if tries >= MOST_TRIES => return Err(error),
@@ -109,7 +115,8 @@ impl Api<'_> {
         if instant() + wait.to_duration() < self.deadline { After::Wait(wait) } else { After::GiveUp }
     }
 
-    async fn attempt(&self, call: &Call<'_>, token: &Bearer) -> Result<Value, RestError> {
+    /// One try with a token.
+    pub async fn attempt(&self, call: &Call<'_>, token: &Bearer) -> Result<Value, RestError> {
         let url = format!("{}{}", self.account.config.api_base_url, call.path);
         let request = Request {
             method: call.method.clone(),
@@ -145,26 +152,28 @@ impl Api<'_> {
         }
     }
 
-    /// The account's token: one for the node, one refresh at a time, each with the whole time-out. A caller who has less time
+    /// What calls may be made with: one for the node, one fetch at a time, each with the whole time-out. A caller who has less time
     /// drops out of waiting.
-    pub async fn token(&self) -> Result<Arc<Bearer>, RestError> {
-        let config = &self.account.config;
-        let fetched = self.account.token.get(self.clock, || {
-            let url = format!("{}/oauth/token", config.oauth_base_url);
-            let authorization = oauth::basic(&config.client_id, config.client_secret.expose());
-            let account = config.account_id.clone();
-            let (http, now, theirs) = (self.http.clone(), self.clock.now(), Arc::clone(&self.account.clock));
-            let deadline = instant() + config.timeout;
-            async move {
-                let form = [("grant_type", "account_credentials"), ("account_id", account.as_str())];
-                let times = (now, theirs.as_ref());
-                let body = oauth::post_form(&http, &url, Some(authorization), &form, deadline, times).await?;
-                oauth::bearer(&body)
-            }
-        });
-        match tokio::time::timeout_at(self.deadline, fetched).await {
-            Ok(token) => token.map_err(RestError::Token),
-            Err(_) => Err(RestError::Token(TokenFailure::Unavailable)),
+    pub async fn access(&self) -> Result<Arc<Access>, TokenFailure> {
+        let fetch = || {
+            let fetch = Fetch {
+                http: self.http.clone(),
+                account: Arc::clone(self.account),
+                store: Arc::clone(self.store),
+                clock: Arc::clone(self.clock),
+                randomness: Arc::clone(self.randomness),
+            };
+            fetch.access()
+        };
+        let fetched = self.account.access.get(self.clock, fetch);
+        tokio::time::timeout_at(self.deadline, fetched).await.unwrap_or(Err(TokenFailure::Unavailable))
+    }
+
+    /// Whether a refusal is worth another token. One that an administrator's consent gave has no more scopes than the one before.
+    fn is_due(&self, refusal: &ZoomRefusal) -> bool {
+        match self.account.config.authorization {
+            Authorization::ServerToServer => refusal.status == 401 || refusal.lacks_scope(),
+            Authorization::Oauth => refusal.status == 401 && !refusal.lacks_scope(),
         }
     }
 }

@@ -234,6 +234,8 @@ pub enum ProblemCode {
     ZoomUnavailable,
     /// Zoom refused our credentials or a scope is missing.
     ZoomUnauthorized,
+    /// Nothing is asked of Zoom: its account is not connected, or the app was removed from it.
+    ZoomNotConnected,
     /// The daily or per-second limit of Zoom is reached.
     ZoomRateLimited,
     /// Zoom refused the call for another reason.
@@ -277,6 +279,7 @@ impl ProblemCode {
             Self::UserRefused => "user_refused",
             Self::ZoomUnavailable => "zoom_unavailable",
             Self::ZoomUnauthorized => "zoom_unauthorized",
+            Self::ZoomNotConnected => "zoom_not_connected",
             Self::ZoomRateLimited => "zoom_rate_limited",
             Self::ZoomRefused => "zoom_refused",
             Self::HostUnlicensed => "host_unlicensed",
@@ -321,6 +324,9 @@ impl ProblemCode {
             }
             Self::ZoomUnavailable => "Zoom does not answer at the moment; it is tried again.",
             Self::ZoomUnauthorized => "Zoom refused our credentials, or the app lacks a scope.",
+            Self::ZoomNotConnected => {
+                "Nothing is asked of Zoom for this organization: its app was removed from the Zoom account, or has to be authenticated. An administrator does that under Set-up > Zoom account; then this goes on within a minute, or at the next launch."
+            }
             Self::ZoomRateLimited => "Zoom's rate limit is reached; it is tried again when Zoom allows.",
             Self::ZoomRefused => "Zoom refused the call.",
             Self::HostUnlicensed => {

@@ -1,5 +1,6 @@
 //! Calls against the fake Zoom over HTTP, and against servers that answer what no real Zoom should.
 
+mod connection;
 mod links;
 mod meetings;
 mod odd;
@@ -22,7 +23,7 @@ use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::{PerSecond, ZoomAccounts, ZoomClient, ZoomConfig};
-use crate::settings::{ProviderAction, ProviderUserType, Secret};
+use crate::settings::{Authorization, ProviderAction, ProviderUserType, Secret};
 use crate::simulator::{self, Simulator, SimulatorConfig, zoom::ZoomFault, zoom::ZoomFaultKind};
 
 const WITHIN: Span = Span::seconds(10);
@@ -80,6 +81,8 @@ fn config(base: &str) -> ZoomConfig {
         account_id: fakes.zoom_account_id,
         client_id: fakes.zoom_client_id,
         client_secret: Secret::new(fakes.zoom_client_secret),
+        authorization: Authorization::ServerToServer,
+        forget_after: Duration::from_secs(9 * 24 * 3600),
         timeout: Duration::from_secs(5),
         provider_user_type: ProviderUserType::Licensed,
         provider_action: ProviderAction::AutoCreate,

@@ -201,8 +201,8 @@ impl Deciding<'_> {
     fn heal(&mut self, which: impl Fn(&ZoomCall) -> bool) {
         let now = self.now;
         for open in self.visit.calls.values_mut().filter(|open| which(&open.intent.call)) {
-            let refused =
-                matches!(open.problem, Some(ProblemCode::ZoomUnauthorized | ProblemCode::ZoomRateLimited));
+            use ProblemCode::{ZoomNotConnected, ZoomRateLimited, ZoomUnauthorized};
+            let refused = matches!(open.problem, Some(ZoomUnauthorized | ZoomNotConnected | ZoomRateLimited));
             match open.state {
                 CallState::Blocked => {
                     open.state = CallState::Waiting { until: now };
