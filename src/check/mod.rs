@@ -45,7 +45,7 @@ pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let mut report = Report::default();
     check_store(&settings, &mut report).await;
     let wanted = wanted(&settings, arguments.organization.as_deref())?;
-    let checks = Checks::new(&settings)?;
+    let checks = Checks::new(&settings).await?;
     let public_url = &settings.server.public_url;
     checks.public_url(public_url, &mut report).await;
     for (id, organization) in wanted {

@@ -14,10 +14,13 @@ use super::outcome::{Checked, Report};
 use crate::epic::{EpicClient, EpicSites, FhirReads, KeyDue};
 use crate::outbound::certificate::trusted_here;
 use crate::outbound::{OtherClock, other_clock};
-use crate::service::{Failure, epic_sites};
-use crate::settings::{BaseUrl, Organization, Settings};
+use crate::service::{Failure, epic_sites, on_redis};
+use crate::settings::{Authorization, BaseUrl, Organization, Settings, StoreUrl};
+use crate::store::redis::RedisStore;
+use crate::store::{EmbeddedSettings, EmbeddedStore};
 use crate::system::{SystemClock, SystemRandomness};
-use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
+use crate::zoom::connection::Standing;
+use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig, scopes};
 
 /// What the checks call with.
 pub(super) struct Checks {
@@ -25,22 +28,29 @@ pub(super) struct Checks {
     accounts: Arc<ZoomAccounts>,
     epic: EpicClient,
     zoom: ZoomClient,
+    /// Whether the service's store could be opened; nothing is written there.
+    has_store: bool,
     roots: RootCertStore,
 }
 
 impl Checks {
-    pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
+    pub(super) async fn new(settings: &Settings) -> Result<Self, Failure> {
         let clock: SharedClock = Arc::new(SystemClock);
         let randomness: SharedRandomness = Arc::new(SystemRandomness);
         let sites = epic_sites(settings)?;
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         let accounts = ZoomAccounts::new(accounts);
+        let theirs = kept_connections(settings, &clock).await;
+        let has_store = theirs.is_some();
         // Nothing that a check learns is kept.
-        let nowhere: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
+        let nowhere =
+            || Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits())) as SharedStore;
+        let store = theirs.unwrap_or_else(nowhere);
         Ok(Self {
             epic: EpicClient::new(Arc::clone(&sites), Arc::clone(&clock), Arc::clone(&randomness)),
-            zoom: ZoomClient::new(Arc::clone(&accounts), nowhere, clock, randomness),
+            zoom: ZoomClient::new(Arc::clone(&accounts), store, clock, randomness),
+            has_store,
             sites,
             accounts,
             roots: trusted_here(),
@@ -83,6 +93,9 @@ impl Checks {
 
     pub(super) async fn zoom(&self, organization: &OrganizationId, report: &mut Report) {
         let mut add = |check, checked| report.add(Some(organization), check, checked);
+        if self.accounts.config(organization).is_some_and(|zoom| zoom.authorization == Authorization::Oauth) {
+            return self.zoom_by_consent(organization, report).await;
+        }
         let Some(token) = self.zoom.probe_token(organization).await else { return };
         let advice =
             "check zoom.account_id, zoom.client_id and zoom.client_secret, and that the app is activated";
@@ -97,6 +110,33 @@ impl Checks {
         if let Some(users) = self.zoom.probe_users(organization).await {
             let advice = "give the app the scopes user:read:user:admin and user:write:user:admin";
             add("zoom: users", Checked::of(users.map(|()| "can be looked up".to_owned()), advice));
+        }
+    }
+
+    /// Of an app that an administrator adds the store knows more than Zoom says; asking for a token would spend what the service needs.
+    async fn zoom_by_consent(&self, organization: &OrganizationId, report: &mut Report) {
+        let mut add = |check, checked| report.add(Some(organization), check, checked);
+        if let Some(credentials) = self.zoom.probe_credentials(organization).await {
+            let advice = "check zoom.client_id and zoom.client_secret, and that the app is active";
+            add("zoom: credentials", Checked::of(credentials.map(|()| "are taken".to_owned()), advice));
+        }
+        let page = "the running service says how it stands, at /admin/{organization}/zoom";
+        let seen = if self.has_store { self.zoom.connection(organization).await } else { None };
+        match seen {
+            Some(Ok(view)) => {
+                add("zoom: connection", checked_standing(&view.standing));
+                if let Some(held) = &view.scopes {
+                    let missing = scopes::missing(held).iter().map(ToString::to_string).collect();
+                    add("zoom: scopes", checked_scopes(Some(missing)));
+                }
+            }
+            Some(Err(error)) => {
+                add("zoom: connection", Checked::warn(format!("cannot be read ({error})"), page))
+            }
+            None => add(
+                "zoom: connection",
+                Checked::warn("cannot be read beside a running service".to_owned(), page),
+            ),
         }
     }
 
@@ -164,6 +204,29 @@ impl Checks {
     }
 }
 
+/// The store of the service, where one is there, can be opened, and has connections that an administrator made.
+async fn kept_connections(settings: &Settings, clock: &SharedClock) -> Option<SharedStore> {
+    let mut organizations = settings.organizations.values();
+    if !organizations.any(|one| one.zoom.authorization == Authorization::Oauth) {
+        return None;
+    }
+    match &settings.store.url {
+        StoreUrl::Memory => None,
+        StoreUrl::Embedded(folder) if !folder.exists() => None,
+        StoreUrl::Embedded(folder) => {
+            let opened = EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::clone(clock)).ok()?;
+            Some(Arc::new(opened))
+        }
+        StoreUrl::Redis(address) => {
+            let there = RedisStore::probe(on_redis(settings, address)).await.ok()?;
+            if !there {
+                return None;
+            }
+            Some(Arc::new(RedisStore::open(on_redis(settings, address)).await.ok()?))
+        }
+    }
+}
+
 /// After all that was asked; nothing where nobody said what time it is.
 fn checked_clock(clock: &OtherClock) -> Option<Checked> {
     let ahead = clock.ahead()?;
@@ -201,13 +264,23 @@ fn checked_key(due: KeyDue) -> Checked {
     }
 }
 
+fn checked_standing(standing: &Standing) -> Checked {
+    let what = match standing {
+        Standing::Connected { .. } => return Checked::pass("an administrator has connected the account"),
+        Standing::NotYet => "no administrator has connected the account yet",
+        Standing::AuthenticateAgain { .. } => "has to be authenticated again",
+        Standing::Removed { .. } => "the app was removed from the account",
+    };
+    Checked::fail(what.to_owned(), "connect it at /admin/{organization}/zoom of the running service")
+}
+
 fn checked_scopes(missing: Option<Vec<String>>) -> Checked {
     match missing {
         None => Checked::pass("the token does not list its scopes"),
         Some(missing) if missing.is_empty() => Checked::pass("all that visits need"),
         Some(missing) => Checked::fail(
             format!("missing: {}", missing.join(", ")),
-            "add them to the Server-to-Server OAuth app in Zoom's marketplace, under Scopes, and activate it again",
+            "add them to the app in Zoom's marketplace, under Scopes; then activate it again, or authenticate again (docs/zoom-authorization.md)",
         ),
     }
 }

@@ -17,6 +17,7 @@ use super::metrics::Metrics;
 use crate::epic::EpicSites;
 use crate::settings::Settings;
 use crate::sms::SmsLimits;
+use crate::zoom::ZoomAccounts;
 use crate::zoom::webhook::NameKey;
 
 /// The front doors' shared state. Cheap to clone.
@@ -34,6 +35,8 @@ pub struct App {
     pub node: Arc<str>,
     /// The Epics of all organizations, for their public keys and issuers.
     pub epic: Arc<EpicSites>,
+    /// The Zoom accounts of all organizations, for what is known of their connections.
+    pub zoom: Arc<ZoomAccounts>,
     /// Under which display names in Zoom's events are hashed.
     pub name_key: NameKey,
     /// Guests' links are signed with these.

@@ -12,12 +12,15 @@ use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::app::App;
 use crate::epic::EpicClient;
+use crate::zoom::ZoomClient;
 
 /// The edges on this thread.
 #[derive(Clone)]
 pub struct Here {
     pub epic: Rc<EpicClient>,
     pub zoom: Rc<dyn Zoom>,
+    /// The same Zoom, for how an organization is connected with it.
+    pub zoom_account: Rc<ZoomClient>,
 }
 
 /// Why there is no link at this click. The waiting page goes on by itself in either case.

@@ -33,5 +33,6 @@ mod unread;
 pub mod view;
 mod visit;
 mod webhook;
+mod zoom_account;
 
 pub use guest::LinkKeys;

@@ -11,7 +11,7 @@ use super::front::{self, OperationsHere};
 use super::problem::ApiError;
 use super::{
     admin, api, board, device_test, guest, health, launch, letterhead, openapi, records, tools, visit,
-    webhook,
+    webhook, zoom_account,
 };
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
@@ -30,6 +30,7 @@ pub fn configure_public(config: &mut web::ServiceConfig) {
     guest::configure(config);
     launch::configure(config);
     webhook::configure(config);
+    zoom_account::configure(config);
     visit::configure(config);
     device_test::configure(config);
     tools::configure(config);
@@ -55,6 +56,19 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
         .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
         .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
+        .service(
+            web::resource("/admin/{organization}/zoom/connect")
+                .route(web::post().to(zoom_account::connect))
+                .default_service(only("POST"))
+                .wrap(from_fn(guard)),
+        )
+        .service(
+            web::resource("/admin/{organization}/zoom/ask-again")
+                .route(web::post().to(zoom_account::ask_again))
+                .default_service(only("POST"))
+                .wrap(from_fn(guard)),
+        )
         .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
         .service(
             web::scope("/api/v1")

@@ -8,15 +8,17 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
+use vestibule_actors::port::Ports;
 use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::store::Routed;
 use vestibule_domain::fact::{Fact, FactKind};
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::Span;
+use vestibule_domain::time::{Moment, Span};
 
 use super::app::App;
 use super::unread;
 use crate::settings::Organization;
+use crate::zoom::connection::{Removal, removed};
 use crate::zoom::webhook::{
     Event, Refused, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify,
 };
@@ -142,15 +144,38 @@ async fn handle(
             }
             keep(app, id, name_of(&fact.kind), *fact, deadline).await
         }
-        Event::Deauthorized { .. } => {
-            tracing::error!(organization = %id, "the Zoom app was removed from the account: calls to Zoom fail until it is installed again");
-            done("app_deauthorized".into())
+        Event::Deauthorized { account_id, client_id, at } => {
+            let zoom = &organization.zoom;
+            if account_id.is_some_and(|account| account != zoom.account_id)
+                || client_id.is_some_and(|client| client != zoom.client_id)
+            {
+                app.metrics.webhook_foreign(id);
+                return done("other_account".into());
+            }
+            Answered::new("app_deauthorized", disconnect(app, id, at, deadline).await)
         }
         Event::Ignored { event } => {
             app.metrics.webhook_ignored(id);
             done(event.into())
         }
         Event::UrlValidation { .. } => done("endpoint.url_validation".into()),
+    }
+}
+
+/// The app was removed: once that is durable, no node goes on as if it were there.
+async fn disconnect(app: &App, id: &OrganizationId, at: Option<Moment>, deadline: Instant) -> HttpResponse {
+    let Ports { store, clock, .. } = app.desk.ports();
+    let kept = timeout_at(deadline, removed(&app.zoom, store, id, at, clock.now())).await;
+    match kept {
+        Ok(Ok(Removal::Disconnected | Removal::Known)) => HttpResponse::Ok().finish(),
+        Ok(Err(error)) => {
+            tracing::warn!(organization = %id, %error, "that the Zoom app was removed could not be kept");
+            come_again()
+        }
+        Err(_) => {
+            tracing::warn!(organization = %id, "that the Zoom app was removed could not be kept in time");
+            come_again()
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod secret_key;
 mod servers;
 mod store;
 mod sweep;
+mod zoom_watch;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use vestibule_actors::port::clock::{Randomness, SharedClock, SharedRandomness};
 use vestibule_actors::port::observer::Observer;
 use vestibule_actors::port::place::Arbiters;
 use vestibule_actors::port::store::{OwnerToken, SharedStore};
+use vestibule_actors::port::zoom::ZoomFactory;
 use vestibule_actors::recent::Recent;
 use vestibule_actors::shard::ShardRules;
 
@@ -104,7 +106,7 @@ async fn run(
         place: Arc::new(Arbiters::start(arbiters)),
         organizations: Arc::new(organizations::FromSettings::new(&settings)),
         epic: EpicClient::factory(Arc::clone(&epic), Arc::clone(&clock), Arc::clone(&randomness)),
-        zoom: ZoomClient::factory(zoom, Arc::clone(&store), Arc::clone(&clock), Arc::clone(&randomness)),
+        zoom: zoom_factory(&zoom, &store, &clock, &randomness),
         observer: Arc::clone(&metrics) as Arc<dyn Observer>,
         recent: Arc::new(Recent::new(settings.recent_limits())),
         format: settings.store.write_format,
@@ -138,19 +140,45 @@ async fn run(
         limits: Arc::new(Bounds::of(&settings)),
         node: name.as_str().into(),
         epic: Arc::clone(&epic),
+        zoom: Arc::clone(&zoom),
         name_key,
         link_keys,
     };
-    let make_zoom = Arc::clone(&ports.zoom);
-    let here = move || Here {
-        epic: Rc::new(EpicClient::new(Arc::clone(&epic), Arc::clone(&clock), Arc::clone(&randomness))),
-        zoom: make_zoom(),
-    };
-    let servers = servers::run(bound, &app, Arc::new(here))?;
+    let servers = servers::run(bound, &app, edges(&app, &ports))?;
+    actix_rt::spawn(zoom_watch::watch(zoom_client(&zoom, &ports), zoom, Arc::clone(&app.readiness)));
     actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
     actix_rt::spawn(sweep::sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics), token));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
+}
+
+/// What makes the edges of a worker thread.
+fn edges(app: &App, ports: &Ports) -> servers::MakeHere {
+    let (epic, zoom, ports) = (Arc::clone(&app.epic), Arc::clone(&app.zoom), ports.clone());
+    Arc::new(move || Here {
+        epic: Rc::new(EpicClient::new(
+            Arc::clone(&epic),
+            Arc::clone(&ports.clock),
+            Arc::clone(&ports.randomness),
+        )),
+        zoom: (ports.zoom)(),
+        zoom_account: Rc::new(zoom_client(&zoom, &ports)),
+    })
+}
+
+fn zoom_factory(
+    zoom: &Arc<ZoomAccounts>,
+    store: &SharedStore,
+    clock: &SharedClock,
+    randomness: &SharedRandomness,
+) -> ZoomFactory {
+    ZoomClient::factory(Arc::clone(zoom), Arc::clone(store), Arc::clone(clock), Arc::clone(randomness))
+}
+
+/// A caller of Zoom on this thread.
+fn zoom_client(zoom: &Arc<ZoomAccounts>, ports: &Ports) -> ZoomClient {
+    let Ports { store, clock, randomness, .. } = ports;
+    ZoomClient::new(Arc::clone(zoom), Arc::clone(store), Arc::clone(clock), Arc::clone(randomness))
 }
 
 /// The Epics of all organizations.

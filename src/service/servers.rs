@@ -71,6 +71,7 @@ pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Fa
     let operations_are_public = bound.internal.is_none();
     let shutdown = shutdown(&app.settings.node);
     let public = app.clone();
+    let here_too = Arc::clone(&here);
     let server = HttpServer::new(move || {
         let shared = public.clone();
         WebApp::new()
@@ -88,10 +89,12 @@ pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Fa
     let mut handles = vec![serve!(server, bound.public, shutdown)];
     if let Some(listener) = bound.internal {
         let internal = app.clone();
+        let here = here_too;
         let server = HttpServer::new(move || {
             let shared = internal.clone();
             WebApp::new()
                 .app_data(web::Data::new(internal.clone()))
+                .app_data(web::Data::new(here()))
                 .wrap(from_fn(correlate))
                 .configure(|config| routes::configure_operations(&shared, config))
                 .configure(routes::configure_always)

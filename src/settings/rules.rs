@@ -1,6 +1,7 @@
 //! Rules that hold between settings, checked once each of them is right by itself.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use vestibule_domain::id::OrganizationId;
 
@@ -14,6 +15,8 @@ use super::store::{self, StoreUrl};
 
 const TOKEN_CHARACTERS_ADVISED: usize = 16;
 const LAUNCH_KEY_CHARACTERS_ADVISED: usize = 16;
+/// Zoom allows ten days from the removal of its app.
+const ZOOM_MUST_BE_FORGOTTEN: Duration = Duration::from_secs(9 * 24 * 3600);
 /// An open page gives a sign every 30 s.
 const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
 
@@ -62,6 +65,12 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         doubts.extend(organizations.clone().filter_map(|other| one_app(name, organization, other)));
     }
     for (name, organization) in &settings.organizations {
+        if settings.limits.visit_life + organization.reopen > ZOOM_MUST_BE_FORGOTTEN {
+            doubts.push(format!(
+                "limits.visit_life and organization.{name}.reopen_hours keep visits for longer than nine days: after the Zoom \
+                 app was removed, links to their meetings must be gone in ten"
+            ));
+        }
         doubts.extend(birth_dates(name, organization));
         if let Some(launch) = &organization.epic.encrypted_launch
             && let LaunchKey::Aes128(text) = &launch.key

@@ -22,6 +22,7 @@ mod stand_in;
 mod tools;
 mod waiting;
 mod words;
+mod zoom;
 
 #[cfg(test)]
 mod tests;
@@ -50,3 +51,4 @@ pub use tools::{
 };
 pub use waiting::{Returned, TestLink, WaitingPage, Watcher};
 pub use words::invitation;
+pub use zoom::{ConnectTrouble, ScopeRow, ZoomPage, ZoomResultPage, ZoomStands};

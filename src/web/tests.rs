@@ -155,7 +155,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         }
     }
     for language in Language::ALL {
-        pages.extend(set_up(language, text));
+        pages.extend([set_up(language, text), zoom::samples(language, text)].concat());
     }
     pages.push(("ops".into(), OpsPage { signed_in: true }.render().unwrap()));
     pages.push(("index".into(), IndexPage { with_operations: true, signed_in: false }.render().unwrap()));

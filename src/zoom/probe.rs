@@ -6,12 +6,12 @@ use vestibule_domain::id::OrganizationId;
 
 use super::account::ZoomAccount;
 use super::calls::ZoomClient;
-use super::connection::Access;
+use super::connection::{self, Access};
 use super::error::RestError;
 use super::pace::Label;
 use super::rest::Call;
 use super::scopes;
-use crate::outbound::Bearer;
+use crate::outbound::{Bearer, TokenFailure};
 
 impl ZoomClient {
     /// Whether there is a token.
@@ -20,6 +20,22 @@ impl ZoomClient {
     /// [`RestError`]; `None` for an organization that is not known.
     pub async fn probe_token(&self, organization: &OrganizationId) -> Option<Result<(), RestError>> {
         Some(self.token(self.accounts.get(organization)?).await.map(drop))
+    }
+
+    /// Whether Zoom takes the credentials of an app that an administrator adds. It is asked for a refresh that it cannot grant, so that
+    /// nothing is spent.
+    ///
+    /// # Errors
+    /// [`TokenFailure`]; `None` for an organization that is not known.
+    pub async fn probe_credentials(&self, organization: &OrganizationId) -> Option<Result<(), TokenFailure>> {
+        let account = self.accounts.get(organization)?;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", "no-token-of-anybody")];
+        Some(match connection::ask(&self.http, account, &form, self.clock.now()).await {
+            Err(TokenFailure::Refused { error: Some(code), .. }) if code == connection::INVALID_GRANT => {
+                Ok(())
+            }
+            other => other.map(drop),
+        })
     }
 
     async fn token(&self, account: &Arc<ZoomAccount>) -> Result<Arc<Bearer>, RestError> {

@@ -14,6 +14,8 @@ const PAGES = [
   { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records", status: 400 },
   { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: "Notification records" },
   { name: "set-up", path: "/admin", heading: "Set-up in Epic" },
+  { name: "Zoom account", path: "/admin/lakeside/zoom", heading: "Zoom account of Lakeside Health" },
+  { name: "Zoom account in Spanish", path: "/admin/lakeside/zoom?lang=es", heading: "Cuenta de Zoom de Lakeside Health" },
   { name: "FDI records", path: "/admin/lakeside/fdi", heading: "FDI records of Lakeside Health" },
   { name: "FDI records in Spanish", path: "/admin/lakeside/fdi?lang=es", heading: "Registros FDI de Lakeside Health" },
   { name: "sign-in", path: "/sign-in", heading: "Sign in", guarded: true },

@@ -40,6 +40,7 @@ use super::metrics::Metrics;
 use crate::epic::EpicSites;
 use crate::settings::{Secret, Settings, Sources};
 use crate::zoom::webhook::NameKey;
+use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 
 pub use samples::*;
 
@@ -208,7 +209,9 @@ impl Kit {
             format: Format::default(),
             decide: Arc::new(vestibule_domain::decide),
         };
+        let zoom = settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         let app = App {
+            zoom: ZoomAccounts::new(zoom),
             limits: Arc::new(Bounds::of(&settings)),
             settings,
             boards: Boards::of(OpsHub::new(ports.clone()).start()),
@@ -221,6 +224,13 @@ impl Kit {
             link_keys: LinkKeys::new(Secret::new("a key"), &[]),
         };
         Self { app, store, clock }
+    }
+
+    /// A caller of Zoom, as a worker thread has it.
+    pub fn zoom_client(&self) -> Rc<ZoomClient> {
+        let Ports { store, clock, randomness, .. } = self.app.desk.ports();
+        let accounts = Arc::clone(&self.app.zoom);
+        Rc::new(ZoomClient::new(accounts, Arc::clone(store), Arc::clone(clock), Arc::clone(randomness)))
     }
 
     /// Takes the lease of a visit's shard as `node-a`, or keeps it.

@@ -11,7 +11,8 @@ use vestibule_domain::id::OrganizationId;
 pub(super) type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 
 /// Zoom's events that the service knows; any other is counted as `other`.
-const EVENTS: [&str; 20] = [
+const EVENTS: [&str; 21] = [
+    "app_deauthorized",
     "endpoint.url_validation",
     "meeting.created",
     "meeting.deleted",

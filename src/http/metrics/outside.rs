@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use vestibule_actors::port::clock::SharedClock;
 
@@ -30,7 +31,9 @@ impl fmt::Debug for Outside {
 impl Collector for Outside {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         self.clocks(&mut encoder)?;
-        self.keys(&mut encoder)
+        self.keys(&mut encoder)?;
+        self.zoom_stands(&mut encoder)?;
+        self.zoom_counts(&mut encoder)
     }
 }
 
@@ -55,6 +58,50 @@ impl Outside {
         for (organization, config) in self.epic.configs() {
             let Some(due) = config.key_due(now) else { continue };
             ConstGauge::new(due.seconds()).encode(metric.encode_family(&[of(organization)])?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Outside {
+    fn zoom_stands(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let kind = ConstGauge::new(0_i64).metric_type();
+        let help = "1 where an organization's Zoom account is called; 0 where nothing is asked of Zoom until an administrator has connected it";
+        let mut metric = encoder.encode_descriptor("zoom_connected", help, None, kind)?;
+        for (organization, seen) in self.zoom.seen() {
+            let Some(connected) = seen.is_connected() else { continue };
+            ConstGauge::new(i64::from(connected)).encode(metric.encode_family(&[of(organization)])?)?;
+        }
+        let help = "Scopes that visits need and the last token of an organization's Zoom app did not have";
+        let mut metric = encoder.encode_descriptor("zoom_scopes_missing", help, None, kind)?;
+        for (organization, seen) in self.zoom.seen() {
+            let Some(missing) = seen.missing().and_then(|missing| i64::try_from(missing).ok()) else {
+                continue;
+            };
+            ConstGauge::new(missing).encode(metric.encode_family(&[of(organization)])?)?;
+        }
+        Ok(())
+    }
+
+    fn zoom_counts(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let kind = ConstCounter::new(0_u64).metric_type();
+        let help = "Refreshes of an organization's Zoom token, by what came of them: renewed, spent (the token is of no use any more), refused, in_doubt, unsaved";
+        let mut metric = encoder.encode_descriptor("zoom_token_refreshes", help, None, kind)?;
+        for (organization, seen) in self.zoom.seen() {
+            for (outcome, count) in seen.refreshes() {
+                let labels = [of(organization), ("outcome", outcome.into())];
+                ConstCounter::new(count).encode(metric.encode_family(&labels)?)?;
+            }
+        }
+        let help = "Times that an organization's Zoom app was removed from its account";
+        let mut metric = encoder.encode_descriptor("zoom_removals", help, None, kind)?;
+        for (organization, seen) in self.zoom.seen() {
+            ConstCounter::new(seen.removals()).encode(metric.encode_family(&[of(organization)])?)?;
+        }
+        let help = "Zoom users that were forgotten since the app was removed";
+        let mut metric = encoder.encode_descriptor("zoom_forgotten", help, None, kind)?;
+        for (organization, seen) in self.zoom.seen() {
+            ConstCounter::new(seen.forgotten()).encode(metric.encode_family(&[of(organization)])?)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is counted of the care for the store: whether it answers, and what leaves it in time.
+//! What is counted of the care for the store, whether it answers and what leaves it in time, and for the connection with Zoom.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use vestibule_actors::port::store::Swept;
+use vestibule_domain::id::OrganizationId;
 
 use super::Metrics;
-use super::labels::{Labels, registered, seconds_alone};
+use super::labels::{Labels, of, registered, seconds_alone};
 
 #[derive(Debug)]
 pub(super) struct UpkeepMetrics {
@@ -17,6 +18,7 @@ pub(super) struct UpkeepMetrics {
     store_probe_seconds: Histogram,
     sweeps: Family<Labels<1>, Counter>,
     swept: Family<Labels<1>, Counter>,
+    zoom_connects: Family<Labels<2>, Counter>,
 }
 
 impl UpkeepMetrics {
@@ -34,6 +36,11 @@ impl UpkeepMetrics {
                 "swept",
                 "What left since its time was over or there was too much, mostly by sweeps",
             ),
+            zoom_connects: registered(
+                r,
+                "zoom_connects",
+                "What came of people's tries to connect an organization's Zoom account: connected, or why not",
+            ),
         }
     }
 }
@@ -44,6 +51,11 @@ impl Metrics {
         let outcome = if answered { "answered" } else { "failed" };
         self.upkeep.store_probes.get_or_create(&[("outcome", outcome.into())]).inc();
         self.upkeep.store_probe_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Somebody tried to connect an organization's Zoom account: `connected`, or the code of what was in the way.
+    pub fn zoom_connect(&self, organization: &OrganizationId, outcome: &'static str) {
+        self.upkeep.zoom_connects.get_or_create(&[of(organization), ("outcome", outcome.into())]).inc();
     }
 
     /// The store was swept, or could not be.

@@ -108,6 +108,30 @@ fn jwks() {}
 /// Takes Zoom's events.
 fn webhook() {}
 
+#[utoipa::path(get, path = "/zoom/connect/{ticket}", tag = "zoom", security(()), params(
+    ("ticket" = String, Path, description = "Given by the page about the Zoom account; good for two minutes, once"),
+), responses(
+    (status = 302, description = "To Zoom's consent page, and from there to /zoom/callback"),
+    (status = 400, description = "An unknown, used or expired ticket; a page", content_type = "text/html"),
+    (status = 503, description = "The store does not answer; a page", content_type = "text/html"),
+))]
+/// Binds the way to Zoom to the browser that takes it.
+fn zoom_connect() {}
+
+#[utoipa::path(get, path = "/zoom/callback", tag = "zoom", security(()), params(
+    ("code" = Option<String>, Query, description = "Zoom's authorization code"),
+    ("state" = Option<String>, Query, description = "Ours; used once, by the browser that it was given to"),
+    ("error" = Option<String>, Query, description = "Why Zoom refused"),
+), responses(
+    (status = 200, description = "The Zoom account is connected; a page", content_type = "text/html"),
+    (status = 400, description = "A forged, replayed, expired or other browser's `state`; a page", content_type = "text/html"),
+    (status = 403, description = "Declined, or another Zoom account than the organization's; a page", content_type = "text/html"),
+    (status = 502, description = "Zoom does not take the code or the app's credentials, or does not answer; a page", content_type = "text/html"),
+    (status = 503, description = "The store does not answer; a page", content_type = "text/html"),
+))]
+/// Where Zoom's consent page leads back to.
+fn zoom_callback() {}
+
 #[utoipa::path(get, path = "/visit/{ticket}", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch"),
 ), responses(

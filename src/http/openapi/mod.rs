@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{ApiError, Problem};
 use super::view::{GoneView, VisitView};
-use super::{access, admin, api, board, front, health, records};
+use super::{access, admin, api, board, front, health, records, zoom_account};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,7 @@ use super::{access, admin, api, board, front, health, records};
         doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::notifications, api::parked, document,
         board::page, board::stream, records::page, admin::index, admin::fdi,
+        zoom_account::show, zoom_account::connect, zoom_account::ask_again, doors::zoom_connect, doors::zoom_callback,
         access::sign_in_page, access::sign_in, access::sign_out,
         front::index, front::file, front::metrics, health::healthz, health::readyz,
     ),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::http::kit::{Kit, ask, get, service};
 
 /// The routes that other programs rely on.
-const RELIED_ON: [&str; 26] = [
+const RELIED_ON: [&str; 28] = [
     "GET /epic/{organization}/launch/{kind}",
     "GET /epic/launch/{kind}",
     "GET /epic/callback",
@@ -23,6 +23,8 @@ const RELIED_ON: [&str; 26] = [
     "GET /ops/stream",
     "GET /records",
     "GET /admin/{organization}/fdi",
+    "GET /admin/{organization}/zoom",
+    "GET /zoom/callback",
     "GET /api/v1/visits",
     "GET /api/v1/visits/{organization}/{csn}",
     "GET /api/v1/group-visits/{organization}/{conference_id}",

@@ -17,7 +17,7 @@ macro_rules! public {
     ($kit:expr) => {{
         let ports = $kit.app.desk.ports().clone();
         let epic = EpicClient::new(EpicSites::new([]), ports.clock.clone(), ports.randomness.clone());
-        let here = Here { epic: Rc::new(epic), zoom: (ports.zoom)() };
+        let here = Here { epic: Rc::new(epic), zoom: (ports.zoom)(), zoom_account: $kit.zoom_client() };
         actix_web::test::init_service(
             actix_web::App::new()
                 .app_data(web::Data::new($kit.app.clone()))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::reader::Reader;
-use super::super::{DEFAULTS, Settings, Sources, effective_toml, read_settings};
+use super::super::{Authorization, DEFAULTS, Settings, Sources, effective_toml, read_settings};
 use super::{ORGANIZATION, folder, load, private_key};
 
 /// Every key that the types ask for, an organization's as those of `organization_defaults`.
@@ -215,4 +215,21 @@ fn the_names_that_others_rely_on_are_all_known() {
     let (_, lakeside) = relied_on.organization("lakeside").unwrap();
     assert_eq!((lakeside.acc_id.as_str(), lakeside.org_id.as_deref()), ("a", Some("o")));
     assert!(relied_on.organization("Lakeside").is_none() && relied_on.organization(" lakeside").is_none());
+}
+
+#[test]
+fn what_endangers_an_authorization_is_said() {
+    let text = "[limits]\nvisit_life = \"9d\"\n[organization.hillside.zoom]\nauthorization = \"oauth\"\n\
+                account_id = \"account-at-zoom\"\nclient_id = \"client-at-zoom\"\nclient_secret = \"x\"\n\
+                webhook_secret_tokens = [\"y\"]\n[organization.hillside]\nenvironment = \"production\"\n\
+                [organization.hillside.epic]\nfhir_base_url = \"https://hill.example.org/api/FHIR/R4\"\n\
+                telehealth_base_url = \"https://hill.example.org\"\nclient_id = \"c\"\n\
+                private_key_files = [\"key.pem\"]\n[organization.lakeside.zoom]\nauthorization = \"oauth\"\n";
+    let folder = folder();
+    let settings = load(folder.path(), &[ORGANIZATION, text], &[]).unwrap();
+    let (_, lakeside) = settings.organization("lakeside").unwrap();
+    assert_eq!(lakeside.zoom.authorization, Authorization::Oauth);
+    let warnings = settings.warnings().join("\n");
+    assert!(warnings.contains("use one OAuth app in one Zoom account"), "{warnings}");
+    assert!(warnings.contains("lakeside.reopen_hours keep visits for longer than nine days"), "{warnings}");
 }

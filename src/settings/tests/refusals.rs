@@ -117,11 +117,25 @@ fn each_mistake_in_an_organization_is_named() {
         ),
         ("epic.sample_launch_url = \"http://127.0.0.1:9\"", "epic.sample_launch_url: is for a fake Epic"),
         ("epic.context_names.email = \"CSN\"", "epic.context_names.email: is \"csn\", which another"),
+    ];
+    for (text, expected) in cases {
+        expect_one(&format!("[organization.lakeside]\n{text}"), expected);
+    }
+}
+
+#[test]
+fn each_mistake_about_the_zoom_account_is_named() {
+    let cases: &[(&str, &str)] = &[
         ("zoom.account_id = \"\"", "zoom.account_id: is needed"),
         ("zoom.client_secret = \"\"", "zoom.client_secret: is needed and not set; give the secret, or"),
         ("zoom.webhook_secret_tokens = []", "zoom.webhook_secret_tokens: needs at least one"),
         ("zoom.api_base_url = \"https://u:hidden@api.zoom.us\"", "zoom.api_base_url: must not carry a user"),
         ("zoom.provider_action = \"make\"", "zoom.provider_action: \"make\" is none of"),
+        (
+            "zoom.authorization = \"jwt\"",
+            "zoom.authorization: \"jwt\" is none of \"server-to-server\", \"oauth\"",
+        ),
+        ("zoom.forget_after = \"10d\"", "zoom.forget_after: "),
     ];
     for (text, expected) in cases {
         expect_one(&format!("[organization.lakeside]\n{text}"), expected);

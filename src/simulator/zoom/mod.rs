@@ -241,6 +241,11 @@ impl FakeZoom {
         self.at_desk(|desk| desk.state.refresh_tokens.clear());
     }
 
+    /// The refresh tokens that are good now.
+    pub fn refresh_tokens(&self) -> Vec<String> {
+        self.at_desk(|desk| desk.state.refresh_tokens.keys().cloned().collect())
+    }
+
     /// The account's administrator removes the app. One that belongs to the account is switched off; another can be added again.
     pub fn deauthorize(&self) {
         let now = self.0.clock.now();

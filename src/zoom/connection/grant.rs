@@ -6,7 +6,7 @@ use vestibule_domain::id::OrganizationId;
 
 use super::keeping::Place;
 use super::kept::{Connection, State};
-use super::refresh::{Given, ask};
+use super::refresh::{Given, INVALID_GRANT, ask};
 use crate::outbound::encode::with_query;
 use crate::outbound::{Bearer, TokenFailure, lenient};
 use crate::settings::Authorization;
@@ -129,7 +129,7 @@ impl ZoomClient {
 
 fn code_refused(failure: TokenFailure) -> ConnectRefused {
     match failure {
-        TokenFailure::Refused { error: Some(code), .. } if code == "invalid_grant" => ConnectRefused::Code,
+        TokenFailure::Refused { error: Some(code), .. } if code == INVALID_GRANT => ConnectRefused::Code,
         TokenFailure::Refused { .. } => ConnectRefused::Credentials,
         TokenFailure::Unavailable | TokenFailure::Busy { .. } => ConnectRefused::Zoom,
     }

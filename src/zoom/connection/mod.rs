@@ -21,4 +21,4 @@ pub use view::{ConnectionView, Standing};
 
 pub(super) use at_rest::AtRest;
 pub(super) use forgetting::PROVIDERS;
-pub(super) use refresh::{Access, Fetch};
+pub(super) use refresh::{Access, Fetch, INVALID_GRANT, ask};

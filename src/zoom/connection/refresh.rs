@@ -35,7 +35,7 @@ const HANDING_BACK: Duration = Duration::from_secs(1);
 const SAVE_WITHIN: Span = Span::minutes(2);
 const SAVE_EVERY: Span = Span(250);
 /// Zoom's code for a token that is used up, revoked or older than it may be.
-const INVALID_GRANT: &str = "invalid_grant";
+pub const INVALID_GRANT: &str = "invalid_grant";
 
 /// What a call may be made with.
 pub enum Access {
@@ -333,7 +333,7 @@ impl Fetch {
 }
 
 /// Asks the token endpoint as the app.
-pub(super) async fn ask(
+pub async fn ask(
     http: &HttpClient,
     account: &ZoomAccount,
     form: &[(&str, &str)],

@@ -36,6 +36,10 @@ pub enum Event {
     Deauthorized {
         /// The Zoom account, where the event names it.
         account_id: Option<String>,
+        /// The app, where the event names it.
+        client_id: Option<String>,
+        /// When, to the second, where the event says so.
+        at: Option<Moment>,
     },
     /// An event that moves nothing: of another kind, or without a meeting id.
     Ignored {
@@ -88,7 +92,8 @@ pub fn parse(body: &[u8], now: Moment, names: &NameKey) -> Result<Event, BadBody
         );
     }
     if event == "app_deauthorized" {
-        return Ok(Event::Deauthorized { account_id });
+        let client_id = text(payload, "client_id").map(str::to_owned);
+        return Ok(Event::Deauthorized { account_id, client_id, at: time(payload, "deauthorization_time") });
     }
     let object = payload.get("object").unwrap_or(&none);
     let sent = millis(integer(&body, "event_ts")).unwrap_or(now);

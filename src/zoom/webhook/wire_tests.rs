@@ -155,7 +155,17 @@ fn what_is_no_fact_is_answered_all_the_same() {
         json!({"event": "endpoint.url_validation", "payload": {"plainToken": "qgg8"}, "event_ts": 1});
     assert_eq!(read(&validation), Event::UrlValidation { plain_token: "qgg8".into() });
     let gone = json!({"event": "app_deauthorized", "payload": {"account_id": "acc", "user_id": "u", "event_ts": "17"}});
-    assert_eq!(read(&gone), Event::Deauthorized { account_id: Some("acc".into()) });
+    assert_eq!(
+        read(&gone),
+        Event::Deauthorized { account_id: Some("acc".into()), client_id: None, at: None }
+    );
+    let gone = json!({"event": "app_deauthorized", "payload": {"account_id": "acc", "client_id": "c",
+        "deauthorization_time": "2026-11-23T17:00:00.632Z"}});
+    let at = Some(Moment(1_795_453_200_632));
+    assert_eq!(
+        read(&gone),
+        Event::Deauthorized { account_id: Some("acc".into()), client_id: Some("c".into()), at }
+    );
     for ignored in [
         json!({"event": "meeting.alert", "payload": {"object": {"id": "1"}}}),
         json!({"event": "recording.completed"}),

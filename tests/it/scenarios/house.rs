@@ -217,7 +217,12 @@ impl House {
 
     /// With the service as a process of its own.
     pub async fn of_the_program(settings: &str) -> Self {
-        let mut house = Self::furnished(free_port(), folder_with_key(), settings, |_| {}).await;
+        Self::of_the_program_beside(settings, |_| {}).await
+    }
+
+    /// The same beside such fakes.
+    pub async fn of_the_program_beside(settings: &str, fakes: impl FnOnce(&mut SimulatorConfig)) -> Self {
+        let mut house = Self::furnished(free_port(), folder_with_key(), settings, fakes).await;
         house.start_program().await;
         house
     }
@@ -382,6 +387,13 @@ impl House {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await
+    }
+
+    /// Presses a button of a page.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url));
+        let request = headers.iter().fold(request, |request, header| request.insert_header(*header));
+        read(request.send().await).await
     }
 
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {

@@ -35,3 +35,4 @@ mod whose;
 mod windows;
 mod words;
 mod zoom;
+mod zoom_account;
