@@ -22,7 +22,7 @@ after(async () => {
 async function setUp(someone) {
   const page = await someone.newPage();
   await page.goto(`${demo.service}/admin`);
-  await page.getByRole("link", { name: "Lakeside Health" }).click();
+  await page.getByRole("link", { name: "Lakeside Health", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "FDI records of Lakeside Health" }).waitFor();
   return page;
 }

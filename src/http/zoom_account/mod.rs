@@ -58,14 +58,15 @@ pub async fn show(
 /// Leads an administrator to Zoom's consent page, by way of the public listener.
 ///
 /// # Errors
-/// [`ApiError::UnknownOrganization`], [`ApiError::NotFound`] where the app needs nobody's consent, and
+/// [`ApiError::UnknownOrganization`], [`ApiError::BadRequest`] where the app needs nobody's consent, and
 /// [`ApiError::StoreUnavailable`].
 #[utoipa::path(post, path = "/admin/{organization}/zoom/connect", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 303, description = "To /zoom/connect/{ticket}; not signed in: to /sign-in"),
-    (status = 404, description = "No such organization, or its app's own credentials are enough", body = super::problem::Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The app needs nobody's consent", body = super::problem::Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such organization", body = super::problem::Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer", body = super::problem::Problem, content_type = "application/problem+json"),
 ))]
 pub async fn connect(
@@ -75,7 +76,9 @@ pub async fn connect(
 ) -> Result<HttpResponse, ApiError> {
     let (id, organization) = ask::organization(&app, &organization)?;
     if organization.zoom.authorization != Authorization::Oauth {
-        return Err(ApiError::NotFound);
+        return Err(ApiError::BadRequest(format!(
+            "the Zoom app of {id} needs nobody's consent; see zoom.authorization in the settings"
+        )));
     }
     let language = language_of(&request, Some(organization));
     let ports = app.desk.ports();
@@ -89,14 +92,15 @@ pub async fn connect(
 /// Asks Zoom for a token although the app was removed, where its own credentials are enough.
 ///
 /// # Errors
-/// As for the page.
+/// As for the page, and [`ApiError::BadRequest`] where an administrator has to agree.
 #[utoipa::path(post, path = "/admin/{organization}/zoom/ask-again", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "Zoom gives none: the page with what was wrong", content_type = "text/html"),
     (status = 303, description = "Back to the page; not signed in: to /sign-in"),
-    (status = 404, description = "No such organization, or an administrator has to agree", body = super::problem::Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The app needs an administrator's consent", body = super::problem::Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such organization", body = super::problem::Problem, content_type = "application/problem+json"),
 ))]
 pub async fn ask_again(
     app: web::Data<App>,
@@ -106,7 +110,9 @@ pub async fn ask_again(
 ) -> Result<HttpResponse, ApiError> {
     let (id, organization) = ask::organization(&app, &organization)?;
     if organization.zoom.authorization == Authorization::Oauth {
-        return Err(ApiError::NotFound);
+        return Err(ApiError::BadRequest(format!(
+            "the Zoom app of {id} needs an administrator's consent: connect it"
+        )));
     }
     match here.zoom_account.ask_again(id).await {
         Ok(()) => {

@@ -332,6 +332,11 @@ async fn a_removed_app_loses_its_tokens_at_once_and_its_users_in_time() {
     let known = provider("Practitioner/eProvRivera", Some(RIVERA));
     assert!(matches!(node.client.call(&lakeside(), &known, WITHIN).await, IntentOutcome::Provider { .. }));
     let asked = nodes.fakes.zoom().all_calls();
+    // News that cannot be kept is no news, so that Zoom tells it again.
+    nodes.store.faults().fail(Some(Call::OrganizationPut), When::Before, 1);
+    let store = Arc::clone(&nodes.store) as SharedStore;
+    assert!(removed(&node.accounts, &store, &lakeside(), None, nodes.clock.now()).await.is_err());
+    assert!(nodes.kept().await.contains("refresh"));
     assert_eq!(nodes.removed(&node, None).await, Removal::Disconnected);
     assert!(!nodes.kept().await.contains("refresh"), "{}", nodes.kept().await);
     assert_eq!(node.calls().await, Some(ProblemCode::ZoomNotConnected));

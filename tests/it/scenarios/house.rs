@@ -117,7 +117,7 @@ pub fn free_port() -> SocketAddr {
     panic!("no port is free");
 }
 
-fn folder_with_key() -> TempDir {
+pub fn folder_with_key() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     write_key(folder.path(), "key.pem");
     folder
@@ -197,7 +197,7 @@ impl House {
     }
 
     /// Everything but a service that runs.
-    async fn furnished(
+    pub async fn furnished(
         listen: SocketAddr,
         folder: TempDir,
         settings: &str,
@@ -217,12 +217,7 @@ impl House {
 
     /// With the service as a process of its own.
     pub async fn of_the_program(settings: &str) -> Self {
-        Self::of_the_program_beside(settings, |_| {}).await
-    }
-
-    /// The same beside such fakes.
-    pub async fn of_the_program_beside(settings: &str, fakes: impl FnOnce(&mut SimulatorConfig)) -> Self {
-        let mut house = Self::furnished(free_port(), folder_with_key(), settings, fakes).await;
+        let mut house = Self::furnished(free_port(), folder_with_key(), settings, |_| {}).await;
         house.start_program().await;
         house
     }
@@ -387,13 +382,6 @@ impl House {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await
-    }
-
-    /// Presses a button of a page.
-    pub async fn post(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let request = self.http.post(format!("{}{path}", self.url));
-        let request = headers.iter().fold(request, |request, header| request.insert_header(*header));
-        read(request.send().await).await
     }
 
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {

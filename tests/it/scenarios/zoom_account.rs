@@ -7,7 +7,7 @@ use vestibule::simulator::LaunchKind;
 use vestibule::simulator::zoom::{Fate, ZoomFault, ZoomFaultKind};
 use vestibule_domain::id::OrganizationId;
 
-use super::house::{Answer, House, has_problem, read, until};
+use super::house::{Answer, House, folder_with_key, free_port, has_problem, read, until};
 
 const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
@@ -24,6 +24,25 @@ struct AtZoom {
 }
 
 impl House {
+    /// Presses a button of a page.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url));
+        let request = headers.iter().fold(request, |request, header| request.insert_header(*header));
+        read(request.send().await).await
+    }
+
+    /// The program beside a Zoom that gives tokens of such a life to an app that was added.
+    async fn of_the_program_with_consent(settings: &str, token_life: Duration) -> Self {
+        let settings = format!("{CONSENT}{settings}");
+        let mut house = Self::furnished(free_port(), folder_with_key(), &settings, |fakes| {
+            fakes.zoom_admin_managed = true;
+            fakes.zoom_token_life = token_life;
+        })
+        .await;
+        house.start_program().await;
+        house
+    }
+
     async fn with_consent(settings: &str) -> Self {
         Self::built(&format!("{CONSENT}{settings}"), |fakes| fakes.zoom_admin_managed = true).await
     }
@@ -36,7 +55,13 @@ impl House {
 
     /// Presses the page's button, up to Zoom's page.
     async fn goes_to_zoom(&self) -> AtZoom {
-        let pressed = self.post(&format!("{PAGE}/connect"), &[]).await;
+        self.goes_to_zoom_from(&self.url).await
+    }
+
+    /// The same from the listener that has the page.
+    async fn goes_to_zoom_from(&self, operations: &str) -> AtZoom {
+        let pressed = self.http.post(format!("{operations}{PAGE}/connect")).send().await;
+        let pressed = read(pressed).await;
         assert_eq!(pressed.status, 303, "{}", pressed.text());
         let to = pressed.header("location").to_owned();
         assert!(to.starts_with(&format!("{}/zoom/connect/", self.url)), "{to}");
@@ -159,6 +184,22 @@ async fn a_way_through_zoom_is_one_browsers_and_good_once() {
     is_refused(&house.get_with(&crossed, &[("cookie", &launch.cookie)]).await, 400, "Begin again");
     let foreign = house.post(&format!("{PAGE}/connect"), &[("origin", "https://elsewhere.example")]).await;
     assert_eq!(foreign.status, 403);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_page_may_be_on_a_listener_that_zoom_and_the_world_do_not_reach() {
+    let internal = free_port();
+    let house = House::with_consent(&format!("[server]\ninternal_listen = \"{internal}\"\n")).await;
+    assert_eq!(house.get(PAGE).await.status, 404);
+    let at = house.goes_to_zoom_from(&format!("http://{internal}")).await;
+    let back = house.chooses(&at, "allow").await;
+    let answer = house.sees(&back, &at.cookie).await;
+    assert!(answer.status == 200 && answer.text().contains("Zoom is connected"), "{}", answer.text());
+    assert!(!answer.text().contains("/admin/"), "there is no such page here: {}", answer.text());
+    let page = house.sees(&format!("http://{internal}{PAGE}"), "").await.text();
+    assert!(page.contains(">Re-authenticate<"), "{page}");
+    house.starts(CSN, PROVIDER).await;
     house.close().await;
 }
 
@@ -300,7 +341,7 @@ async fn news_of_a_removal_is_believed_of_our_own_app_alone_and_not_when_it_is_o
 
 #[actix_web::test]
 async fn scopes_that_are_missing_are_named_wherever_somebody_looks() {
-    let mut house = House::of_the_program_beside(CONSENT, |fakes| fakes.zoom_admin_managed = true).await;
+    let mut house = House::of_the_program_with_consent("", Duration::from_secs(3600)).await;
     house.zoom().change_settings(|settings| {
         settings.scopes.retain(|scope| scope != "meeting:write:registrant:admin");
     });
@@ -322,11 +363,7 @@ async fn scopes_that_are_missing_are_named_wherever_somebody_looks() {
 #[actix_web::test]
 async fn a_connection_outlives_the_process_and_no_token_reaches_the_log() {
     let mut house =
-        House::of_the_program_beside(&format!("{CONSENT}[logging]\nfilter = \"debug\"\n"), |fakes| {
-            fakes.zoom_admin_managed = true;
-            fakes.zoom_token_life = Duration::from_secs(4);
-        })
-        .await;
+        House::of_the_program_with_consent("[logging]\nfilter = \"debug\"\n", Duration::from_secs(4)).await;
     house.connected().await;
     let first = house.zoom().refresh_tokens();
     house.restart_with("").await;
