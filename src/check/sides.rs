@@ -19,7 +19,7 @@ use crate::settings::{Authorization, BaseUrl, Organization, Settings, StoreUrl};
 use crate::store::redis::RedisStore;
 use crate::store::{EmbeddedSettings, EmbeddedStore};
 use crate::system::{SystemClock, SystemRandomness};
-use crate::zoom::connection::Standing;
+use crate::zoom::connection::{Standing, copy};
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig, scopes};
 
 /// What the checks call with.
@@ -28,7 +28,7 @@ pub(super) struct Checks {
     accounts: Arc<ZoomAccounts>,
     epic: EpicClient,
     zoom: ZoomClient,
-    /// Whether the service's store could be opened; nothing is written there.
+    /// Whether what the service keeps of connections could be read.
     has_store: bool,
     roots: RootCertStore,
 }
@@ -41,12 +41,9 @@ impl Checks {
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         let accounts = ZoomAccounts::new(accounts);
-        let theirs = kept_connections(settings, &clock).await;
-        let has_store = theirs.is_some();
         // Nothing that a check learns is kept.
-        let nowhere =
-            || Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits())) as SharedStore;
-        let store = theirs.unwrap_or_else(nowhere);
+        let store: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
+        let has_store = copy_connections(settings, &clock, &store).await;
         Ok(Self {
             epic: EpicClient::new(Arc::clone(&sites), Arc::clone(&clock), Arc::clone(&randomness)),
             zoom: ZoomClient::new(Arc::clone(&accounts), store, clock, randomness),
@@ -124,7 +121,7 @@ impl Checks {
         let seen = if self.has_store { self.zoom.connection(organization).await } else { None };
         match seen {
             Some(Ok(view)) => {
-                add("zoom: connection", checked_standing(&view.standing));
+                add("zoom: connection", checked_standing(&view.standing, view.token));
                 if let Some(held) = &view.scopes {
                     let missing = scopes::missing(held).iter().map(ToString::to_string).collect();
                     add("zoom: scopes", checked_scopes(Some(missing)));
@@ -204,12 +201,29 @@ impl Checks {
     }
 }
 
-/// The store of the service, where one is there, can be opened, and has connections that an administrator made.
-async fn kept_connections(settings: &Settings, clock: &SharedClock) -> Option<SharedStore> {
-    let mut organizations = settings.organizations.values();
-    if !organizations.any(|one| one.zoom.authorization == Authorization::Oauth) {
-        return None;
+/// Copies the connections that administrators made, where there can be any. Whether the service's store could be read; it is open no longer
+/// than that, since a service cannot start meanwhile.
+async fn copy_connections(settings: &Settings, clock: &SharedClock, to: &SharedStore) -> bool {
+    let by_consent = |one: &&OrganizationId| {
+        settings
+            .organization(one.as_str())
+            .is_some_and(|(_, it)| it.zoom.authorization == Authorization::Oauth)
+    };
+    let organizations: Vec<&OrganizationId> = settings.organizations.keys().filter(by_consent).collect();
+    if organizations.is_empty() {
+        return false;
     }
+    let Some(store) = service_store(settings, clock).await else { return false };
+    for organization in organizations {
+        if copy(&store, to, organization).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// The store of the service, where one is there and can be opened.
+async fn service_store(settings: &Settings, clock: &SharedClock) -> Option<SharedStore> {
     match &settings.store.url {
         StoreUrl::Memory => None,
         StoreUrl::Embedded(folder) if !folder.exists() => None,
@@ -264,8 +278,12 @@ fn checked_key(due: KeyDue) -> Checked {
     }
 }
 
-fn checked_standing(standing: &Standing) -> Checked {
+fn checked_standing(standing: &Standing, token: Option<bool>) -> Checked {
     let what = match standing {
+        Standing::Connected { .. } if token == Some(false) => {
+            let advice = "the service gets another as soon as it runs; where it does not, its log says why";
+            return Checked::warn("connected, and the token that is kept is good no more".to_owned(), advice);
+        }
         Standing::Connected { .. } => return Checked::pass("an administrator has connected the account"),
         Standing::NotYet => "no administrator has connected the account yet",
         Standing::AuthenticateAgain { .. } => "has to be authenticated again",

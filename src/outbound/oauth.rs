@@ -33,8 +33,8 @@ pub struct Bearer {
 impl Bearer {
     /// A token that was fetched before and kept.
     #[must_use]
-    pub fn kept(token: Secret, scopes: Vec<String>) -> Self {
-        Self { token, scopes: Some(scopes) }
+    pub fn kept(token: Secret, scopes: Option<Vec<String>>) -> Self {
+        Self { token, scopes }
     }
 
     /// The token itself, to be kept.

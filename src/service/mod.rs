@@ -145,7 +145,7 @@ async fn run(
         link_keys,
     };
     let servers = servers::run(bound, &app, edges(&app, &ports))?;
-    actix_rt::spawn(zoom_watch::watch(zoom_client(&zoom, &ports), zoom, Arc::clone(&app.readiness)));
+    zoom_watch::watch(zoom_client(&zoom, &ports), &zoom, &app.readiness);
     actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
     actix_rt::spawn(sweep::sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics), token));
     tracing::info!(node = name, arbiters, "the node runs");
@@ -237,6 +237,12 @@ impl Running {
         let left = self.app.settings.node.drain_timeout.saturating_sub(began.elapsed());
         if timeout(left, self.node.send(DrainNode)).await.is_err() {
             tracing::warn!("not all leases could be handed over in time; they run out by themselves");
+        }
+        let left = self.app.settings.node.drain_timeout.saturating_sub(began.elapsed());
+        if timeout(left, self.app.zoom.drain()).await.is_err() {
+            tracing::warn!(
+                "a Zoom token is still being renewed; if the answer is lost, somebody has to authenticate again"
+            );
         }
         // Threads that outlive this hold the store, so that nothing can be left to its end.
         let flushed = self.app.desk.ports().store.flush().await;

@@ -1,11 +1,14 @@
 //! Looks after each organization's Zoom connection, whether or not anybody calls Zoom: tokens are renewed, what must be forgotten is, and
 //! the metrics say how it stands.
 
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::FutureExt;
 use tokio::time::sleep;
+use vestibule_domain::id::OrganizationId;
 
 use crate::http::app::Readiness;
 use crate::zoom::{ZoomAccounts, ZoomClient};
@@ -13,11 +16,24 @@ use crate::zoom::{ZoomAccounts, ZoomClient};
 /// One read of the store for each organization.
 const EVERY: Duration = Duration::from_secs(5);
 
-pub(super) async fn watch(client: ZoomClient, accounts: Arc<ZoomAccounts>, readiness: Arc<Readiness>) {
+/// One task for each organization, so that none waits for another's Zoom.
+pub(super) fn watch(client: ZoomClient, accounts: &Arc<ZoomAccounts>, readiness: &Arc<Readiness>) {
+    let client = Rc::new(client);
+    for organization in accounts.organizations().cloned() {
+        actix_rt::spawn(tend(Rc::clone(&client), organization, Arc::clone(readiness)));
+    }
+}
+
+async fn tend(client: Rc<ZoomClient>, organization: OrganizationId, readiness: Arc<Readiness>) {
     while !readiness.is_draining() {
-        let tended = accounts.organizations().map(|organization| client.tend(organization));
-        for error in join_all(tended).await.into_iter().filter_map(Result::err) {
-            tracing::debug!(%error, "a Zoom connection could not be looked after");
+        match AssertUnwindSafe(client.tend(&organization)).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%organization, %error, "a Zoom connection could not be looked after");
+            }
+            Err(_) => {
+                tracing::error!(%organization, "looking after a Zoom connection ended by a bug; it is tried again");
+            }
         }
         sleep(EVERY).await;
     }

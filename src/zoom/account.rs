@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Moment;
 
-use super::connection::{Access, AtRest, Seen};
+use super::connection::{Access, AtRest, Connection, Newest, Seen, State};
 use super::pace::Paces;
 use crate::outbound::{Bearer, OtherClock, Shared, TokenFailure};
 use crate::settings::{self, Authorization, ProviderAction, ProviderUserType, Secret};
@@ -56,6 +58,11 @@ impl PerSecond {
 }
 
 impl ZoomConfig {
+    /// Asks for a token with the app's own credentials.
+    pub(super) fn own_form(&self) -> [(&str, &str); 2] {
+        [("grant_type", "account_credentials"), ("account_id", &self.account_id)]
+    }
+
     /// From the settings of an organization.
     #[must_use]
     pub fn from_settings(organization: &settings::Organization) -> Self {
@@ -90,11 +97,27 @@ pub(super) struct ZoomAccount {
     /// The token of an app whose credentials are enough.
     pub own: Shared<Bearer, TokenFailure>,
     pub seen: Seen,
+    /// What stood in the store when this node last looked.
+    pub newest: Newest,
+    /// Held while this node renews the token.
+    pub renewing: tokio::sync::Mutex<()>,
+    /// No renewal is begun any more.
+    pub draining: AtomicBool,
     pub paces: Paces,
     pub clock: Arc<OtherClock>,
 }
 
 impl ZoomAccount {
+    /// How this app and account are connected since then.
+    pub fn connection(&self, state: State, since: Moment) -> Connection {
+        let (app, account) = (self.config.client_id.clone(), self.config.account_id.clone());
+        Connection { app, account, generation: 0, since, state }
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
     /// What stands in the store has changed: nobody goes on with what was seen there.
     pub fn look_again(&self) {
         self.access.clear();
@@ -120,8 +143,19 @@ impl ZoomAccounts {
         let accounts = organizations.into_iter().map(|(id, config)| {
             let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
             let clock = Arc::new(OtherClock::new(id.clone(), "zoom"));
-            let (access, own, seen) = (Shared::default(), Shared::default(), Seen::default());
-            (id.clone(), Arc::new(ZoomAccount { organization: id, config, access, own, seen, paces, clock }))
+            let account = ZoomAccount {
+                organization: id.clone(),
+                config,
+                access: Shared::default(),
+                own: Shared::default(),
+                seen: Seen::default(),
+                newest: Newest::default(),
+                renewing: tokio::sync::Mutex::default(),
+                draining: AtomicBool::new(false),
+                paces,
+                clock,
+            };
+            (id, Arc::new(account))
         });
         Arc::new(Self(accounts.collect()))
     }
@@ -146,6 +180,17 @@ impl ZoomAccounts {
     /// What this node has seen of each organization's connection.
     pub fn seen(&self) -> impl Iterator<Item = (&OrganizationId, &Seen)> {
         self.0.iter().map(|(id, account)| (id, &account.seen))
+    }
+
+    /// Begins no renewal of a token any more, and waits for those in hand: Zoom's answer would be lost with this process, and then an
+    /// administrator has to authenticate again.
+    pub async fn drain(&self) {
+        for account in self.0.values() {
+            account.draining.store(true, Ordering::Release);
+        }
+        for account in self.0.values() {
+            drop(account.renewing.lock().await);
+        }
     }
 
     /// The ids of all.

@@ -68,22 +68,28 @@ enum After {
     Wait(Span),
 }
 
+fn token_of(access: &Access) -> Result<&Arc<Bearer>, RestError> {
+    match access {
+        Access::Token(token) => Ok(token),
+        Access::None(why) => Err(RestError::NotConnected(*why)),
+    }
+}
+
 impl Api<'_> {
     /// Makes a call. The answer's body; [`Value::Null`] where it has none.
     pub async fn call(&self, call: &Call<'_>) -> Result<Value, RestError> {
         let mut token_renewed = false;
         let mut tries = 1;
         loop {
-            let access = self.access().await.map_err(RestError::Token)?;
-            let token = match access.as_ref() {
-                Access::Token(token) => token,
-                Access::None(why) => return Err(RestError::NotConnected(*why)),
-            };
+            // Whoever may not call takes no turn of those who may; and by their turn the app may have been removed.
+            token_of(&*self.access().await.map_err(RestError::Token)?)?;
             self.account
                 .paces
                 .call(self.store, call.label, self.deadline)
                 .await
                 .map_err(|full| RestError::Paced(full.wait))?;
+            let access = self.access().await.map_err(RestError::Token)?;
+            let token = token_of(&access)?;
             let error = match self.attempt(call, token).await {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
@@ -115,8 +121,24 @@ impl Api<'_> {
         if instant() + wait.to_duration() < self.deadline { After::Wait(wait) } else { After::GiveUp }
     }
 
+    /// Makes a call that can be repeated, with a token of the caller's, until it is answered.
+    pub async fn call_with(&self, call: &Call<'_>, token: &Bearer) -> Result<Value, RestError> {
+        let mut tries = 1;
+        loop {
+            let error = match self.attempt(call, token).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            match self.after(call, &error, true, tries) {
+                After::Wait(span) => sleep(span.to_duration()).await,
+                After::GiveUp | After::NewToken => return Err(error),
+            }
+            tries = tries.saturating_add(1);
+        }
+    }
+
     /// One try with a token.
-    pub async fn attempt(&self, call: &Call<'_>, token: &Bearer) -> Result<Value, RestError> {
+    async fn attempt(&self, call: &Call<'_>, token: &Bearer) -> Result<Value, RestError> {
         let url = format!("{}{}", self.account.config.api_base_url, call.path);
         let request = Request {
             method: call.method.clone(),

@@ -158,7 +158,9 @@ async fn shown(
     };
     // Browsers hold a form to its targets through every redirect behind it: us, Zoom, and wherever Zoom has people sign in.
     let mut targets = form_targets(organization);
-    targets.extend([public.as_str().to_owned(), "https:".to_owned()]);
+    if zoom.authorization == Authorization::Oauth {
+        targets.extend([public.as_str().to_owned(), "https:".to_owned()]);
+    }
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     Ok(page(StatusCode::OK, &shown, &PagePolicy { framed_by: None, form_targets: &targets }))
 }
@@ -202,6 +204,8 @@ fn trouble(refused: ConnectRefused) -> ConnectTrouble {
         ConnectRefused::Code => ConnectTrouble::Code,
         ConnectRefused::Credentials => ConnectTrouble::Credentials,
         ConnectRefused::OtherAccount => ConnectTrouble::OtherAccount,
+        ConnectRefused::Removed => ConnectTrouble::Removed,
+        ConnectRefused::Unknown => ConnectTrouble::Stale,
         ConnectRefused::Scope => ConnectTrouble::Scope,
         ConnectRefused::Zoom => ConnectTrouble::Zoom,
         ConnectRefused::Store => ConnectTrouble::Store,

@@ -1,6 +1,6 @@
 //! The state of the fake Zoom and the desk at which one request is served: state, time and the events that it causes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::super::chance::Chance;
@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub codes: HashMap<String, Code>,
     /// Each good for one refresh, with the time until it lives.
     pub refresh_tokens: HashMap<String, Millis>,
+    /// Every secret of an authorization so far, the newest of them: none may be found where nobody should look.
+    pub given_out: VecDeque<String>,
     pub zaks: HashMap<String, Zak>,
     /// Which meeting a seat belongs to.
     pub seats: HashMap<String, u64>,
@@ -74,6 +76,7 @@ impl State {
             tokens: HashMap::new(),
             codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
+            given_out: VecDeque::new(),
             zaks: HashMap::new(),
             seats: HashMap::new(),
             registrations: HashMap::new(),
@@ -206,6 +209,13 @@ impl Desk<'_> {
         token
     }
 
+    pub fn give_out(&mut self, secret: &str) {
+        if self.state.given_out.len() >= MAX_TOKENS {
+            self.state.given_out.pop_front();
+        }
+        self.state.given_out.push_back(secret.to_owned());
+    }
+
     pub fn make_access_token(&mut self) -> (String, u64) {
         if self.state.tokens.len() >= MAX_TOKENS {
             let now = self.now;
@@ -215,6 +225,7 @@ impl Desk<'_> {
         let life = self.fixed.token_life;
         let scopes = self.state.account.scopes.clone();
         let expires_at = self.now + super::super::clock::millis(life);
+        self.give_out(&token);
         self.state.tokens.insert(token.clone(), AccessToken { expires_at, revoked: false, scopes });
         (token, life.as_secs())
     }

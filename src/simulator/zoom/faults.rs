@@ -24,6 +24,8 @@ pub enum ZoomFaultKind {
     DoneThenDrop,
     /// The call is done, and no answer ever comes.
     DoneThenHang,
+    /// The call is done, and the answer comes after this many milliseconds.
+    DoneThenSlow { millis: u64 },
     /// The limit per second.
     TooManyPerSecond,
     /// The limit of the day.

@@ -171,6 +171,11 @@ async fn serve(
             zoom.at_desk(work);
             hang(request).await
         }
+        Some(ZoomFaultKind::DoneThenSlow { millis }) => {
+            let answer = zoom.at_desk(work);
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            put(answer, zoom)
+        }
         Some(ZoomFaultKind::HalfBody) => half(zoom.at_desk(work)),
         Some(ZoomFaultKind::TooManyPerSecond) => {
             let now = zoom.clock().now();

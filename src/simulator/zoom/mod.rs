@@ -246,6 +246,11 @@ impl FakeZoom {
         self.at_desk(|desk| desk.state.refresh_tokens.keys().cloned().collect())
     }
 
+    /// Access tokens, refresh tokens and codes that were given out.
+    pub fn given_out(&self) -> Vec<String> {
+        self.at_desk(|desk| desk.state.given_out.iter().cloned().collect())
+    }
+
     /// The account's administrator removes the app. One that belongs to the account is switched off; another can be added again.
     pub fn deauthorize(&self) {
         let now = self.0.clock.now();

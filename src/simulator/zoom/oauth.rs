@@ -121,6 +121,7 @@ impl Desk<'_> {
     pub(super) fn consent(&mut self, asked: &ConsentRequest) -> Result<String, &'static str> {
         let back = self.consent_address(asked)?.to_owned();
         let code = self.state.chance.token(24);
+        self.give_out(&code);
         let expires_at = self.now + self.clock.scaled_millis(CODE_LIFE);
         let now = self.now;
         self.state.codes.retain(|_, code| code.expires_at > now);
@@ -160,6 +161,10 @@ impl Desk<'_> {
         if redirect_uri != Some(found.redirect_uri.as_str()) {
             return Err(refused(400, "Redirect URI mismatch.", "invalid_request"));
         }
+        // Zoom keeps one authorization for each account and app; others have seen their older refresh token refused after a new one.
+        if self.state.account.consenting_account.is_none() {
+            self.state.refresh_tokens.clear();
+        }
         Ok(self.make_refresh_token())
     }
 
@@ -176,6 +181,7 @@ impl Desk<'_> {
         let token = self.state.chance.token(48);
         let until = self.now + millis(REFRESH_LIFE);
         self.state.refresh_tokens.insert(token.clone(), until);
+        self.give_out(&token);
         token
     }
 

@@ -10,6 +10,8 @@ pub enum ConnectTrouble {
     /// Somebody declined on Zoom's page.
     Declined,
     OtherAccount,
+    /// The app was removed before the way had ended.
+    Removed,
     Code,
     Credentials,
     Scope,
@@ -18,10 +20,11 @@ pub enum ConnectTrouble {
 }
 
 impl ConnectTrouble {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stale,
         Self::Declined,
         Self::OtherAccount,
+        Self::Removed,
         Self::Code,
         Self::Credentials,
         Self::Scope,
@@ -35,6 +38,7 @@ impl ConnectTrouble {
             Self::Stale => "stale",
             Self::Declined => "declined",
             Self::OtherAccount => "other_account",
+            Self::Removed => "removed",
             Self::Code => "code_refused",
             Self::Credentials => "credentials_refused",
             Self::Scope => "scope_missing",
@@ -46,7 +50,7 @@ impl ConnectTrouble {
     pub fn status(self) -> u16 {
         match self {
             Self::Stale => 400,
-            Self::Declined | Self::OtherAccount => 403,
+            Self::Declined | Self::OtherAccount | Self::Removed => 403,
             Self::Code | Self::Credentials | Self::Scope | Self::Zoom => 502,
             Self::Store => 503,
         }
@@ -150,6 +154,9 @@ fn english(trouble: ConnectTrouble) -> &'static str {
         ConnectTrouble::OtherAccount => {
             "The app was allowed for another Zoom account than this organization’s. Nothing of that account was kept; remove the app there. Sign out at Zoom, begin again, and sign in as an administrator of the account that the settings name (zoom.account_id)."
         }
+        ConnectTrouble::Removed => {
+            "The app was removed from the Zoom account while it was being connected. Begin again to add it once more."
+        }
         ConnectTrouble::Code => {
             "Zoom did not take the permission, which is good for five minutes and once. Begin again."
         }
@@ -160,10 +167,10 @@ fn english(trouble: ConnectTrouble) -> &'static str {
             "The app may not read users, so it cannot be told whose account it is. Add the scope user:read:user:admin to the app in Zoom’s marketplace, then begin again."
         }
         ConnectTrouble::Zoom => {
-            "Zoom does not answer at the moment. Nothing has changed. Begin again in a few minutes."
+            "Zoom does not answer at the moment. Begin again in a few minutes: what was connected before may not go on for longer than an hour."
         }
         ConnectTrouble::Store => {
-            "The store of this service does not answer at the moment. Nothing has changed. Begin again in a few minutes."
+            "The store of this service does not answer at the moment. Begin again in a few minutes: what was connected before may not go on for longer than an hour."
         }
     }
 }
@@ -179,6 +186,9 @@ fn spanish(trouble: ConnectTrouble) -> &'static str {
         ConnectTrouble::OtherAccount => {
             "La aplicación se autorizó para otra cuenta de Zoom que la de esta organización. No se guardó nada de esa cuenta; quite allí la aplicación. Cierre la sesión en Zoom, empiece de nuevo y entre como administrador de la cuenta que nombra la configuración (zoom.account_id)."
         }
+        ConnectTrouble::Removed => {
+            "La aplicación se quitó de la cuenta de Zoom mientras se conectaba. Empiece de nuevo para añadirla otra vez."
+        }
         ConnectTrouble::Code => {
             "Zoom no aceptó el permiso, que vale cinco minutos y una sola vez. Empiece de nuevo."
         }
@@ -189,10 +199,10 @@ fn spanish(trouble: ConnectTrouble) -> &'static str {
             "La aplicación no puede leer usuarios, así que no se sabe de quién es la cuenta. Añada el alcance user:read:user:admin a la aplicación en el marketplace de Zoom y empiece de nuevo."
         }
         ConnectTrouble::Zoom => {
-            "Zoom no responde en este momento. Nada ha cambiado. Empiece de nuevo en unos minutos."
+            "Zoom no responde en este momento. Empiece de nuevo en unos minutos: lo que estaba conectado antes puede dejar de servir en menos de una hora."
         }
         ConnectTrouble::Store => {
-            "El almacén de este servicio no responde en este momento. Nada ha cambiado. Empiece de nuevo en unos minutos."
+            "El almacén de este servicio no responde en este momento. Empiece de nuevo en unos minutos: lo que estaba conectado antes puede dejar de servir en menos de una hora."
         }
     }
 }

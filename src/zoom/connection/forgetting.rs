@@ -4,11 +4,10 @@ use vestibule_actors::port::store::{Space, StoreError};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
 
-use super::keeping::Place;
+use super::keeping::{Place, There};
 use super::kept::{Connection, Removed, State};
-use super::refresh::hindrance;
+use super::refresh::is_working;
 use crate::settings::Authorization;
-use crate::zoom::account::ZoomAccount;
 use crate::zoom::calls::ZoomClient;
 
 /// The fields that name Zoom's users begin so.
@@ -25,15 +24,15 @@ impl ZoomClient {
     /// [`StoreError`]; the next look does what is left.
     pub async fn tend(&self, organization: &OrganizationId) -> Result<(), StoreError> {
         let Some(account) = self.accounts.get(organization) else { return Ok(()) };
-        let place = Place { store: &self.store, organization, app: &account.config.client_id };
-        let (_, connection) = place.load().await?;
-        let state = connection.map(|connection| connection.state);
-        let stands = hindrance(account.config.authorization, state.as_ref());
-        account.seen.standing(stands.is_none());
-        match state {
-            Some(State::Removed(removed)) => self.forget(&place, account, &removed).await,
+        let (place, now) = (Place { store: &self.store, account }, self.clock.now());
+        let there = place.look().await?;
+        let state = place.ours(there.any.clone()).map(|connection| connection.state);
+        account.seen.standing(is_working(account.config.authorization, state.as_ref(), now));
+        match (there.any.as_ref(), state) {
+            (Some(any), _) if any.state.is_to_be_forgotten(now) => self.forget(&place).await,
+            (Some(any), None) => self.leave(&place, &there, any).await,
             // A refresh token that nobody uses for three months is none any more.
-            Some(State::Granted(_)) if account.config.authorization == Authorization::Oauth => {
+            (_, Some(State::Granted(_))) if account.config.authorization == Authorization::Oauth => {
                 // Why there is no token is in the log.
                 let _ = self.api_until_timeout(account).access().await;
                 Ok(())
@@ -42,60 +41,45 @@ impl ZoomClient {
         }
     }
 
-    async fn forget(
-        &self,
-        place: &Place<'_>,
-        account: &ZoomAccount,
-        removed: &Removed,
-    ) -> Result<(), StoreError> {
-        if removed.forgotten.is_some() || self.clock.now() < removed.forget_at {
+    /// By the settings it is another app now, or another account: the tokens of the one before go at once, and it counts as removed.
+    async fn leave(&self, place: &Place<'_>, there: &There, any: &Connection) -> Result<(), StoreError> {
+        if matches!(any.state, State::Removed(_)) {
             return Ok(());
         }
-        let name = format!("zoom-forget/{}", place.organization);
+        let now = self.clock.now();
+        let forget_at = now + Span::from_duration(place.account.config.forget_after);
+        let state = State::Removed(Removed { forget_at, forgotten: None });
+        if place.write(there, Connection { since: now, state, ..any.clone() }).await? {
+            tracing::warn!(organization = %place.account.organization, "the tokens of the Zoom app and account that stood in the settings before are forgotten");
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, place: &Place<'_>) -> Result<(), StoreError> {
+        let organization = &place.account.organization;
+        let name = format!("zoom-forget/{organization}");
         let me = self.randomness.secret().into_bytes();
         if self.store.put_if_absent(Space::Turns, &name, me.clone(), TURN).await? != me {
             return Ok(());
         }
         let mut forgotten: u64 = 0;
         loop {
-            let gone = self.store.organization_forget(place.organization, PROVIDERS, AT_ONCE).await?;
+            let gone = self.store.organization_forget(organization, PROVIDERS, AT_ONCE).await?;
             forgotten = forgotten.saturating_add(gone as u64);
             if gone < AT_ONCE {
                 break;
             }
         }
-        account.seen.forgot(forgotten);
-        place.change(|connection| told(connection, forgotten)).await?;
+        place.account.seen.forgot(forgotten);
+        let there = place.look().await?;
+        // Unless it was connected again meanwhile.
+        if let Some(any) = &there.any
+            && let Some(state) = any.state.forgotten(forgotten)
+        {
+            place.write(&there, Connection { state, ..any.clone() }).await?;
+        }
         self.store.take(Space::Turns, &name).await?;
-        tracing::info!(organization = %place.organization, forgotten, "which Zoom users its providers are was forgotten, since the app was removed");
+        tracing::info!(%organization, forgotten, "which Zoom users its providers are was forgotten, since the app is of no use any more");
         Ok(())
-    }
-}
-
-/// The same, with what was forgotten; `None` where it was connected again meanwhile.
-fn told(connection: Option<Connection>, forgotten: u64) -> Option<Connection> {
-    let connection = connection?;
-    let State::Removed(Removed { forget_at, forgotten: None }) = connection.state else { return None };
-    let state = State::Removed(Removed { forget_at, forgotten: Some(forgotten) });
-    Some(Connection { state, ..connection })
-}
-
-#[cfg(test)]
-mod tests {
-    use vestibule_domain::time::Moment;
-
-    use super::*;
-
-    #[test]
-    fn what_was_forgotten_is_told_of_a_removal_alone() {
-        let removed = |forgotten| {
-            let state = State::Removed(Removed { forget_at: Moment(9), forgotten });
-            Connection { app: "client".to_owned(), since: Moment(7), state }
-        };
-        let after = told(Some(removed(None)), 3).unwrap();
-        assert!(matches!(after.state, State::Removed(Removed { forgotten: Some(3), .. })));
-        assert!(told(Some(removed(Some(3))), 4).is_none());
-        assert!(told(Some(Connection { state: State::Open, ..removed(None) }), 4).is_none());
-        assert!(told(None, 4).is_none());
     }
 }

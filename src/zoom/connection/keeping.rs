@@ -1,9 +1,15 @@
 //! Reading and writing a connection in the organization's place in the store.
+//!
+//! A store may go back: a failover loses the last writes. Whoever finds something older there than it has seen puts back what it saw, so that
+//! neither a removal is undone nor a refresh token lost that Zoom will not give again.
+
+use std::sync::{Mutex, PoisonError};
 
 use vestibule_actors::port::store::{SharedStore, StoreError};
 use vestibule_domain::id::OrganizationId;
 
 use super::kept::Connection;
+use crate::zoom::account::ZoomAccount;
 
 /// The field of the organization.
 const FIELD: &str = "zoom/connection";
@@ -13,42 +19,111 @@ const MOST_LOOKS: u32 = 16;
 /// Where one organization's connection is kept.
 pub struct Place<'a> {
     pub store: &'a SharedStore,
-    pub organization: &'a OrganizationId,
-    /// The client id of the app by the settings.
-    pub app: &'a str,
+    pub account: &'a ZoomAccount,
+}
+
+/// What stands in a place.
+pub struct There {
+    /// To be named when something is written over it.
+    version: u64,
+    /// Whoever's it is.
+    pub any: Option<Connection>,
+}
+
+/// The newest connection that this node has seen.
+#[derive(Default)]
+pub struct Newest(Mutex<Option<Connection>>);
+
+impl Newest {
+    /// Takes in what was found; answers what the store has lost.
+    fn compare(&self, there: Option<&Connection>) -> Option<Connection> {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lost) = newest.as_ref().filter(|newest| newest.is_lost_by(there)) {
+            return Some(lost.clone());
+        }
+        *newest = there.cloned();
+        None
+    }
 }
 
 impl Place<'_> {
-    /// The connection and the version of what stands there, which may be another app's or nobody's.
-    pub async fn load(&self) -> Result<(u64, Option<Connection>), StoreError> {
-        let Some(there) = self.store.organization_get(self.organization, FIELD).await? else {
-            return Ok((0, None));
-        };
-        let Ok(connection) = serde_json::from_slice::<Connection>(&there.value) else {
-            tracing::error!(organization = %self.organization, "what is kept of the Zoom connection cannot be read");
-            return Ok((there.version, None));
-        };
-        Ok((there.version, Some(connection).filter(|connection| connection.app == self.app)))
+    /// What stands there of the app and account by the settings.
+    pub async fn load(&self) -> Result<Option<Connection>, StoreError> {
+        Ok(self.ours(self.look().await?.any))
     }
 
-    /// Writes a connection in the place of a version; `false` where somebody else was first.
-    pub async fn put(&self, version: u64, connection: &Connection) -> Result<bool, StoreError> {
-        let value = serde_json::to_vec(connection).map_err(|e| StoreError::Refused(e.to_string()))?;
-        self.store.organization_put(self.organization, FIELD, version, value).await
+    /// What stands there.
+    pub async fn look(&self) -> Result<There, StoreError> {
+        for _ in 0..MOST_LOOKS {
+            let there = self.read().await?;
+            if there.version > 0 && there.any.is_none() {
+                return Ok(there);
+            }
+            let Some(lost) = self.account.newest.compare(there.any.as_ref()) else { return Ok(there) };
+            if self.write(&there, lost).await? {
+                tracing::error!(organization = %self.account.organization, "the store lost how the Zoom account is connected: it was put back");
+            }
+        }
+        Err(too_often())
     }
 
-    /// Changes what stands there; `change` answers `None` where it stays. Whether it was changed.
+    async fn read(&self) -> Result<There, StoreError> {
+        let Some(there) = self.store.organization_get(&self.account.organization, FIELD).await? else {
+            return Ok(There { version: 0, any: None });
+        };
+        let any = serde_json::from_slice(&there.value).ok();
+        if any.is_none() {
+            tracing::error!(organization = %self.account.organization, "what is kept of the Zoom connection cannot be read");
+        }
+        Ok(There { version: there.version, any })
+    }
+
+    pub fn ours(&self, any: Option<Connection>) -> Option<Connection> {
+        let config = &self.account.config;
+        any.filter(|connection| connection.is_of(&config.client_id, &config.account_id))
+    }
+
+    /// Writes a connection over what was found; `false` where somebody else was first.
+    pub async fn write(&self, over: &There, connection: Connection) -> Result<bool, StoreError> {
+        let before = over.any.as_ref().map_or(0, |any| any.generation);
+        // One that was put back has a generation of its own already.
+        let generation = connection.generation.max(before.saturating_add(1));
+        let value = serde_json::to_vec(&Connection { generation, ..connection })
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        self.store.organization_put(&self.account.organization, FIELD, over.version, value).await
+    }
+
+    /// Changes what stands there of ours; `change` answers `None` where it stays. Whether it was changed.
     pub async fn change(
         &self,
         change: impl Fn(Option<Connection>) -> Option<Connection>,
     ) -> Result<bool, StoreError> {
         for _ in 0..MOST_LOOKS {
-            let (version, stands) = self.load().await?;
-            let Some(wanted) = change(stands) else { return Ok(false) };
-            if self.put(version, &wanted).await? {
+            let there = self.look().await?;
+            let Some(wanted) = change(self.ours(there.any.clone())) else { return Ok(false) };
+            if self.write(&there, wanted).await? {
                 return Ok(true);
             }
         }
-        Err(StoreError::Refused("the Zoom connection is written again and again".to_owned()))
+        Err(too_often())
     }
+}
+
+/// Copies what is kept of an organization's connection into a store that has none.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn copy(
+    from: &SharedStore,
+    to: &SharedStore,
+    organization: &OrganizationId,
+) -> Result<(), StoreError> {
+    if let Some(kept) = from.organization_get(organization, FIELD).await? {
+        to.organization_put(organization, FIELD, 0, kept.value).await?;
+    }
+    Ok(())
+}
+
+fn too_often() -> StoreError {
+    StoreError::Refused("the Zoom connection is written again and again".to_owned())
 }

@@ -13,8 +13,12 @@ const LONGEST_PAUSE: Span = Span::seconds(30);
 /// A connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Connection {
-    /// The client id of the app; what was kept of another one counts for nothing.
+    /// The client id of the app, and the account that it was added to; what was kept of others counts for nothing.
     pub app: String,
+    pub account: String,
+    /// One more than that of what stood here before, so that a store that went back is noticed.
+    #[serde(default)]
+    pub generation: u64,
     /// Since when it is so.
     pub since: Moment,
     pub state: State,
@@ -39,8 +43,14 @@ pub enum State {
 pub struct Grant {
     /// The Zoom user who added the app.
     pub user: String,
-    pub scopes: Vec<String>,
+    /// As Zoom told them; none where it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     pub access: AtRest,
+    pub issued_at: Moment,
+    /// It was fetched since Zoom refused the one before, however good that was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows_refused: bool,
     /// From then on another one is fetched.
     pub renew_at: Moment,
     pub usable_until: Moment,
@@ -64,11 +74,15 @@ pub struct Attempt {
 /// A token that is of no use any more.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spent {
-    pub user: String,
     /// Of the token, so that an answer that comes late is still known for its successor.
     pub token: Fingerprint,
     /// An answer of Zoom's was lost before, and with it the token's successor.
     pub lost: bool,
+    /// When what Zoom told of its users must be forgotten: the app may have been removed without our hearing of it.
+    pub forget_at: Moment,
+    /// So much was, once it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<u64>,
 }
 
 /// The app was removed.
@@ -79,6 +93,48 @@ pub struct Removed {
     /// So much was, once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<u64>,
+}
+
+impl Connection {
+    /// Whether it is of this app in this account.
+    pub fn is_of(&self, app: &str, account: &str) -> bool {
+        self.app == app && self.account == account
+    }
+
+    /// Whether the store has lost this one, and `there` was written without knowing of it. Whoever authenticated again, or removed the app,
+    /// since then goes first; whoever was refused with a token that this one follows does not.
+    pub fn is_lost_by(&self, there: Option<&Self>) -> bool {
+        let Some(there) = there else { return true };
+        let refused_without_it = match (&self.state, &there.state) {
+            (State::Granted(grant), State::Spent(spent)) => spent.token != grant.refresh.fingerprint(),
+            _ => false,
+        };
+        there.generation < self.generation && (there.since <= self.since || refused_without_it)
+    }
+}
+
+impl State {
+    /// Whether what Zoom told of its users is to be forgotten now.
+    pub fn is_to_be_forgotten(&self, now: Moment) -> bool {
+        match self {
+            Self::Removed(Removed { forget_at, forgotten: None })
+            | Self::Spent(Spent { forget_at, forgotten: None, .. }) => *forget_at <= now,
+            _ => false,
+        }
+    }
+
+    /// The same, with what was forgotten; `None` where nothing is to be.
+    pub fn forgotten(&self, fields: u64) -> Option<Self> {
+        match self.clone() {
+            Self::Removed(Removed { forget_at, forgotten: None }) => {
+                Some(Self::Removed(Removed { forget_at, forgotten: Some(fields) }))
+            }
+            Self::Spent(spent @ Spent { forgotten: None, .. }) => {
+                Some(Self::Spent(Spent { forgotten: Some(fields), ..spent }))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Grant {
@@ -104,14 +160,14 @@ impl Grant {
         let attempt = self.attempt?;
         let doublings = attempt.tries.saturating_sub(1).min(10);
         let pause = Span(FIRST_PAUSE.0.saturating_mul(1 << doublings)).min(LONGEST_PAUSE);
-        let left = attempt.began + pause - now;
-        // A clock that was set back must not keep everybody waiting.
-        (left > Span(0)).then(|| left.min(LONGEST_PAUSE))
+        // A clock that was set back, or another node's that is ahead, must not keep everybody waiting.
+        (attempt.began <= now && now < attempt.began + pause).then(|| attempt.began + pause - now)
     }
 
     /// What is left of it when Zoom refuses its refresh token.
-    pub fn spent(&self) -> Spent {
-        Spent { user: self.user.clone(), token: self.refresh.fingerprint(), lost: self.is_in_doubt() }
+    pub fn spent(&self, forget_at: Moment) -> Spent {
+        let (token, lost) = (self.refresh.fingerprint(), self.is_in_doubt());
+        Spent { token, lost, forget_at, forgotten: None }
     }
 }
 
@@ -124,8 +180,10 @@ mod tests {
         let secret = |text: &str| AtRest::new(Secret::new(text));
         Grant {
             user: "u1".to_owned(),
-            scopes: vec!["a".to_owned()],
+            scopes: Some(vec!["a".to_owned()]),
             access: secret("access"),
+            issued_at: Moment(0),
+            follows_refused: false,
             renew_at: Moment(1_000),
             usable_until: Moment(2_000),
             refresh: secret("refresh"),
@@ -145,10 +203,52 @@ mod tests {
         assert_eq!(twice.pause(now), Some(Span(1_000)));
         let often = (0..40).fold(grant(), |grant, _| grant.attempted(now));
         assert_eq!(often.pause(now), Some(LONGEST_PAUSE));
-        assert_eq!(often.pause(Moment(0)), Some(LONGEST_PAUSE), "whatever the clock says");
+        assert_eq!(often.pause(Moment(9_999)), None, "a clock that was set back keeps nobody waiting");
         // A refusal that did nothing leaves no doubt behind, and the doubt of before where it was.
         assert!(!once.undone(false).is_in_doubt() && twice.undone(true).is_in_doubt());
-        assert!(!grant().spent().lost && once.spent().lost);
+        assert!(!grant().spent(now).lost && once.spent(now).lost);
+    }
+
+    #[test]
+    fn a_store_that_went_back_is_told_from_one_that_went_on() {
+        let connection = |generation: u64, since: i64, state: State| Connection {
+            app: "client".to_owned(),
+            account: "acc".to_owned(),
+            generation,
+            since: Moment(since),
+            state,
+        };
+        let granted =
+            |refresh: &str| State::Granted(Grant { refresh: AtRest::new(Secret::new(refresh)), ..grant() });
+        let mine = connection(5, 100, granted("newest"));
+        assert!(mine.is_lost_by(None) && mine.is_lost_by(Some(&connection(4, 100, granted("older")))));
+        assert!(
+            !mine.is_lost_by(Some(&mine)) && !mine.is_lost_by(Some(&connection(6, 100, granted("next"))))
+        );
+        // Authenticated again, or removed, before anybody noticed.
+        assert!(!mine.is_lost_by(Some(&connection(4, 200, granted("another")))));
+        let removed = State::Removed(Removed { forget_at: Moment(900), forgotten: None });
+        assert!(!mine.is_lost_by(Some(&connection(4, 200, removed))));
+        // Refused with the token that mine follows; or with mine.
+        let spent = |state: &State| match state {
+            State::Granted(grant) => State::Spent(grant.spent(Moment(900))),
+            other => other.clone(),
+        };
+        assert!(mine.is_lost_by(Some(&connection(4, 200, spent(&granted("older"))))));
+        assert!(!mine.is_lost_by(Some(&connection(4, 200, spent(&mine.state)))));
+    }
+
+    #[test]
+    fn what_is_to_be_forgotten_is_forgotten_once() {
+        let (due, removed) = (Moment(9), Removed { forget_at: Moment(9), forgotten: None });
+        for state in [State::Removed(removed), State::Spent(grant().spent(due))] {
+            assert!(!state.is_to_be_forgotten(Moment(8)) && state.is_to_be_forgotten(due));
+            let after = state.forgotten(3).unwrap();
+            assert!(!after.is_to_be_forgotten(due) && after.forgotten(4).is_none());
+        }
+        for state in [State::Open, State::Granted(grant())] {
+            assert!(!state.is_to_be_forgotten(due) && state.forgotten(3).is_none());
+        }
     }
 
     #[test]
@@ -156,10 +256,16 @@ mod tests {
         for state in [
             State::Open,
             State::Granted(grant().attempted(Moment(5))),
-            State::Spent(grant().spent()),
+            State::Spent(grant().spent(Moment(9))),
             State::Removed(Removed { forget_at: Moment(9), forgotten: Some(3) }),
         ] {
-            let kept = Connection { app: "client".to_owned(), since: Moment(7), state };
+            let kept = Connection {
+                app: "client".to_owned(),
+                account: "acc".to_owned(),
+                generation: 4,
+                since: Moment(7),
+                state,
+            };
             let written = serde_json::to_vec(&kept).unwrap();
             let read: Connection = serde_json::from_slice(&written).unwrap();
             assert_eq!(serde_json::to_vec(&read).unwrap(), written);

@@ -15,10 +15,13 @@ mod state;
 mod view;
 
 pub use grant::ConnectRefused;
+pub use keeping::copy;
 pub use removal::{Removal, removed};
 pub use state::{NotConnected, Seen};
 pub use view::{ConnectionView, Standing};
 
 pub(super) use at_rest::AtRest;
 pub(super) use forgetting::PROVIDERS;
+pub(super) use keeping::Newest;
+pub(super) use kept::{Connection, State};
 pub(super) use refresh::{Access, Fetch, INVALID_GRANT, ask};

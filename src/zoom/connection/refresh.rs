@@ -14,7 +14,7 @@ use vestibule_actors::port::store::{SharedStore, Space, StoreError};
 use vestibule_domain::time::{Moment, Span};
 
 use super::at_rest::AtRest;
-use super::keeping::Place;
+use super::keeping::{Place, There};
 use super::kept::{Connection, Grant, State};
 use super::state::{NotConnected, Refreshed};
 use crate::outbound::{Bearer, Fresh, HttpClient, TokenFailure, oauth};
@@ -31,9 +31,12 @@ const WAIT: Span = Span(100);
 const TURN_MARGIN: Span = Span::seconds(5);
 /// Within this of its end a turn is left to run out.
 const HANDING_BACK: Duration = Duration::from_secs(1);
-/// What Zoom gave is worth so much patience with the store: without it an administrator has to come.
-const SAVE_WITHIN: Span = Span::minutes(2);
+/// The next try to keep what Zoom gave. There is no last one: without it an administrator has to come.
 const SAVE_EVERY: Span = Span(250);
+/// So many tries apart it is said.
+const SAY_EVERY: u32 = 240;
+/// Whoever is refused with a token so young that was fetched after a refusal is not helped by another one.
+const YOUNG: Span = Span::minutes(1);
 /// Zoom's code for a token that is used up, revoked or older than it may be.
 pub const INVALID_GRANT: &str = "invalid_grant";
 
@@ -55,7 +58,8 @@ pub struct Fetch {
 /// What a token request gave.
 pub(super) struct Given {
     pub access: AtRest,
-    pub scopes: Vec<String>,
+    /// None: as they were.
+    pub scopes: Option<Vec<String>>,
     pub life: Span,
     /// None: the old one stays good.
     pub refresh: Option<AtRest>,
@@ -92,12 +96,21 @@ pub(super) fn hindrance(authorization: Authorization, state: Option<&State>) -> 
     }
 }
 
+/// Whether calls can be made: an authorization without a token that is good has not shown so far that it is worth anything.
+pub(super) fn is_working(authorization: Authorization, state: Option<&State>, now: Moment) -> bool {
+    let over = match state {
+        Some(State::Granted(grant)) if authorization == Authorization::Oauth => grant.usable_until <= now,
+        _ => false,
+    };
+    hindrance(authorization, state).is_none() && !over
+}
+
 impl Fetch {
     /// What calls may be made with now.
     pub async fn access(self) -> Fetched {
         let give_up = instant() + self.account.config.timeout;
         loop {
-            let (_, connection) = self.place().load().await.map_err(|error| unreadable(&error))?;
+            let connection = self.place().load().await.map_err(|error| self.unreadable(&error))?;
             match self.known(connection.as_ref()).await {
                 Known::Answer(answer) => return answer,
                 Known::Due => {
@@ -115,11 +128,7 @@ impl Fetch {
     }
 
     pub(super) fn place(&self) -> Place<'_> {
-        Place {
-            store: &self.store,
-            organization: &self.account.organization,
-            app: &self.account.config.client_id,
-        }
+        Place { store: &self.store, account: &self.account }
     }
 
     fn now(&self) -> Moment {
@@ -129,20 +138,21 @@ impl Fetch {
     /// What can be said without a turn.
     async fn known(&self, connection: Option<&Connection>) -> Known {
         let authorization = self.account.config.authorization;
-        let hindrance = hindrance(authorization, connection.map(|connection| &connection.state));
-        self.account.seen.standing(hindrance.is_none());
-        if let Some(why) = hindrance {
+        let (now, state) = (self.now(), connection.map(|connection| &connection.state));
+        self.account.seen.standing(is_working(authorization, state, now));
+        if let Some(why) = hindrance(authorization, state) {
             return Known::Answer(Ok(not_connected(why)));
         }
-        let Some(State::Granted(grant)) = connection.map(|connection| &connection.state) else {
+        let Some(State::Granted(grant)) = state else {
             return Known::Answer(self.own().await);
         };
         if authorization == Authorization::ServerToServer {
             return Known::Answer(self.own().await);
         }
-        self.account.seen.scopes(self.account.organization.as_str(), &grant.scopes);
-        let now = self.now();
-        let usable = now < grant.usable_until && !self.is_refused(grant);
+        if let Some(scopes) = &grant.scopes {
+            self.account.seen.scopes(self.account.organization.as_str(), scopes);
+        }
+        let usable = self.is_usable(grant);
         if usable && now < grant.renew_at {
             return Known::Answer(Ok(connected(bearer(grant), grant.renew_at - now)));
         }
@@ -150,8 +160,21 @@ impl Fetch {
             // Somebody tries, or did a moment ago; what is in hand serves as long as it does.
             Some(pause) if usable => Known::Answer(Ok(connected(bearer(grant), pause))),
             Some(_) => Known::Pause,
+            // An answer that comes when this process is gone is lost.
+            None if self.account.is_draining() && usable => {
+                Known::Answer(Ok(connected(bearer(grant), LOOK_EVERY)))
+            }
+            None if self.account.is_draining() => Known::Pause,
             None => Known::Due,
         }
+    }
+
+    /// Whether calls may be made with the token in hand. One that Zoom refuses is followed by another, but not again and again while it
+    /// refuses every one.
+    fn is_usable(&self, grant: &Grant) -> bool {
+        let now = self.now();
+        let in_vain = grant.follows_refused && now < grant.issued_at + YOUNG;
+        now < grant.usable_until && (in_vain || !self.is_refused(grant))
     }
 
     fn is_refused(&self, grant: &Grant) -> bool {
@@ -165,10 +188,7 @@ impl Fetch {
             let (http, now) = (self.http.clone(), self.now());
             let account = Arc::clone(account);
             async move {
-                let config = &account.config;
-                let form =
-                    [("grant_type", "account_credentials"), ("account_id", config.account_id.as_str())];
-                let body = ask(&http, &account, &form, now).await?;
+                let body = ask(&http, &account, &account.config.own_form(), now).await?;
                 oauth::bearer(&body)
             }
         });
@@ -185,8 +205,10 @@ impl Fetch {
         let me = self.randomness.secret().into_bytes();
         let turn = Span(Span::from_duration(self.account.config.timeout).0.saturating_add(TURN_MARGIN.0));
         let began = instant();
+        // A node that drains waits for it.
+        let _in_hand = self.account.renewing.lock().await;
         let holder = self.store.put_if_absent(Space::Turns, &name, me.clone(), turn).await;
-        if holder.map_err(|error| unreadable(&error))? != me {
+        if holder.map_err(|error| self.unreadable(&error))? != me {
             return Ok(None);
         }
         let renewed = self.renewed().await;
@@ -201,27 +223,38 @@ impl Fetch {
 
     /// With the turn: what was seen before it may have changed.
     async fn renewed(&self) -> Fetched {
-        let (version, connection) = self.place().load().await.map_err(|error| unreadable(&error))?;
+        let place = self.place();
+        let there = place.look().await.map_err(|error| self.unreadable(&error))?;
+        let connection = place.ours(there.any.clone());
         match self.known(connection.as_ref()).await {
             Known::Answer(answer) => return answer,
             Known::Pause => return Err(TokenFailure::Unavailable),
             Known::Due => {}
         }
-        let Some(Connection { app, since, state: State::Granted(grant) }) = connection else {
+        let Some((grant, begun)) = self.begun(&there, connection).await? else {
             return Err(TokenFailure::Unavailable);
         };
-        let begun = grant.attempted(self.now());
-        let written = Connection { app, since, state: State::Granted(begun.clone()) };
-        match self.place().put(version, &written).await {
-            Ok(true) => {}
-            // Somebody authenticated again, or removed the app: the next look finds it.
-            Ok(false) => return Err(TokenFailure::Unavailable),
-            Err(error) => return Err(unreadable(&error)),
-        }
         let form = [("grant_type", "refresh_token"), ("refresh_token", begun.refresh.secret().expose())];
         let asked = ask(&self.http, &self.account, &form, self.now()).await;
         let given = asked.and_then(|body| Given::read(&body));
         self.told(&grant, &begun, given).await
+    }
+
+    /// Writes that a refresh begins: the grant before and after that. `None` where somebody authenticated again, or removed the app: the next
+    /// look finds it.
+    async fn begun(
+        &self,
+        there: &There,
+        connection: Option<Connection>,
+    ) -> Result<Option<(Grant, Grant)>, TokenFailure> {
+        let Some(Connection { state: State::Granted(grant), .. }) = &connection else { return Ok(None) };
+        let (grant, begun) = (grant.clone(), grant.attempted(self.now()));
+        let state = State::Granted(begun.clone());
+        let Some(written) = connection.map(|connection| Connection { state, ..connection }) else {
+            return Ok(None);
+        };
+        let written = self.place().write(there, written).await.map_err(|error| self.unreadable(&error))?;
+        Ok(written.then_some((grant, begun)))
     }
 
     async fn told(&self, before: &Grant, begun: &Grant, given: Result<Given, TokenFailure>) -> Fetched {
@@ -248,14 +281,13 @@ impl Fetch {
 
     /// The token in hand, where it is still good.
     fn with_what_is_left(&self, grant: &Grant, failure: TokenFailure) -> Fetched {
-        let usable = self.now() < grant.usable_until && !self.is_refused(grant);
-        if usable { Ok(connected(bearer(grant), LOOK_EVERY)) } else { Err(failure) }
+        if self.is_usable(grant) { Ok(connected(bearer(grant), LOOK_EVERY)) } else { Err(failure) }
     }
 
     /// Makes what Zoom gave durable before anybody gets it. Whoever authenticated again meanwhile, or removed the app, goes first.
     async fn save(&self, begun: &Grant, given: &Given) -> Fetched {
-        let deadline = instant() + SAVE_WITHIN.to_duration();
         let (used, now) = (begun.refresh.fingerprint(), self.now());
+        let follows_refused = self.is_refused(begun);
         let next = |connection: Option<Connection>| -> Option<Connection> {
             let connection = connection?;
             let mine = match &connection.state {
@@ -264,20 +296,22 @@ impl Fetch {
                 State::Spent(spent) => spent.token == used,
                 State::Open | State::Removed(_) => false,
             };
-            let grant = given.to_grant(begun.user.clone(), Some(&begun.refresh), now)?;
+            let grant = given.to_grant(begun.user.clone(), Some(begun), now)?;
+            let grant = Grant { follows_refused, ..grant };
             mine.then_some(Connection { state: State::Granted(grant), ..connection })
         };
-        loop {
+        for tries in 0_u32.. {
             match self.place().change(next).await {
-                Ok(true) => break self.account.seen.refreshed(Refreshed::Renewed),
-                Ok(false) => break,
-                Err(error) if instant() >= deadline => {
-                    self.account.seen.refreshed(Refreshed::Unsaved);
-                    tracing::error!(organization = %self.account.organization, %error, "Zoom's new refresh token could not be kept: the account may have to be authenticated again");
-                    return Err(TokenFailure::Unavailable);
+                Ok(true) => {
+                    self.account.seen.refreshed(Refreshed::Renewed);
+                    break;
                 }
+                Ok(false) => break,
                 Err(error) => {
-                    tracing::warn!(organization = %self.account.organization, %error, "Zoom's new refresh token could not be kept yet");
+                    if tries % SAY_EVERY == 0 {
+                        self.account.seen.refreshed(Refreshed::Unsaved);
+                        tracing::error!(organization = %self.account.organization, %error, "Zoom's new refresh token could not be kept yet; if this process ends before it is, the account has to be authenticated again");
+                    }
                     sleep(SAVE_EVERY.to_duration()).await;
                 }
             }
@@ -289,7 +323,7 @@ impl Fetch {
     async fn spend(&self, before: &Grant, begun: &Grant) -> Fetched {
         let used = begun.refresh.fingerprint();
         let now = self.now();
-        let spent = before.spent();
+        let spent = before.spent(now + Span::from_duration(self.account.config.forget_after));
         let lost = spent.lost;
         let place = self.place();
         let marked = place.change(|connection| {
@@ -298,7 +332,7 @@ impl Fetch {
             let mine = grant.refresh.fingerprint() == used;
             mine.then(|| Connection { since: now, state: State::Spent(spent.clone()), ..connection })
         });
-        if marked.await.map_err(|error| unreadable(&error))? {
+        if marked.await.map_err(|error| self.unreadable(&error))? {
             tracing::error!(
                 organization = %self.account.organization, answer_lost_before = lost,
                 "Zoom takes the refresh token no more, and nothing is asked of Zoom: authenticate again at /admin/{}/zoom",
@@ -324,11 +358,16 @@ impl Fetch {
     }
 
     async fn as_it_stands(&self) -> Fetched {
-        let (_, connection) = self.place().load().await.map_err(|error| unreadable(&error))?;
+        let connection = self.place().load().await.map_err(|error| self.unreadable(&error))?;
         match self.known(connection.as_ref()).await {
             Known::Answer(answer) => answer,
             Known::Pause | Known::Due => Err(TokenFailure::Unavailable),
         }
+    }
+
+    fn unreadable(&self, error: &StoreError) -> TokenFailure {
+        tracing::warn!(organization = %self.account.organization, %error, "the Zoom connection could not be read or written");
+        TokenFailure::Unavailable
     }
 }
 
@@ -350,18 +389,13 @@ fn bearer(grant: &Grant) -> Arc<Bearer> {
     Arc::new(Bearer::kept(grant.access.secret().clone(), grant.scopes.clone()))
 }
 
-fn unreadable(error: &StoreError) -> TokenFailure {
-    tracing::warn!(%error, "the Zoom connection could not be read or written");
-    TokenFailure::Unavailable
-}
-
 impl Given {
     /// Reads an answer of the token endpoint. One that cannot be read may have been a success all the same.
     pub fn read(body: &Value) -> Result<Self, TokenFailure> {
         let fresh = oauth::bearer(body)?;
         Ok(Self {
             access: AtRest::new(fresh.value.token().clone()),
-            scopes: fresh.value.scopes().map(<[String]>::to_vec).unwrap_or_default(),
+            scopes: fresh.value.scopes().map(<[String]>::to_vec),
             life: fresh.usable_for,
             refresh: oauth::refresh_token(body).map(AtRest::new),
         })
@@ -369,12 +403,15 @@ impl Given {
 
     /// What is kept of it. The token is renewed when a sixth of its life is left, so that a refresh without an answer can be tried again
     /// while it still serves.
-    pub fn to_grant(&self, user: String, old: Option<&AtRest>, now: Moment) -> Option<Grant> {
-        let refresh = self.refresh.as_ref().or(old)?.clone();
+    pub fn to_grant(&self, user: String, before: Option<&Grant>, now: Moment) -> Option<Grant> {
+        let refresh = self.refresh.as_ref().or(before.map(|before| &before.refresh))?.clone();
+        let scopes = self.scopes.clone().or_else(|| before?.scopes.clone());
         Some(Grant {
             user,
-            scopes: self.scopes.clone(),
+            scopes,
             access: self.access.clone(),
+            issued_at: now,
+            follows_refused: false,
             renew_at: now + Span(self.life.0 - self.life.0 / 6),
             usable_until: now + Span(self.life.0 - self.life.0 / 60),
             refresh,

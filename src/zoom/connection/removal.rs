@@ -10,6 +10,8 @@ use crate::zoom::account::ZoomAccounts;
 
 /// Zoom tells when the app was removed to the second.
 const SECOND: Span = Span::seconds(1);
+/// So far Zoom's clock may be from ours where it has not been heard.
+const UNHEARD: Span = Span::minutes(5);
 
 /// What came of the news that the app was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +33,14 @@ pub async fn removed(
     now: Moment,
 ) -> Result<Removal, StoreError> {
     let Some(account) = accounts.get(organization) else { return Ok(Removal::Known) };
-    let place = Place { store, organization, app: &account.config.client_id };
+    let place = Place { store, account };
+    let at = at.map(|at| match account.clock.ahead() {
+        Some(ahead) => at - ahead + SECOND,
+        None => at + UNHEARD,
+    });
     let forget_at = now + Span::from_duration(account.config.forget_after);
     let changed = place.change(|connection| {
-        let newer = |since: Moment| at.is_some_and(|at| at + SECOND < since);
+        let newer = |since: Moment| at.is_some_and(|at| at < since);
         match &connection {
             Some(Connection { state: State::Removed(_), .. }) => return None,
             Some(Connection { state: State::Granted(_) | State::Open, since, .. }) if newer(*since) => {
@@ -43,7 +49,7 @@ pub async fn removed(
             _ => {}
         }
         let state = State::Removed(Removed { forget_at, forgotten: None });
-        Some(Connection { app: account.config.client_id.clone(), since: now, state })
+        Some(account.connection(state, now))
     });
     let changed = changed.await?;
     account.look_again();

@@ -44,7 +44,7 @@ pub struct ConnectionView {
     pub standing: Standing,
     /// None where no token has told.
     pub scopes: Option<Vec<String>>,
-    /// An app whose credentials are enough got its token just now; `None` where that is not the way.
+    /// There is a token that is good; `None` where the account is not connected.
     pub token: Option<bool>,
 }
 
@@ -62,9 +62,8 @@ impl ZoomClient {
     }
 
     async fn view(&self, account: &Arc<ZoomAccount>) -> Result<ConnectionView, StoreError> {
-        let (config, organization) = (&account.config, &account.organization);
-        let place = Place { store: &self.store, organization, app: &config.client_id };
-        let (_, connection) = place.load().await?;
+        let config = &account.config;
+        let connection = Place { store: &self.store, account }.load().await?;
         let since = connection.as_ref().map(|connection| connection.since);
         let own = config.authorization == Authorization::ServerToServer;
         let mut view = ConnectionView {
@@ -82,7 +81,8 @@ impl ZoomClient {
             _ if own => Standing::Connected { since: None, user: None, in_doubt: false },
             Some(State::Granted(grant)) => {
                 let in_doubt = grant.is_in_doubt();
-                view.scopes = Some(grant.scopes);
+                view.token = Some(self.clock.now() < grant.usable_until);
+                view.scopes = grant.scopes;
                 Standing::Connected { since, user: Some(grant.user), in_doubt }
             }
             Some(State::Spent(_)) => Standing::AuthenticateAgain { since: since_then },
