@@ -41,11 +41,12 @@ impl House {
         Waiting { house: self, ticket: ticket.to_owned(), browser, csn: csn.to_owned(), who: who.to_owned() }
     }
 
-    /// The link to which a provider's launch leads.
+    /// The link to which a provider's launch leads, be it by the page that goes on by itself where Zoom is slow.
     pub async fn start_link(&self, csn: &str, who: &str) -> String {
-        match self.launch(LaunchKind::Provider, csn, who).await.1 {
+        let (browser, landing) = self.launch(LaunchKind::Provider, csn, who).await;
+        match landing {
             Landing::Zoom(link) => link,
-            landing => panic!("no start link: {}", shown(&landing)),
+            landing => self.waiting_with(browser, &landing, csn, who).join_link().await,
         }
     }
 

@@ -22,15 +22,6 @@ impl House {
     fn zoom_fault(&self, call: &str, times: Option<u32>, fault: ZoomFaultKind) {
         assert!(self.zoom().add_fault(ZoomFault { call: call.to_owned(), times, fault }));
     }
-
-    /// A provider whose launch may end on the page that goes on by itself.
-    async fn starts_slowly(&self, csn: &str, who: &str) -> String {
-        let (browser, landing) = self.launch(LaunchKind::Provider, csn, who).await;
-        match landing {
-            Landing::Zoom(link) => self.sits_down(csn, who, &link),
-            landing => self.waiting_with(browser, &landing, csn, who).goes_in().await,
-        }
-    }
 }
 
 // === settings that an administrator has locked ===
@@ -101,7 +92,7 @@ async fn a_meeting_whose_making_is_in_doubt_is_found_and_not_made_twice() {
             let house = House::with(IMPATIENT).await;
             house.zoom_fault("meetings.create", Some(1), fault.clone());
             let mut patient = house.waits(CSN, PATIENT).await;
-            house.starts_slowly(CSN, PROVIDER).await;
+            house.starts(CSN, PROVIDER).await;
             patient.goes_in().await;
             house.until_light(CSN, PATIENT, true).await;
             // I12: people of a visit are only ever sent to one live meeting.
@@ -119,7 +110,7 @@ async fn a_meeting_that_was_not_made_is_looked_for_and_then_made() {
     let each = [ZoomFaultKind::Html { status: 502 }, ZoomFaultKind::Hang].map(|fault| async move {
         let house = House::with(IMPATIENT).await;
         house.zoom_fault("meetings.create", Some(1), fault.clone());
-        house.starts_slowly(CSN, PROVIDER).await;
+        house.starts(CSN, PROVIDER).await;
         assert_eq!(house.zoom().meetings().len(), 1, "{fault:?}");
         assert_eq!(house.zoom().calls("meetings.create"), 2, "{fault:?}");
         house.close().await;
@@ -167,7 +158,7 @@ async fn what_zoom_refuses_for_good_is_a_problem_of_the_visit_until_somebody_lau
         assert!(matches!(refused, Landing::Page { status: 409, .. }), "{}", shown(&refused));
         assert!(!shown(&refused).contains("ZOOMS-OWN-WORDS"));
         house.zoom().clear_faults();
-        house.starts_slowly(CSN, PROVIDER).await;
+        house.starts(CSN, PROVIDER).await;
         patient.goes_in().await;
         house.until_visit(CSN, "the problem is over", |visit| visit["problems"] == json!([])).await;
         assert_eq!(house.live_meetings().len(), 1);
@@ -231,7 +222,7 @@ async fn an_invitation_that_is_open_and_a_seat_that_is_not_free_are_said_and_hea
         } else {
             assert!(house.zoom().set_user("elena.rivera@lakeside.example", UserStatus::Active, 2));
         }
-        house.starts_slowly(CSN, PROVIDER).await;
+        house.starts(CSN, PROVIDER).await;
         patient.goes_in().await;
         house.until_visit(CSN, "the problem is over", |visit| !has_problem(visit, problem)).await;
         house.close().await;
@@ -284,7 +275,7 @@ async fn a_provider_whom_zoom_does_not_take_is_told_why_and_stands_in_nobodys_wa
     let asked = house.zoom().calls("meetings.update");
     // A licence was bought: the next launch of his own tries again.
     assert!(house.zoom().set_user("samuel.okafor@lakeside.example", UserStatus::Active, 2));
-    house.starts_slowly(CSN, SECOND).await;
+    house.starts(CSN, SECOND).await;
     house.until_light(CSN, SECOND, true).await;
     house.until_visit(CSN, "the problem is over", |visit| visit["problems"] == json!([])).await;
     assert_eq!(house.zoom().calls("meetings.update"), asked + 1, "not asked in a loop");
@@ -422,11 +413,11 @@ async fn a_visit_goes_on_at_a_zoom_that_knows_nothing_of_it() {
     house.forgotten_by_the_fakes().await;
     assert!(house.zoom().meetings().is_empty());
     let mut patient = house.waits(CSN, PATIENT).await;
-    house.starts_slowly(CSN, PROVIDER).await;
+    house.starts(CSN, PROVIDER).await;
     house.until_another_meeting(old).await;
     patient.goes_in().await;
     house.until_light(CSN, PATIENT, true).await;
-    house.starts_slowly(CSN, SECOND).await;
+    house.starts(CSN, SECOND).await;
     house.until_light(CSN, SECOND, true).await;
     house.close().await;
 }
