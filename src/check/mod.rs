@@ -5,6 +5,7 @@ mod hosts;
 mod key_set;
 mod outcome;
 mod sides;
+mod zoom;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,7 +54,8 @@ pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
         checks.sms(id, organization, &mut report).await;
         checks.key_set(id, public_url, &mut report).await;
         checks.epic(id, &mut report).await;
-        checks.zoom(id, &mut report).await;
+        checks.zoom(id, organization, &mut report).await;
+        checks.zoom_webhook(id, organization, public_url, &mut report).await;
         checks.times(id, &mut report);
     }
     println!("{}", if arguments.json { report.to_json() } else { report.to_text() });

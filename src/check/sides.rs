@@ -11,25 +11,23 @@ use vestibule_domain::id::OrganizationId;
 use super::hosts::{self, Grade};
 use super::key_set;
 use super::outcome::{Checked, Report};
+use super::zoom::copy_connections;
 use crate::epic::{EpicClient, EpicSites, FhirReads, KeyDue};
 use crate::outbound::certificate::trusted_here;
 use crate::outbound::{OtherClock, other_clock};
-use crate::service::{Failure, epic_sites, on_redis};
-use crate::settings::{Authorization, BaseUrl, Organization, Settings, StoreUrl};
-use crate::store::redis::RedisStore;
-use crate::store::{EmbeddedSettings, EmbeddedStore};
+use crate::service::{Failure, epic_sites};
+use crate::settings::{BaseUrl, Organization, Settings};
 use crate::system::{SystemClock, SystemRandomness};
-use crate::zoom::connection::{Standing, copy};
-use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig, scopes};
+use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 
 /// What the checks call with.
 pub(super) struct Checks {
     sites: Arc<EpicSites>,
-    accounts: Arc<ZoomAccounts>,
+    pub(super) accounts: Arc<ZoomAccounts>,
     epic: EpicClient,
-    zoom: ZoomClient,
+    pub(super) zoom: ZoomClient,
     /// Whether what the service keeps of connections could be read.
-    has_store: bool,
+    pub(super) has_store: bool,
     roots: RootCertStore,
 }
 
@@ -41,6 +39,8 @@ impl Checks {
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         let accounts = ZoomAccounts::new(accounts);
+        // A token that a check renewed would be lost to the service.
+        accounts.drain().await;
         // Nothing that a check learns is kept.
         let store: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
         let has_store = copy_connections(settings, &clock, &store).await;
@@ -85,55 +85,6 @@ impl Checks {
             let status = self.epic.probe_status_service(organization).await;
             let advice = "check epic.status_path (with telehealth-2020: epic.telehealth_2020), epic.status_auth, epic.status_user and epic.status_password, and that Epic lets this client use the service";
             add("epic: status service", Checked::of(status, advice));
-        }
-    }
-
-    pub(super) async fn zoom(&self, organization: &OrganizationId, report: &mut Report) {
-        let mut add = |check, checked| report.add(Some(organization), check, checked);
-        if self.accounts.config(organization).is_some_and(|zoom| zoom.authorization == Authorization::Oauth) {
-            return self.zoom_by_consent(organization, report).await;
-        }
-        let Some(token) = self.zoom.probe_token(organization).await else { return };
-        let advice =
-            "check zoom.account_id, zoom.client_id and zoom.client_secret, and that the app is activated";
-        let has_token = token.is_ok();
-        add("zoom: token", Checked::of(token.map(|()| "is given".to_owned()), advice));
-        if !has_token {
-            return;
-        }
-        if let Some(Ok(scopes)) = self.zoom.probe_scopes(organization).await {
-            add("zoom: scopes", checked_scopes(scopes));
-        }
-        if let Some(users) = self.zoom.probe_users(organization).await {
-            let advice = "give the app the scopes user:read:user:admin and user:write:user:admin";
-            add("zoom: users", Checked::of(users.map(|()| "can be looked up".to_owned()), advice));
-        }
-    }
-
-    /// Of an app that an administrator adds the store knows more than Zoom says; asking for a token would spend what the service needs.
-    async fn zoom_by_consent(&self, organization: &OrganizationId, report: &mut Report) {
-        let mut add = |check, checked| report.add(Some(organization), check, checked);
-        if let Some(credentials) = self.zoom.probe_credentials(organization).await {
-            let advice = "check zoom.client_id and zoom.client_secret, and that the app is active";
-            add("zoom: credentials", Checked::of(credentials.map(|()| "are taken".to_owned()), advice));
-        }
-        let page = "the running service says how it stands, at /admin/{organization}/zoom";
-        let seen = if self.has_store { self.zoom.connection(organization).await } else { None };
-        match seen {
-            Some(Ok(view)) => {
-                add("zoom: connection", checked_standing(&view.standing, view.token));
-                if let Some(held) = &view.scopes {
-                    let missing = scopes::missing(held).iter().map(ToString::to_string).collect();
-                    add("zoom: scopes", checked_scopes(Some(missing)));
-                }
-            }
-            Some(Err(error)) => {
-                add("zoom: connection", Checked::warn(format!("cannot be read ({error})"), page))
-            }
-            None => add(
-                "zoom: connection",
-                Checked::warn("cannot be read beside a running service".to_owned(), page),
-            ),
         }
     }
 
@@ -201,46 +152,6 @@ impl Checks {
     }
 }
 
-/// Copies the connections that administrators made, where there can be any. Whether the service's store could be read; it is open no longer
-/// than that, since a service cannot start meanwhile.
-async fn copy_connections(settings: &Settings, clock: &SharedClock, to: &SharedStore) -> bool {
-    let by_consent = |one: &&OrganizationId| {
-        settings
-            .organization(one.as_str())
-            .is_some_and(|(_, it)| it.zoom.authorization == Authorization::Oauth)
-    };
-    let organizations: Vec<&OrganizationId> = settings.organizations.keys().filter(by_consent).collect();
-    if organizations.is_empty() {
-        return false;
-    }
-    let Some(store) = service_store(settings, clock).await else { return false };
-    for organization in organizations {
-        if copy(&store, to, organization).await.is_err() {
-            return false;
-        }
-    }
-    true
-}
-
-/// The store of the service, where one is there and can be opened.
-async fn service_store(settings: &Settings, clock: &SharedClock) -> Option<SharedStore> {
-    match &settings.store.url {
-        StoreUrl::Memory => None,
-        StoreUrl::Embedded(folder) if !folder.exists() => None,
-        StoreUrl::Embedded(folder) => {
-            let opened = EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::clone(clock)).ok()?;
-            Some(Arc::new(opened))
-        }
-        StoreUrl::Redis(address) => {
-            let there = RedisStore::probe(on_redis(settings, address)).await.ok()?;
-            if !there {
-                return None;
-            }
-            Some(Arc::new(RedisStore::open(on_redis(settings, address)).await.ok()?))
-        }
-    }
-}
-
 /// After all that was asked; nothing where nobody said what time it is.
 fn checked_clock(clock: &OtherClock) -> Option<Checked> {
     let ahead = clock.ahead()?;
@@ -275,30 +186,5 @@ fn checked_key(due: KeyDue) -> Checked {
         )
     } else {
         Checked::Pass(what)
-    }
-}
-
-fn checked_standing(standing: &Standing, token: Option<bool>) -> Checked {
-    let what = match standing {
-        Standing::Connected { .. } if token == Some(false) => {
-            let advice = "the service gets another as soon as it runs; where it does not, its log says why";
-            return Checked::warn("connected, and the token that is kept is good no more".to_owned(), advice);
-        }
-        Standing::Connected { .. } => return Checked::pass("an administrator has connected the account"),
-        Standing::NotYet => "no administrator has connected the account yet",
-        Standing::AuthenticateAgain { .. } => "has to be authenticated again",
-        Standing::Removed { .. } => "the app was removed from the account",
-    };
-    Checked::fail(what.to_owned(), "connect it at /admin/{organization}/zoom of the running service")
-}
-
-fn checked_scopes(missing: Option<Vec<String>>) -> Checked {
-    match missing {
-        None => Checked::pass("the token does not list its scopes"),
-        Some(missing) if missing.is_empty() => Checked::pass("all that visits need"),
-        Some(missing) => Checked::fail(
-            format!("missing: {}", missing.join(", ")),
-            "add them to the app in Zoom's marketplace, under Scopes; then activate it again, or authenticate again (docs/zoom-authorization.md)",
-        ),
     }
 }

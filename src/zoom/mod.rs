@@ -1,6 +1,7 @@
 //! The edge to Zoom: events that come in, calls that go out.
 
 mod account;
+mod administration;
 mod answers;
 mod calls;
 pub mod connection;
@@ -17,5 +18,6 @@ mod tests;
 pub mod webhook;
 
 pub use account::{PerSecond, ZoomAccounts, ZoomConfig};
+pub use administration::{AccountSetting, AccountSettings, Seats};
 pub use calls::ZoomClient;
 pub use error::{RestError, ZoomRefusal};

@@ -170,4 +170,5 @@ const SCOPES: &[&str] = &[
     "user:read:token:admin",
     "account:read:settings:admin",
     "account:read:lock_settings:admin",
+    "billing:read:plan_usage:admin",
 ];

@@ -32,6 +32,7 @@ pub enum Call {
     LiveParticipants(Key),
     LockSettings,
     AccountSettings,
+    PlanUsage,
 }
 
 /// A meeting by number or an instance by uuid. `Garbled` is a uuid that needed double encoding and had none.
@@ -159,6 +160,9 @@ impl Call {
                 Medium,
                 &["account:read:lock_settings:admin", "account:read:admin"],
             ),
+            Self::PlanUsage => {
+                terms("accounts.plan_usage", Heavy, &["billing:read:plan_usage:admin", "account:read:admin"])
+            }
             _ => terms("accounts.settings", Medium, &["account:read:settings:admin", "account:read:admin"]),
         }
     }
@@ -199,6 +203,7 @@ pub fn route(method: &str, raw_path: &str) -> Option<Call> {
         ("GET", ["metrics", "meetings", _, "participants"]) => Call::LiveParticipants(self::key(raw.get(2)?)),
         ("GET", ["accounts", _, "lock_settings"]) => Call::LockSettings,
         ("GET", ["accounts", _, "settings"]) => Call::AccountSettings,
+        ("GET", ["accounts", _, "plans", "usage"]) => Call::PlanUsage,
         _ => return None,
     })
 }

@@ -135,8 +135,9 @@ fn perform(desk: &mut Desk<'_>, call: &Call, body: &Value, query: &[(String, Str
         Call::PastParticipants(key) | Call::Report(key) => desk.past_participants(key),
         Call::PastInstances(id) => desk.past_instances(*id),
         Call::LiveParticipants(key) => desk.live_participants(key),
-        Call::LockSettings => desk.lock_settings(),
-        Call::AccountSettings => desk.account_settings(),
+        Call::LockSettings => desk.lock_settings(query),
+        Call::AccountSettings => desk.account_settings(query),
+        Call::PlanUsage => desk.plan_usage(),
     }
 }
 

@@ -70,7 +70,6 @@ impl ZoomClient {
                 break;
             }
         }
-        place.account.seen.forgot(forgotten);
         let there = place.look().await?;
         // Unless it was connected again meanwhile.
         if let Some(any) = &there.any
@@ -79,6 +78,7 @@ impl ZoomClient {
             place.write(&there, Connection { state, ..any.clone() }).await?;
         }
         self.store.take(Space::Turns, &name).await?;
+        place.account.seen.forgot(forgotten);
         tracing::info!(%organization, forgotten, "which Zoom users its providers are was forgotten, since the app is of no use any more");
         Ok(())
     }

@@ -107,6 +107,13 @@ pub fn url_validation_answer(secret: &Secret, plain_token: &str) -> Value {
     json!({"plainToken": plain_token, "encryptedToken": encrypted.unwrap_or_default()})
 }
 
+/// The value of [`SIGNATURE`] for a body that is sent, under this value of [`TIMESTAMP`].
+#[must_use]
+pub fn header_of(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
+    let signature = sign(secret, timestamp, body).map(|mac| hex::encode(mac.finalize().into_bytes()));
+    format!("v0={}", signature.unwrap_or_default())
+}
+
 fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
     Some(keyed(secret)?.chain_update("v0:").chain_update(timestamp).chain_update(":").chain_update(body))
 }

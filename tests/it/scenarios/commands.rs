@@ -69,6 +69,11 @@ async fn the_preflight_tries_everything_that_a_visit_needs_and_changes_nothing()
     report.passes("zoom: token", "is given");
     report.passes("zoom: scopes", "all");
     report.passes("zoom: users", "can be looked up");
+    report.passes("zoom: waiting room", "is not locked");
+    report.passes("zoom: join before host", "is not locked");
+    report.passes("zoom: licences", "of 100 are used");
+    report.passes("zoom: webhook", "answers the challenge, with its secret");
+    assert_eq!(report.line("zoom: host dropped"), &Value::Null);
     assert!(house.zoom().meetings().is_empty() && house.zoom().calls("users.create") == 0);
     assert_eq!(house.get("/api/v1/visits?organization=lakeside").await.json()["visits"], json!([]));
     let ran = house.runs(&["check", "--organization", "nope"]).await;
@@ -78,6 +83,60 @@ async fn the_preflight_tries_everything_that_a_visit_needs_and_changes_nothing()
         "{}",
         ran.complained
     );
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_preflight_reads_what_zooms_administrators_have_settled_for_all_meetings() {
+    let house = House::with("").await;
+    let settle = |room: Option<bool>, before_host: Option<bool>| {
+        house.zoom().change_settings(|settings| {
+            settings.waiting_room_lock = room;
+            settings.join_before_host_lock = before_host;
+            settings.clear_room_when_host_drops = true;
+            settings.licensed_seats = 1;
+        });
+    };
+    settle(Some(true), Some(true));
+    let (status, report) = house.check().await;
+    assert_eq!(status, 69);
+    report.fails("zoom: waiting room", "locked on");
+    report.fails("zoom: join before host", "locked on");
+    report.warns("zoom: host dropped", "waiting room");
+    report.warns("zoom: licences", "of 1 are used");
+    settle(Some(false), Some(false));
+    let (status, report) = house.check().await;
+    assert_eq!(status, 0, "{:#}", report.0);
+    report.passes("zoom: waiting room", "as this organization needs it");
+    report.passes("zoom: join before host", "as this organization needs it");
+    house.zoom().change_settings(|settings| {
+        settings.scopes.retain(|scope| !scope.starts_with("account:") && !scope.starts_with("billing:"));
+    });
+    house.zoom().revoke_tokens();
+    let (status, report) = house.check().await;
+    assert_eq!(status, 0, "visits do not need them: {:#}", report.0);
+    report.warns("zoom: locks", "cannot be read");
+    assert_eq!(report.line("zoom: licences"), &Value::Null);
+    house.close().await;
+    // The other way round.
+    let house = House::with("[organization.lakeside]\nadmittance = \"manual\"\n").await;
+    house.zoom().change_settings(|settings| settings.waiting_room_lock = Some(false));
+    house.check().await.1.fails("zoom: waiting room", "locked off");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_preflight_holds_the_secrets_of_the_settings_against_the_webhook_that_runs() {
+    let mut house = House::of_the_program("").await;
+    let (status, report) = house.check().await;
+    assert_eq!(status, 0, "{:#}", report.0);
+    let first = house.zoom().account().webhook_secret.clone();
+    house
+        .settings
+        .push(format!("[organization.lakeside.zoom]\nwebhook_secret_tokens = [\"{first}\", \"another\"]\n"));
+    house.check().await.1.fails("zoom: webhook", "secret 2 of the settings (status 401)");
+    house.stop_service().await;
+    house.check().await.1.warns("zoom: webhook", "does not answer from here");
     house.close().await;
 }
 

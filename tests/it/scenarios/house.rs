@@ -46,7 +46,7 @@ pub struct House {
     pub fakes: Simulator,
     pub url: String,
     service: Service,
-    settings: Vec<String>,
+    pub settings: Vec<String>,
     folder: TempDir,
     pub http: awc::Client,
 }
