@@ -20,7 +20,7 @@ use crate::store::redis::RedisStore;
 use crate::store::{EmbeddedSettings, EmbeddedStore};
 use crate::system::{SystemClock, SystemRandomness};
 use crate::zoom::connection::{Standing, copy};
-use crate::zoom::webhook::{SIGNATURE, TIMESTAMP, header_of, url_validation_answer};
+use crate::zoom::webhook::{OURS, SIGNATURE, TIMESTAMP, header_of, url_validation_answer};
 use crate::zoom::{AccountSetting, RestError, scopes};
 
 /// Our own webhook may take so long.
@@ -205,7 +205,7 @@ async fn challenged(url: &str, secret: &Secret) -> Challenged {
     let request = Request {
         method: Method::POST,
         url,
-        headers: vec![(SIGNATURE, signature), (TIMESTAMP, timestamp)],
+        headers: vec![(SIGNATURE, signature), (TIMESTAMP, timestamp), (OURS, "1".to_owned())],
         body: Some(("application/json", Bytes::from(body))),
         deadline: instant() + WITHIN,
     };

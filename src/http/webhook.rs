@@ -1,6 +1,7 @@
 //! `POST /zoom/{organization}/webhook`: Zoom's events. 200 only when the event is durable; 503 when it cannot be, so that Zoom sends it again.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -19,8 +20,9 @@ use super::app::App;
 use super::unread;
 use crate::settings::Organization;
 use crate::zoom::connection::{Removal, removed};
+use crate::zoom::validation;
 use crate::zoom::webhook::{
-    Event, Refused, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify,
+    Event, OURS, Refused, SIGNATURE, Signed, TIMESTAMP, parse, url_validation_answer, verify,
 };
 
 /// Registers the route.
@@ -94,6 +96,9 @@ async fn answer(
     match parse(&body, now, &app.name_key) {
         Ok(Event::UrlValidation { plain_token }) => {
             let answer = url_validation_answer(secret, &plain_token);
+            if header(OURS).is_none() {
+                note_checked(app, id, now);
+            }
             Answered::new("endpoint.url_validation", HttpResponse::Ok().json(answer))
         }
         Ok(event) => handle(app, id, organization, event, began + app.settings.limits.webhook_answer).await,
@@ -121,6 +126,16 @@ async fn body_in_time(app: &App, began: Instant, payload: &mut web::Payload) -> 
             Err(come_again())
         }
     }
+}
+
+/// Zoom has asked; that it did is kept beside the answer, which does not wait for it.
+fn note_checked(app: &App, id: &OrganizationId, now: Moment) {
+    let (zoom, store, id) = (Arc::clone(&app.zoom), Arc::clone(&app.desk.ports().store), id.clone());
+    actix_web::rt::spawn(async move {
+        if let Err(error) = validation::checked(&zoom, &store, &id, now).await {
+            tracing::debug!(organization = %id, %error, "that Zoom checked our webhook could not be kept");
+        }
+    });
 }
 
 /// Nothing of a bad body is kept but its size and hash.

@@ -15,6 +15,7 @@ mod rest;
 pub mod scopes;
 #[cfg(test)]
 mod tests;
+pub mod validation;
 pub mod webhook;
 
 pub use account::{PerSecond, ZoomAccounts, ZoomConfig};

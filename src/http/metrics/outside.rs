@@ -72,6 +72,12 @@ impl Outside {
             let Some(connected) = seen.is_connected() else { continue };
             ConstGauge::new(i64::from(connected)).encode(metric.encode_family(&[of(organization)])?)?;
         }
+        let help = "When Zoom last checked an organization's webhook, in seconds since 1970; it does so every 72 hours";
+        let mut metric = encoder.encode_descriptor("zoom_webhook_checked", help, None, kind)?;
+        for (organization, seen) in self.zoom.seen() {
+            let Some(at) = seen.last_checked() else { continue };
+            ConstGauge::new(at.0.div_euclid(1000)).encode(metric.encode_family(&[of(organization)])?)?;
+        }
         let help = "Scopes that visits need and the last token of an organization's Zoom app did not have";
         let mut metric = encoder.encode_descriptor("zoom_scopes_missing", help, None, kind)?;
         for (organization, seen) in self.zoom.seen() {

@@ -1,7 +1,9 @@
 //! Why nothing is asked of Zoom, and what this node has counted of a connection.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use vestibule_domain::time::Moment;
 
 use super::at_rest::Fingerprint;
 use crate::zoom::scopes::{self, Needed};
@@ -49,6 +51,8 @@ pub struct Seen {
     missing: AtomicU64,
     refreshes: [AtomicU64; Refreshed::ALL.len()],
     removals: AtomicU64,
+    /// When Zoom last checked our webhook, in milliseconds since 1970; 0 where that is not known.
+    checked: AtomicI64,
     forgotten: AtomicU64,
     /// What the log has said is missing.
     told: Mutex<Option<Vec<&'static str>>>,
@@ -82,6 +86,16 @@ impl Seen {
             .iter()
             .zip(&self.refreshes)
             .map(|((_, name), count)| (*name, count.load(Ordering::Relaxed)))
+    }
+
+    /// Zoom has checked our webhook then.
+    pub fn checked(&self, at: Moment) {
+        self.checked.fetch_max(at.0, Ordering::Relaxed);
+    }
+
+    /// When Zoom last checked our webhook, as far as is known.
+    pub fn last_checked(&self) -> Option<Moment> {
+        Some(Moment(self.checked.load(Ordering::Relaxed))).filter(|at| at.0 > 0)
     }
 
     pub fn removed(&self) {

@@ -3,5 +3,5 @@
 mod signature;
 mod wire;
 
-pub use signature::{Refused, SIGNATURE, Signed, TIMESTAMP, header_of, url_validation_answer, verify};
+pub use signature::{OURS, Refused, SIGNATURE, Signed, TIMESTAMP, header_of, url_validation_answer, verify};
 pub use wire::{BadBody, Event, NameKey, parse};

@@ -13,6 +13,9 @@ pub const SIGNATURE: &str = "x-zm-signature";
 /// The header that holds the time of signing, in seconds since 1970.
 pub const TIMESTAMP: &str = "x-zm-request-timestamp";
 
+/// The header by which a challenge of our own, which is no sign of Zoom's, is told from Zoom's.
+pub const OURS: &str = "x-vestibule-check";
+
 /// What the two headers said.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
