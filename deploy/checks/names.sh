@@ -18,7 +18,10 @@ registered_metrics() {
             sed -E 's/.*"([a-z_]+)"/\1 histogram/'
     done
     flat "$METRICS/store.rs" | grep -oE '\( ?"(store|redis)_[a-z_]+", "' | sed -E 's/.*"([a-z_]+)", "/\1 counter/'
-    flat "$METRICS/outside.rs" | grep -oE 'encode_descriptor\("[a-z_]+"' | sed -E 's/.*"([a-z_]+)"/\1 gauge/'
+    flat "$METRICS/outside.rs" | sed 's/let kind = /\n&/g' | awk '
+        { kind = ($0 ~ /^let kind = ConstCounter/) ? "counter" : "gauge" }
+        { while (match($0, /encode_descriptor\("[a-z_]+"/)) {
+              name = substr($0, RSTART + 19, RLENGTH - 20); print name, kind; $0 = substr($0, RSTART + RLENGTH) } }'
     echo 'store_in_trouble gauge'
     echo 'build_info gauge'
     echo 'panics counter'

@@ -163,7 +163,7 @@ impl Deciding<'_> {
         }
         let entry = self.visit.before_host.entry(id).or_default();
         if fact.kind == FactKind::WaitingForHost {
-            entry.waits(keys, fact.at);
+            entry.waits(keys, fact.at, fact.meeting);
         } else {
             entry.leaves(keys, fact.at);
         }

@@ -5,6 +5,7 @@ use super::instance::Believed;
 use super::participant::{Participant, ParticipantKey, Presence, Role};
 use super::{Device, Visit};
 use crate::fact::SessionKeys;
+use crate::id::MeetingId;
 use crate::intent::ProblemCode;
 use crate::policy::Policy;
 use crate::time::{Moment, Span};
@@ -34,14 +35,17 @@ pub struct Stranger {
 pub(crate) struct BeforeHost {
     waiting: Option<Moment>,
     left: Option<Moment>,
+    /// Before which meeting they last waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    meeting: Option<MeetingId>,
     #[serde(default, skip_serializing_if = "Identity::is_unknown")]
     who: Identity,
 }
 
 impl BeforeHost {
-    pub(super) fn waits(&mut self, keys: &SessionKeys, at: Moment) {
+    pub(super) fn waits(&mut self, keys: &SessionKeys, at: Moment, meeting: MeetingId) {
         self.who.learn(keys);
-        self.waiting = self.waiting.max(Some(at));
+        (self.waiting, self.meeting) = (self.waiting, self.meeting).max((Some(at), Some(meeting)));
     }
 
     pub(super) fn leaves(&mut self, keys: &SessionKeys, at: Moment) {
@@ -163,7 +167,7 @@ impl Visit {
     }
 
     /// Since when a person waits on Zoom's screen before the host. The wait is over when Zoom says so, when the person is heard of in the
-    /// meeting or its waiting room (R7), and when the meeting ends. The events name no join, and the one that ends the wait may name
+    /// meeting or its waiting room (R7), and when the meeting ends or is deleted. The events name no join, and the one that ends the wait may name
     /// the person by another key than the one that began it, so they are matched by who may be meant.
     fn waits_before_host<'a>(
         &'a self,
@@ -180,7 +184,8 @@ impl Visit {
         let heard = self.instances.values().filter_map(|instance| instance.heard_of(&entry.who)).max();
         let over = left.max(entry.left).is_some_and(|left| left >= since)
             || heard.is_some_and(|heard| heard >= since.whole_second())
-            || last_end.is_some_and(|end| end >= since);
+            || last_end.is_some_and(|end| end >= since)
+            || entry.meeting.is_some_and(|meeting| self.deleted.contains_key(&meeting));
         (!over).then_some((&entry.who, since))
     }
 }

@@ -1,13 +1,14 @@
 //! What Epic says of the appointment: who hosts, and what becomes of a visit that was called off, moved, or stands again.
 
 use crate::common::at;
-use crate::common::facts::{MEETING, fact, of, patient, provider, user};
+use crate::common::facts::{MEETING, fact, of, patient, provider, unnamed, user};
 use crate::common::story::{
     Story, ada, dr, patient_key, patient_launch, provider_key, provider_launch, proxy_launch,
 };
 use crate::common::zoom::{failed, is_create, is_delete, is_ensure, is_read, link};
-use vestibule_domain::command::Launch;
-use vestibule_domain::fact::FactKind::{Ended, Joined, Started};
+use vestibule_domain::command::{Command, Launch};
+use vestibule_domain::fact::Fact;
+use vestibule_domain::fact::FactKind::{Ended, Joined, Started, WaitingForHost};
 use vestibule_domain::id::{Csn, FhirReference};
 use vestibule_domain::intent::{IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::Phi;
@@ -211,6 +212,26 @@ fn of_a_visit_that_was_called_off_nobody_gets_a_link_and_the_meeting_goes() {
         story.at(minute * 60).tick();
     }
     assert!(story.begun.is_empty(), "{:?}", story.begun);
+}
+
+// Zoom tells nothing of people on its own screen when the meeting goes.
+#[test]
+fn whoever_waited_for_the_host_in_a_meeting_that_is_deleted_waits_no_more() {
+    let mut story = Story::ready();
+    story.at(6).take(Command::Departed { participant: ada() });
+    story.at(50).fact(of(&unnamed(&patient("ada", "g1")), WaitingForHost, "U0", 50));
+    assert_eq!(story.presence(&ada()), Presence::Waiting);
+    assert_eq!(story.at(60).booked(provider_launch("dr"), off(true)), CALLED_OFF);
+    story.zoom_answers();
+    assert!(story.visit.deleted.contains_key(&MEETING));
+    assert_eq!(story.presence(&ada()), Presence::Gone);
+    // The next meeting is another one.
+    story.at(90).booked(provider_launch("dr"), off(false));
+    story.zoom_answers();
+    let meeting = story.visit.meeting.as_ref().map(|meeting| meeting.id).unwrap();
+    let waits = of(&unnamed(&patient("ada", "g2")), WaitingForHost, "U0", 100);
+    story.at(100).fact(Fact { meeting, ..waits });
+    assert_eq!(story.presence(&ada()), Presence::Waiting);
 }
 
 // A visit whose next look is due although nothing is left to do would be looked at for ever.
