@@ -10,7 +10,7 @@ use vestibule_actors::port::store::{
 use vestibule_domain::id::{Marker, MeetingId, VisitKey, ZoomUserId};
 use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::name::PersonalLink;
-use vestibule_domain::policy::Admittance;
+use vestibule_domain::policy::{Admittance, PatientIdentity};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::{Meeting, Visit};
@@ -106,6 +106,7 @@ fn meeting(number: u64) -> Result<Meeting, Failed> {
         host: ZoomUserId::new(format!("host-of-{number}"))?,
         marker: Marker::new(format!("marker-{number}"))?,
         policy: Admittance::Automatic,
+        identity: PatientIdentity::Registrant,
         asked: settings,
         answered: settings,
         answered_at: SystemClock.now(),

@@ -16,8 +16,9 @@ use crate::epic::{EpicClient, EpicSites, FhirReads, KeyDue};
 use crate::outbound::certificate::trusted_here;
 use crate::outbound::{OtherClock, other_clock};
 use crate::service::{Failure, epic_sites};
-use crate::settings::{BaseUrl, Organization, Settings};
+use crate::settings::{BaseUrl, Organization, Secret, Settings};
 use crate::system::{SystemClock, SystemRandomness};
+use crate::zoom::webhook::NameKey;
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 
 /// What the checks call with.
@@ -38,7 +39,8 @@ impl Checks {
         let sites = epic_sites(settings)?;
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
-        let accounts = ZoomAccounts::new(accounts);
+        // A check makes no link, so that no name is ever hashed.
+        let accounts = ZoomAccounts::new(accounts, &NameKey::new(Secret::new("")));
         // A token that a check renewed would be lost to the service.
         accounts.drain().await;
         // Nothing that a check learns is kept.

@@ -88,7 +88,8 @@ impl Checks {
                     checked_standing(&view.standing, view.token),
                 );
                 if let Some(held) = &view.scopes {
-                    let missing = scopes::missing(held).iter().map(ToString::to_string).collect();
+                    let identity = settings.patient_identity;
+                    let missing = scopes::missing(held, identity).iter().map(ToString::to_string).collect();
                     report.add(Some(organization), "zoom: scopes", checked_scopes(Some(missing)));
                 }
                 if usable {

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Command;
-use vestibule_domain::policy::Policy;
+use vestibule_domain::policy::{PatientIdentity, Policy};
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::WayIn;
 use vestibule_domain::visit::participant::Role;
@@ -195,9 +195,14 @@ async fn join(
     };
     note_the_wait(&place, snapshot.as_ref());
     let gone = Command::Departed { participant: place.ticket.participant.clone() };
-    // Where this is lost the page merely counts as waiting until its signs run out.
+    // Where this is lost the page merely counts as waiting until its signs run out; unless nobody is believed to be this person whom
+    // we have not sent there.
     if let Err(error) = app.desk.submit(&place.ticket.visit, gone).await {
         tracing::warn!(%error, "a departure could not be handed in");
+        let by_name = snapshot.as_ref().and_then(|s| s.visit.meeting.as_ref()).map(|m| m.identity);
+        if by_name == Some(PatientIdentity::InviteLink) {
+            return Ok(back_to_the_page(&place, &name));
+        }
     }
     Ok(redirect_to_zoom(&request, place.organization, place.language, &link))
 }

@@ -94,7 +94,7 @@ async fn run(
     let (store, metrics) = open(&settings, Arc::clone(&clock)).await?;
     let (name_key, link_keys) = keys(&settings, &store, randomness.as_ref()).await?;
     let epic = epic_sites(&settings)?;
-    let zoom = zoom_accounts(&settings);
+    let zoom = zoom_accounts(&settings, &name_key);
     let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };
     let metrics = Arc::new(metrics.with_outside(outside));
     actix_rt::spawn(key_watch::watch(Arc::clone(&epic), Arc::clone(&clock)));
@@ -196,8 +196,9 @@ pub(crate) fn epic_sites(settings: &Settings) -> Result<Arc<EpicSites>, Failure>
     Ok(EpicSites::new(sites))
 }
 
-fn zoom_accounts(settings: &Settings) -> Arc<ZoomAccounts> {
-    ZoomAccounts::new(settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o))))
+fn zoom_accounts(settings: &Settings, names: &NameKey) -> Arc<ZoomAccounts> {
+    let all = settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
+    ZoomAccounts::new(all, names)
 }
 
 impl Running {

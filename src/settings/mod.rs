@@ -8,6 +8,7 @@ mod epic;
 mod guest_birth_date;
 mod logo;
 mod organization;
+mod patients;
 mod policy;
 mod private_key;
 mod problem;
@@ -40,8 +41,8 @@ pub use epic::{
 };
 pub use guest_birth_date::GuestBirthDate;
 pub use organization::{
-    Authorization, Environment, Language, Organization, PatientDisplayName, PatientIdentity, ProviderAction,
-    ProviderUserType, Zoom,
+    Authorization, Environment, Language, Organization, PatientDisplayName, ProviderAction, ProviderUserType,
+    Zoom,
 };
 pub use private_key::PrivateKeyFile;
 pub use problem::{Problem, SettingsError};

@@ -11,6 +11,7 @@ use super::device_test::{DeviceTest, read_device_test};
 use super::epic::{Epic, read_epic};
 use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
 use super::logo::Logo;
+use super::patients::{PatientsAtZoom, read_patients};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::secrets::resolve;
@@ -34,8 +35,7 @@ pub struct Organization {
     pub admittance: Admittance,
     pub waiting_counts_as: WaitingCountsAs,
     pub provider_user_type: ProviderUserType,
-    pub patient_identity: PatientIdentity,
-    pub registrant_email_domain: String,
+    pub patients: PatientsAtZoom,
     pub patient_display_name: PatientDisplayName,
     /// How long after its last meeting ended a visit may go on.
     pub reopen: Duration,
@@ -110,11 +110,6 @@ pub enum ProviderUserType {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PatientIdentity {
-    Registrant,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatientDisplayName {
     Role,
     Initials,
@@ -156,10 +151,6 @@ impl Choice for WaitingCountsAs {
 
 impl Choice for ProviderUserType {
     const ALL: &'static [(&'static str, Self)] = &[("licensed", Self::Licensed), ("basic", Self::Basic)];
-}
-
-impl Choice for PatientIdentity {
-    const ALL: &'static [(&'static str, Self)] = &[("registrant", Self::Registrant)];
 }
 
 impl Choice for PatientDisplayName {
@@ -205,8 +196,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let admittance = section.choice("admittance");
     let waiting_counts_as = section.choice("waiting_counts_as");
     let provider_user_type = section.choice("provider_user_type");
-    let patient_identity = section.choice("patient_identity");
-    let registrant_email_domain = section.needed("registrant_email_domain", mail_domain);
+    let patients = read_patients(section);
     let patient_display_name = section.choice("patient_display_name");
     let reopen_hours = section.integer("reopen_hours", 0..=168_u32);
     let page_presence_seconds = section.integer("page_presence_seconds", 1..=3600_u32);
@@ -243,8 +233,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         admittance: admittance?,
         waiting_counts_as: waiting_counts_as?,
         provider_user_type: provider_user_type?,
-        patient_identity: patient_identity?,
-        registrant_email_domain: registrant_email_domain?,
+        patients: patients?,
         patient_display_name: patient_display_name?,
         reopen: seconds(u64::from(reopen_hours?) * HOUR),
         page_presence: seconds(u64::from(page_presence_seconds?)),
@@ -315,7 +304,7 @@ fn page_url(text: &str, _: &Origin) -> Result<PageUrl, String> {
     PageUrl::parse(text)
 }
 
-fn mail_domain(text: &str, _: &Origin) -> Result<String, String> {
+pub(super) fn mail_domain(text: &str, _: &Origin) -> Result<String, String> {
     let label = |label: &str| {
         let inside = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         inside && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')

@@ -6,7 +6,7 @@ use vestibule_actors::port::store::{Retention, StoreLimits};
 use vestibule_actors::recent::RecentLimits;
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::gate;
-use vestibule_domain::policy::{GuestRules, Policy};
+use vestibule_domain::policy::{GuestRules, PatientRules, Policy};
 use vestibule_domain::time::Span;
 
 use super::{Epic, Organization, Settings};
@@ -42,6 +42,10 @@ impl Organization {
             check_every: Span::from_duration(settings.page.check_every),
             call: Span::from_duration(self.zoom.timeout.saturating_mul(REQUESTS_OF_A_CALL)),
             margin: CLOCK_MARGIN,
+            patients: PatientRules {
+                identity: self.patients.identity,
+                invite_link_life: Span::from_duration(self.patients.invite_link_life),
+            },
             guests: self.guest_rules(),
         }
     }
@@ -103,7 +107,7 @@ impl Epic {
 mod tests {
     use super::super::tests::{ORGANIZATION, folder, load};
     use vestibule_actors::port::store::StoreLimits;
-    use vestibule_domain::policy::GuestRules;
+    use vestibule_domain::policy::{GuestRules, PatientIdentity, PatientRules};
     use vestibule_domain::time::Span;
 
     #[test]
@@ -118,6 +122,15 @@ mod tests {
         assert_eq!((policy.check_after, policy.check_every), (Span::seconds(10), Span::seconds(15)));
         assert!(policy.call > Span::seconds(3) && policy.keep >= Span::minutes(85));
         assert_eq!(policy.guests, GuestRules { messages: 0, ..GuestRules::default() });
+        assert_eq!(policy.patients, PatientRules::default(), "the rules and the reference name one default");
+        let by_name = "[organization.lakeside]\npatient_identity = \"invite_link\"\ninvite_link_life = \"1h\"\n\
+                       provider_user_type = \"basic\"";
+        let settings = load(folder.path(), &[ORGANIZATION, by_name], &[]).unwrap();
+        let (_, lakeside_by_name) = settings.organization("lakeside").unwrap();
+        let patients = lakeside_by_name.policy(&settings).patients;
+        let expected =
+            PatientRules { identity: PatientIdentity::InviteLink, invite_link_life: Span::hours(1) };
+        assert_eq!(patients, expected, "and hosts need no licence");
         let sms =
             "[organization.lakeside.sms]\nurl = \"https://sms.example.org\"\nbody = '[\"{phone}{link}\"]'";
         let settings = load(folder.path(), &[ORGANIZATION, sms], &[]).unwrap();

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::policy::PatientIdentity;
 
 use super::Settings;
 use super::encrypted_launch::LaunchKey;
 use super::epic::StatusDialect;
-use super::organization::{Authorization, Organization, PatientIdentity, ProviderUserType, Zoom};
+use super::organization::{Authorization, Organization, ProviderUserType, Zoom};
 use super::problem::Problem;
 use super::service::Access;
 use super::store::{self, StoreUrl};
@@ -148,7 +149,7 @@ fn listening(settings: &Settings) -> Vec<Problem> {
 
 fn hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
     let basic = organization.provider_user_type == ProviderUserType::Basic;
-    (basic && organization.patient_identity == PatientIdentity::Registrant).then(|| {
+    (basic && organization.patients.identity == PatientIdentity::Registrant).then(|| {
         Problem::new(
             format!("organization.{name}.provider_user_type"),
             "\"basic\" hosts cannot have registrants, which patient_identity = \"registrant\" needs; use \"licensed\"",

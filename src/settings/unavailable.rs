@@ -12,8 +12,8 @@ const UNAVAILABLE: &[Unavailable] = &[
     Unavailable { key: "access.mode", values: &["jwt"], instead: "use \"token\" or \"loopback\"" },
     Unavailable {
         key: "organization.*.patient_identity",
-        values: &["invite_link", "temporary_user"],
-        instead: "use \"registrant\"",
+        values: &["temporary_user"],
+        instead: "use \"registrant\" or \"invite_link\"",
     },
 ];
 

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::Moment;
 
 use super::connection::{Access, AtRest, Connection, Newest, Seen, State};
 use super::pace::Paces;
+use super::webhook::NameKey;
 use crate::outbound::{Bearer, OtherClock, Shared, TokenFailure};
 use crate::settings::{self, Authorization, ProviderAction, ProviderUserType, Secret};
 
@@ -35,6 +37,8 @@ pub struct ZoomConfig {
     pub provider_email_domain: Option<String>,
     /// Whether a provider's Zoom user who was found without a licence is given one, where providers shall have one.
     pub license_found_users: bool,
+    /// By what patients are known in meetings that are made from now on.
+    pub patient_identity: PatientIdentity,
     /// For the made-up addresses under which patients are registered.
     pub registrant_email_domain: String,
     /// What a meeting is planned for; it may go on longer.
@@ -80,7 +84,8 @@ impl ZoomConfig {
             provider_action: zoom.provider_action,
             provider_email_domain: zoom.provider_email_domain.clone(),
             license_found_users: false,
-            registrant_email_domain: organization.registrant_email_domain.clone(),
+            patient_identity: organization.patients.identity,
+            registrant_email_domain: organization.patients.email_domain.clone(),
             visit_duration: organization.visit_duration,
             meeting_reads_per_second: zoom.meeting_reads_per_second,
             per_second: PerSecond::PRO,
@@ -105,6 +110,8 @@ pub(super) struct ZoomAccount {
     pub draining: AtomicBool,
     pub paces: Paces,
     pub clock: Arc<OtherClock>,
+    /// Hashes the names in links as events' names are.
+    pub names: NameKey,
 }
 
 impl ZoomAccount {
@@ -124,6 +131,11 @@ impl ZoomAccount {
         self.own.clear();
     }
 
+    /// Takes the scopes of a token in.
+    pub fn sees_scopes(&self, held: &[String]) {
+        self.seen.scopes(self.organization.as_str(), held, self.config.patient_identity);
+    }
+
     /// A token that Zoom's API does not take: another one is fetched at the next use, however young it is.
     pub fn forget(&self, access: &Arc<Access>) {
         if let Access::Token(token) = access.as_ref() {
@@ -139,7 +151,10 @@ pub struct ZoomAccounts(BTreeMap<OrganizationId, Arc<ZoomAccount>>);
 
 impl ZoomAccounts {
     #[must_use]
-    pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, ZoomConfig)>) -> Arc<Self> {
+    pub fn new(
+        organizations: impl IntoIterator<Item = (OrganizationId, ZoomConfig)>,
+        names: &NameKey,
+    ) -> Arc<Self> {
         let accounts = organizations.into_iter().map(|(id, config)| {
             let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
             let clock = Arc::new(OtherClock::new(id.clone(), "zoom"));
@@ -154,6 +169,7 @@ impl ZoomAccounts {
                 draining: AtomicBool::new(false),
                 paces,
                 clock,
+                names: names.clone(),
             };
             (id, Arc::new(account))
         });

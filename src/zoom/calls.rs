@@ -9,7 +9,7 @@ use vestibule_actors::port::clock::{SharedClock, SharedRandomness, instant};
 use vestibule_actors::port::store::SharedStore;
 use vestibule_actors::port::zoom::{LinkRefused, Zoom, ZoomFactory};
 use vestibule_domain::id::{FhirReference, MeetingId, OrganizationId, ZoomUserId};
-use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry, ZoomCall};
+use vestibule_domain::intent::{CallFailure, IntentOutcome, Personal, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::PersonalLink;
 use vestibule_domain::time::Span;
 use vestibule_domain::visit::participant::ParticipantKey;
@@ -90,7 +90,10 @@ impl ZoomClient {
             ZoomCall::SetAlternativeHosts { meeting, hosts } => {
                 api.set_alternative_hosts(*meeting, hosts).await
             }
-            ZoomCall::Register { meeting, display_name, .. } => api.register(*meeting, display_name).await,
+            ZoomCall::Register { meeting, display_name, by, .. } => match by {
+                Personal::Registrant => api.register(*meeting, display_name).await,
+                Personal::InviteLink { good_for } => api.invite(*meeting, display_name, *good_for).await,
+            },
             ZoomCall::CancelRegistrants { meeting, registrants } => {
                 api.cancel_registrants(*meeting, registrants).await
             }

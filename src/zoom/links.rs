@@ -6,6 +6,7 @@ use vestibule_actors::port::zoom::LinkRefused;
 use vestibule_domain::id::{MeetingId, RegistrantId, ZoomUserId};
 use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry};
 use vestibule_domain::name::{PersonalLink, Phi};
+use vestibule_domain::time::Span;
 
 use super::answers::{Meeting, link};
 use super::error::RestError;
@@ -15,7 +16,9 @@ use crate::outbound::TokenFailure;
 use crate::outbound::encode::encode;
 use crate::outbound::lenient::text;
 
-/// Zoom's bound on a first name.
+/// Zoom's bound on the life of a link by name.
+const LONGEST_LIFE: Span = Span::seconds(7_776_000);
+/// Zoom's bound on a first name, and on a name in a link.
 const LONGEST_NAME: usize = 64;
 
 impl Api<'_> {
@@ -70,6 +73,27 @@ impl Api<'_> {
 }
 
 impl Api<'_> {
+    /// Makes a link with a name in it, by which events tell who came by it. One whose answer is lost leads nobody anywhere and runs out,
+    /// so that another is simply made.
+    pub async fn invite(&self, meeting: MeetingId, display_name: &Phi, good_for: Span) -> IntentOutcome {
+        let good_for = Span(good_for.0.clamp(1_000, LONGEST_LIFE.0));
+        let good_until = self.clock.now() + good_for;
+        let body = json!({"attendees": [{"name": name(display_name)}], "ttl": good_for.0 / 1000});
+        let path = format!("/meetings/{meeting}/invite_links");
+        let answer = self.call(&Call::with_body(Method::POST, &path, Label::Light, body)).await;
+        let body = match answer {
+            Ok(body) => body,
+            Err(error) => return invitation_refused(&error),
+        };
+        let attendee = body.get("attendees").and_then(|all| all.get(0));
+        let name_hash =
+            attendee.and_then(|one| text(one, "name")).and_then(|name| self.account.names.hash(name));
+        match (name_hash, attendee.and_then(|one| link(one, "join_url"))) {
+            (Some(name_hash), Some(link)) => IntentOutcome::Invited { name_hash, link, good_until },
+            _ => RestError::InDoubt.outcome(),
+        }
+    }
+
     /// Takes personal links back: Zoom lets nobody in by them any more. Whoever is in the meeting stays.
     pub async fn cancel_registrants(
         &self,
@@ -110,6 +134,16 @@ fn registration_refused(error: &RestError) -> IntentOutcome {
         return unavailable();
     }
     error.outcome_of_post()
+}
+
+/// Whatever is not about our credentials, a limit or an outage is about this meeting, and another try would be refused as well.
+fn invitation_refused(error: &RestError) -> IntentOutcome {
+    match error.outcome_about_meeting() {
+        IntentOutcome::Failed(CallFailure { problem: ProblemCode::ZoomRefused, retry }) => {
+            IntentOutcome::Failed(CallFailure { problem: ProblemCode::InviteLinkRefused, retry })
+        }
+        other => other,
+    }
 }
 
 fn refused(error: &RestError) -> LinkRefused {

@@ -7,6 +7,7 @@ use vestibule_domain::id::{Marker, MeetingId, ZoomUserId};
 use vestibule_domain::intent::{
     CallFailure, IntentOutcome, MadeMeeting, MeetingSettings, ProblemCode, Retry,
 };
+use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::{Moment, Span};
 
 use super::answers::Meeting;
@@ -27,9 +28,7 @@ const MOST_PAGES: u32 = 24;
 const AFTER_ENDING: Span = Span::seconds(2);
 /// What must be believed where Zoom does not say which settings hold: nothing of what admittance relies on.
 const UNKNOWN: MeetingSettings =
-    MeetingSettings { waiting_room: false, join_before_host: true, registration: REGISTRATION };
-/// What every meeting of ours was asked to have.
-const REGISTRATION: bool = true;
+    MeetingSettings { waiting_room: false, join_before_host: true, registration: true };
 
 impl Api<'_> {
     // === making ===
@@ -133,7 +132,8 @@ impl Api<'_> {
 
     async fn meeting(&self, meeting: MeetingId) -> Result<Meeting, RestError> {
         let body = self.call(&Call::get(&format!("/meetings/{meeting}"), Label::Light)).await?;
-        Meeting::read(&body, REGISTRATION).ok_or(RestError::InDoubt)
+        let registration = self.account.config.patient_identity == PatientIdentity::Registrant;
+        Meeting::read(&body, registration).ok_or(RestError::InDoubt)
     }
 
     // === changing and removing ===

@@ -54,8 +54,11 @@ impl ZoomClient {
         &self,
         organization: &OrganizationId,
     ) -> Option<Result<Option<Vec<String>>, RestError>> {
-        let token = self.token(self.accounts.get(organization)?).await;
-        let named = |held: &[String]| scopes::missing(held).iter().map(ToString::to_string).collect();
+        let account = self.accounts.get(organization)?;
+        let identity = account.config.patient_identity;
+        let token = self.token(account).await;
+        let named =
+            |held: &[String]| scopes::missing(held, identity).iter().map(ToString::to_string).collect();
         Some(token.map(|token| token.scopes().map(named)))
     }
 

@@ -1,6 +1,9 @@
-//! The scopes that visits need, each with what for: the one list for `vestibule check`, the page, the metric and the log.
+//! The scopes that visits need, each with what for: the one list for `vestibule check`, the page, the metric and the log. Some are
+//! needed with one identity of patients alone, and no organization is asked for another's.
 
 use std::fmt;
+
+use vestibule_domain::policy::PatientIdentity;
 
 /// A scope that visits need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,14 +12,24 @@ pub struct Needed {
     pub purpose: &'static str,
     /// The granular scope, and older or broader ones that will do.
     any_of: &'static [&'static str],
+    /// The one identity of patients that needs it; none: visits of every organization do.
+    only: Option<PatientIdentity>,
 }
 
 const fn needed(purpose: &'static str, any_of: &'static [&'static str]) -> Needed {
-    Needed { purpose, any_of }
+    Needed { purpose, any_of, only: None }
+}
+
+const fn needed_by(
+    identity: PatientIdentity,
+    purpose: &'static str,
+    any_of: &'static [&'static str],
+) -> Needed {
+    Needed { purpose, any_of, only: Some(identity) }
 }
 
 /// All of them. The documentation lists the same.
-pub const NEEDED: [Needed; 11] = [
+const NEEDED: [Needed; 12] = [
     needed("find providers", &["user:read:user:admin", "user:read:admin"]),
     needed("make providers' users", &["user:write:user:admin", "user:write:admin"]),
     needed("make meetings", &["meeting:write:meeting:admin", "meeting:write:admin"]),
@@ -25,8 +38,21 @@ pub const NEEDED: [Needed; 11] = [
     needed("set alternative hosts", &["meeting:update:meeting:admin", "meeting:write:admin"]),
     needed("remove superfluous meetings", &["meeting:delete:meeting:admin", "meeting:write:admin"]),
     needed("end meetings for everybody", &["meeting:update:status:admin", "meeting:write:admin"]),
-    needed("make patients' links (registrants)", &["meeting:write:registrant:admin", "meeting:write:admin"]),
-    needed("take guests' links back", &["meeting:update:registrant_status:admin", "meeting:write:admin"]),
+    needed_by(
+        PatientIdentity::Registrant,
+        "make patients' links (registrants)",
+        &["meeting:write:registrant:admin", "meeting:write:admin"],
+    ),
+    needed_by(
+        PatientIdentity::Registrant,
+        "take guests' links back",
+        &["meeting:update:registrant_status:admin", "meeting:write:admin"],
+    ),
+    needed_by(
+        PatientIdentity::InviteLink,
+        "make patients' links (by name)",
+        &["meeting:write:invite_links:admin", "meeting:write:admin"],
+    ),
     needed(
         "let further providers in (their zak)",
         &["user:read:token:admin", "user:read:zak:admin", "user:read:admin"],
@@ -53,35 +79,51 @@ impl fmt::Display for Needed {
     }
 }
 
-/// Those that a token with these scopes lacks.
-#[must_use]
-pub fn missing(held: &[String]) -> Vec<&'static Needed> {
+/// Those that an organization's visits need, by how its patients are known.
+pub fn needed_with(identity: PatientIdentity) -> impl Iterator<Item = &'static Needed> + Clone {
     static ALL: &[Needed] = &NEEDED;
-    ALL.iter().filter(|needed| !needed.is_held(held)).collect()
+    ALL.iter().filter(move |needed| needed.only.is_none_or(|only| only == identity))
+}
+
+/// Those of them that a token with these scopes lacks.
+#[must_use]
+pub fn missing(held: &[String], identity: PatientIdentity) -> Vec<&'static Needed> {
+    needed_with(identity).filter(|needed| !needed.is_held(held)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn named(held: &[&str]) -> Vec<String> {
+    fn named(held: &[&str], identity: PatientIdentity) -> Vec<String> {
         let held: Vec<String> = held.iter().map(|scope| (*scope).to_owned()).collect();
-        missing(&held).iter().map(ToString::to_string).collect()
+        missing(&held, identity).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn what_is_missing_is_named_with_its_purpose() {
-        let granular: Vec<&str> = NEEDED.iter().map(Needed::scope).collect();
-        assert_eq!(named(&granular), Vec::<String>::new());
+        let identity = PatientIdentity::Registrant;
+        let granular: Vec<&str> = needed_with(identity).map(Needed::scope).collect();
+        assert_eq!(named(&granular, identity), Vec::<String>::new());
         let classic = ["meeting:write:admin", "meeting:read:admin", "user:read:admin", "user:write:admin"];
-        assert_eq!(named(&classic), Vec::<String>::new());
-        let without = named(&["user:read:admin", "user:write:admin", "meeting:read:admin"]);
+        assert_eq!(named(&classic, identity), Vec::<String>::new());
+        let without = named(&["user:read:admin", "user:write:admin", "meeting:read:admin"], identity);
         assert_eq!(without.len(), 6, "{without:?}");
         assert!(
             without
                 .contains(&"meeting:write:registrant:admin (make patients' links (registrants))".to_owned())
         );
-        assert_eq!(named(&[]).len(), NEEDED.len());
+        assert_eq!(named(&[], identity).len(), granular.len());
+    }
+
+    #[test]
+    fn nobody_is_asked_for_what_another_identity_needs() {
+        let all = |identity| needed_with(identity).map(Needed::scope).collect::<Vec<_>>();
+        let [registrant, by_name] = [PatientIdentity::Registrant, PatientIdentity::InviteLink].map(all);
+        let own = |scopes: &[&str]| scopes.contains(&"meeting:write:registrant:admin");
+        assert!(own(&registrant) && !own(&by_name));
+        let own = |scopes: &[&str]| scopes.contains(&"meeting:write:invite_links:admin");
+        assert!(own(&by_name) && !own(&registrant));
     }
 
     #[test]

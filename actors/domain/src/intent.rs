@@ -72,7 +72,7 @@ pub enum ZoomCall {
         /// All of them.
         hosts: Vec<ZoomUserId>,
     },
-    /// Make a personal link by registering the person.
+    /// Have Zoom know the person by something of their own: mostly a personal link.
     Register {
         /// Whose link it is.
         participant: ParticipantKey,
@@ -80,6 +80,9 @@ pub enum ZoomCall {
         meeting: MeetingId,
         /// What the provider sees in Zoom.
         display_name: Phi,
+        /// By what.
+        #[serde(default, skip_serializing_if = "Personal::is_registrant")]
+        by: Personal,
     },
     /// Let registrants in no more: their guest's link was taken back.
     CancelRegistrants {
@@ -98,6 +101,26 @@ pub enum ZoomCall {
         /// The visit's meeting.
         meeting: MeetingId,
     },
+}
+
+/// By what a person is to be known again, with what has to be said for it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Personal {
+    /// A registration.
+    #[default]
+    Registrant,
+    /// A link with their name in it.
+    InviteLink {
+        /// How long it is to be good.
+        good_for: Span,
+    },
+}
+
+impl Personal {
+    fn is_registrant(&self) -> bool {
+        *self == Self::Registrant
+    }
 }
 
 /// Settings of a meeting that the admittance depends on.
@@ -168,6 +191,15 @@ pub enum IntentOutcome {
         /// The link.
         link: PersonalLink,
     },
+    /// The person's own link by name.
+    Invited {
+        /// The hash of the name that Zoom wrote into the link, as events will bring it.
+        name_hash: u64,
+        /// The link.
+        link: PersonalLink,
+        /// From then on Zoom does not take it.
+        good_until: Moment,
+    },
     /// The registrants are let in no more.
     RegistrantsCancelled,
     /// The meeting does not run any more.
@@ -220,6 +252,8 @@ pub enum ProblemCode {
     JoinBeforeHostLocked,
     /// Registration did not hold, so no personal links can be made.
     RegistrationUnavailable,
+    /// Zoom refused to make a link with a patient's name.
+    InviteLinkRefused,
     /// Somebody changed the meeting's settings in Zoom.
     PolicyDrift,
     /// The meeting was deleted in Zoom.
@@ -272,6 +306,7 @@ impl ProblemCode {
             Self::WaitingRoomLocked => "waiting_room_locked",
             Self::JoinBeforeHostLocked => "join_before_host_locked",
             Self::RegistrationUnavailable => "registration_unavailable",
+            Self::InviteLinkRefused => "invite_link_refused",
             Self::PolicyDrift => "policy_drift",
             Self::MeetingDeleted => "meeting_deleted",
             Self::NoSeat => "no_seat",
@@ -308,6 +343,9 @@ impl ProblemCode {
             }
             Self::RegistrationUnavailable => {
                 "Zoom did not turn registration on, so patients get no personal link. Check that registration is allowed and the host is licensed."
+            }
+            Self::InviteLinkRefused => {
+                "Zoom refused to make a personal link for somebody on the patient's side, who cannot go in. Check that the host may schedule meetings, then let them launch again."
             }
             Self::PolicyDrift => {
                 "Somebody changed this meeting's settings in Zoom, and they no longer match the admittance policy."

@@ -23,6 +23,40 @@ pub enum WaitingCountsAs {
     Connected,
 }
 
+/// By what a person on the patient's side is known again in Zoom's events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PatientIdentity {
+    /// By a registrant's id, which needs a host with a licence.
+    #[default]
+    Registrant,
+    /// By a name that is theirs alone within the visit.
+    InviteLink,
+}
+
+impl PatientIdentity {
+    /// As states of before had it, which say nothing.
+    pub(crate) fn is_registrant(&self) -> bool {
+        *self == Self::Registrant
+    }
+}
+
+/// How the patient's side gets into meetings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PatientRules {
+    /// Of meetings that are made from now on.
+    pub identity: PatientIdentity,
+    /// How long a link by name is good.
+    pub invite_link_life: Span,
+}
+
+impl Default for PatientRules {
+    /// As the settings have it.
+    fn default() -> Self {
+        Self { identity: PatientIdentity::Registrant, invite_link_life: Span::hours(2) }
+    }
+}
+
 /// The rules of one organization. Times are bounds of the settings reference.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -56,6 +90,8 @@ pub struct Policy {
     pub call: Span,
     /// How long after an intent's `not_after` the marker is looked for: covers clock differences.
     pub margin: Span,
+    /// How the patient's side gets into meetings.
+    pub patients: PatientRules,
     /// What guests' links are good for.
     pub guests: GuestRules,
 }

@@ -12,7 +12,7 @@ use vestibule_domain::gate::Limits;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::lane::LaneRules;
-use vestibule_domain::policy::{Admittance, GuestRules, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::Span;
 
 use crate::chance::Chance;
@@ -194,6 +194,7 @@ fn organization(name: &str, chance: &mut Chance) -> OrganizationPlan {
         check_every: Span::seconds(15),
         call: Span::seconds(20),
         margin: Span::seconds(5),
+        patients: PatientRules::default(),
         guests: GuestRules::default(),
     };
     let limits = Limits {

@@ -35,7 +35,7 @@ use vestibule_domain::id::*;
 use vestibule_domain::intent::*;
 use vestibule_domain::lane::LaneRules;
 use vestibule_domain::name::{PersonalLink, Phi};
-use vestibule_domain::policy::{Admittance, GuestRules, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -92,6 +92,7 @@ impl Organizations for OneOrganization {
             check_every: Span::seconds(15),
             call: Span::seconds(20),
             margin: Span::seconds(5),
+            patients: PatientRules::default(),
             guests: GuestRules::default(),
         }))
     }

@@ -211,7 +211,7 @@ impl Kit {
         };
         let zoom = settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         let app = App {
-            zoom: ZoomAccounts::new(zoom),
+            zoom: ZoomAccounts::new(zoom, &NameKey::new(Secret::new("a key"))),
             limits: Arc::new(Bounds::of(&settings)),
             settings,
             boards: Boards::of(OpsHub::new(ports.clone()).start()),

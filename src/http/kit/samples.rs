@@ -12,7 +12,7 @@ use vestibule_domain::id::{
 };
 use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::name::{PersonalLink, Phi};
-use vestibule_domain::policy::Admittance;
+use vestibule_domain::policy::{Admittance, PatientIdentity};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::{Light, Participant, ParticipantKey, Presence, Role};
 use vestibule_domain::visit::{Meeting, Phase, Visit};
@@ -72,6 +72,9 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         zoom_user_unlicensed: false,
         link: None,
         registrants: std::collections::BTreeSet::new(),
+        shown_as: None,
+        names: std::collections::BTreeSet::new(),
+        given: std::collections::BTreeSet::new(),
         light: Light::default(),
         presence,
         since: NOW,
@@ -90,6 +93,7 @@ pub fn waiting(key: VisitKey) -> Visit {
         host: ZoomUserId::new("host-at-zoom").unwrap(),
         marker: Marker::new("vestibule-marker").unwrap(),
         policy: Admittance::Automatic,
+        identity: PatientIdentity::Registrant,
         asked: settings,
         answered: settings,
         answered_at: NOW,

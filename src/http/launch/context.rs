@@ -168,13 +168,6 @@ pub(super) fn display_name(
 ) -> Phi {
     let [first, last] =
         [first, last].map(|name| name.map(|name| name.reveal().trim()).filter(|name| !name.is_empty()));
-    let by_role = match role {
-        Role::Provider => "Provider",
-        Role::Patient => "Patient",
-        Role::Proxy => "Family member",
-        Role::Guest => "Guest",
-        Role::Unidentified => "Participant",
-    };
     let initial = |name: &str| name.chars().next().map(|c| format!("{}.", c.to_uppercase()));
     let shown = match names {
         PatientDisplayName::Role => None,
@@ -188,5 +181,5 @@ pub(super) fn display_name(
             (!initials.is_empty()).then(|| initials.join(" "))
         }
     };
-    Phi::new(shown.unwrap_or_else(|| by_role.to_owned()))
+    Phi::new(shown.unwrap_or_else(|| role.plain_name().to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use vestibule_domain::intent::ZoomCall;
 use vestibule_domain::name::Phi;
-use vestibule_domain::policy::Policy;
+use vestibule_domain::policy::{PatientIdentity, Policy};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::admittance::Admit;
 use vestibule_domain::visit::booking::Booking;
@@ -92,7 +92,9 @@ fn gave_up(visit: &Visit, which: impl Fn(&ZoomCall) -> bool) -> bool {
 fn patient_message(visit: &Visit, who: &ParticipantKey, admit: Admit, way: Option<&WayIn<'_>>) -> MessageKey {
     let is_own =
         |call: &ZoomCall| matches!(call, ZoomCall::Register { participant, .. } if participant == who);
-    let no_registration = visit.meeting.as_ref().is_some_and(|meeting| !meeting.answered.registration);
+    let no_registration = visit.meeting.as_ref().is_some_and(|meeting| {
+        meeting.identity == PatientIdentity::Registrant && !meeting.answered.registration
+    });
     match (admit, way) {
         (Admit::Go, Some(_)) => MessageKey::YouCanJoin,
         (Admit::GoToWaitingRoom, Some(_)) => MessageKey::GoingToWaitingRoom,
@@ -109,7 +111,7 @@ fn patient_message(visit: &Visit, who: &ParticipantKey, admit: Admit, way: Optio
 #[cfg(test)]
 mod tests {
     use vestibule_domain::id::{Marker, MeetingId, ZoomUserId};
-    use vestibule_domain::intent::{Intent, IntentId, MeetingSettings};
+    use vestibule_domain::intent::{Intent, IntentId, MeetingSettings, Personal};
     use vestibule_domain::visit::OpenCall;
     use vestibule_domain::visit::participant::Presence;
 
@@ -163,7 +165,12 @@ mod tests {
     }
 
     fn register(participant: ParticipantKey) -> ZoomCall {
-        ZoomCall::Register { participant, meeting: MEETING, display_name: Phi::new("Patient") }
+        ZoomCall::Register {
+            participant,
+            meeting: MEETING,
+            display_name: Phi::new("Patient"),
+            by: Personal::default(),
+        }
     }
 
     fn without_meeting(mut visit: Visit, wanted: bool) -> Visit {
@@ -232,7 +239,7 @@ mod tests {
         let manual = |visit| changed(visit, |meeting| meeting.answered.waiting_room = true);
         let linked = |mut visit: Visit| {
             let url = visit.meeting.as_ref().unwrap().join_url.clone();
-            let link = visit::participant::Link { meeting: MEETING, url };
+            let link = visit::participant::Link { meeting: MEETING, url, good_until: None };
             visit.participants.get_mut(&patient()).unwrap().link = Some(link);
             visit
         };

@@ -60,7 +60,7 @@ fn each_mistake_in_an_organization_is_named() {
     let cases: &[(&str, &str)] = &[
         ("environment = \"staging\"", "environment: \"staging\" is none of \"test\", \"production\""),
         ("provider_user_type = \"basic\"", "provider_user_type: \"basic\" hosts cannot have registrants"),
-        ("patient_identity = \"invite_link\"", "patient_identity: \"invite_link\" is not available"),
+        ("invite_link_life = \"4m\"", "invite_link_life: 4m is outside of 5m to"),
         ("patient_identity = \"temporary_user\"", "patient_identity: \"temporary_user\" is not available"),
         ("registrant_email_domain = \"a@b\"", "registrant_email_domain: \"a@b\" is not a domain"),
         ("early_join_minutes = 10081", "early_join_minutes: 10081 is outside of 0 to 10080"),

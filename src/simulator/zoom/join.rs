@@ -115,7 +115,9 @@ impl Desk<'_> {
                 .iter()
                 .find(|named| named.token == link.tk && named.expires_at > self.now);
             if let Some(named) = named {
-                return Ok((Identity { name: named.name.clone(), ..Identity::default() }, HostRight::None));
+                // The name stands in the field already; whoever likes types another.
+                let name = if name.is_empty() { named.name.as_str() } else { name };
+                return Ok((Identity { name: name.to_owned(), ..Identity::default() }, HostRight::None));
             }
             let registrant = meeting
                 .registrants

@@ -121,7 +121,7 @@ impl ZoomClient {
         let body = ask(&self.http, account, form, now).await.map_err(code_refused)?;
         let given = Given::read(&body).map_err(|_| ConnectRefused::Zoom)?;
         if let Some(scopes) = &given.scopes {
-            account.seen.scopes(account.organization.as_str(), scopes);
+            account.sees_scopes(scopes);
         }
         Ok(given)
     }

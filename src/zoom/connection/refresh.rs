@@ -150,7 +150,7 @@ impl Fetch {
             return Known::Answer(self.own().await);
         }
         if let Some(scopes) = &grant.scopes {
-            self.account.seen.scopes(self.account.organization.as_str(), scopes);
+            self.account.sees_scopes(scopes);
         }
         let usable = self.is_usable(grant);
         if usable && now < grant.renew_at {
@@ -194,7 +194,7 @@ impl Fetch {
         });
         let token = fetched.await?;
         if let Some(scopes) = token.scopes() {
-            account.seen.scopes(account.organization.as_str(), scopes);
+            account.sees_scopes(scopes);
         }
         Ok(connected(token, LOOK_EVERY))
     }

@@ -10,6 +10,7 @@ fn register(meeting: MeetingId, name: &str) -> ZoomCall {
         participant: ParticipantKey::new(Role::Patient, FhirReference::new("Patient/ePatA").unwrap()),
         meeting,
         display_name: Phi::new(name),
+        by: Personal::Registrant,
     }
 }
 
@@ -111,5 +112,79 @@ async fn an_alternative_host_starts_the_same_meeting_with_his_own_token() {
     assert_eq!(refused.unwrap_err(), LinkRefused::Refused);
     let gone = setup.client.alternative_link(&lakeside, MeetingId(12_345_678_901), &user, &made.join_url);
     assert_eq!(gone.await.unwrap_err(), LinkRefused::Gone);
+    fakes.stop().await;
+}
+
+fn invite(meeting: MeetingId, name: &str, good_for: Span) -> ZoomCall {
+    ZoomCall::Register {
+        participant: ParticipantKey::new(Role::Patient, FhirReference::new("Patient/ePatA").unwrap()),
+        meeting,
+        display_name: Phi::new(name),
+        by: Personal::InviteLink { good_for },
+    }
+}
+
+#[actix_web::test]
+async fn a_link_by_name_is_known_by_that_name_and_runs_out() {
+    let fakes = fakes().await;
+    let setup = setup(ZoomConfig { patient_identity: PatientIdentity::InviteLink, ..with(&fakes) });
+    let host = host(&setup).await;
+    // Neither a licence nor registration is needed.
+    assert!(fakes.zoom().set_user(RIVERA, crate::simulator::zoom::UserStatus::Active, 1));
+    let settings = MeetingSettings { waiting_room: false, join_before_host: false, registration: false };
+    let open = ZoomCall::CreateMeeting { host, marker: Marker::new("vst-named").unwrap(), settings };
+    let IntentOutcome::Made(made) = call(&setup, &open).await else { panic!("not made") };
+    let start = setup.client.start_link(&lakeside(), made.meeting).await.unwrap();
+    fakes.zoom().open(start.reveal(), "Dr. Rivera", Device::App).unwrap();
+    let before = Wall.now();
+    let mut hashes = Vec::new();
+    for name in ["Patient", "Patient 2", "Patient"] {
+        let outcome = call(&setup, &invite(made.meeting, name, Span::minutes(30))).await;
+        let IntentOutcome::Invited { name_hash, link, good_until } = outcome else { panic!("{outcome:?}") };
+        assert!(good_until >= before + Span::minutes(30) && good_until <= Wall.now() + Span::minutes(30));
+        let seat = fakes.zoom().open(link.reveal(), "", Device::Web).unwrap();
+        let seat = fakes.zoom().seat(&seat).unwrap();
+        assert_eq!((seat.name.as_str(), seat.registrant.as_str(), seat.user.as_str()), (name, "", ""));
+        assert_eq!(names().hash(&seat.name), Some(name_hash), "as events hash it");
+        hashes.push(name_hash);
+    }
+    assert!(hashes[0] == hashes[2] && hashes[0] != hashes[1]);
+    let outcome = call(&setup, &invite(made.meeting, "Patient", Span(1))).await;
+    let IntentOutcome::Invited { link, .. } = outcome else { panic!("{outcome:?}") };
+    let runs_out = tokio::time::timeout(Duration::from_secs(5), async {
+        while fakes.zoom().open(link.reveal(), "", Device::Web).is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert!(runs_out.await.is_ok(), "it has run out");
+    fakes.stop().await;
+}
+
+#[actix_web::test]
+async fn what_stands_in_the_way_of_a_link_by_name_is_named() {
+    let fakes = fakes().await;
+    let setup = setup(with(&fakes));
+    let made = made(&setup, "vst-named2").await;
+    let patient = invite(made.meeting, "Patient", Span::hours(2));
+    let gone = call(&setup, &invite(MeetingId(12_345_678_901), "Patient", Span::hours(2))).await;
+    assert_eq!(gone, IntentOutcome::MeetingGone);
+    for code in [300, 3000, 3161] {
+        let refusal = ZoomFaultKind::Status { status: 400, code, message: "No.".into() };
+        fault(&fakes, "meetings.invite_links", Some(1), refusal);
+        assert_eq!(
+            call(&setup, &patient).await,
+            failed(ProblemCode::InviteLinkRefused, Retry::Never),
+            "{code}"
+        );
+    }
+    // Another link of the same name harms nobody, so that one whose answer is lost is simply asked for again.
+    for kind in [ZoomFaultKind::DoneThenDrop, ZoomFaultKind::HalfBody, ZoomFaultKind::Html { status: 502 }] {
+        fault(&fakes, "meetings.invite_links", Some(1), kind.clone());
+        let expected = failed(ProblemCode::ZoomUnavailable, Retry::After(None));
+        assert_eq!(call(&setup, &patient).await, expected, "{kind:?}");
+    }
+    fakes.zoom().change_settings(|settings| settings.scopes.retain(|scope| !scope.contains("invite_links")));
+    fakes.zoom().revoke_tokens();
+    assert_eq!(problem(&call(&setup, &patient).await), Some(ProblemCode::ZoomUnauthorized));
     fakes.stop().await;
 }

@@ -16,12 +16,14 @@ use vestibule_actors::port::store::{SharedStore, StoreLimits};
 use vestibule_actors::port::zoom::Zoom;
 use vestibule_domain::id::{CommandId, FhirReference, Marker, OrganizationId, ZoomUserId};
 use vestibule_domain::intent::{
-    CallFailure, IntentOutcome, MadeMeeting, MeetingSettings, ProblemCode, Retry, ZoomCall,
+    CallFailure, IntentOutcome, MadeMeeting, MeetingSettings, Personal, ProblemCode, Retry, ZoomCall,
 };
 use vestibule_domain::name::Phi;
+use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
+use super::webhook::NameKey;
 use super::{PerSecond, ZoomAccounts, ZoomClient, ZoomConfig};
 use crate::settings::{Authorization, ProviderAction, ProviderUserType, Secret};
 use crate::simulator::{self, Simulator, SimulatorConfig, zoom::ZoomFault, zoom::ZoomFaultKind};
@@ -64,10 +66,14 @@ fn lakeside() -> OrganizationId {
     OrganizationId::new("lakeside").unwrap()
 }
 
+fn names() -> NameKey {
+    NameKey::new(Secret::new("a key"))
+}
+
 fn setup(config: ZoomConfig) -> Setup {
     let clock: SharedClock = Arc::new(Wall);
     let store: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), StoreLimits::default()));
-    let accounts = ZoomAccounts::new([(lakeside(), config)]);
+    let accounts = ZoomAccounts::new([(lakeside(), config)], &names());
     let client = ZoomClient::new(accounts, Arc::clone(&store), clock, Arc::new(Counting(AtomicU64::new(1))));
     Setup { client, store }
 }
@@ -88,6 +94,7 @@ fn config(base: &str) -> ZoomConfig {
         provider_action: ProviderAction::AutoCreate,
         provider_email_domain: Some("lakeside.example".to_owned()),
         license_found_users: false,
+        patient_identity: PatientIdentity::Registrant,
         registrant_email_domain: "patients.lakeside.example".to_owned(),
         visit_duration: Duration::from_secs(3600),
         meeting_reads_per_second: 10,

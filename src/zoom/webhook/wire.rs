@@ -68,7 +68,7 @@ impl NameKey {
     }
 
     /// Eight bytes of the name's HMAC.
-    fn hash(&self, name: &str) -> Option<u64> {
+    pub(in crate::zoom) fn hash(&self, name: &str) -> Option<u64> {
         let mac: Hmac<Sha256> = Hmac::new_from_slice(self.0.expose().as_bytes()).ok()?;
         let hash = mac.chain_update("display name\0").chain_update(name).finalize().into_bytes();
         hash.first_chunk().copied().map(u64::from_be_bytes)

@@ -14,6 +14,7 @@ mod groups;
 mod guest_birth_dates;
 mod guests;
 mod house;
+mod identities;
 mod keys;
 mod kinds;
 mod launches;

@@ -19,7 +19,7 @@ const IMPATIENT: &str =
     "[page]\nlaunch_wait = \"200ms\"\n[organization.lakeside.zoom]\ntimeout = \"500ms\"\n";
 
 impl House {
-    fn zoom_fault(&self, call: &str, times: Option<u32>, fault: ZoomFaultKind) {
+    pub fn zoom_fault(&self, call: &str, times: Option<u32>, fault: ZoomFaultKind) {
         assert!(self.zoom().add_fault(ZoomFault { call: call.to_owned(), times, fault }));
     }
 }

@@ -7,7 +7,7 @@ use super::{CallState, OpenCall};
 use crate::effect::Effect;
 use crate::id::{MeetingId, ZoomUserId};
 use crate::intent::{Intent, IntentId, MeetingSettings, ProblemCode, ZoomCall};
-use crate::policy::Admittance;
+use crate::policy::{Admittance, PatientIdentity};
 use crate::time::Moment;
 
 /// Calls of one slot exclude each other.
@@ -47,6 +47,7 @@ impl Deciding<'_> {
             // One that is being made all the same is removed as soon as it is heard of.
             self.visit.wants_meeting = None;
         }
+        self.names_at_zoom();
         let wanted = self.wanted_calls();
         let wants_meeting = self.visit.wants_meeting.is_some();
         let own = self.visit.meeting.as_ref().map(|m| m.id);
@@ -144,20 +145,11 @@ impl Deciding<'_> {
         if others.iter().any(|user| !meeting.alternatives.contains(user)) {
             wanted.push(ZoomCall::SetAlternativeHosts { meeting: meeting.id, hosts: others });
         }
-        if meeting.answered.registration {
-            let personal = |key: &ParticipantKey| {
-                key.role().is_patient_side() && visit.is_welcome(key) && !visit.is_called_off_for(key)
-            };
-            for (key, person) in visit.participants.iter().filter(|(key, _)| personal(key)) {
-                if person.link.as_ref().is_none_or(|link| link.meeting != meeting.id) {
-                    wanted.push(ZoomCall::Register {
-                        participant: key.clone(),
-                        meeting: meeting.id,
-                        display_name: person.display_name.clone(),
-                    });
-                }
-            }
-        }
+        let personal = |key: &ParticipantKey| {
+            key.role().is_patient_side() && visit.is_welcome(key) && !visit.is_called_off_for(key)
+        };
+        let people = visit.participants.iter().filter(|(key, _)| personal(key));
+        wanted.extend(people.filter_map(|(key, person)| self.wanted_personal(key, person)));
         wanted.extend(visit.registrants_to_cancel(meeting.id));
         wanted.extend(self.wanted_end());
         wanted.extend(self.wanted_reading());
@@ -189,7 +181,7 @@ impl Deciding<'_> {
         MeetingSettings {
             waiting_room: self.policy.admittance == Admittance::Manual,
             join_before_host: false,
-            registration: true,
+            registration: self.policy.patients.identity == PatientIdentity::Registrant,
         }
     }
 

@@ -30,7 +30,8 @@ impl Visit {
         let sides = self.expected_sides(policy).map(|(_, by)| by).filter(|by| *by > now);
         let end = self.ends_by_itself(policy).filter(|_| !self.is_being_ended());
         let sides = sides.into_iter().chain(end);
-        pages.chain(calls).chain(check).chain(ends).chain(entries).chain(sides).min()
+        let links = self.next_link_due(policy, now);
+        pages.chain(calls).chain(links).chain(check).chain(ends).chain(entries).chain(sides).min()
     }
 
     /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live; more seldom,

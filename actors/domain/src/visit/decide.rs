@@ -10,7 +10,7 @@ use crate::command::{Command, Entry};
 use crate::effect::Effect;
 use crate::fact::{Fact, FactKind};
 use crate::intent::{IntentOutcome, ProblemCode, ZoomCall};
-use crate::policy::Policy;
+use crate::policy::{PatientIdentity, Policy};
 use crate::time::Moment;
 use std::collections::BTreeSet;
 
@@ -233,6 +233,10 @@ impl Deciding<'_> {
             Some(ZoomCall::CreateMeeting { host, .. }) => Some(host),
             _ => None,
         };
+        let identity = self.visit.meeting.as_ref().map_or(self.policy.patients.identity, |m| m.identity);
+        if identity != PatientIdentity::Registrant {
+            return false;
+        }
         let Some(host) = self.visit.meeting.as_ref().map(|m| m.host.clone()).or_else(wanted) else {
             return false;
         };

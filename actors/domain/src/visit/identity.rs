@@ -31,6 +31,10 @@ impl Identity {
         self.zoom_user.is_some() || self.registrant.is_some()
     }
 
+    pub(super) fn names(&self) -> &BTreeSet<u64> {
+        &self.names
+    }
+
     /// Where two events disagree the greater key wins, so that their order does not matter.
     pub(super) fn learn(&mut self, keys: &SessionKeys) {
         self.zoom_user = self.zoom_user.take().max(keys.zoom_user.clone());

@@ -53,6 +53,10 @@ pub struct Believed {
     pub zoom_users: BTreeSet<ZoomUserId>,
     /// The registrant of this session, or those of the sessions that it is bound to.
     pub registrants: BTreeSet<RegistrantId>,
+    /// When the person came by it, and the hash of the name that they came under.
+    pub came: Option<(Moment, u64)>,
+    /// Sessions that are bound to this one, directly or not, and itself.
+    pub bound: BTreeSet<SessionId>,
     /// Whether it is a telephone.
     pub phone: bool,
     /// Whose it is, as somebody said.
@@ -69,6 +73,8 @@ impl Believed {
             admitted: None,
             zoom_users: who.zoom_user.iter().cloned().collect(),
             registrants: who.registrant.iter().cloned().collect(),
+            came: None,
+            bound: BTreeSet::new(),
             phone: who.phone,
             named: None,
         }
@@ -111,7 +117,11 @@ impl Instance {
         }
         let session = self.sessions.entry(id).or_default();
         session.learn(keys);
-        session.mark(&fact.kind, Mark(fact.at, fact.sent));
+        let mark = Mark(fact.at, fact.sent);
+        session.mark(&fact.kind, mark);
+        if keys.registrant.is_none() {
+            session.arrives(&fact.kind, mark, keys.name_hash);
+        }
         true
     }
 
@@ -182,6 +192,7 @@ impl Instance {
             let mut keys = Believed::of(id, &session.who, presence, since);
             keys.arrived = session.arrived();
             keys.admitted = session.admitted_since();
+            keys.came = session.came.and_then(|(Mark(at, _), name)| Some((at, name?)));
             let (tied, others) = tied_to(id, &merged, &ties);
             for other in tied {
                 keys.zoom_users.extend(other.who.zoom_user.clone());
@@ -192,6 +203,7 @@ impl Instance {
                 namings.max_by_key(|naming| naming.at)
             });
             keys.named = naming.and_then(|naming| naming.who.clone());
+            keys.bound = others.into_iter().cloned().collect();
             believed.push(keys);
         }
         believed

@@ -99,6 +99,9 @@ impl Deciding<'_> {
     pub(super) fn departed(&mut self, participant: &ParticipantKey, at: Moment) {
         if let Some(person) = self.visit.participants.get_mut(participant) {
             person.departed = person.departed.max(Some(at));
+            if !person.names.is_empty() {
+                person.is_given_the_link(at);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod admittance;
 pub mod birth;
 pub mod booking;
+mod by_name;
 mod calls;
 mod deadline;
 pub mod decide;
@@ -32,7 +33,7 @@ use crate::id::{
 };
 use crate::intent::{DialIn, Intent, IntentId, MeetingSettings, ProblemCode, ZoomCall};
 use crate::name::PersonalLink;
-use crate::policy::{Admittance, Policy};
+use crate::policy::{Admittance, PatientIdentity, Policy};
 use crate::time::Moment;
 use admittance::{Admit, MeetingNow, admit};
 use booking::Booking;
@@ -156,6 +157,9 @@ pub struct Meeting {
     pub marker: Marker,
     /// The policy it was made under.
     pub policy: Admittance,
+    /// By what the patient's side is known in it.
+    #[serde(default, skip_serializing_if = "PatientIdentity::is_registrant")]
+    pub identity: PatientIdentity,
     /// What was asked for.
     pub asked: MeetingSettings,
     /// What held when Zoom last answered a call about it.

@@ -36,6 +36,18 @@ impl Role {
         }
     }
 
+    /// What a person of this role is called where no name is to be shown.
+    #[must_use]
+    pub fn plain_name(self) -> &'static str {
+        match self {
+            Self::Provider => "Provider",
+            Self::Patient => "Patient",
+            Self::Proxy => "Family member",
+            Self::Guest => "Guest",
+            Self::Unidentified => "Participant",
+        }
+    }
+
     /// Whether the person sits on the patient's side, and so is subject to the admittance policy.
     #[must_use]
     pub fn is_patient_side(self) -> bool {
@@ -171,6 +183,15 @@ pub struct Participant {
     pub link: Option<Link>,
     /// Every registrant that this person was ever given: a join through an old link still is this person.
     pub registrants: BTreeSet<RegistrantId>,
+    /// The name that this person bears at Zoom, where names tell people apart; it stays for the visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_as: Option<Phi>,
+    /// Hashes of the names that Zoom was given for this person.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub names: BTreeSet<u64>,
+    /// When a link by name was given to this person.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub given: BTreeSet<Moment>,
     /// What Epic was and will be told.
     pub light: Light,
     /// Presence after the last decision and since when, for the board.
@@ -200,6 +221,9 @@ pub struct Link {
     pub meeting: MeetingId,
     /// The link.
     pub url: PersonalLink,
+    /// From then on Zoom does not take it; `None`: as long as the meeting is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_until: Option<Moment>,
 }
 
 /// One person's light at Epic, as decided and as acknowledged.

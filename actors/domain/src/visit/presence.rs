@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Where a person is, and since when by the time of whatever proves it.
 pub(super) type Whereabouts = (Presence, Moment);
 
-/// Somebody in the meeting whom nothing of Zoom's ties to a person.
+/// Somebody in the meeting whom nothing of Zoom's ties to a person, save a name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stranger {
     /// By which device.
@@ -26,7 +26,7 @@ pub struct Stranger {
     pub since: Moment,
     /// Whether it is a telephone.
     pub phone: bool,
-    /// Who they are, as somebody said.
+    /// Who they are, as somebody said or as their name says.
     pub named: Option<ParticipantKey>,
 }
 
@@ -65,10 +65,14 @@ impl Visit {
         let mut arrived: BTreeMap<&ParticipantKey, Moment> = BTreeMap::new();
         let mut strangers = Vec::new();
         let course = self.course(policy);
-        let sessions = course.newest.map(|(uuid, i)| i.presences().into_iter().map(move |s| (uuid, s)));
+        let sessions = course.newest.map(|(uuid, instance)| (uuid, instance.presences()));
+        let claims = sessions.as_ref().map(|(_, all)| self.claims(all)).unwrap_or_default();
+        let sessions = sessions.map(|(uuid, all)| all.into_iter().map(move |session| (uuid, session)));
         for (uuid, session) in sessions.into_iter().flatten() {
             let linked = self.linked(&session);
-            let whose = linked.or_else(|| self.named_as(&session));
+            // A name is the weakest of what is known: whoever sees the person knows better.
+            let by_name = || claims.get(&session.id).copied();
+            let whose = linked.or_else(|| self.named_as(&session)).or_else(by_name);
             if let (Some(key), Some(at)) = (whose, session.arrived) {
                 let last = arrived.entry(key).or_insert(at);
                 *last = at.max(*last);
@@ -90,7 +94,8 @@ impl Visit {
         }
         for (id, before_host) in &self.before_host {
             let Some((who, since)) = self.waits_before_host(before_host, course.last_end) else { continue };
-            if let Some(key) = self.linked(&Believed::of(id, who, Presence::Waiting, since)) {
+            let linked = self.linked(&Believed::of(id, who, Presence::Waiting, since));
+            if let Some(key) = linked.or_else(|| self.named_by_zoom(who.names())) {
                 raise(&mut known, key, (Presence::Waiting, since));
             }
         }
@@ -105,7 +110,7 @@ impl Visit {
         (known, strangers)
     }
 
-    /// People in the meeting whom nothing of Zoom's identifies, with who they are where somebody has said so.
+    /// People in the meeting whom nothing of Zoom's identifies but a name, with who they are where that or somebody says so.
     #[must_use]
     pub fn unlinked(&self, policy: &Policy, now: Moment) -> Vec<Stranger> {
         self.whereabouts(policy, now).1

@@ -95,6 +95,10 @@ impl Deciding<'_> {
                 ZoomCall::Register { participant, meeting, .. },
                 IntentOutcome::Registered { registrant, link },
             ) => self.registered(participant, *meeting, registrant, link),
+            (
+                ZoomCall::Register { participant, meeting, .. },
+                IntentOutcome::Invited { name_hash, link, good_until },
+            ) => self.invited(participant, (*meeting, link), *name_hash, *good_until),
             (ZoomCall::CancelRegistrants { registrants, .. }, IntentOutcome::RegistrantsCancelled) => {
                 self.registrants_cancelled(registrants);
             }
@@ -150,7 +154,7 @@ impl Deciding<'_> {
     ) {
         if let Some(person) = self.visit.participants.get_mut(participant) {
             person.registrants.insert(registrant.clone());
-            person.link = Some(Link { meeting, url: link.clone() });
+            person.link = Some(Link { meeting, url: link.clone(), good_until: None });
         }
     }
 
@@ -198,6 +202,7 @@ impl Deciding<'_> {
             host: made.host.clone(),
             marker,
             policy: self.policy.admittance,
+            identity: self.policy.patients.identity,
             asked: self.settings_to_ask(),
             answered: made.effective,
             answered_at: at,

@@ -36,6 +36,9 @@ pub(super) struct Session {
     /// A join that Zoom reported without naming the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before_host: Option<Mark>,
+    /// The first arrival, by the time of the fact and of its sending, with the name that it gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) came: Option<(Mark, Option<u64>)>,
     #[serde(default, skip_serializing_if = "Identity::is_unknown")]
     pub(super) who: Identity,
     /// User ids that were seen together with this session's participant uuid.
@@ -123,6 +126,14 @@ impl Session {
         *slot = (*slot).max(Some(mark));
     }
 
+    /// An arrival, and the name that it gave. A name that is heard later, as after somebody renamed themselves, is not that of an arrival.
+    pub(super) fn arrives(&mut self, kind: &FactKind, mark: Mark, name: Option<u64>) {
+        use FactKind::{Admitted, Breakout, Joined, JoinedBeforeHost, JoinedWaitingRoom};
+        if matches!(kind, Joined | JoinedWaitingRoom | Admitted | JoinedBeforeHost | Breakout) {
+            self.came = earliest(self.came, Some((mark, name)));
+        }
+    }
+
     pub(super) fn merge(&mut self, other: &Session) {
         for (mine, theirs) in [
             (&mut self.waiting, other.waiting),
@@ -135,6 +146,7 @@ impl Session {
         ] {
             *mine = (*mine).max(theirs);
         }
+        self.came = earliest(self.came, other.came);
         self.who.merge(&other.who);
         self.users.extend(other.users.iter().cloned());
         self.bound_to.extend(other.bound_to.iter().cloned());
@@ -187,6 +199,11 @@ impl Session {
         .max()
         .map(|(at, _, _, presence)| (presence, at))
     }
+}
+
+/// The earlier of two arrivals, where there are any.
+fn earliest<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    one.into_iter().chain(other).min()
 }
 
 /// The smallest stay, whatever came first.

@@ -18,6 +18,7 @@ mod common;
 mod device_tests;
 mod guests;
 mod history;
+mod identities;
 mod lanes;
 mod launches;
 mod lights;

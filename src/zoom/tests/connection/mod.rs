@@ -64,7 +64,7 @@ impl Nodes {
     /// Another node; or the same after a restart.
     fn node(&self) -> Node {
         static SEEDS: AtomicU64 = AtomicU64::new(1);
-        let accounts = ZoomAccounts::new([(lakeside(), self.config.clone())]);
+        let accounts = ZoomAccounts::new([(lakeside(), self.config.clone())], &names());
         let randomness = Arc::new(Counting(AtomicU64::new(SEEDS.fetch_add(1_000_000, Ordering::SeqCst))));
         let store: SharedStore = Arc::clone(&self.store) as SharedStore;
         let clock = Arc::clone(&self.clock) as SharedClock;

@@ -10,7 +10,7 @@ use vestibule_domain::id::{
 };
 use vestibule_domain::intent::{Intent, IntentOutcome};
 use vestibule_domain::name::Phi;
-use vestibule_domain::policy::{Admittance, GuestRules, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
 use vestibule_domain::visit::{LaunchOutcome, Visit};
@@ -33,6 +33,7 @@ pub fn policy() -> Policy {
         check_every: Span::seconds(15),
         call: Span::seconds(20),
         margin: Span::seconds(5),
+        patients: PatientRules::default(),
         guests: GuestRules::default(),
     }
 }

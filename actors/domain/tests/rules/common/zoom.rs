@@ -4,9 +4,11 @@ use super::facts::{MEETING, registrant, user};
 use super::story::Story;
 use vestibule_domain::id::{MeetingId, ZoomUserId};
 use vestibule_domain::intent::{
-    CallFailure, Intent, IntentOutcome, MadeMeeting, MeetingSettings, ProblemCode, Retry, ZoomCall,
+    CallFailure, Intent, IntentOutcome, MadeMeeting, MeetingSettings, Personal, ProblemCode, Retry, ZoomCall,
 };
 use vestibule_domain::name::PersonalLink;
+use vestibule_domain::shard::stable_hash;
+use vestibule_domain::time::Span;
 use vestibule_domain::visit::CallState;
 use vestibule_domain::visit::participant::ParticipantKey;
 
@@ -42,6 +44,14 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
         ZoomCall::IndexMeeting { .. } => IntentOutcome::Indexed,
         ZoomCall::SetAlternativeHosts { hosts, .. } => {
             IntentOutcome::AlternativesSet { stand: hosts.clone() }
+        }
+        ZoomCall::Register { display_name, by: Personal::InviteLink { good_for }, .. } => {
+            IntentOutcome::Invited {
+                name_hash: stable_hash(display_name.reveal().as_bytes()),
+                link: PersonalLink::new(format!("https://zoom.example/j/{next}?tk={}", intent.id.0)),
+                // The call is under way for as long as it may be.
+                good_until: intent.not_after - Span::seconds(20) + *good_for,
+            }
         }
         ZoomCall::Register { participant, meeting, .. } => IntentOutcome::Registered {
             registrant: registrant(&name_of(participant), *meeting),

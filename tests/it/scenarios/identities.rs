@@ -1,0 +1,104 @@
+//! Patients who are known by something else than a registration.
+
+use serde_json::Value;
+use vestibule::simulator::zoom::{Device, JoinRefused};
+
+use super::house::{House, has_problem, participant, until};
+
+const CSN: &str = "10004";
+const CHILD: &str = "WPR4";
+const PARENT: &str = "WPR14";
+const PROVIDER: &str = "EMP501";
+
+const BY_NAME: &str =
+    "[organization.lakeside]\npatient_identity = \"invite_link\"\nprovider_user_type = \"basic\"\n";
+
+/// Zoom tells whole seconds, so that who came before whom is only known across them.
+async fn next_second() {
+    let began = jiff::Timestamp::now().as_second();
+    until("a second is over", async || (jiff::Timestamp::now().as_second() > began).then_some(())).await;
+}
+
+fn strangers(visit: &Value) -> usize {
+    let all = visit["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().filter(|one| one["role"] == "unidentified").count()
+}
+
+#[actix_web::test]
+async fn by_a_link_with_their_name_each_light_is_that_of_its_own_person() {
+    let house = House::with(&format!("{BY_NAME}patient_display_name = \"initials\"\n")).await;
+    // The host has no licence, with which nobody could be registered.
+    let users = house.zoom();
+    let (mut child, mut parent) = (house.waits(CSN, CHILD).await, house.waits(CSN, PARENT).await);
+    let host = house.starts(CSN, PROVIDER).await;
+    let room = users.room_of(&host);
+    assert!(users.set_user(&room[0].user, vestibule::simulator::zoom::UserStatus::Active, 1));
+    let link = child.join_link().await;
+    let first = house.sits_down(CSN, CHILD, &link);
+    house.until_light(CSN, CHILD, true).await;
+    assert!(!house.epic().is_connected(CSN, PARENT), "not mixed up");
+    let second = parent.goes_in().await;
+    house.until_light(CSN, PARENT, true).await;
+    let names: Vec<String> = [&first, &second].map(|seat| users.seat(seat).unwrap().name).to_vec();
+    assert_ne!(names[0], names[1], "both have the same initials or none");
+    assert!(names.iter().all(|name| name.chars().count() < 20), "{names:?}: no more than the setting allows");
+
+    next_second().await;
+    // Somebody else types the child's name, on a link that was passed on by a third.
+    let stranger = users.open(&link, &names[0], Device::Web).unwrap();
+    house.until_visit(CSN, "the stranger is seen", |visit| strangers(visit) == 1).await;
+    house.leaves(&first);
+    house.until_light(CSN, CHILD, false).await;
+    let visit = house.visit(CSN).await;
+    assert_eq!((strangers(&visit), &participant(&visit, CHILD)["presence"]), (1, &Value::from("gone")));
+    next_second().await;
+    // The child comes back by its page, and goes again: the stranger is still there and still a stranger.
+    let again = child.goes_in().await;
+    house.until_light(CSN, CHILD, true).await;
+    house.leaves(&again);
+    house.until_light(CSN, CHILD, false).await;
+    house.leaves(&stranger);
+    assert!(house.epic().is_connected(CSN, PARENT));
+    house.leaves(&second);
+    house.leaves(&host);
+    house.until_right().await;
+    let visit = house.visit(CSN).await;
+    assert_eq!(visit["problems"], Value::Array(Vec::new()));
+    assert_eq!(house.zoom().calls("registrants.add"), 0);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_name_that_the_person_alters_is_nobodys_until_the_provider_says_whose() {
+    let house = House::with(BY_NAME).await;
+    let mut child = house.waits(CSN, CHILD).await;
+    house.starts(CSN, PROVIDER).await;
+    let link = child.join_link().await;
+    house.zoom().open(&link, "Pia", Device::App).unwrap();
+    let visit = house.until_visit(CSN, "somebody is there", |visit| strangers(visit) == 1).await;
+    assert_eq!(participant(&visit, CHILD)["wanted"], false);
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn where_zoom_makes_no_such_link_the_board_says_so_and_nobody_is_let_in() {
+    let house = House::with(BY_NAME).await;
+    house.zoom_fault(
+        "meetings.invite_links",
+        None,
+        vestibule::simulator::zoom::ZoomFaultKind::Status { status: 400, code: 3161, message: "No.".into() },
+    );
+    let mut child = house.waits(CSN, CHILD).await;
+    house.starts(CSN, PROVIDER).await;
+    house.until_visit(CSN, "the problem is shown", |visit| has_problem(visit, "invite_link_refused")).await;
+    assert!(!child.can_join().await);
+    assert_eq!(house.zoom().calls("meetings.invite_links"), 1, "no loop");
+    let meeting = house.live_meetings().remove(0);
+    let generic = format!("{}/zoom/j/{}", house.fakes.url(), meeting.id);
+    assert_eq!(house.zoom().open(&generic, "", Device::App), Err(JoinRefused::WrongPasscode));
+    house.zoom().clear_faults();
+    let mut again = house.waits(CSN, CHILD).await;
+    again.goes_in().await;
+    house.until_light(CSN, CHILD, true).await;
+    house.close().await;
+}
