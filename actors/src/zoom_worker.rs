@@ -167,6 +167,7 @@ fn name_of(call: &ZoomCall) -> &'static str {
         ZoomCall::IndexMeeting { .. } => "index_meeting",
         ZoomCall::SetAlternativeHosts { .. } => "set_alternative_hosts",
         ZoomCall::Register { .. } => "register",
+        ZoomCall::RemoveUser { .. } => "remove_user",
         ZoomCall::ReadMeeting { .. } => "read_meeting",
     }
 }

@@ -59,7 +59,7 @@ impl Here {
             Err(_) => (false, "too_slow"),
         };
         app.metrics.no_link(why);
-        tracing::warn!(%organization, why, "a provider's link could not be had at the click");
+        tracing::warn!(%organization, why, "a link could not be had at the click");
         if !gone {
             return Err(NoLink::NotNow);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_domain::policy::PatientIdentity;
 
-use super::organization::mail_domain;
+use super::organization::{ProviderAction, mail_domain};
 use super::reader::{Choice, Read, Section};
 use super::service::{DAY, MINUTE, seconds};
 
@@ -16,20 +16,27 @@ pub struct PatientsAtZoom {
     pub email_domain: String,
     /// How long a link by name is good.
     pub invite_link_life: Duration,
+    /// How a user is made who stands for a patient.
+    pub user_action: ProviderAction,
 }
 
 impl Choice for PatientIdentity {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("registrant", Self::Registrant), ("invite_link", Self::InviteLink)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("registrant", Self::Registrant),
+        ("invite_link", Self::InviteLink),
+        ("temporary_user", Self::TemporaryUser),
+    ];
 }
 
 pub(super) fn read_patients(section: &mut Section<'_>) -> Read<PatientsAtZoom> {
     let identity = section.choice("patient_identity");
     let email_domain = section.needed("registrant_email_domain", mail_domain);
     let invite_link_life = section.duration("invite_link_life", seconds(5 * MINUTE)..=seconds(7 * DAY));
+    let user_action = section.choice("temporary_user_action");
     Ok(PatientsAtZoom {
         identity: identity?,
         email_domain: email_domain?,
         invite_link_life: invite_link_life?,
+        user_action: user_action?,
     })
 }

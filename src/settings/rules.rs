@@ -9,7 +9,9 @@ use vestibule_domain::policy::PatientIdentity;
 use super::Settings;
 use super::encrypted_launch::LaunchKey;
 use super::epic::StatusDialect;
-use super::organization::{Authorization, Organization, ProviderUserType, Zoom};
+use super::organization::{
+    Authorization, Organization, PatientDisplayName, ProviderAction, ProviderUserType, Zoom,
+};
 use super::problem::Problem;
 use super::service::Access;
 use super::store::{self, StoreUrl};
@@ -27,6 +29,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     problems.extend(store::durability(&settings.store));
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
+        problems.extend(invited_patients(name, organization));
         problems.extend(sides(name, organization));
         problems.extend(tests_told(name, organization));
     }
@@ -70,6 +73,14 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
             doubts.push(format!(
                 "limits.visit_life and organization.{name}.reopen_hours keep visits for longer than nine days: after the Zoom \
                  app was removed, links to their meetings must be gone in ten"
+            ));
+        }
+        if organization.patients.identity == PatientIdentity::TemporaryUser
+            && organization.patient_display_name != PatientDisplayName::Role
+        {
+            doubts.push(format!(
+                "organization.{name}.patient_display_name is not used with patient_identity = \"temporary_user\": no name of a \
+                 person is to stand in the Zoom account's list of users"
             ));
         }
         doubts.extend(birth_dates(name, organization));
@@ -153,6 +164,19 @@ fn hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> 
         Problem::new(
             format!("organization.{name}.provider_user_type"),
             "\"basic\" hosts cannot have registrants, which patient_identity = \"registrant\" needs; use \"licensed\"",
+        )
+    })
+}
+
+/// Whoever is made by `create` gets a mail and is pending until it is answered; nobody reads a patient's.
+fn invited_patients(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
+    let patients = &organization.patients;
+    let invited =
+        patients.identity == PatientIdentity::TemporaryUser && patients.user_action == ProviderAction::Create;
+    invited.then(|| {
+        Problem::new(
+            format!("organization.{name}.temporary_user_action"),
+            "\"create\" invites by mail, which nobody reads; use \"custCreate\", \"autoCreate\" or \"ssoCreate\"",
         )
     })
 }

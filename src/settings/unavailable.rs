@@ -8,14 +8,8 @@ struct Unavailable {
     instead: &'static str,
 }
 
-const UNAVAILABLE: &[Unavailable] = &[
-    Unavailable { key: "access.mode", values: &["jwt"], instead: "use \"token\" or \"loopback\"" },
-    Unavailable {
-        key: "organization.*.patient_identity",
-        values: &["temporary_user"],
-        instead: "use \"registrant\" or \"invite_link\"",
-    },
-];
+const UNAVAILABLE: &[Unavailable] =
+    &[Unavailable { key: "access.mode", values: &["jwt"], instead: "use \"token\" or \"loopback\"" }];
 
 /// What to tell a person who asks for something that is not there, or nothing where it is.
 pub(super) fn refusal(path: &[String], value: &str) -> Option<String> {

@@ -39,6 +39,8 @@ pub struct ZoomConfig {
     pub license_found_users: bool,
     /// By what patients are known in meetings that are made from now on.
     pub patient_identity: PatientIdentity,
+    /// How a user is made who stands for a patient.
+    pub temporary_user_action: ProviderAction,
     /// For the made-up addresses under which patients are registered.
     pub registrant_email_domain: String,
     /// What a meeting is planned for; it may go on longer.
@@ -85,6 +87,7 @@ impl ZoomConfig {
             provider_email_domain: zoom.provider_email_domain.clone(),
             license_found_users: false,
             patient_identity: organization.patients.identity,
+            temporary_user_action: organization.patients.user_action,
             registrant_email_domain: organization.patients.email_domain.clone(),
             visit_duration: organization.visit_duration,
             meeting_reads_per_second: zoom.meeting_reads_per_second,

@@ -92,11 +92,13 @@ impl ZoomClient {
             }
             ZoomCall::Register { meeting, display_name, by, .. } => match by {
                 Personal::Registrant => api.register(*meeting, display_name).await,
+                Personal::TemporaryUser { tag } => api.ensure_patient_user(tag, display_name).await,
                 Personal::InviteLink { good_for } => api.invite(*meeting, display_name, *good_for).await,
             },
             ZoomCall::CancelRegistrants { meeting, registrants } => {
                 api.cancel_registrants(*meeting, registrants).await
             }
+            ZoomCall::RemoveUser { tag, user, .. } => api.remove_patient_user(tag, user.as_ref()).await,
             ZoomCall::EndMeeting { meeting } => api.end_meeting(*meeting).await,
             ZoomCall::ReadMeeting { meeting } => api.read_meeting(*meeting).await,
             // The worker itself writes the index.

@@ -110,7 +110,7 @@ impl Api<'_> {
     }
 }
 
-fn name(display_name: &Phi) -> String {
+pub(super) fn name(display_name: &Phi) -> String {
     let name: String =
         display_name.reveal().trim().chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     if name.is_empty() { "Patient".to_owned() } else { name }

@@ -9,6 +9,7 @@ mod error;
 mod links;
 mod meetings;
 mod pace;
+mod patients;
 mod probe;
 mod providers;
 mod rest;

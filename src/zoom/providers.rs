@@ -21,9 +21,9 @@ use crate::settings::{ProviderAction, ProviderUserType};
 /// No such user: not at all, not on this account, or an invitation that is not there.
 pub(super) const NO_SUCH_USER: [i64; 3] = [1001, 1010, 1120];
 /// The address is taken, on this account or elsewhere.
-const ADDRESS_TAKEN: [i64; 2] = [1005, 1009];
+pub(super) const ADDRESS_TAKEN: [i64; 2] = [1005, 1009];
 /// No seat of the type, or the type is not allowed: "max paid users", permission, feature limits.
-const NO_SEAT: [i64; 5] = [200, 1108, 2033, 2034, 3412];
+pub(super) const NO_SEAT: [i64; 5] = [200, 1108, 2033, 2034, 3412];
 /// Zoom's bounds.
 const LONGEST_EMAIL: usize = 128;
 const LONGEST_NAME: usize = 64;
@@ -117,7 +117,7 @@ impl Api<'_> {
     }
 
     /// `autoCreate` asks for one. Nobody ever knows it: providers come in by start links, or set their own by mail.
-    fn password(&self) -> String {
+    pub(super) fn password(&self) -> String {
         let drawn: String = self.randomness.secret().chars().take(PASSWORD_DRAWN).collect();
         // Zoom wants capitals, small letters and digits, and takes 32 characters.
         format!("{drawn}aA1-")
@@ -210,7 +210,7 @@ fn new_user(
 }
 
 /// How Zoom spells the action.
-fn word(action: ProviderAction) -> &'static str {
+pub(super) fn word(action: ProviderAction) -> &'static str {
     match action {
         ProviderAction::Create => "create",
         ProviderAction::AutoCreate => "autoCreate",

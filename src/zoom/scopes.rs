@@ -29,7 +29,7 @@ const fn needed_by(
 }
 
 /// All of them. The documentation lists the same.
-const NEEDED: [Needed; 12] = [
+const NEEDED: [Needed; 13] = [
     needed("find providers", &["user:read:user:admin", "user:read:admin"]),
     needed("make providers' users", &["user:write:user:admin", "user:write:admin"]),
     needed("make meetings", &["meeting:write:meeting:admin", "meeting:write:admin"]),
@@ -52,6 +52,11 @@ const NEEDED: [Needed; 12] = [
         PatientIdentity::InviteLink,
         "make patients' links (by name)",
         &["meeting:write:invite_links:admin", "meeting:write:admin"],
+    ),
+    needed_by(
+        PatientIdentity::TemporaryUser,
+        "remove patients' users",
+        &["user:delete:user:admin", "user:write:admin"],
     ),
     needed(
         "let further providers in (their zak)",

@@ -91,6 +91,15 @@ pub enum ZoomCall {
         /// Whom.
         registrants: Vec<RegistrantId>,
     },
+    /// Remove the user who stood for somebody.
+    RemoveUser {
+        /// For whom.
+        participant: ParticipantKey,
+        /// Found by this, where no answer ever named the user.
+        tag: Marker,
+        /// The user, where known.
+        user: Option<ZoomUserId>,
+    },
     /// End the running meeting for everybody.
     EndMeeting {
         /// The visit's meeting.
@@ -114,6 +123,11 @@ pub enum Personal {
     InviteLink {
         /// How long it is to be good.
         good_for: Span,
+    },
+    /// A user of their own, for this visit.
+    TemporaryUser {
+        /// Found again by this.
+        tag: Marker,
     },
 }
 
@@ -200,6 +214,13 @@ pub enum IntentOutcome {
         /// From then on Zoom does not take it.
         good_until: Moment,
     },
+    /// The user who stands for the person.
+    UserMade {
+        /// Found or made.
+        user: ZoomUserId,
+    },
+    /// That user is gone (removed now or before).
+    UserRemoved,
     /// The registrants are let in no more.
     RegistrantsCancelled,
     /// The meeting does not run any more.
@@ -254,6 +275,12 @@ pub enum ProblemCode {
     RegistrationUnavailable,
     /// Zoom refused to make a link with a patient's name.
     InviteLinkRefused,
+    /// No user could be made for a patient: the account has no place for one, or may not make such users.
+    PatientNoSeat,
+    /// A patient's user exists but is not active.
+    PatientUserPending,
+    /// Zoom refused to make a patient's user.
+    PatientUserRefused,
     /// Somebody changed the meeting's settings in Zoom.
     PolicyDrift,
     /// The meeting was deleted in Zoom.
@@ -307,6 +334,9 @@ impl ProblemCode {
             Self::JoinBeforeHostLocked => "join_before_host_locked",
             Self::RegistrationUnavailable => "registration_unavailable",
             Self::InviteLinkRefused => "invite_link_refused",
+            Self::PatientNoSeat => "patient_no_seat",
+            Self::PatientUserPending => "patient_user_pending",
+            Self::PatientUserRefused => "patient_user_refused",
             Self::PolicyDrift => "policy_drift",
             Self::MeetingDeleted => "meeting_deleted",
             Self::NoSeat => "no_seat",
@@ -344,9 +374,10 @@ impl ProblemCode {
             Self::RegistrationUnavailable => {
                 "Zoom did not turn registration on, so patients get no personal link. Check that registration is allowed and the host is licensed."
             }
-            Self::InviteLinkRefused => {
-                "Zoom refused to make a personal link for somebody on the patient's side, who cannot go in. Check that the host may schedule meetings, then let them launch again."
-            }
+            Self::InviteLinkRefused
+            | Self::PatientNoSeat
+            | Self::PatientUserPending
+            | Self::PatientUserRefused => self.about_patients(),
             Self::PolicyDrift => {
                 "Somebody changed this meeting's settings in Zoom, and they no longer match the admittance policy."
             }
@@ -397,6 +428,23 @@ impl ProblemCode {
             }
             Self::NoProviderSeen => {
                 "Somebody is in the meeting, and no provider was seen there. Either Zoom let them in before the host (check Join Before Host), or the provider joined under another Zoom user."
+            }
+        }
+    }
+
+    fn about_patients(self) -> &'static str {
+        match self {
+            Self::InviteLinkRefused => {
+                "Zoom refused to make a personal link for somebody on the patient's side, who cannot go in. Check that the host may schedule meetings, then let them launch again."
+            }
+            Self::PatientNoSeat => {
+                "Zoom has no place for a patient's temporary user, or the account may not make users of that kind (temporary_user_action). The patient cannot go in; free a place, then let them launch again."
+            }
+            Self::PatientUserPending => {
+                "A patient's temporary user is not active at Zoom, so the patient cannot go in. Check temporary_user_action, then let them launch again."
+            }
+            _ => {
+                "Zoom refused to make a patient's temporary user, so the patient cannot go in. Check registrant_email_domain and temporary_user_action, then let them launch again."
             }
         }
     }

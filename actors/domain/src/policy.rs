@@ -32,6 +32,8 @@ pub enum PatientIdentity {
     Registrant,
     /// By a name that is theirs alone within the visit.
     InviteLink,
+    /// By a Zoom user who is made for them and removed after the visit.
+    TemporaryUser,
 }
 
 impl PatientIdentity {

@@ -223,6 +223,7 @@ impl ScriptedZoom {
                 link: PersonalLink::new("https://zoom.example/w/1?tk=x"),
             },
             ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
+            ZoomCall::RemoveUser { .. } => IntentOutcome::UserRemoved,
             ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
             ZoomCall::ReadMeeting { .. } => {
                 let effective =

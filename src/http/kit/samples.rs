@@ -75,6 +75,8 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         shown_as: None,
         names: std::collections::BTreeSet::new(),
         given: std::collections::BTreeSet::new(),
+        stand_in: None,
+        stand_ins: std::collections::BTreeSet::new(),
         light: Light::default(),
         presence,
         since: NOW,

@@ -79,6 +79,7 @@ fn is_needed_by(call: &ZoomCall, who: &ParticipantKey) -> bool {
         | ZoomCall::SetAlternativeHosts { .. } => true,
         ZoomCall::DeleteMeeting { .. }
         | ZoomCall::Register { .. }
+        | ZoomCall::RemoveUser { .. }
         | ZoomCall::CancelRegistrants { .. }
         | ZoomCall::EndMeeting { .. }
         | ZoomCall::ReadMeeting { .. } => false,

@@ -61,7 +61,11 @@ fn each_mistake_in_an_organization_is_named() {
         ("environment = \"staging\"", "environment: \"staging\" is none of \"test\", \"production\""),
         ("provider_user_type = \"basic\"", "provider_user_type: \"basic\" hosts cannot have registrants"),
         ("invite_link_life = \"4m\"", "invite_link_life: 4m is outside of 5m to"),
-        ("patient_identity = \"temporary_user\"", "patient_identity: \"temporary_user\" is not available"),
+        (
+            "patient_identity = \"temporary_user\"\ntemporary_user_action = \"create\"",
+            "temporary_user_action: \"create\" invites by mail",
+        ),
+        ("patient_identity = \"cookie\"", "patient_identity: \"cookie\" is none of \"registrant\""),
         ("registrant_email_domain = \"a@b\"", "registrant_email_domain: \"a@b\" is not a domain"),
         ("early_join_minutes = 10081", "early_join_minutes: 10081 is outside of 0 to 10080"),
         ("late_join_minutes = 0", "late_join_minutes: 0 is outside of 1 to 10080"),

@@ -4,6 +4,7 @@ mod connection;
 mod links;
 mod meetings;
 mod odd;
+mod patients;
 mod providers;
 
 use std::sync::Arc;
@@ -95,6 +96,7 @@ fn config(base: &str) -> ZoomConfig {
         provider_email_domain: Some("lakeside.example".to_owned()),
         license_found_users: false,
         patient_identity: PatientIdentity::Registrant,
+        temporary_user_action: ProviderAction::CustCreate,
         registrant_email_domain: "patients.lakeside.example".to_owned(),
         visit_duration: Duration::from_secs(3600),
         meeting_reads_per_second: 10,

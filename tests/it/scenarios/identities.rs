@@ -102,3 +102,57 @@ async fn where_zoom_makes_no_such_link_the_board_says_so_and_nobody_is_let_in() 
     house.until_light(CSN, CHILD, true).await;
     house.close().await;
 }
+
+const BY_USER: &str = "[organization.lakeside]\npatient_identity = \"temporary_user\"\n";
+
+#[actix_web::test]
+async fn by_a_user_of_their_own_each_light_is_that_of_its_own_person_and_nobody_is_left_behind() {
+    let house =
+        House::with(&format!("{BY_USER}reopen_hours = 0\npatient_display_name = \"full_name\"\n")).await;
+    let (mut child, mut parent) = (house.waits(CSN, CHILD).await, house.waits(CSN, PARENT).await);
+    let host = house.starts(CSN, PROVIDER).await;
+    let link = child.join_link().await;
+    let first = house.sits_down(CSN, CHILD, &link);
+    house.until_light(CSN, CHILD, true).await;
+    assert!(!house.epic().is_connected(CSN, PARENT), "not mixed up");
+    let second = parent.goes_in().await;
+    house.until_light(CSN, PARENT, true).await;
+    let seats = [&first, &second].map(|seat| house.zoom().seat(seat).unwrap());
+    assert!(!seats[0].user.is_empty() && seats[0].user != seats[1].user);
+    // No name of a person stands in the account's list of users.
+    assert_eq!(seats.map(|seat| seat.name), ["Patient", "Family member"]);
+    assert_ne!(child.join_link().await, link, "the token is fetched at the click");
+
+    // Somebody who calls themselves as the child is called.
+    let meeting = house.live_meetings().remove(0);
+    let stranger = house.zoom().dial_in(meeting.id, "Patient").unwrap();
+    house.until_visit(CSN, "the stranger is seen", |visit| strangers(visit) == 1).await;
+    house.leaves(&first);
+    house.until_light(CSN, CHILD, false).await;
+    assert!(house.epic().is_connected(CSN, PARENT));
+    for seat in [&stranger, &second, &host] {
+        house.leaves(seat);
+    }
+    house.until_right().await;
+    until("the users are removed", async || (house.zoom().calls("users.delete") >= 2).then_some(())).await;
+    for user in [first, second].map(|seat| house.zoom().seat(&seat).unwrap().user) {
+        assert_eq!(house.as_administrator("GET", &format!("users/{user}"), Value::Null).await, 404);
+    }
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn where_no_user_can_be_made_the_board_says_so_and_the_next_launch_tries_again() {
+    let house = House::with(BY_USER).await;
+    house.zoom().change_settings(|settings| settings.api_partner = false);
+    let mut child = house.waits(CSN, CHILD).await;
+    house.starts(CSN, PROVIDER).await;
+    house.until_visit(CSN, "the problem is shown", |visit| has_problem(visit, "patient_no_seat")).await;
+    assert!(!child.can_join().await);
+    assert_eq!(house.zoom().calls("users.create"), 1, "no loop");
+    house.zoom().change_settings(|settings| settings.api_partner = true);
+    let mut again = house.waits(CSN, CHILD).await;
+    again.goes_in().await;
+    house.until_light(CSN, CHILD, true).await;
+    house.close().await;
+}

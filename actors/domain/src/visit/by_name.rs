@@ -136,7 +136,10 @@ impl Visit {
             })
             .map(|name| plain(name.reveal()).to_lowercase())
             .collect();
-        let base = plain(person.display_name.reveal());
+        // A user stays in the account's list for as long as there is one, where no name of a person shall be.
+        let lists_users = self.meeting.as_ref().is_some_and(|m| m.identity == PatientIdentity::TemporaryUser);
+        let own = if lists_users { "" } else { person.display_name.reveal() };
+        let base = plain(own);
         let base = if base.is_empty() { key.role().plain_name().to_owned() } else { base };
         let numbered = |number: usize| {
             let suffix = if number == 1 { String::new() } else { format!(" {number}") };
@@ -157,13 +160,13 @@ fn plain(name: &str) -> String {
 }
 
 impl Deciding<'_> {
-    /// Gives everybody who is to have a link by name theirs, and lets go of links that have run out.
+    /// Gives everybody who is to have a name at Zoom theirs, and lets go of links that have run out.
     pub(super) fn names_at_zoom(&mut self) {
         let now = self.now;
         for person in self.visit.participants.values_mut() {
             person.link = person.link.take().filter(|link| link.good_until.is_none_or(|until| until > now));
         }
-        if self.visit.meeting.as_ref().is_none_or(|meeting| meeting.identity != PatientIdentity::InviteLink) {
+        if self.visit.meeting.as_ref().is_none_or(|meeting| meeting.identity == PatientIdentity::Registrant) {
             return;
         }
         let nameless =
@@ -191,6 +194,10 @@ impl Deciding<'_> {
                 let runs_out = person.link_is_renewed(rules).is_some_and(|due| due <= self.now);
                 let by = Personal::InviteLink { good_for: rules.invite_link_life };
                 (!linked || runs_out, person.shown_as.as_ref()?, by)
+            }
+            PatientIdentity::TemporaryUser => {
+                let by = Personal::TemporaryUser { tag: self.wanted_stand_in(key, person)? };
+                (true, person.shown_as.as_ref()?, by)
             }
         };
         missing.then(|| ZoomCall::Register {

@@ -19,6 +19,7 @@ pub(super) enum Slot<'a> {
     Index,
     Alternatives,
     Register(&'a ParticipantKey),
+    Remove(&'a ParticipantKey),
     Cancel,
     End,
     Read,
@@ -32,6 +33,7 @@ pub(super) fn slot(call: &ZoomCall) -> Slot<'_> {
         ZoomCall::IndexMeeting { .. } => Slot::Index,
         ZoomCall::SetAlternativeHosts { .. } => Slot::Alternatives,
         ZoomCall::Register { participant, .. } => Slot::Register(participant),
+        ZoomCall::RemoveUser { participant, .. } => Slot::Remove(participant),
         ZoomCall::CancelRegistrants { .. } => Slot::Cancel,
         ZoomCall::EndMeeting { .. } => Slot::End,
         ZoomCall::ReadMeeting { .. } => Slot::Read,
@@ -47,6 +49,7 @@ impl Deciding<'_> {
             // One that is being made all the same is removed as soon as it is heard of.
             self.visit.wants_meeting = None;
         }
+        self.tag_stand_ins();
         self.names_at_zoom();
         let wanted = self.wanted_calls();
         let wants_meeting = self.visit.wants_meeting.is_some();
@@ -75,13 +78,18 @@ impl Deciding<'_> {
         if self.visit.meeting.as_ref().is_some_and(|m| self.visit.deleted.contains_key(&m.id)) {
             self.visit.meeting = None;
             self.visit.calls.retain(|_, open| {
-                matches!(slot(&open.intent.call), Slot::Provider(_) | Slot::Delete(_) | Slot::Meeting)
+                let slot = slot(&open.intent.call);
+                matches!(slot, Slot::Provider(_) | Slot::Delete(_) | Slot::Meeting | Slot::Remove(_))
             });
         }
     }
 
     fn wanted_calls(&self) -> Vec<ZoomCall> {
-        self.visit.called_off().map_or_else(|| self.wanted_when_on(), |since| self.wanted_when_off(since))
+        let called_off = self.visit.called_off();
+        let mut wanted =
+            called_off.map_or_else(|| self.wanted_when_on(), |since| self.wanted_when_off(since));
+        wanted.extend(self.wanted_removals());
+        wanted
     }
 
     /// Nobody is to come: the meeting goes, unless people are in it. Deleting it would end it for them, so that Zoom is asked first;

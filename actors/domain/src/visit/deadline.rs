@@ -30,7 +30,7 @@ impl Visit {
         let sides = self.expected_sides(policy).map(|(_, by)| by).filter(|by| *by > now);
         let end = self.ends_by_itself(policy).filter(|_| !self.is_being_ended());
         let sides = sides.into_iter().chain(end);
-        let links = self.next_link_due(policy, now);
+        let links = self.next_link_due(policy, now).into_iter().chain(self.stand_ins_go_at(policy, now));
         pages.chain(calls).chain(links).chain(check).chain(ends).chain(entries).chain(sides).min()
     }
 
@@ -96,7 +96,8 @@ impl Visit {
 
     /// Whether the visit may leave now.
     pub(super) fn may_leave(&self, policy: &Policy, now: Moment) -> bool {
-        now >= self.leaves_at(policy) && self.is_quiet(policy) && self.is_told()
+        let stays = self.stays_for_stand_ins(policy, now);
+        now >= self.leaves_at(policy) && self.is_quiet(policy) && self.is_told() && !stays
     }
 
     /// Whether nothing is live and nobody is there.

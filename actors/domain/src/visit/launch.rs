@@ -145,6 +145,10 @@ impl Deciding<'_> {
         } else {
             // The page opens at once; until it gives its first sign the launch stands for it.
             participant.page_seen = participant.page_seen.max(Some(at));
+            // Somebody may have removed the user at Zoom.
+            if let Some(stand_in) = &mut participant.stand_in {
+                stand_in.in_doubt = true;
+            }
             // The provider may be in the meeting already and not launch again, so the patient's own link is tried again.
             self.heal(|call| matches!(call, ZoomCall::Register { participant, .. } if participant == key));
         }
@@ -279,6 +283,8 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         shown_as: None,
         names: BTreeSet::new(),
         given: BTreeSet::new(),
+        stand_in: None,
+        stand_ins: BTreeSet::new(),
         light: Light::default(),
         presence: Presence::Gone,
         since: at,

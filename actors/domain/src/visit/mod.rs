@@ -22,6 +22,7 @@ mod presence;
 pub mod repair;
 mod results;
 mod session;
+pub mod stand_in;
 pub mod window;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
@@ -345,6 +346,10 @@ impl Visit {
                     None
                 }
             }
+            _ if meeting.identity == PatientIdentity::TemporaryUser => {
+                let user = person.stand_in.as_ref()?.usable()?;
+                Some(WayIn::Alternative { meeting: meeting.id, user, join_url: &meeting.join_url })
+            }
             _ => {
                 let link = person.link.as_ref().filter(|link| link.meeting == meeting.id)?;
                 Some(WayIn::Personal(&link.url))
@@ -380,15 +385,15 @@ impl Visit {
 pub enum WayIn<'a> {
     /// The host: a start link, fetched fresh.
     Start(MeetingId),
-    /// Another provider: the join link with his own token, fetched fresh.
+    /// Another provider, or somebody with a user who stands for them: the join link with that user's token, fetched fresh.
     Alternative {
         /// The meeting.
         meeting: MeetingId,
-        /// His Zoom user.
+        /// The Zoom user.
         user: &'a ZoomUserId,
         /// The meeting's join link.
         join_url: &'a PersonalLink,
     },
-    /// A patient, proxy or guest: the committed personal link.
+    /// A patient, proxy or guest who has one: the committed personal link.
     Personal(&'a PersonalLink),
 }

@@ -3,6 +3,7 @@
 use crate::id::{Csn, ExternalId, ExternalIdType, FhirReference, MeetingId, Npi, RegistrantId, ZoomUserId};
 use crate::name::{PersonalLink, Phi};
 use crate::time::Moment;
+use crate::visit::stand_in::StandIn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -192,6 +193,12 @@ pub struct Participant {
     /// When a link by name was given to this person.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub given: BTreeSet<Moment>,
+    /// The Zoom user who stands for this person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<StandIn>,
+    /// Every user who ever stood for this person: what Zoom tells of them late is still of this person.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stand_ins: BTreeSet<ZoomUserId>,
     /// What Epic was and will be told.
     pub light: Light,
     /// Presence after the last decision and since when, for the board.

@@ -156,7 +156,8 @@ impl Visit {
         Some(key)
     }
 
-    /// Whose session it is by what Zoom says: by personal link, else by the signed-in Zoom user.
+    /// Whose session it is by what Zoom says: by personal link, else by the signed-in Zoom user, their own or one who
+    /// stands for them.
     fn linked(&self, session: &Believed) -> Option<&ParticipantKey> {
         let by_link = self
             .participants
@@ -168,7 +169,11 @@ impl Visit {
                 .filter(|(key, _)| key.role() == Role::Provider)
                 .find(|(_, p)| p.zoom_user.as_ref().is_some_and(|user| session.zoom_users.contains(user)))
         };
-        by_link.or_else(by_user).map(|(key, _)| key)
+        let by_stand_in = || {
+            let stands = |p: &Participant| p.stand_ins.iter().any(|user| session.zoom_users.contains(user));
+            self.participants.iter().find(|(_, p)| stands(p))
+        };
+        by_link.or_else(by_user).or_else(by_stand_in).map(|(key, _)| key)
     }
 
     /// Since when a person waits on Zoom's screen before the host. The wait is over when Zoom says so, when the person is heard of in the

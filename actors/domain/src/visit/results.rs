@@ -99,6 +99,12 @@ impl Deciding<'_> {
                 ZoomCall::Register { participant, meeting, .. },
                 IntentOutcome::Invited { name_hash, link, good_until },
             ) => self.invited(participant, (*meeting, link), *name_hash, *good_until),
+            (ZoomCall::Register { participant, .. }, IntentOutcome::UserMade { user }) => {
+                self.user_made(participant, user);
+            }
+            (ZoomCall::RemoveUser { participant, tag, .. }, IntentOutcome::UserRemoved) => {
+                self.user_removed(participant, tag);
+            }
             (ZoomCall::CancelRegistrants { registrants, .. }, IntentOutcome::RegistrantsCancelled) => {
                 self.registrants_cancelled(registrants);
             }

@@ -27,5 +27,6 @@ mod naming;
 mod pages;
 mod readings;
 mod silence;
+mod stand_ins;
 mod totality;
 mod windows;

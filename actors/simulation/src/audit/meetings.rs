@@ -58,7 +58,8 @@ impl World {
     #[must_use]
     pub fn visit_of_call(&self, call: &ZoomCall) -> Option<VisitKey> {
         match call {
-            ZoomCall::EnsureProvider { provider, .. } => {
+            ZoomCall::EnsureProvider { provider, .. }
+            | ZoomCall::RemoveUser { participant: provider, .. } => {
                 let of = |plan: &&VisitPlan| plan.people.iter().any(|person| person.key() == *provider);
                 self.scenario.visits.iter().find(of).map(|plan| plan.key.clone())
             }

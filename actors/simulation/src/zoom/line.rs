@@ -206,6 +206,7 @@ fn in_words(call: &ZoomCall) -> String {
         ZoomCall::CancelRegistrants { meeting, registrants } => {
             format!("cancel {} registrants of {meeting}", registrants.len())
         }
+        ZoomCall::RemoveUser { tag, .. } => format!("remove the user of {tag}"),
         ZoomCall::EndMeeting { meeting } => format!("end meeting {meeting}"),
         ZoomCall::ReadMeeting { meeting } => format!("read meeting {meeting}"),
     }

@@ -203,8 +203,8 @@ impl Zooms {
             ZoomCall::Register { participant, meeting, by: Personal::Registrant, .. } => {
                 self.register(*meeting, participant)
             }
-            // The scenarios' organizations do not ask for it: of who comes twice under one name Zoom itself does not know the truth.
-            ZoomCall::Register { .. } => IntentOutcome::NotBegun,
+            // The scenarios' organizations do not ask for these: of who comes twice under one name Zoom itself does not know the truth.
+            ZoomCall::Register { .. } | ZoomCall::RemoveUser { .. } => IntentOutcome::NotBegun,
             ZoomCall::CancelRegistrants { meeting, registrants } => match self.there(*meeting) {
                 Some(there) => {
                     there.registrants.retain(|registrant, _| !registrants.contains(registrant));

@@ -53,6 +53,10 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
                 good_until: intent.not_after - Span::seconds(20) + *good_for,
             }
         }
+        ZoomCall::Register { participant, by: Personal::TemporaryUser { .. }, .. } => {
+            IntentOutcome::UserMade { user: user(&name_of(participant)) }
+        }
+        ZoomCall::RemoveUser { .. } => IntentOutcome::UserRemoved,
         ZoomCall::Register { participant, meeting, .. } => IntentOutcome::Registered {
             registrant: registrant(&name_of(participant), *meeting),
             link: link(&name_of(participant), *meeting),
