@@ -11,6 +11,7 @@ use vestibule_domain::command::Command;
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::intent::{CallFailure, Intent, IntentOutcome, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::default_host::Instead;
 
 use crate::desk;
 use crate::holds::Hold;
@@ -163,6 +164,7 @@ fn name_of(call: &ZoomCall) -> &'static str {
         ZoomCall::FindMeetings { .. } => "find_meetings",
         ZoomCall::DeleteMeeting { .. } => "delete_meeting",
         ZoomCall::CancelRegistrants { .. } => "cancel_registrants",
+        ZoomCall::AskRegistration { .. } => "ask_registration",
         ZoomCall::EndMeeting { .. } => "end_meeting",
         ZoomCall::IndexMeeting { .. } => "index_meeting",
         ZoomCall::SetAlternativeHosts { .. } => "set_alternative_hosts",
@@ -179,6 +181,8 @@ fn name_of_outcome(outcome: &IntentOutcome) -> &'static str {
         IntentOutcome::NotBegun => "not_begun",
         IntentOutcome::MeetingGone => "meeting_gone",
         IntentOutcome::UserGone => "user_gone",
+        IntentOutcome::MadeDo { instead: Instead::DefaultHost(_), .. } => "default_host",
+        IntentOutcome::MadeDo { instead: Instead::Basic, .. } => "basic",
         _ => "done",
     }
 }

@@ -117,6 +117,7 @@ fn meeting(number: u64) -> Result<Meeting, Failed> {
         alternatives: std::collections::BTreeSet::new(),
         refused: std::collections::BTreeSet::new(),
         indexed: true,
+        ask_registration: false,
         read: None,
     })
 }

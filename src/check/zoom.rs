@@ -20,8 +20,9 @@ use crate::store::redis::RedisStore;
 use crate::store::{EmbeddedSettings, EmbeddedStore};
 use crate::system::{SystemClock, SystemRandomness};
 use crate::zoom::connection::{Standing, copy};
+use crate::zoom::scopes::{self, Wants};
 use crate::zoom::webhook::{OURS, SIGNATURE, TIMESTAMP, header_of, url_validation_answer};
-use crate::zoom::{AccountSetting, RestError, scopes};
+use crate::zoom::{AccountSetting, RestError};
 
 /// Our own webhook may take so long.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -59,6 +60,9 @@ impl Checks {
                 Checked::of(users.map(|()| "can be looked up".to_owned()), advice),
             );
         }
+        if let Some(unusable) = self.zoom.probe_default_hosts(organization).await {
+            report.add(Some(organization), "zoom: default hosts", checked_default_hosts(unusable));
+        }
         self.zoom_account(organization, settings, report).await;
     }
 
@@ -88,8 +92,11 @@ impl Checks {
                     checked_standing(&view.standing, view.token),
                 );
                 if let Some(held) = &view.scopes {
-                    let identity = settings.patient_identity;
-                    let missing = scopes::missing(held, identity).iter().map(ToString::to_string).collect();
+                    let wants = Wants {
+                        licences: settings.zoom.license_found_users,
+                        identity: settings.patients.identity,
+                    };
+                    let missing = scopes::missing(wants, held).iter().map(ToString::to_string).collect();
                     report.add(Some(organization), "zoom: scopes", checked_scopes(Some(missing)));
                 }
                 if usable {
@@ -322,6 +329,17 @@ fn checked_standing(standing: &Standing, token: Option<bool>) -> Checked {
         Standing::Removed { .. } => "the app was removed from the account",
     };
     Checked::fail(what.to_owned(), "connect it at /admin/{organization}/zoom of the running service")
+}
+
+fn checked_default_hosts(unusable: Result<Vec<String>, RestError>) -> Checked {
+    match unusable {
+        Ok(unusable) if unusable.is_empty() => Checked::pass("all are active and licensed"),
+        Ok(unusable) => Checked::fail(
+            format!("stand in for nobody: {}", unusable.join(", ")),
+            "check that each is active and has a licence in this account, or take it out of zoom.default_hosts",
+        ),
+        Err(error) => Checked::fail(format!("cannot be looked up ({error})"), "see the checks of Zoom above"),
+    }
 }
 
 fn checked_scopes(missing: Option<Vec<String>>) -> Checked {

@@ -12,6 +12,7 @@ mod patients;
 mod policy;
 mod private_key;
 mod problem;
+mod provider_fallback;
 mod reader;
 mod rules;
 mod secret;
@@ -41,11 +42,12 @@ pub use epic::{
 };
 pub use guest_birth_date::GuestBirthDate;
 pub use organization::{
-    Authorization, Environment, Language, Organization, PatientDisplayName, ProviderAction, ProviderUserType,
-    Zoom,
+    AlternativeHostLink, Authorization, Environment, Language, Organization, PatientDisplayName,
+    ProviderAction, ProviderUserType, Zoom,
 };
 pub use private_key::PrivateKeyFile;
 pub use problem::{Problem, SettingsError};
+pub use provider_fallback::{Fallback, ProviderFallback, SeatFallback};
 pub use secret::{MASK, Secret};
 pub use service::{Access, Limits, LogFormat, Logging, Node, Page, Server};
 pub use sms::{Sms, SmsBody, SmsField, SmsMethod, SmsTextField};

@@ -12,6 +12,7 @@ use super::epic::{Epic, read_epic};
 use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
 use super::logo::Logo;
 use super::patients::{PatientsAtZoom, read_patients};
+use super::provider_fallback::{ProviderFallback, read_provider_fallback};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::secrets::resolve;
@@ -82,6 +83,10 @@ pub struct Zoom {
     pub webhook_window: Duration,
     pub provider_action: ProviderAction,
     pub provider_email_domain: Option<String>,
+    /// Whether a provider's Zoom user who was found without a licence is given one.
+    pub license_found_users: bool,
+    pub provider_fallback: ProviderFallback,
+    pub alternative_host_link: AlternativeHostLink,
     pub timeout: Duration,
     pub meeting_reads_per_second: u32,
     /// How long what Zoom told of its users is kept after the app was removed.
@@ -129,6 +134,19 @@ pub enum ProviderAction {
     AutoCreate,
     SsoCreate,
     CustCreate,
+}
+
+/// How a further provider, who is alternative host, comes into the meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlternativeHostLink {
+    /// By a link with their own token on it.
+    Zak,
+    /// By the meeting's link, signed in to Zoom as themselves.
+    SignIn,
+}
+
+impl Choice for AlternativeHostLink {
+    const ALL: &'static [(&'static str, Self)] = &[("zak", Self::Zak), ("sign-in", Self::SignIn)];
 }
 
 impl Choice for Environment {
@@ -276,6 +294,9 @@ fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
     let webhook_window = section.duration("webhook_window", seconds(1)..=seconds(HOUR));
     let provider_action = section.choice("provider_action");
     let provider_email_domain = section.optional("provider_email_domain", mail_domain);
+    let license_found_users = section.boolean("license_found_users");
+    let provider_fallback = read_provider_fallback(section);
+    let alternative_host_link = section.choice("alternative_host_link");
     let timeout = section.duration("timeout", millis(100)..=seconds(MINUTE));
     let meeting_reads_per_second = section.integer("meeting_reads_per_second", 1..=10_u32);
     let forget_after = section.duration("forget_after", Duration::ZERO..=seconds(9 * DAY));
@@ -290,6 +311,9 @@ fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
         webhook_window: webhook_window?,
         provider_action: provider_action?,
         provider_email_domain: provider_email_domain?,
+        license_found_users: license_found_users?,
+        provider_fallback: provider_fallback?,
+        alternative_host_link: alternative_host_link?,
         timeout: timeout?,
         meeting_reads_per_second: meeting_reads_per_second?,
         forget_after: forget_after?,

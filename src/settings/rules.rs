@@ -13,6 +13,7 @@ use super::organization::{
     Authorization, Organization, PatientDisplayName, ProviderAction, ProviderUserType, Zoom,
 };
 use super::problem::Problem;
+use super::provider_fallback::SeatFallback;
 use super::service::Access;
 use super::store::{self, StoreUrl};
 
@@ -30,6 +31,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
         problems.extend(invited_patients(name, organization));
+        problems.extend(stand_ins(name, organization));
         problems.extend(sides(name, organization));
         problems.extend(tests_told(name, organization));
     }
@@ -177,6 +179,24 @@ fn invited_patients(name: &OrganizationId, organization: &Organization) -> Optio
         Problem::new(
             format!("organization.{name}.temporary_user_action"),
             "\"create\" invites by mail, which nobody reads; use \"custCreate\", \"autoCreate\" or \"ssoCreate\"",
+        )
+    })
+}
+
+/// Fallbacks that could not do what they are for.
+fn stand_ins(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
+    let fallback = &organization.zoom.provider_fallback;
+    if fallback.needs_default_hosts() && fallback.default_hosts.is_empty() {
+        return Some(Problem::new(
+            format!("organization.{name}.zoom.default_hosts"),
+            "is empty, and zoom.provider_fallback names \"default_host\"; give Zoom users of the account who stand in",
+        ));
+    }
+    let basic = fallback.no_seat == SeatFallback::Basic;
+    (basic && organization.patients.identity == PatientIdentity::Registrant).then(|| {
+        Problem::new(
+            format!("organization.{name}.zoom.provider_fallback.no_seat"),
+            "\"basic\" hosts cannot have registrants, which patient_identity = \"registrant\" needs; use \"default_host\" or \"none\"",
         )
     })
 }

@@ -46,6 +46,16 @@ pub enum MessageKey {
     MeetingNotOpened,
     /// A further provider whom Zoom did not take as alternative host.
     NotTakenAsHost,
+    /// A provider for whom no seat is free at Zoom.
+    NoZoomSeat,
+    /// A provider who has not accepted the invitation to Zoom.
+    ZoomInvitationOpen,
+    /// A provider whose Zoom user is deactivated.
+    ZoomUserInactive,
+    /// A provider whose address is another Zoom account's.
+    ZoomUserForeign,
+    /// A provider for whom a default host should stand in, and none is free.
+    NoDefaultHost,
     /// Anyone who may go in now.
     YouCanJoin,
     /// A patient whom Zoom's waiting room will hold until the provider admits.
@@ -61,7 +71,7 @@ pub enum MessageKey {
 }
 
 impl MessageKey {
-    pub const ALL: [MessageKey; 13] = [
+    pub const ALL: [MessageKey; 18] = [
         MessageKey::WaitingForHost,
         MessageKey::MeetingBeingPrepared,
         MessageKey::NoWayIn,
@@ -69,6 +79,11 @@ impl MessageKey {
         MessageKey::OpeningTakesLonger,
         MessageKey::MeetingNotOpened,
         MessageKey::NotTakenAsHost,
+        MessageKey::NoZoomSeat,
+        MessageKey::ZoomInvitationOpen,
+        MessageKey::ZoomUserInactive,
+        MessageKey::ZoomUserForeign,
+        MessageKey::NoDefaultHost,
         MessageKey::YouCanJoin,
         MessageKey::GoingToWaitingRoom,
         MessageKey::NotYetTime,

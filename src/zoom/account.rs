@@ -11,9 +11,12 @@ use vestibule_domain::time::Moment;
 
 use super::connection::{Access, AtRest, Connection, Newest, Seen, State};
 use super::pace::Paces;
+use super::scopes::Wants;
 use super::webhook::NameKey;
 use crate::outbound::{Bearer, OtherClock, Shared, TokenFailure};
-use crate::settings::{self, Authorization, ProviderAction, ProviderUserType, Secret};
+use crate::settings::{
+    self, AlternativeHostLink, Authorization, ProviderAction, ProviderFallback, ProviderUserType, Secret,
+};
 
 /// One organization's Zoom account. Base URLs have no slash at their end.
 #[derive(Debug, Clone)]
@@ -41,6 +44,10 @@ pub struct ZoomConfig {
     pub patient_identity: PatientIdentity,
     /// How a user is made who stands for a patient.
     pub temporary_user_action: ProviderAction,
+    /// What is done where a provider's own user cannot be had.
+    pub fallback: ProviderFallback,
+    /// How further providers come in.
+    pub alternative_host_link: AlternativeHostLink,
     /// For the made-up addresses under which patients are registered.
     pub registrant_email_domain: String,
     /// What a meeting is planned for; it may go on longer.
@@ -69,6 +76,12 @@ impl ZoomConfig {
         [("grant_type", "account_credentials"), ("account_id", &self.account_id)]
     }
 
+    /// What the scopes that are needed depend on.
+    #[must_use]
+    pub fn wants(&self) -> Wants {
+        Wants { licences: self.license_found_users, identity: self.patient_identity }
+    }
+
     /// From the settings of an organization.
     #[must_use]
     pub fn from_settings(organization: &settings::Organization) -> Self {
@@ -85,7 +98,9 @@ impl ZoomConfig {
             provider_user_type: organization.provider_user_type,
             provider_action: zoom.provider_action,
             provider_email_domain: zoom.provider_email_domain.clone(),
-            license_found_users: false,
+            license_found_users: zoom.license_found_users,
+            fallback: zoom.provider_fallback.clone(),
+            alternative_host_link: zoom.alternative_host_link,
             patient_identity: organization.patients.identity,
             temporary_user_action: organization.patients.user_action,
             registrant_email_domain: organization.patients.email_domain.clone(),
@@ -136,7 +151,7 @@ impl ZoomAccount {
 
     /// Takes the scopes of a token in.
     pub fn sees_scopes(&self, held: &[String]) {
-        self.seen.scopes(self.organization.as_str(), held, self.config.patient_identity);
+        self.seen.scopes(self.organization.as_str(), self.config.wants(), held);
     }
 
     /// A token that Zoom's API does not take: another one is fetched at the next use, however young it is.

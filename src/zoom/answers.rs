@@ -30,6 +30,11 @@ pub(super) enum Standing {
 }
 
 impl User {
+    /// Whether it can host for somebody else: registration and alternative hosts need a licence.
+    pub fn may_stand_in(&self) -> bool {
+        self.standing == Standing::Active && self.licensed
+    }
+
     pub fn read(body: &Value) -> Option<Self> {
         let standing = match text(body, "status") {
             Some("pending") => Standing::Pending,
@@ -52,6 +57,7 @@ impl User {
 pub(super) struct Meeting {
     pub id: MeetingId,
     pub host: Option<ZoomUserId>,
+    pub host_email: Option<String>,
     /// What was asked for and what holds may differ; `None` where the answer does not say.
     pub effective: Option<MeetingSettings>,
     pub join_url: Option<PersonalLink>,
@@ -71,6 +77,7 @@ impl Meeting {
         Some(Self {
             id: meeting_id(body, "id")?,
             host: text(body, "host_id").and_then(|id| ZoomUserId::new(id).ok()),
+            host_email: text(body, "host_email").map(str::to_owned),
             effective: settings.and_then(|settings| effective(settings, registration)),
             join_url: link(body, "join_url"),
             start_url: link(body, "start_url"),

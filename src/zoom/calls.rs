@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::{Instant, timeout_at};
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness, instant};
 use vestibule_actors::port::store::SharedStore;
-use vestibule_actors::port::zoom::{LinkRefused, Zoom, ZoomFactory};
+use vestibule_actors::port::zoom::{LinkRefused, StandInLink, Zoom, ZoomFactory};
 use vestibule_domain::id::{FhirReference, MeetingId, OrganizationId, ZoomUserId};
 use vestibule_domain::intent::{CallFailure, IntentOutcome, Personal, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::PersonalLink;
@@ -71,7 +71,7 @@ impl ZoomClient {
 
     async fn make(&self, api: &Api<'_>, organization: &OrganizationId, call: &ZoomCall) -> IntentOutcome {
         match call {
-            ZoomCall::EnsureProvider { provider, email, first_name, last_name } => {
+            ZoomCall::EnsureProvider { provider, email, first_name, last_name, stand_ins } => {
                 let Some(fhir_user) = fhir_user(provider) else { return refused() };
                 let wanted = Wanted {
                     organization,
@@ -79,6 +79,7 @@ impl ZoomClient {
                     email: email.as_ref(),
                     first_name: first_name.as_ref(),
                     last_name: last_name.as_ref(),
+                    stand_ins,
                 };
                 api.ensure_provider(&self.store, &wanted).await
             }
@@ -99,6 +100,7 @@ impl ZoomClient {
                 api.cancel_registrants(*meeting, registrants).await
             }
             ZoomCall::RemoveUser { tag, user, .. } => api.remove_patient_user(tag, user.as_ref()).await,
+            ZoomCall::AskRegistration { meeting } => api.ask_registration(*meeting).await,
             ZoomCall::EndMeeting { meeting } => api.end_meeting(*meeting).await,
             ZoomCall::ReadMeeting { meeting } => api.read_meeting(*meeting).await,
             // The worker itself writes the index.
@@ -169,6 +171,35 @@ impl Zoom for ZoomClient {
             let deadline = instant() + account.config.timeout;
             let api = self.api(account, deadline);
             let fetched = timeout_at(deadline, async { api.alternative_link(meeting, user, join_url).await });
+            fetched.await.unwrap_or(Err(LinkRefused::Unavailable))
+        })
+    }
+
+    fn patient_link<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        meeting: MeetingId,
+        user: &'a ZoomUserId,
+        join_url: &'a PersonalLink,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        Box::pin(async move {
+            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
+            let api = self.api_until_timeout(account);
+            let fetched = timeout_at(api.deadline, api.link_with_token(meeting, user, join_url)).await;
+            fetched.unwrap_or(Err(LinkRefused::Unavailable))
+        })
+    }
+
+    fn stand_in_link<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        wanted: StandInLink<'a>,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        Box::pin(async move {
+            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
+            let deadline = instant() + account.config.timeout;
+            let fetched =
+                timeout_at(deadline, async { self.api(account, deadline).stand_in_link(&wanted).await });
             fetched.await.unwrap_or(Err(LinkRefused::Unavailable))
         })
     }

@@ -15,6 +15,7 @@ use super::rest::{Api, Call};
 use crate::outbound::TokenFailure;
 use crate::outbound::encode::encode;
 use crate::outbound::lenient::text;
+use crate::settings::AlternativeHostLink;
 
 /// Zoom's bound on the life of a link by name.
 const LONGEST_LIFE: Span = Span::seconds(7_776_000);
@@ -29,16 +30,47 @@ impl Api<'_> {
         meeting.and_then(|meeting| meeting.start_url).ok_or(LinkRefused::Unavailable)
     }
 
-    /// The meeting's join link with the user's own token in it: who opens it comes in as that user. A token says nothing of the
-    /// meeting, so that is looked at first: nobody is sent into one that is gone.
+    /// A further provider's way in, as the settings have it: with their own token on the link, or the link alone, which is enough for
+    /// whoever is signed in to Zoom as that user.
     pub async fn alternative_link(
         &self,
         meeting: MeetingId,
         user: &ZoomUserId,
         join_url: &PersonalLink,
     ) -> Result<PersonalLink, LinkRefused> {
-        let there = self.call(&Call::get(&format!("/meetings/{meeting}"), Label::Light)).await;
-        there.map_err(|error| refused(&error))?;
+        match self.account.config.alternative_host_link {
+            AlternativeHostLink::Zak => self.link_with_token(meeting, user, join_url).await,
+            AlternativeHostLink::SignIn => {
+                self.is_there(meeting).await?;
+                Ok(join_url.clone())
+            }
+        }
+    }
+
+    /// Nobody is sent into a meeting that is gone, nor to begin one whose host is a default host with another under way: Zoom would end that.
+    async fn is_there(&self, id: MeetingId) -> Result<(), LinkRefused> {
+        let body = self.call(&Call::get(&format!("/meetings/{id}"), Label::Light)).await;
+        let meeting = body.map_err(|error| refused(&error)).map(|body| Meeting::read(&body, true))?;
+        let Some(meeting) = meeting.filter(|meeting| !meeting.started) else { return Ok(()) };
+        let Some(host) = meeting.host.as_ref().filter(|_| self.is_default_hosts(&meeting)) else {
+            return Ok(());
+        };
+        match self.hosts_another(host, Some(id)).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(LinkRefused::Busy),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+
+    /// The meeting's join link with the user's own token in it: who opens it comes in as that user. A token says nothing of the
+    /// meeting, so that is looked at first.
+    pub(super) async fn link_with_token(
+        &self,
+        meeting: MeetingId,
+        user: &ZoomUserId,
+        join_url: &PersonalLink,
+    ) -> Result<PersonalLink, LinkRefused> {
+        self.is_there(meeting).await?;
         let path = format!("/users/{}/token?type=zak", encode(user.as_str()));
         let body = self.call(&Call::get(&path, Label::Light)).await.map_err(|error| refused(&error))?;
         let token = text(&body, "token").ok_or(LinkRefused::Unavailable)?;
@@ -146,7 +178,7 @@ fn invitation_refused(error: &RestError) -> IntentOutcome {
     }
 }
 
-fn refused(error: &RestError) -> LinkRefused {
+pub(super) fn refused(error: &RestError) -> LinkRefused {
     match error {
         RestError::Refused(refusal) if refusal.is_meeting_gone() => LinkRefused::Gone,
         RestError::Refused(refusal) if refusal.wait.is_none() => LinkRefused::Refused,

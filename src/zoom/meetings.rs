@@ -121,6 +121,10 @@ impl Api<'_> {
         if let Err(full) = self.account.paces.reading(self.store, self.deadline).await {
             return RestError::Paced(full.wait).outcome();
         }
+        self.as_it_is(meeting).await
+    }
+
+    async fn as_it_is(&self, meeting: MeetingId) -> IntentOutcome {
         match self.meeting(meeting).await {
             Ok(Meeting { started, effective: Some(effective), .. }) => {
                 IntentOutcome::Read { started, effective }
@@ -137,6 +141,16 @@ impl Api<'_> {
     }
 
     // === changing and removing ===
+
+    /// Asks once more for what the meeting was made with. Zoom says nothing to a change that it does not take, so it is read again.
+    pub async fn ask_registration(&self, meeting: MeetingId) -> IntentOutcome {
+        let path = format!("/meetings/{meeting}");
+        let body = json!({"settings": {"approval_type": 0}});
+        if let Err(error) = self.call(&Call::with_body(Method::PATCH, &path, Label::Light, body)).await {
+            return error.outcome_about_meeting();
+        }
+        self.as_it_is(meeting).await
+    }
 
     /// Sets the whole list and says who of it stands: Zoom leaves users without a licence out and says nothing, or refuses the list.
     pub async fn set_alternative_hosts(&self, meeting: MeetingId, hosts: &[ZoomUserId]) -> IntentOutcome {

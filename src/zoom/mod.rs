@@ -5,6 +5,7 @@ mod administration;
 mod answers;
 mod calls;
 pub mod connection;
+mod default_host;
 mod error;
 mod links;
 mod meetings;

@@ -55,11 +55,32 @@ impl ZoomClient {
         organization: &OrganizationId,
     ) -> Option<Result<Option<Vec<String>>, RestError>> {
         let account = self.accounts.get(organization)?;
-        let identity = account.config.patient_identity;
         let token = self.token(account).await;
-        let named =
-            |held: &[String]| scopes::missing(held, identity).iter().map(ToString::to_string).collect();
+        let wants = account.config.wants();
+        let named = |held: &[String]| scopes::missing(wants, held).iter().map(ToString::to_string).collect();
         Some(token.map(|token| token.scopes().map(named)))
+    }
+
+    /// Which default hosts could stand in for nobody: not in the account, not active, or without a licence.
+    ///
+    /// # Errors
+    /// [`RestError`]; `None` for an organization that is not known or has none.
+    pub async fn probe_default_hosts(
+        &self,
+        organization: &OrganizationId,
+    ) -> Option<Result<Vec<String>, RestError>> {
+        let account = self.accounts.get(organization)?;
+        let hosts = &account.config.fallback.default_hosts;
+        let api = self.api_until_timeout(account);
+        let mut unusable = Vec::new();
+        for host in hosts {
+            match api.user(host).await {
+                Ok(Some(user)) if user.may_stand_in() => {}
+                Ok(_) => unusable.push(host.clone()),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        (!hosts.is_empty()).then_some(Ok(unusable))
     }
 
     /// Whether the token lets us look users up, which every visit needs first.

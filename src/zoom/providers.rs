@@ -8,6 +8,7 @@ use vestibule_domain::id::{FhirReference, OrganizationId, ZoomUserId};
 use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
+use vestibule_domain::visit::default_host::{Instead, StandIns};
 
 use super::answers::{Standing, User};
 use super::connection::PROVIDERS;
@@ -16,12 +17,16 @@ use super::pace::Label;
 use super::rest::{Api, Call};
 use crate::outbound::encode::encode;
 use crate::outbound::lenient::text;
-use crate::settings::{ProviderAction, ProviderUserType};
+use crate::settings::{ProviderAction, ProviderUserType, SeatFallback};
 
 /// No such user: not at all, not on this account, or an invitation that is not there.
 pub(super) const NO_SUCH_USER: [i64; 3] = [1001, 1010, 1120];
 /// The address is taken, on this account or elsewhere.
 pub(super) const ADDRESS_TAKEN: [i64; 2] = [1005, 1009];
+/// It is taken elsewhere.
+const OTHER_ACCOUNT: [i64; 1] = [1009];
+/// The domain is blocked, or none of the managed ones, or the address is another cluster's.
+const FOREIGN: [i64; 3] = [1107, 1116, 1135];
 /// No seat of the type, or the type is not allowed: "max paid users", permission, feature limits.
 pub(super) const NO_SEAT: [i64; 5] = [200, 1108, 2033, 2034, 3412];
 /// Zoom's bounds.
@@ -40,6 +45,20 @@ pub(super) struct Wanted<'a> {
     pub email: Option<&'a Phi>,
     pub first_name: Option<&'a Phi>,
     pub last_name: Option<&'a Phi>,
+    pub stand_ins: &'a StandIns,
+}
+
+/// A provider's own user.
+struct Own {
+    user: User,
+    /// Made a moment ago as a basic one, since no licence was free.
+    made_basic: bool,
+}
+
+impl From<User> for Own {
+    fn from(user: User) -> Self {
+        Self { user, made_basic: false }
+    }
 }
 
 /// What the store knows of a provider.
@@ -54,29 +73,37 @@ impl Api<'_> {
             Ok(known) => known,
             Err(error) => return store_does_not_answer(&error),
         };
-        match self.find_or_make(wanted, &known).await {
-            Ok(user) => {
-                if known.user.as_ref() != Some(&user.id) {
-                    wanted.remember(store, known.version, &user.id).await;
+        let own = match self.find_or_make(wanted, &known).await {
+            Ok(own) => {
+                if known.user.as_ref() != Some(&own.user.id) {
+                    wanted.remember(store, known.version, &own.user.id).await;
                 }
-                self.accept(user).await
+                self.accept(own).await
             }
             Err(outcome) => outcome,
+        };
+        match &own {
+            IntentOutcome::Failed(CallFailure { problem, retry: Retry::Never })
+                if self.account.config.fallback.stands_in_for(*problem) =>
+            {
+                self.stand_in(wanted.stand_ins, *problem).await
+            }
+            _ => own,
         }
     }
 
-    async fn find_or_make(&self, wanted: &Wanted<'_>, known: &Known) -> Result<User, IntentOutcome> {
+    async fn find_or_make(&self, wanted: &Wanted<'_>, known: &Known) -> Result<Own, IntentOutcome> {
         if let Some(id) = &known.user
             && let Some(user) = self.user(id.as_str()).await.map_err(|error| error.outcome())?
             // One that was deactivated may have been followed by another; the address tells.
             && user.standing != Standing::Inactive
         {
-            return Ok(user);
+            return Ok(user.into());
         }
         let domain = self.account.config.provider_email_domain.as_deref();
         let email = wanted.address(domain).ok_or_else(|| never(ProblemCode::UserRefused))?;
         match self.user(&email).await.map_err(|error| error.outcome())? {
-            Some(user) => Ok(user),
+            Some(user) => Ok(user.into()),
             None => self.provision(wanted, &email).await,
         }
     }
@@ -90,10 +117,30 @@ impl Api<'_> {
         }
     }
 
-    async fn provision(&self, wanted: &Wanted<'_>, email: &str) -> Result<User, IntentOutcome> {
+    /// Makes the user as the settings say; where no seat is free for it, perhaps as a basic one. Zoom has refused the first then, so
+    /// that there never are two.
+    async fn provision(&self, wanted: &Wanted<'_>, email: &str) -> Result<Own, IntentOutcome> {
+        let config = &self.account.config;
+        let kind = config.provider_user_type;
+        let made = self.make(wanted, email, kind).await;
+        let no_seat = matches!(&made, Err(IntentOutcome::Failed(why)) if why.problem == ProblemCode::NoSeat);
+        let basic = kind == ProviderUserType::Licensed && config.fallback.no_seat == SeatFallback::Basic;
+        if no_seat && basic {
+            let user = self.make(wanted, email, ProviderUserType::Basic).await?;
+            return Ok(Own { made_basic: !user.licensed, user });
+        }
+        made.map(Own::from)
+    }
+
+    async fn make(
+        &self,
+        wanted: &Wanted<'_>,
+        email: &str,
+        kind: ProviderUserType,
+    ) -> Result<User, IntentOutcome> {
         let config = &self.account.config;
         let password = (config.provider_action == ProviderAction::AutoCreate).then(|| self.password());
-        let user = new_user(wanted, email, config.provider_user_type, password);
+        let user = new_user(wanted, email, kind, password);
         let body = json!({"action": word(config.provider_action), "user_info": user});
         let answer = self.call(&Call::with_body(Method::POST, "/users", Label::Light, body)).await;
         let made_id = match &answer {
@@ -110,6 +157,9 @@ impl Api<'_> {
             // Made a moment ago, or known to exist, and still not to be looked up: an invitation is open.
             Ok(None) => match answer {
                 Err(error) if error.refusal().is_none() => Err(error.outcome()),
+                Err(error) if error.refusal().is_some_and(|refusal| refusal.has_code(&OTHER_ACCOUNT)) => {
+                    Err(never(ProblemCode::UserForeign))
+                }
                 _ => Err(never(ProblemCode::UserPending)),
             },
             Err(error) => Err(error.outcome()),
@@ -123,30 +173,50 @@ impl Api<'_> {
         format!("{drawn}aA1-")
     }
 
-    async fn accept(&self, user: User) -> IntentOutcome {
+    async fn accept(&self, Own { user, made_basic }: Own) -> IntentOutcome {
         match user.standing {
             Standing::Pending => return never(ProblemCode::UserPending),
-            Standing::Inactive => return never(ProblemCode::UserRefused),
+            Standing::Inactive => return never(ProblemCode::UserInactive),
             Standing::Active => {}
         }
-        let licensed = user.licensed || self.license(&user).await;
-        IntentOutcome::Provider { user: user.id, licensed }
+        let seat = match (user.licensed, made_basic) {
+            (true, _) => Seat::Licensed,
+            (false, true) => Seat::NoneFree,
+            (false, false) => self.license(&user).await,
+        };
+        match (seat, self.account.config.fallback.no_seat) {
+            (Seat::NoneFree, SeatFallback::DefaultHost) => never(ProblemCode::NoSeat),
+            (Seat::NoneFree, SeatFallback::Basic) => {
+                IntentOutcome::MadeDo { user: user.id, licensed: false, instead: Instead::Basic }
+            }
+            (seat, _) => IntentOutcome::Provider { user: user.id, licensed: seat == Seat::Licensed },
+        }
     }
 
     /// Gives a found user a licence where the organization wants that. Without a free seat it stays as it was.
-    async fn license(&self, user: &User) -> bool {
+    async fn license(&self, user: &User) -> Seat {
         let config = &self.account.config;
         if !config.license_found_users || config.provider_user_type != ProviderUserType::Licensed {
-            return false;
+            return Seat::NotAsked;
         }
         let path = format!("/users/{}", encode(user.id.as_str()));
         let upgraded =
             self.call(&Call::with_body(Method::PATCH, &path, Label::Light, json!({"type": 2}))).await;
-        if let Err(error) = &upgraded {
-            tracing::warn!(%error, "a provider's Zoom user was not given a licence");
-        }
-        upgraded.is_ok()
+        let Err(error) = &upgraded else { return Seat::Licensed };
+        tracing::warn!(%error, "a provider's Zoom user was not given a licence");
+        let about_seats = |refusal: &ZoomRefusal| is_about_the_user(refusal) && refusal.has_code(&NO_SEAT);
+        if error.refusal().is_some_and(about_seats) { Seat::NoneFree } else { Seat::NotAsked }
     }
+}
+
+/// What became of a found user's licence.
+#[derive(PartialEq, Eq)]
+enum Seat {
+    Licensed,
+    /// Zoom refused it for want of a seat.
+    NoneFree,
+    /// The settings do not want it, or Zoom did not hear of it.
+    NotAsked,
 }
 
 enum NotMade {
@@ -162,8 +232,13 @@ fn why_not_made(error: &RestError) -> NotMade {
             NotMade::LookAgain
         }
         RestError::Refused(refusal) if refusal.wait.is_none() && is_about_the_user(refusal) => {
-            let no_seat = refusal.has_code(&NO_SEAT);
-            NotMade::Failed(never(if no_seat { ProblemCode::NoSeat } else { ProblemCode::UserRefused }))
+            NotMade::Failed(never(if refusal.has_code(&NO_SEAT) {
+                ProblemCode::NoSeat
+            } else if refusal.has_code(&FOREIGN) {
+                ProblemCode::UserForeign
+            } else {
+                ProblemCode::UserRefused
+            }))
         }
         other => NotMade::Failed(other.outcome()),
     }
@@ -174,11 +249,11 @@ fn is_about_the_user(refusal: &ZoomRefusal) -> bool {
     refusal.status != 401 && !refusal.lacks_scope()
 }
 
-fn never(problem: ProblemCode) -> IntentOutcome {
+pub(super) fn never(problem: ProblemCode) -> IntentOutcome {
     IntentOutcome::Failed(CallFailure { problem, retry: Retry::Never })
 }
 
-fn store_does_not_answer(error: &StoreError) -> IntentOutcome {
+pub(super) fn store_does_not_answer(error: &StoreError) -> IntentOutcome {
     tracing::warn!(%error, "a provider's Zoom user cannot be looked up in the store");
     let retry = Retry::After(Some(Span::seconds(1)));
     IntentOutcome::Failed(CallFailure { problem: ProblemCode::ZoomUnavailable, retry })
@@ -276,6 +351,7 @@ mod tests {
             email: email.as_ref(),
             first_name: None,
             last_name: None,
+            stand_ins: &StandIns::default(),
         };
         wanted.address(domain)
     }
@@ -303,7 +379,10 @@ mod tests {
         for code in NO_SEAT {
             assert_eq!(problem(&refusal(400, code)), Some(ProblemCode::NoSeat), "{code}");
         }
-        for code in [300, 1107, 1116, 1135, 2002] {
+        for code in FOREIGN {
+            assert_eq!(problem(&refusal(400, code)), Some(ProblemCode::UserForeign), "{code}");
+        }
+        for code in [300, 2002] {
             assert_eq!(problem(&refusal(400, code)), Some(ProblemCode::UserRefused), "{code}");
         }
         for error in [refusal(409, 1005), refusal(400, 1005), refusal(409, 0), RestError::InDoubt] {

@@ -28,10 +28,23 @@ const fn needed_by(
     Needed { purpose, any_of, only: Some(identity) }
 }
 
+/// What an organization has chosen, as far as scopes depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wants {
+    /// Providers' users who are found without a licence are given one.
+    pub licences: bool,
+    /// How its patients are known.
+    pub identity: PatientIdentity,
+}
+
+/// The scope without which no licence can be given.
+const LICENCES: &str = "user:update:user:admin";
+
 /// All of them. The documentation lists the same.
-const NEEDED: [Needed; 13] = [
+const NEEDED: [Needed; 14] = [
     needed("find providers", &["user:read:user:admin", "user:read:admin"]),
     needed("make providers' users", &["user:write:user:admin", "user:write:admin"]),
+    needed("give providers licences that come free", &[LICENCES, "user:write:admin"]),
     needed("make meetings", &["meeting:write:meeting:admin", "meeting:write:admin"]),
     needed("read meetings and get start links", &["meeting:read:meeting:admin", "meeting:read:admin"]),
     needed("find meetings again", &["meeting:read:list_meetings:admin", "meeting:read:admin"]),
@@ -84,16 +97,18 @@ impl fmt::Display for Needed {
     }
 }
 
-/// Those that an organization's visits need, by how its patients are known.
-pub fn needed_with(identity: PatientIdentity) -> impl Iterator<Item = &'static Needed> + Clone {
+/// Those that an organization needs.
+pub fn needed_for(wants: Wants) -> impl Iterator<Item = &'static Needed> + Clone {
     static ALL: &[Needed] = &NEEDED;
-    ALL.iter().filter(move |needed| needed.only.is_none_or(|only| only == identity))
+    ALL.iter()
+        .filter(move |needed| wants.licences || needed.scope() != LICENCES)
+        .filter(move |needed| needed.only.is_none_or(|only| only == wants.identity))
 }
 
 /// Those of them that a token with these scopes lacks.
 #[must_use]
-pub fn missing(held: &[String], identity: PatientIdentity) -> Vec<&'static Needed> {
-    needed_with(identity).filter(|needed| !needed.is_held(held)).collect()
+pub fn missing(wants: Wants, held: &[String]) -> Vec<&'static Needed> {
+    needed_for(wants).filter(|needed| !needed.is_held(held)).collect()
 }
 
 #[cfg(test)]
@@ -102,13 +117,13 @@ mod tests {
 
     fn named(held: &[&str], identity: PatientIdentity) -> Vec<String> {
         let held: Vec<String> = held.iter().map(|scope| (*scope).to_owned()).collect();
-        missing(&held, identity).iter().map(ToString::to_string).collect()
+        missing(Wants { licences: true, identity }, &held).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn what_is_missing_is_named_with_its_purpose() {
         let identity = PatientIdentity::Registrant;
-        let granular: Vec<&str> = needed_with(identity).map(Needed::scope).collect();
+        let granular: Vec<&str> = needed_for(Wants { licences: true, identity }).map(Needed::scope).collect();
         assert_eq!(named(&granular, identity), Vec::<String>::new());
         let classic = ["meeting:write:admin", "meeting:read:admin", "user:read:admin", "user:write:admin"];
         assert_eq!(named(&classic, identity), Vec::<String>::new());
@@ -119,11 +134,13 @@ mod tests {
                 .contains(&"meeting:write:registrant:admin (make patients' links (registrants))".to_owned())
         );
         assert_eq!(named(&[], identity).len(), granular.len());
+        assert_eq!(missing(Wants { licences: false, identity }, &[]).len(), granular.len() - 1);
     }
 
     #[test]
     fn nobody_is_asked_for_what_another_identity_needs() {
-        let all = |identity| needed_with(identity).map(Needed::scope).collect::<Vec<_>>();
+        let all =
+            |identity| needed_for(Wants { licences: true, identity }).map(Needed::scope).collect::<Vec<_>>();
         let [registrant, by_name] = [PatientIdentity::Registrant, PatientIdentity::InviteLink].map(all);
         let own = |scopes: &[&str]| scopes.contains(&"meeting:write:registrant:admin");
         assert!(own(&registrant) && !own(&by_name));

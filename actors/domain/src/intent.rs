@@ -3,6 +3,7 @@
 use crate::id::{Marker, MeetingId, RegistrantId, ZoomUserId};
 use crate::name::{PersonalLink, Phi};
 use crate::time::{Moment, Span};
+use crate::visit::default_host::{Instead, StandIns};
 use crate::visit::participant::ParticipantKey;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub enum ZoomCall {
         first_name: Option<Phi>,
         /// Last name for a new account.
         last_name: Option<Phi>,
+        /// Who may stand in where no user of their own can be had.
+        #[serde(default, skip_serializing_if = "StandIns::is_empty")]
+        stand_ins: StandIns,
     },
     /// Make the meeting.
     CreateMeeting {
@@ -99,6 +103,11 @@ pub enum ZoomCall {
         tag: Marker,
         /// The user, where known.
         user: Option<ZoomUserId>,
+    },
+    /// Ask once more for registration, which the meeting did not get while its host had no licence.
+    AskRegistration {
+        /// The visit's meeting.
+        meeting: MeetingId,
     },
     /// End the running meeting for everybody.
     EndMeeting {
@@ -184,6 +193,15 @@ pub enum IntentOutcome {
         user: ZoomUserId,
         /// Whether the user holds a licence; registration needs one.
         licensed: bool,
+    },
+    /// The provider's own Zoom user cannot be had as it should be, and the settings name what is done then.
+    MadeDo {
+        /// The user by whom the provider comes.
+        user: ZoomUserId,
+        /// Whether that user holds a licence.
+        licensed: bool,
+        /// Who that is.
+        instead: Instead,
     },
     /// The meeting was made.
     Made(MadeMeeting),
@@ -291,6 +309,16 @@ pub enum ProblemCode {
     UserPending,
     /// Zoom refused to make or find the provider's user.
     UserRefused,
+    /// The provider's Zoom user was deactivated.
+    UserInactive,
+    /// The provider's address belongs to another Zoom account, or to a domain that this one does not manage.
+    UserForeign,
+    /// A default host of the account stands in for a provider.
+    DefaultHostStandsIn,
+    /// A default host should stand in for a provider, and none is free.
+    NoDefaultHost,
+    /// A provider's Zoom user is a basic one, since no seat is free.
+    BasicUser,
     /// Zoom does not answer or answers with errors.
     ZoomUnavailable,
     /// Zoom refused our credentials or a scope is missing.
@@ -325,6 +353,17 @@ pub enum ProblemCode {
     PatientNotCome,
 }
 
+// Messages about providers' users.
+const NO_SEAT: &str = "Zoom has no free seat of the configured user type for a provider. Free or buy a licence, then launch again.";
+const USER_REFUSED: &str =
+    "Zoom refused to find or make the provider's user. Check the e-mail domain and the provisioning action.";
+const USER_INACTIVE: &str =
+    "The provider's Zoom user is deactivated. Activate it in Zoom; the provider's next launch then finds it.";
+const USER_FOREIGN: &str = "The provider's address belongs to another Zoom account, or its domain is not one that this account manages. Move the user or the domain into this account, or change the address in Epic.";
+const DEFAULT_HOST_STANDS_IN: &str = "A default host of the Zoom account stands in for a provider whose own Zoom user cannot be had; another problem of the visit says why. Their next launch tries their own again.";
+const NO_DEFAULT_HOST: &str = "A provider's own Zoom user cannot be had, and no default host is free to stand in: each hosts one meeting at a time, and needs a licence. Add one to zoom.default_hosts, or mend the provider's user, which the log tells of; then they launch again.";
+const BASIC_USER: &str = "No licence was free for a provider, so that their Zoom user is a basic one: Zoom ends a basic host's meetings after 40 minutes. A licence that comes free is given to them at their next launch.";
+
 impl ProblemCode {
     /// The code as the API spells it.
     #[must_use]
@@ -342,6 +381,11 @@ impl ProblemCode {
             Self::NoSeat => "no_seat",
             Self::UserPending => "user_pending",
             Self::UserRefused => "user_refused",
+            Self::UserInactive => "user_inactive",
+            Self::UserForeign => "user_foreign",
+            Self::DefaultHostStandsIn => "default_host_stands_in",
+            Self::NoDefaultHost => "no_default_host",
+            Self::BasicUser => "basic_user",
             Self::ZoomUnavailable => "zoom_unavailable",
             Self::ZoomUnauthorized => "zoom_unauthorized",
             Self::ZoomNotConnected => "zoom_not_connected",
@@ -384,13 +428,14 @@ impl ProblemCode {
             Self::MeetingDeleted => {
                 "The meeting was deleted in Zoom. The next launch by a provider makes a new one."
             }
-            Self::NoSeat => {
-                "Zoom has no free seat of the configured user type for a provider. Free or buy a licence, then launch again."
-            }
+            Self::NoSeat => NO_SEAT,
             Self::UserPending => "The provider's Zoom user has not accepted its invitation yet.",
-            Self::UserRefused => {
-                "Zoom refused to find or make the provider's user. Check the e-mail domain and the provisioning action."
-            }
+            Self::UserRefused => USER_REFUSED,
+            Self::UserInactive => USER_INACTIVE,
+            Self::UserForeign => USER_FOREIGN,
+            Self::DefaultHostStandsIn => DEFAULT_HOST_STANDS_IN,
+            Self::NoDefaultHost => NO_DEFAULT_HOST,
+            Self::BasicUser => BASIC_USER,
             Self::ZoomUnavailable => "Zoom does not answer at the moment; it is tried again.",
             Self::ZoomUnauthorized => "Zoom refused our credentials, or the app lacks a scope.",
             Self::ZoomNotConnected => {

@@ -32,6 +32,40 @@ pub trait Zoom {
         user: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>>;
+
+    /// Makes a fresh link for somebody whom a Zoom user stands for, out of the meeting's join link and that user's token: there is no other
+    /// way to come in as that user. An edge that answers with none refuses.
+    fn patient_link<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: MeetingId,
+        _: &'a ZoomUserId,
+        _: &'a PersonalLink,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        Box::pin(std::future::ready(Err(LinkRefused::Refused)))
+    }
+
+    /// Fetches the link of a default host who stands in, unless they are taken elsewhere by now. An edge that answers with none refuses.
+    fn stand_in_link<'a>(
+        &'a self,
+        _: &'a OrganizationId,
+        _: StandInLink<'a>,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        Box::pin(std::future::ready(Err(LinkRefused::Refused)))
+    }
+}
+
+/// What a link of a default host's is made from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StandInLink<'a> {
+    /// For whom the default host is taken, as in [`vestibule_domain::visit::default_host::StandIns::holder`].
+    pub holder: &'a str,
+    /// The visit's meeting.
+    pub meeting: MeetingId,
+    /// The default host.
+    pub user: &'a ZoomUserId,
+    /// The meeting's join link, where the default host is alternative host of it.
+    pub join_url: Option<&'a PersonalLink>,
 }
 
 /// Why no link could be fetched.
@@ -43,6 +77,8 @@ pub enum LinkRefused {
     Unavailable,
     /// Zoom refused.
     Refused,
+    /// The default host hosts another meeting by now, or is taken for somebody else.
+    Busy,
 }
 
 /// Makes the caller on the arbiter where it will be used.

@@ -225,7 +225,7 @@ impl ScriptedZoom {
             ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
             ZoomCall::RemoveUser { .. } => IntentOutcome::UserRemoved,
             ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
-            ZoomCall::ReadMeeting { .. } => {
+            ZoomCall::AskRegistration { .. } | ZoomCall::ReadMeeting { .. } => {
                 let effective =
                     MeetingSettings { waiting_room: false, join_before_host: false, registration: true };
                 IntentOutcome::Read { started: script.started, effective }

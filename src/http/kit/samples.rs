@@ -70,6 +70,8 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         zoom_user: None,
         zoom_user_in_doubt: false,
         zoom_user_unlicensed: false,
+        instead: None,
+        stood_in: [].into(),
         link: None,
         registrants: std::collections::BTreeSet::new(),
         shown_as: None,
@@ -106,6 +108,7 @@ pub fn waiting(key: VisitKey) -> Visit {
         alternatives: std::collections::BTreeSet::new(),
         refused: std::collections::BTreeSet::new(),
         indexed: true,
+        ask_registration: false,
         read: None,
     });
     visit

@@ -17,8 +17,7 @@ use super::labels::{
 };
 
 // Helps that are longer than a line.
-const NO_LINKS: &str =
-    "Clicks of providers for which Zoom gave no link: meeting_gone, unavailable, refused, too_slow";
+const NO_LINKS: &str = "Clicks of providers for which Zoom gave no link: meeting_gone, unavailable, refused, host_busy, too_slow";
 const FHIR_READS: &str = "Resources that launches wanted of Epic's FHIR server, by what came of it: read (or still known), turned_off, no_token, denied, missing, unreadable, unavailable, resting, late, contradictory";
 const DEVICE_TESTS: &str = "Results that people came back with from device tests: passed, failed, unclear";
 

@@ -1,6 +1,6 @@
 //! What the waiting page says to one person: whether they may go in, and one honest sentence.
 
-use vestibule_domain::intent::ZoomCall;
+use vestibule_domain::intent::{ProblemCode, ZoomCall};
 use vestibule_domain::name::Phi;
 use vestibule_domain::policy::{PatientIdentity, Policy};
 use vestibule_domain::time::{Moment, Span};
@@ -61,11 +61,27 @@ fn provider_message(visit: &Visit, who: &ParticipantKey, way: Option<&WayIn<'_>>
     match way {
         Some(_) => MessageKey::YouCanJoin,
         None if not_taken => MessageKey::NotTakenAsHost,
+        None if let Some(why) = own_user_cannot_be_had(visit, who) => why,
         None if nothing_wanted || gave_up(visit, |call| is_needed_by(call, who)) => {
             MessageKey::MeetingNotOpened
         }
         None if long => MessageKey::OpeningTakesLonger,
         None => MessageKey::OpeningMeeting,
+    }
+}
+
+/// What keeps a provider from their Zoom user until somebody has done something about it.
+fn own_user_cannot_be_had(visit: &Visit, who: &ParticipantKey) -> Option<MessageKey> {
+    let own = |call: &ZoomCall| matches!(call, ZoomCall::EnsureProvider { provider, .. } if provider == who);
+    let given_up =
+        visit.calls.values().find(|open| open.state == CallState::Blocked && own(&open.intent.call))?;
+    match given_up.problem? {
+        ProblemCode::NoSeat => Some(MessageKey::NoZoomSeat),
+        ProblemCode::UserPending => Some(MessageKey::ZoomInvitationOpen),
+        ProblemCode::UserInactive => Some(MessageKey::ZoomUserInactive),
+        ProblemCode::UserForeign => Some(MessageKey::ZoomUserForeign),
+        ProblemCode::NoDefaultHost => Some(MessageKey::NoDefaultHost),
+        _ => None,
     }
 }
 
@@ -81,6 +97,7 @@ fn is_needed_by(call: &ZoomCall, who: &ParticipantKey) -> bool {
         | ZoomCall::Register { .. }
         | ZoomCall::RemoveUser { .. }
         | ZoomCall::CancelRegistrants { .. }
+        | ZoomCall::AskRegistration { .. }
         | ZoomCall::EndMeeting { .. }
         | ZoomCall::ReadMeeting { .. } => false,
     }
@@ -152,8 +169,37 @@ mod tests {
         visit
     }
 
+    fn refused(visit: Visit, problem: ProblemCode) -> Visit {
+        let mut visit = blocked(visit, ensure(dr()));
+        visit.calls.get_mut(&IntentId(1)).unwrap().problem = Some(problem);
+        visit
+    }
+
+    #[actix_web::test]
+    async fn e15_a_provider_reads_what_keeps_them_from_their_zoom_user() {
+        let kit = Kit::new();
+        let unmade = without_meeting(ready(), true);
+        for (problem, expected) in [
+            (ProblemCode::NoSeat, MessageKey::NoZoomSeat),
+            (ProblemCode::UserPending, MessageKey::ZoomInvitationOpen),
+            (ProblemCode::UserInactive, MessageKey::ZoomUserInactive),
+            (ProblemCode::UserForeign, MessageKey::ZoomUserForeign),
+            (ProblemCode::NoDefaultHost, MessageKey::NoDefaultHost),
+            (ProblemCode::UserRefused, MessageKey::MeetingNotOpened),
+        ] {
+            says(&kit, &refused(unmade.clone(), problem), &dr(), Span(0), expected);
+            says(&kit, &refused(unmade.clone(), problem), &eve(), Span(0), MessageKey::OpeningMeeting);
+        }
+    }
+
     fn ensure(provider: ParticipantKey) -> ZoomCall {
-        ZoomCall::EnsureProvider { provider, email: None, first_name: None, last_name: None }
+        ZoomCall::EnsureProvider {
+            provider,
+            email: None,
+            first_name: None,
+            last_name: None,
+            stand_ins: Default::default(),
+        }
     }
 
     fn create() -> ZoomCall {

@@ -11,7 +11,6 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::Moment;
 
 use super::access::Who;
@@ -24,7 +23,7 @@ use super::visit::{form_targets, language_of};
 use crate::settings::{Authorization, Environment, Organization};
 use crate::web::{ConnectTrouble, PagePolicy, ScopeRow, ZoomPage, ZoomStands};
 use crate::zoom::connection::{ConnectRefused, ConnectionView, Standing};
-use crate::zoom::scopes::needed_with;
+use crate::zoom::scopes::{Wants, needed_for};
 pub use callback::configure;
 use state::Ticket;
 
@@ -138,8 +137,9 @@ async fn shown(
     trouble: Option<ConnectTrouble>,
 ) -> Result<HttpResponse, ApiError> {
     let view = here.zoom_account.connection(id).await.ok_or(ApiError::UnknownOrganization)??;
-    let (needed, others) = scopes(view.scopes.as_deref(), organization.patients.identity);
     let zoom = &organization.zoom;
+    let wants = Wants { licences: zoom.license_found_users, identity: organization.patients.identity };
+    let (needed, others) = scopes(wants, view.scopes.as_deref());
     let public = &app.settings.server.public_url;
     let shown = ZoomPage {
         language: language_of(request, Some(organization)),
@@ -167,15 +167,15 @@ async fn shown(
 }
 
 /// The scopes that are needed, and what else a token has.
-fn scopes(held: Option<&[String]>, identity: PatientIdentity) -> (Vec<ScopeRow>, Vec<String>) {
+fn scopes(wants: Wants, held: Option<&[String]>) -> (Vec<ScopeRow>, Vec<String>) {
     let row = |needed: &crate::zoom::scopes::Needed| ScopeRow {
         scope: needed.scope(),
         purpose: needed.purpose,
         held: held.map(|held| needed.is_held(held)),
     };
     let mut others = held.map(<[String]>::to_vec).unwrap_or_default();
-    others.retain(|scope| !needed_with(identity).any(|needed| needed.is_held(std::slice::from_ref(scope))));
-    (needed_with(identity).map(row).collect(), others)
+    others.retain(|scope| !needed_for(wants).any(|needed| needed.is_held(std::slice::from_ref(scope))));
+    (needed_for(wants).map(row).collect(), others)
 }
 
 fn stands(view: &ConnectionView) -> ZoomStands {

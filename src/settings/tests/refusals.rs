@@ -140,6 +140,27 @@ fn each_mistake_about_the_zoom_account_is_named() {
             "zoom.authorization: \"jwt\" is none of \"server-to-server\", \"oauth\"",
         ),
         ("zoom.forget_after = \"10d\"", "zoom.forget_after: "),
+        ("zoom.license_found_users = \"yes\"", "zoom.license_found_users: must be true or false"),
+        (
+            "zoom.provider_fallback.pending = \"basic\"",
+            "zoom.provider_fallback.pending: \"basic\" is none of \"none\", \"default_host\"",
+        ),
+        ("zoom.provider_fallback.late = \"none\"", "zoom.provider_fallback.late: is no setting"),
+        (
+            "zoom.provider_fallback.foreign = \"default_host\"",
+            "zoom.default_hosts: is empty, and zoom.provider_fallback",
+        ),
+        ("zoom.provider_fallback.no_seat = \"default_host\"", "zoom.default_hosts: is empty"),
+        (
+            "zoom.provider_fallback.no_seat = \"basic\"",
+            "zoom.provider_fallback.no_seat: \"basic\" hosts cannot have registrants",
+        ),
+        ("zoom.default_hosts = [\"Cover One\"]", "zoom.default_hosts: \"Cover One\" is neither the e-mail"),
+        ("zoom.default_hosts = [\"me\"]", "zoom.default_hosts: \"me\" is neither the e-mail"),
+        (
+            "zoom.alternative_host_link = \"token\"",
+            "zoom.alternative_host_link: \"token\" is none of \"zak\", \"sign-in\"",
+        ),
     ];
     for (text, expected) in cases {
         expect_one(&format!("[organization.lakeside]\n{text}"), expected);

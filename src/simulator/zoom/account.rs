@@ -107,6 +107,11 @@ pub struct AccountSettings {
     /// Domains for which users can be made without an invitation (`autoCreate`).
     pub managed_domains: Vec<String>,
     pub blocked_domains: Vec<String>,
+    /// Addresses that are active users of other Zoom accounts: none of them can be made here, and none is found.
+    pub foreign_addresses: Vec<String>,
+    /// How many meetings of one host may run at once, whether or not the host is in them; None: nobody counts. It is 1 on a Pro plan and
+    /// for basic users, and 2 for licensed ones on larger plans.
+    pub meetings_at_once: Option<u32>,
     /// The app is switched off: no tokens, and the live ones are dead.
     pub app_disabled: bool,
     /// How long making a user takes, in milliseconds; the user is locked meanwhile.
@@ -133,6 +138,8 @@ impl Default for AccountSettings {
             api_partner: true,
             managed_domains: vec!["lakeside.example".to_owned()],
             blocked_domains: Vec::new(),
+            foreign_addresses: Vec::new(),
+            meetings_at_once: None,
             app_disabled: false,
             create_user_millis: 0,
             scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),

@@ -71,6 +71,7 @@ impl Desk<'_> {
         if let Err(answer) = self.count_plan(&host.id) {
             return answer;
         }
+        meeting.leave_out_what_needs_a_licence(&host);
         let id = meeting.id;
         meeting.room.rules = meeting.rules(&self.state.account);
         self.state.meetings.insert(id, meeting);
@@ -133,6 +134,9 @@ impl Desk<'_> {
         }
         if let Err(answer) = self.count_plan(&meeting.host_id.clone()) {
             return answer;
+        }
+        if let Some(host) = self.state.users.get(&meeting.host_id) {
+            meeting.leave_out_what_needs_a_licence(host);
         }
         meeting.room.rules = meeting.rules(&self.state.account);
         self.state.meetings.insert(id, meeting);

@@ -5,6 +5,7 @@ use super::desk::Desk;
 use super::meeting::{Approval, Meeting};
 use super::room::{RoomError, TELLS_WAITING_AFTER};
 use super::seat::{Device, HostRight, Identity, Seat, SeatId};
+use super::users::User;
 
 /// What somebody opens a link with; the parts of the link's URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -60,10 +61,12 @@ pub enum JoinRefused {
     PersonalLinkInvalid,
     #[error("this meeting has reached its capacity")]
     Full,
+    #[error("the host has another meeting in progress, which would have to be ended first")]
+    HostsAnotherMeeting,
 }
 
 impl Desk<'_> {
-    fn who_signed_in(&self, zak: &str) -> Option<&super::users::User> {
+    fn who_signed_in(&self, zak: &str) -> Option<&User> {
         let zak = self.state.zaks.get(zak).filter(|zak| zak.expires_at > self.now)?;
         self.state.users.get(&zak.user_id).filter(|user| user.is_active())
     }
@@ -74,31 +77,33 @@ impl Desk<'_> {
         meeting: &Meeting,
         link: &Link,
         name: &str,
+        signed_in: Option<&str>,
     ) -> Result<(Identity, HostRight), JoinRefused> {
         if !link.zak.is_empty() {
             let user = self.who_signed_in(&link.zak).ok_or(JoinRefused::StartLinkInvalid)?;
-            let right = if user.id == meeting.host_id {
-                HostRight::Original
-            } else if meeting.alternative_hosts.contains(&user.email) {
-                HostRight::Alternative
-            } else {
-                HostRight::None
-            };
+            let right = right_of(user, meeting);
             let right = match (link.start, self.state.account.zak_on_join) {
                 (true, _) if right == HostRight::None => return Err(JoinRefused::StartLinkInvalid),
                 (false, ZakOnJoin::Refused) => return Err(JoinRefused::TokenNotTaken),
                 (false, ZakOnJoin::Participant) => HostRight::None,
                 _ => right,
             };
-            let (email, id) = (user.email.clone(), user.id.clone());
-            let identity =
-                Identity { name: user.display_name.clone(), email, user: id, ..Identity::default() };
-            return Ok((identity, right));
+            return Ok((identity_of(user), right));
         }
         if link.start {
             return Err(JoinRefused::StartLinkInvalid);
         }
+        if let Some(signed_in) = self.signed_in(meeting, signed_in).filter(|_| link.tk.is_empty()) {
+            return Ok(signed_in);
+        }
         self.identify_guest(meeting, link, name)
+    }
+
+    /// A host or alternative host whose app is signed in needs no more than the meeting's own link, registration or not.
+    fn signed_in(&self, meeting: &Meeting, key: Option<&str>) -> Option<(Identity, HostRight)> {
+        let user = self.state.find_user(key?).filter(|user| user.is_active())?;
+        let right = right_of(user, meeting);
+        (right != HostRight::None).then(|| (identity_of(user), right))
     }
 
     fn identify_guest(
@@ -143,12 +148,23 @@ impl Desk<'_> {
         Ok((Identity { name: name.to_owned(), ..Identity::default() }, HostRight::None))
     }
 
-    pub(super) fn open(&mut self, link: &Link, name: &str, device: Device) -> Result<SeatId, JoinRefused> {
+    /// `signed_in` is the user, by id or address, whom the app on the device is signed in as.
+    pub(super) fn open(
+        &mut self,
+        link: &Link,
+        name: &str,
+        device: Device,
+        signed_in: Option<&str>,
+    ) -> Result<SeatId, JoinRefused> {
         let id: u64 = link.meeting.parse().map_err(|_| JoinRefused::NotALink)?;
         let meeting = self.meeting(id).ok_or(JoinRefused::NoSuchMeeting)?;
-        let (identity, right) = self.identify(meeting, link, name)?;
+        let (identity, right) = self.identify(meeting, link, name, signed_in)?;
         if meeting.room.is_full() {
             return Err(JoinRefused::Full);
+        }
+        let begins = right != HostRight::None && meeting.room.instance.is_none();
+        if begins && self.is_at_the_limit(&meeting.host_id) {
+            return Err(JoinRefused::HostsAnotherMeeting);
         }
         let host = self.state.users.get(&meeting.host_id);
         let elsewhere = |seat: &Seat| !seat.is_gone() && seat.identity.registrant == identity.registrant;
@@ -159,6 +175,13 @@ impl Desk<'_> {
             return Err(JoinRefused::OnAnotherDevice);
         }
         Ok(self.seat_down(id, identity, right, device))
+    }
+
+    /// Whether no further meeting of this host may begin.
+    fn is_at_the_limit(&self, host_id: &str) -> bool {
+        let Some(most) = self.state.account.meetings_at_once else { return false };
+        let runs = |meeting: &&Meeting| meeting.host_id == host_id && meeting.room.instance.is_some();
+        self.state.meetings.values().filter(runs).count() >= most as usize
     }
 
     /// By telephone: Zoom knows a number and nothing else.
@@ -230,6 +253,21 @@ impl Desk<'_> {
             self.tell_room(id, happenings);
         }
     }
+}
+
+fn right_of(user: &User, meeting: &Meeting) -> HostRight {
+    if user.id == meeting.host_id {
+        HostRight::Original
+    } else if meeting.alternative_hosts.contains(&user.email) {
+        HostRight::Alternative
+    } else {
+        HostRight::None
+    }
+}
+
+fn identity_of(user: &User) -> Identity {
+    let (name, email) = (user.display_name.clone(), user.email.clone());
+    Identity { name, email, user: user.id.clone(), ..Identity::default() }
 }
 
 /// An act of somebody in a seat.

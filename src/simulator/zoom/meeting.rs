@@ -127,6 +127,13 @@ impl Meeting {
         self.approval_type(host) == 2 || self.asks("allow_multiple_devices")
     }
 
+    /// What a host without a licence asks for stays unasked: a licence that comes later brings no registration by itself.
+    pub fn leave_out_what_needs_a_licence(&mut self, host: &User) {
+        if !host.is_licensed() {
+            self.asked.remove("approval_type");
+        }
+    }
+
     /// 0 automatic, 1 manual, 2 no registration. Only a licensed host has registration; else it is off without a word.
     pub fn approval_type(&self, host: Option<&User>) -> i64 {
         let licensed = host.is_some_and(User::is_licensed);

@@ -42,7 +42,7 @@ pub use room::RoomError;
 pub use seat::{Device, Gone, Place, Role, SeatId};
 pub use sender::signature;
 pub use subscription::{FAILURES_MOST, Subscription, Validation};
-pub use truth::{LinkHolder, MeetingTruth, PersonTruth, Presence, SeatView};
+pub use truth::{LinkHolder, MeetingTruth, PersonTruth, Presence, SeatView, UserTruth};
 pub use users::UserStatus;
 
 pub(crate) use http::configure;
@@ -162,7 +162,13 @@ impl FakeZoom {
     }
 
     pub fn open_link(&self, link: &Link, name: &str, device: Device) -> Result<SeatId, JoinRefused> {
-        self.at_desk(|desk| desk.open(link, name, device))
+        self.at_desk(|desk| desk.open(link, name, device, None))
+    }
+
+    /// Opens a link in an app that is signed in as a user of the account, named by id or address.
+    pub fn open_signed_in(&self, url: &str, user: &str, device: Device) -> Result<SeatId, JoinRefused> {
+        let link = Link::parse(url).ok_or(JoinRefused::NotALink)?;
+        self.at_desk(|desk| desk.open(&link, "", device, Some(user)))
     }
 
     pub fn dial_in(&self, meeting: u64, number: &str) -> Result<SeatId, JoinRefused> {

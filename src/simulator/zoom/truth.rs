@@ -6,6 +6,7 @@ use super::FakeZoom;
 use super::desk::Desk;
 use super::meeting::Meeting;
 use super::seat::{Device, Gone, Place, Role, Seat, SeatId};
+use super::users::User;
 
 /// A person's presence, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -83,6 +84,14 @@ pub struct MeetingTruth {
     pub seats: Vec<SeatView>,
 }
 
+/// A user of the account.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserTruth {
+    pub id: String,
+    pub email: String,
+    pub licensed: bool,
+}
+
 /// Who holds a personal link.
 #[derive(Clone, Debug, Serialize)]
 pub struct LinkHolder {
@@ -135,6 +144,16 @@ impl FakeZoom {
         self.at_desk(|desk| {
             desk.state.meetings.values().map(|meeting| meeting_truth(desk, meeting)).collect()
         })
+    }
+
+    /// All users of the account.
+    pub fn users(&self) -> Vec<UserTruth> {
+        let told = |user: &User| UserTruth {
+            id: user.id.clone(),
+            email: user.email.clone(),
+            licensed: user.is_licensed(),
+        };
+        self.at_desk(|desk| desk.state.users.values().map(told).collect())
     }
 
     pub fn meeting(&self, id: u64) -> Option<MeetingTruth> {

@@ -123,6 +123,9 @@ pub fn account_allows(new: &NewUser, account: &AccountSettings) -> Result<UserSt
     if account.blocked_domains.iter().any(|blocked| blocked == domain) {
         return Err(Answer::error(400, 1107, "The domain of this email is blocked."));
     }
+    if account.foreign_addresses.iter().any(|address| address.eq_ignore_ascii_case(&new.email)) {
+        return Err(Answer::error(409, 1009, "This email already has an active account at Zoom."));
+    }
     match new.action.as_str() {
         "autoCreate" if !account.managed_domains.iter().any(|managed| managed == domain) => {
             Err(Answer::error(400, 1116, "The email's domain is not in the managed domains of this account."))

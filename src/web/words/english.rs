@@ -141,6 +141,21 @@ pub fn message(key: MessageKey) -> &'static str {
         MessageKey::NotTakenAsHost => {
             "Zoom does not accept you as a host of this meeting. Please tell your help desk that your Zoom account may have no license, and start the visit again from Epic afterwards."
         }
+        MessageKey::NoZoomSeat => {
+            "Zoom has no free license for you, so you cannot start this visit. Please tell your help desk, and start the visit again from Epic afterwards."
+        }
+        MessageKey::ZoomInvitationOpen => {
+            "You have an invitation to Zoom that you have not accepted yet. Please accept it in your email, and start the visit again from Epic afterwards."
+        }
+        MessageKey::ZoomUserInactive => {
+            "Your Zoom account is deactivated, so you cannot start this visit. Please tell your help desk, and start the visit again from Epic afterwards."
+        }
+        MessageKey::ZoomUserForeign => {
+            "Your email address belongs to a Zoom account outside of this organization, so you cannot start this visit. Please tell your help desk, and start the visit again from Epic afterwards."
+        }
+        MessageKey::NoDefaultHost => {
+            "You have no Zoom account of your own that can be used, and everybody who can host for you is busy. Please start the visit again from Epic in a few minutes, or tell your help desk."
+        }
         MessageKey::YouCanJoin => "The host is here. You can join now.",
         MessageKey::GoingToWaitingRoom => {
             "The host is here. You go to the waiting room and will be let in from there."

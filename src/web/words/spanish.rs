@@ -141,6 +141,21 @@ pub fn message(key: MessageKey) -> &'static str {
         MessageKey::NotTakenAsHost => {
             "Zoom no lo acepta como anfitrión de esta reunión. Avise a su servicio de ayuda que su cuenta de Zoom puede no tener licencia y después inicie la visita de nuevo desde Epic."
         }
+        MessageKey::NoZoomSeat => {
+            "Zoom no tiene ninguna licencia libre para usted, por lo que no puede iniciar esta visita. Avise al servicio de asistencia y después vuelva a iniciar la visita desde Epic."
+        }
+        MessageKey::ZoomInvitationOpen => {
+            "Tiene una invitación a Zoom que todavía no ha aceptado. Acéptela en su correo electrónico y después vuelva a iniciar la visita desde Epic."
+        }
+        MessageKey::ZoomUserInactive => {
+            "Su cuenta de Zoom está desactivada, por lo que no puede iniciar esta visita. Avise al servicio de asistencia y después vuelva a iniciar la visita desde Epic."
+        }
+        MessageKey::ZoomUserForeign => {
+            "Su dirección de correo electrónico pertenece a una cuenta de Zoom ajena a esta organización, por lo que no puede iniciar esta visita. Avise al servicio de asistencia y después vuelva a iniciar la visita desde Epic."
+        }
+        MessageKey::NoDefaultHost => {
+            "No tiene una cuenta de Zoom propia que se pueda usar, y quienes pueden ser anfitriones en su lugar están ocupados. Vuelva a iniciar la visita desde Epic dentro de unos minutos o avise al servicio de asistencia."
+        }
         MessageKey::YouCanJoin => "El anfitrión ya está aquí. Puede entrar ahora.",
         MessageKey::GoingToWaitingRoom => {
             "El anfitrión ya está aquí. Pasará a la sala de espera y desde allí le dejarán entrar."

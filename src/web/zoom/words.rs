@@ -123,6 +123,7 @@ pub(super) fn purpose(language: Language, scope: &str, english: &'static str) ->
         (Language::English, _) => english,
         (_, "user:read:user:admin") => "encontrar a los proveedores",
         (_, "user:write:user:admin") => "crear los usuarios de los proveedores",
+        (_, "user:update:user:admin") => "dar a los proveedores las licencias que queden libres",
         (_, "meeting:write:meeting:admin") => "crear las reuniones",
         (_, "meeting:read:meeting:admin") => "leer las reuniones y obtener los enlaces de inicio",
         (_, "meeting:read:list_meetings:admin") => "volver a encontrar las reuniones",

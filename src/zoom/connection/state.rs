@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::Moment;
 
 use super::at_rest::Fingerprint;
-use crate::zoom::scopes::{self, Needed};
+use crate::zoom::scopes::{self, Needed, Wants};
 
 /// Why an organization's Zoom account is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -121,8 +120,8 @@ impl Seen {
     }
 
     /// Takes the scopes of a token in. What is missing; the log says it once.
-    pub fn scopes(&self, organization: &str, held: &[String], identity: PatientIdentity) {
-        let missing: Vec<&Needed> = scopes::missing(held, identity);
+    pub fn scopes(&self, organization: &str, wants: Wants, held: &[String]) {
+        let missing: Vec<&Needed> = scopes::missing(wants, held);
         self.missing.store(missing.len() as u64 + 1, Ordering::Relaxed);
         let names: Vec<&'static str> = missing.iter().map(|needed| needed.scope()).collect();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! Calls against the fake Zoom over HTTP, and against servers that answer what no real Zoom should.
 
 mod connection;
+mod default_hosts;
 mod links;
 mod meetings;
 mod odd;
@@ -22,11 +23,14 @@ use vestibule_domain::intent::{
 use vestibule_domain::name::Phi;
 use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::default_host::StandIns;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::webhook::NameKey;
 use super::{PerSecond, ZoomAccounts, ZoomClient, ZoomConfig};
-use crate::settings::{Authorization, ProviderAction, ProviderUserType, Secret};
+use crate::settings::{
+    AlternativeHostLink, Authorization, ProviderAction, ProviderFallback, ProviderUserType, Secret,
+};
 use crate::simulator::{self, Simulator, SimulatorConfig, zoom::ZoomFault, zoom::ZoomFaultKind};
 
 const WITHIN: Span = Span::seconds(10);
@@ -97,6 +101,8 @@ fn config(base: &str) -> ZoomConfig {
         license_found_users: false,
         patient_identity: PatientIdentity::Registrant,
         temporary_user_action: ProviderAction::CustCreate,
+        fallback: ProviderFallback::NONE,
+        alternative_host_link: AlternativeHostLink::Zak,
         registrant_email_domain: "patients.lakeside.example".to_owned(),
         visit_duration: Duration::from_secs(3600),
         meeting_reads_per_second: 10,
@@ -127,6 +133,7 @@ fn provider(fhir: &str, email: Option<&str>) -> ZoomCall {
         email: email.map(Phi::new),
         first_name: Some(Phi::new("Elena")),
         last_name: Some(Phi::new("Rivera")),
+        stand_ins: StandIns::default(),
     }
 }
 

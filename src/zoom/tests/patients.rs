@@ -32,7 +32,9 @@ async fn made_user(setup: &Setup, tag: &str) -> ZoomUserId {
 #[actix_web::test]
 async fn a_patient_comes_in_as_a_user_of_their_own_until_it_is_removed() {
     let fakes = fakes().await;
-    let setup = setup(by_user(&fakes));
+    // Whoever comes in as a user of ours cannot sign in as that user, whatever is set for providers.
+    let config = ZoomConfig { alternative_host_link: AlternativeHostLink::SignIn, ..by_user(&fakes) };
+    let setup = setup(config);
     let made = made(&setup, "vst-user").await;
     let user = made_user(&setup, "vestibule-c1-7").await;
     assert_eq!(made_user(&setup, "vestibule-c1-7").await, user, "one for a tag");
@@ -40,8 +42,7 @@ async fn a_patient_comes_in_as_a_user_of_their_own_until_it_is_removed() {
     assert_ne!(made_user(&setup, "vestibule-c1-8").await, user);
     let start = setup.client.start_link(&lakeside(), made.meeting).await.unwrap();
     fakes.zoom().open(start.reveal(), "", Device::App).unwrap();
-    let fresh =
-        async || setup.client.alternative_link(&lakeside(), made.meeting, &user, &made.join_url).await;
+    let fresh = async || setup.client.patient_link(&lakeside(), made.meeting, &user, &made.join_url).await;
     let (first, second) = (fresh().await.unwrap(), fresh().await.unwrap());
     assert_ne!(first, second, "the token is fetched at each click");
     let seat = fakes.zoom().open(first.reveal(), "", Device::Web).unwrap();

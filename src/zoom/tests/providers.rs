@@ -69,7 +69,7 @@ async fn whoever_cannot_be_a_host_is_named_for_what_stands_in_the_way() {
     );
     assert_eq!(
         ask(&plain, "Practitioner/2", Some("inactive@lakeside.example")).await,
-        never(ProblemCode::UserRefused)
+        never(ProblemCode::UserInactive)
     );
     let basic = ask(&plain, "Practitioner/3", Some("basic@lakeside.example")).await;
     assert!(matches!(basic, IntentOutcome::Provider { licensed: false, .. }), "{basic:?}");
@@ -92,8 +92,14 @@ async fn whoever_cannot_be_a_host_is_named_for_what_stands_in_the_way() {
 
     let nowhere = setup_of(|config| config.provider_email_domain = None);
     assert_eq!(ask(&nowhere, "Practitioner/5", None).await, never(ProblemCode::UserRefused));
+    // A domain that is none of ours, and an address that is another account's whatever the action.
     let foreign = ask(&plain, "Practitioner/6", Some("x@unmanaged.example")).await;
-    assert_eq!(foreign, never(ProblemCode::UserRefused));
+    assert_eq!(foreign, never(ProblemCode::UserForeign));
+    zoom.change_settings(|settings| settings.foreign_addresses = vec!["theirs@elsewhere.example".to_owned()]);
+    for setup in [&plain, &inviting] {
+        let foreign = ask(setup, "Practitioner/8", Some("Theirs@elsewhere.example")).await;
+        assert_eq!(foreign, never(ProblemCode::UserForeign));
+    }
     zoom.change_settings(|settings| settings.licensed_seats = 0);
     assert_eq!(ask(&plain, "Practitioner/7", None).await, never(ProblemCode::NoSeat));
     zoom.change_settings(|settings| settings.licensed_seats = 100);
@@ -155,7 +161,7 @@ async fn a_user_who_was_deactivated_blocks_nobody_who_has_or_gets_another() {
     let IntentOutcome::Provider { user: old, .. } = ask("old@lakeside.example").await else { panic!() };
     assert!(zoom.set_user("old@lakeside.example", UserStatus::Inactive, 2));
     // Epic still has the old address: there is nobody else.
-    assert_eq!(ask("old@lakeside.example").await, failed(ProblemCode::UserRefused, Retry::Never));
+    assert_eq!(ask("old@lakeside.example").await, failed(ProblemCode::UserInactive, Retry::Never));
     zoom.add_user("new@lakeside.example", "N", "New", 2, UserStatus::Active);
     let IntentOutcome::Provider { user: new, .. } = ask("new@lakeside.example").await else { panic!() };
     assert_ne!(new, old);

@@ -24,6 +24,7 @@ mod morning;
 mod odd_zoom;
 mod pages;
 mod people;
+mod providers;
 mod reads;
 mod restart;
 mod sites;

@@ -182,7 +182,7 @@ async fn a_token_that_dies_in_the_middle_is_replaced_once_for_all() {
 // === who is host ===
 
 #[actix_web::test]
-async fn a_provider_without_a_zoom_account_gets_one_and_only_one() {
+async fn e16_a_provider_without_a_zoom_account_gets_one_and_only_one() {
     let house = House::built("[organization.lakeside.zoom]\nprovider_action = \"autoCreate\"\n", |config| {
         config.providers_have_accounts = false
     })
@@ -254,7 +254,9 @@ async fn another_provider_becomes_alternative_host_of_the_same_meeting() {
 #[actix_web::test]
 async fn a_provider_whom_zoom_does_not_take_is_told_why_and_stands_in_nobodys_way() {
     const THIRD: &str = "EMP503";
-    let house = House::built("[page]\nlaunch_wait = \"2s\"\n", |config| {
+    let settings =
+        "[page]\nlaunch_wait = \"2s\"\n[organization.lakeside.zoom]\nlicense_found_users = false\n";
+    let house = House::built(settings, |config| {
         let third = Person::new("eProvThird", THIRD, "Tess", "Third", "tess.third@lakeside.example");
         config.day[0].providers.push(third);
     })

@@ -21,6 +21,7 @@ pub(super) enum Slot<'a> {
     Register(&'a ParticipantKey),
     Remove(&'a ParticipantKey),
     Cancel,
+    Registration,
     End,
     Read,
 }
@@ -35,6 +36,7 @@ pub(super) fn slot(call: &ZoomCall) -> Slot<'_> {
         ZoomCall::Register { participant, .. } => Slot::Register(participant),
         ZoomCall::RemoveUser { participant, .. } => Slot::Remove(participant),
         ZoomCall::CancelRegistrants { .. } => Slot::Cancel,
+        ZoomCall::AskRegistration { .. } => Slot::Registration,
         ZoomCall::EndMeeting { .. } => Slot::End,
         ZoomCall::ReadMeeting { .. } => Slot::Read,
     }
@@ -127,6 +129,7 @@ impl Deciding<'_> {
                 email: person.email.clone(),
                 first_name: person.first_name.clone(),
                 last_name: person.last_name.clone(),
+                stand_ins: self.stand_ins(key),
             });
         }
         let Some(meeting) = &visit.meeting else {
@@ -152,6 +155,9 @@ impl Deciding<'_> {
             .collect();
         if others.iter().any(|user| !meeting.alternatives.contains(user)) {
             wanted.push(ZoomCall::SetAlternativeHosts { meeting: meeting.id, hosts: others });
+        }
+        if meeting.ask_registration {
+            wanted.push(ZoomCall::AskRegistration { meeting: meeting.id });
         }
         let personal = |key: &ParticipantKey| {
             key.role().is_patient_side() && visit.is_welcome(key) && !visit.is_called_off_for(key)

@@ -4,6 +4,7 @@
 //! and problems. So whatever the order of commands, what follows depends on the state alone. Every command is idempotent by
 //! itself: facts by [`super::instance`], launches by their remembered id, results by their intent's number, the rest by keeping maxima.
 
+use super::default_host::Instead;
 use super::participant::Role;
 use super::{MOST_INSTANCES, Phase, Visit};
 use crate::command::{Command, Entry};
@@ -214,6 +215,9 @@ impl Deciding<'_> {
         } else if !visit.deleted.is_empty() && visit.wants_meeting.is_none() && visit.called_off().is_none() {
             found.insert(ProblemCode::MeetingDeleted);
         }
+        found.extend(
+            visit.participants.values().filter_map(|person| person.instead).flat_map(Instead::problems),
+        );
         found.extend(visit.called_off().map(|_| ProblemCode::CalledOff));
         found.extend(self.host_has_no_licence().then_some(ProblemCode::HostUnlicensed));
         found.extend(visit.expected_sides(self.policy).filter(|(_, by)| *by <= now).map(|(code, _)| code));

@@ -141,6 +141,7 @@ impl Deciding<'_> {
         participant.last_launch = at;
         if launch.role == Role::Provider {
             self.try_the_refused_again(key);
+            self.try_their_own_user_again(key);
             self.provider_launched(id, at);
         } else {
             // The page opens at once; until it gives its first sign the launch stands for it.
@@ -278,6 +279,8 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         zoom_user: None,
         zoom_user_in_doubt: false,
         zoom_user_unlicensed: false,
+        instead: None,
+        stood_in: BTreeSet::new(),
         link: None,
         registrants: BTreeSet::new(),
         shown_as: None,

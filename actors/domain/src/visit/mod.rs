@@ -9,6 +9,7 @@ mod by_name;
 mod calls;
 mod deadline;
 pub mod decide;
+pub mod default_host;
 pub mod device_test;
 mod ending;
 pub mod guest;
@@ -183,6 +184,9 @@ pub struct Meeting {
     pub refused: BTreeSet<ZoomUserId>,
     /// The index is written and drained: links may leave.
     pub indexed: bool,
+    /// Registration is to be asked for once more, since its host has a licence now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask_registration: bool,
     /// The last reading of its status.
     pub read: Option<StatusRead>,
 }
@@ -337,6 +341,9 @@ impl Visit {
         let person = self.participants.get(participant)?;
         match participant.role() {
             Role::Provider => {
+                if person.has_stand_in() {
+                    return self.way_by_stand_in(meeting, person.host_user()?);
+                }
                 let user = person.zoom_user.as_ref()?;
                 if *user == meeting.host {
                     Some(WayIn::Start(meeting.id))
@@ -393,6 +400,15 @@ pub enum WayIn<'a> {
         user: &'a ZoomUserId,
         /// The meeting's join link.
         join_url: &'a PersonalLink,
+    },
+    /// A provider for whom a default host stands in: that one's link, fetched fresh, while they host no other meeting.
+    StandIn {
+        /// The meeting.
+        meeting: MeetingId,
+        /// The default host.
+        user: &'a ZoomUserId,
+        /// The meeting's join link, where the default host is not its host but alternative host.
+        join_url: Option<&'a PersonalLink>,
     },
     /// A patient, proxy or guest who has one: the committed personal link.
     Personal(&'a PersonalLink),

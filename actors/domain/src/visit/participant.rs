@@ -1,5 +1,6 @@
 //! The people of a visit, as Epic knows them.
 
+use super::default_host::Instead;
 use crate::id::{Csn, ExternalId, ExternalIdType, FhirReference, MeetingId, Npi, RegistrantId, ZoomUserId};
 use crate::name::{PersonalLink, Phi};
 use crate::time::Moment;
@@ -180,6 +181,12 @@ pub struct Participant {
     /// That user has no licence, as was last heard.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub zoom_user_unlicensed: bool,
+    /// What the provider makes do with; then that user is perhaps not their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Instead>,
+    /// Default hosts who ever stood in for them here: whoever came by one of these still is this person.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stood_in: BTreeSet<ZoomUserId>,
     /// The personal link, once made.
     pub link: Option<Link>,
     /// Every registrant that this person was ever given: a join through an old link still is this person.
@@ -212,6 +219,17 @@ impl Participant {
     #[must_use]
     pub fn host_user(&self) -> Option<&ZoomUserId> {
         self.zoom_user.as_ref().filter(|_| !self.zoom_user_in_doubt)
+    }
+
+    /// Whether a default host stands in for them.
+    #[must_use]
+    pub fn has_stand_in(&self) -> bool {
+        matches!(self.instead, Some(Instead::DefaultHost(_)))
+    }
+
+    /// The Zoom users by whom this person comes, or came before.
+    pub(super) fn zoom_users(&self) -> impl Iterator<Item = &ZoomUserId> {
+        self.zoom_user.iter().chain(&self.stood_in)
     }
 
     /// As whom Epic knows them, by the last launch.

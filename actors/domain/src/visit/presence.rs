@@ -167,7 +167,7 @@ impl Visit {
             self.participants
                 .iter()
                 .filter(|(key, _)| key.role() == Role::Provider)
-                .find(|(_, p)| p.zoom_user.as_ref().is_some_and(|user| session.zoom_users.contains(user)))
+                .find(|(_, p)| p.zoom_users().any(|user| session.zoom_users.contains(user)))
         };
         let by_stand_in = || {
             let stands = |p: &Participant| p.stand_ins.iter().any(|user| session.zoom_users.contains(user));

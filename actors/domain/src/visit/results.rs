@@ -4,6 +4,7 @@
 //! is looked for by its marker before another one is made.
 
 use super::decide::Deciding;
+use super::default_host::Instead;
 use super::participant::{Link, ParticipantKey};
 use super::{CallState, Meeting, OpenCall, StatusRead};
 use crate::backoff::Backoff;
@@ -74,8 +75,12 @@ impl Deciding<'_> {
     ) -> bool {
         match (&open.intent.call, outcome) {
             (ZoomCall::EnsureProvider { provider, .. }, IntentOutcome::Provider { user, licensed }) => {
-                self.provider_known(provider, user, *licensed);
+                self.provider_known(provider, user, *licensed, None);
             }
+            (
+                ZoomCall::EnsureProvider { provider, .. },
+                IntentOutcome::MadeDo { user, licensed, instead },
+            ) => self.provider_known(provider, user, *licensed, Some(*instead)),
             (ZoomCall::CreateMeeting { marker, .. }, IntentOutcome::Made(made)) => {
                 self.adopt(at, Some(marker), std::slice::from_ref(made));
             }
@@ -110,6 +115,12 @@ impl Deciding<'_> {
             }
             (ZoomCall::EndMeeting { meeting }, IntentOutcome::Ended) => self.meeting_ended(*meeting, at),
             (ZoomCall::ReadMeeting { meeting }, IntentOutcome::Read { started, effective }) => {
+                self.meeting_read(*meeting, at, *started, *effective);
+            }
+            (ZoomCall::AskRegistration { meeting }, IntentOutcome::Read { started, effective }) => {
+                if let Some(mine) = self.mine(*meeting) {
+                    mine.ask_registration = false;
+                }
                 self.meeting_read(*meeting, at, *started, *effective);
             }
             (ZoomCall::DeleteMeeting { meeting }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {
@@ -176,11 +187,25 @@ impl Deciding<'_> {
         }
     }
 
-    fn provider_known(&mut self, provider: &ParticipantKey, user: &ZoomUserId, licensed: bool) {
-        if let Some(person) = self.visit.participants.get_mut(provider) {
-            person.zoom_user = Some(user.clone());
-            person.zoom_user_in_doubt = false;
-            person.zoom_user_unlicensed = !licensed;
+    fn provider_known(
+        &mut self,
+        provider: &ParticipantKey,
+        user: &ZoomUserId,
+        licensed: bool,
+        instead: Option<Instead>,
+    ) {
+        let Some(person) = self.visit.participants.get_mut(provider) else { return };
+        let got_licence = licensed && person.zoom_user_unlicensed && person.zoom_user.as_ref() == Some(user);
+        person.zoom_user = Some(user.clone());
+        person.zoom_user_in_doubt = false;
+        person.zoom_user_unlicensed = !licensed;
+        person.instead = instead;
+        if person.has_stand_in() {
+            person.stood_in.insert(user.clone());
+        }
+        // Zoom made the meeting without registration as long as its host had no licence, and does not add it by itself.
+        if let Some(meeting) = self.visit.meeting.as_mut().filter(|m| got_licence && m.host == *user) {
+            meeting.ask_registration |= meeting.asked.registration && !meeting.answered.registration;
         }
     }
 
@@ -219,6 +244,7 @@ impl Deciding<'_> {
             alternatives: BTreeSet::new(),
             refused: BTreeSet::new(),
             indexed: false,
+            ask_registration: false,
             read: None,
         });
     }
@@ -343,6 +369,7 @@ fn meeting_of(call: &ZoomCall) -> Option<MeetingId> {
         | ZoomCall::SetAlternativeHosts { meeting, .. }
         | ZoomCall::Register { meeting, .. }
         | ZoomCall::CancelRegistrants { meeting, .. }
+        | ZoomCall::AskRegistration { meeting }
         | ZoomCall::EndMeeting { meeting }
         | ZoomCall::ReadMeeting { meeting } => Some(*meeting),
         _ => None,

@@ -15,6 +15,7 @@ mod binding;
 mod bookings;
 mod calls;
 mod common;
+mod default_hosts;
 mod device_tests;
 mod guests;
 mod history;

@@ -17,6 +17,7 @@ use vestibule_domain::id::{
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
+use vestibule_domain::visit::default_host::Instead;
 use vestibule_domain::visit::device_test::{DeviceTest, Settled, TestOutcome};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -127,6 +128,11 @@ fn outcome() -> impl Strategy<Value = IntentOutcome> {
         6 => (0..4_u8, any::<bool>()).prop_map(|(n, licensed)| IntentOutcome::Provider {
             user: ZoomUserId::new(format!("zoom-{n}")).unwrap(),
             licensed,
+        }),
+        2 => (0..4_u8, prop::option::of(Just(ProblemCode::UserPending))).prop_map(|(n, cause)| IntentOutcome::MadeDo {
+            user: ZoomUserId::new(format!("zoom-{n}")).unwrap(),
+            licensed: cause.is_some(),
+            instead: cause.map_or(Instead::Basic, Instead::DefaultHost),
         }),
         6 => some_made().prop_map(IntentOutcome::Made),
         2 => prop::collection::vec(some_made(), 0..4).prop_map(IntentOutcome::Found),

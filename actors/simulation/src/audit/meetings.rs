@@ -71,6 +71,7 @@ impl World {
             | ZoomCall::SetAlternativeHosts { meeting, .. }
             | ZoomCall::Register { meeting, .. }
             | ZoomCall::CancelRegistrants { meeting, .. }
+            | ZoomCall::AskRegistration { meeting }
             | ZoomCall::EndMeeting { meeting }
             | ZoomCall::ReadMeeting { meeting } => self.visit_of_meeting(*meeting),
         }

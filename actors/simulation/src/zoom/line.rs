@@ -207,6 +207,7 @@ fn in_words(call: &ZoomCall) -> String {
             format!("cancel {} registrants of {meeting}", registrants.len())
         }
         ZoomCall::RemoveUser { tag, .. } => format!("remove the user of {tag}"),
+        ZoomCall::AskRegistration { meeting } => format!("ask registration for {meeting}"),
         ZoomCall::EndMeeting { meeting } => format!("end meeting {meeting}"),
         ZoomCall::ReadMeeting { meeting } => format!("read meeting {meeting}"),
     }

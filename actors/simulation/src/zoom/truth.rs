@@ -219,12 +219,14 @@ impl Zooms {
                 }
                 None => IntentOutcome::MeetingGone,
             },
-            ZoomCall::ReadMeeting { meeting } => match self.there(*meeting) {
-                Some(there) => {
-                    IntentOutcome::Read { started: there.running.is_some(), effective: there.settings }
+            ZoomCall::AskRegistration { meeting } | ZoomCall::ReadMeeting { meeting } => {
+                match self.there(*meeting) {
+                    Some(there) => {
+                        IntentOutcome::Read { started: there.running.is_some(), effective: there.settings }
+                    }
+                    None => IntentOutcome::MeetingGone,
                 }
-                None => IntentOutcome::MeetingGone,
-            },
+            }
             ZoomCall::IndexMeeting { .. } => IntentOutcome::NotBegun,
         }
     }

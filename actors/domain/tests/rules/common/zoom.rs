@@ -63,7 +63,9 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
         },
         ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
         ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
-        ZoomCall::ReadMeeting { .. } => IntentOutcome::Read { started: false, effective: AUTOMATIC },
+        ZoomCall::AskRegistration { .. } | ZoomCall::ReadMeeting { .. } => {
+            IntentOutcome::Read { started: false, effective: AUTOMATIC }
+        }
     }
 }
 
