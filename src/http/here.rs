@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use tokio::time::{Instant, timeout_at};
-use vestibule_actors::port::zoom::{LinkRefused, StandInLink, Zoom};
+use vestibule_actors::port::zoom::{DefaultHostLink, LinkRefused, Zoom};
 use vestibule_domain::command::Command;
 use vestibule_domain::id::{MeetingId, VisitKey};
 use vestibule_domain::name::PersonalLink;
 use vestibule_domain::visit::WayIn;
-use vestibule_domain::visit::default_host::StandIns;
+use vestibule_domain::visit::default_host::HostChoice;
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::app::App;
@@ -45,19 +45,19 @@ impl Here {
         deadline: Instant,
     ) -> Result<PersonalLink, NoLink> {
         let organization = &visit.organization;
-        let holder = StandIns::holder(visit, who);
+        let holder = HostChoice::holder(visit, who);
         let (meeting, fetching) = match way {
             WayIn::Personal(link) => return Ok(link.clone()),
             WayIn::Start(meeting) => (meeting, self.zoom.start_link(organization, meeting)),
-            WayIn::Alternative { meeting, user, join_url } if who.role().is_patient_side() => {
+            WayIn::AsUser { meeting, user, join_url } => {
                 (meeting, self.zoom.patient_link(organization, meeting, user, join_url))
             }
             WayIn::Alternative { meeting, user, join_url } => {
                 (meeting, self.zoom.alternative_link(organization, meeting, user, join_url))
             }
-            WayIn::StandIn { meeting, user, join_url } => {
-                let wanted = StandInLink { holder: &holder, meeting, user, join_url };
-                (meeting, self.zoom.stand_in_link(organization, wanted))
+            WayIn::DefaultHost { meeting, user, join_url } => {
+                let wanted = DefaultHostLink { holder: &holder, meeting, user, join_url };
+                (meeting, self.zoom.default_host_link(organization, wanted))
             }
         };
         let (gone, why) = match timeout_at(deadline, fetching).await {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::sleep;
+use vestibule_actors::port::store::StoreError;
 use vestibule_domain::id::OrganizationId;
 
 use crate::http::app::Readiness;
@@ -15,6 +16,8 @@ use crate::zoom::{ZoomAccounts, ZoomClient};
 
 /// One read of the store for each organization.
 const EVERY: Duration = Duration::from_secs(5);
+/// At so many looks apart it is read when Zoom last checked the webhook, which it does every three days.
+const CHECKED_EVERY: u32 = 12;
 
 /// One task for each organization, so that none waits for another's Zoom.
 pub(super) fn watch(client: ZoomClient, accounts: &Arc<ZoomAccounts>, readiness: &Arc<Readiness>) {
@@ -25,8 +28,11 @@ pub(super) fn watch(client: ZoomClient, accounts: &Arc<ZoomAccounts>, readiness:
 }
 
 async fn tend(client: Rc<ZoomClient>, organization: OrganizationId, readiness: Arc<Readiness>) {
-    while !readiness.is_draining() {
-        match AssertUnwindSafe(client.tend(&organization)).catch_unwind().await {
+    for looks in 0_u32.. {
+        if readiness.is_draining() {
+            return;
+        }
+        match AssertUnwindSafe(look(&client, &organization, looks)).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::debug!(%organization, %error, "a Zoom connection could not be looked after");
@@ -37,4 +43,11 @@ async fn tend(client: Rc<ZoomClient>, organization: OrganizationId, readiness: A
         }
         sleep(EVERY).await;
     }
+}
+
+async fn look(client: &ZoomClient, organization: &OrganizationId, looks: u32) -> Result<(), StoreError> {
+    if looks.is_multiple_of(CHECKED_EVERY) {
+        client.look_when_checked(organization).await?;
+    }
+    client.tend(organization).await
 }

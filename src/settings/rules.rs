@@ -31,7 +31,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
         problems.extend(invited_patients(name, organization));
-        problems.extend(stand_ins(name, organization));
+        problems.extend(default_hosts(name, organization));
         problems.extend(sides(name, organization));
         problems.extend(tests_told(name, organization));
     }
@@ -184,7 +184,7 @@ fn invited_patients(name: &OrganizationId, organization: &Organization) -> Optio
 }
 
 /// Fallbacks that could not do what they are for.
-fn stand_ins(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
+fn default_hosts(name: &OrganizationId, organization: &Organization) -> Option<Problem> {
     let fallback = &organization.zoom.provider_fallback;
     if fallback.needs_default_hosts() && fallback.default_hosts.is_empty() {
         return Some(Problem::new(

@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::{Instant, timeout_at};
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness, instant};
 use vestibule_actors::port::store::SharedStore;
-use vestibule_actors::port::zoom::{LinkRefused, StandInLink, Zoom, ZoomFactory};
+use vestibule_actors::port::zoom::{DefaultHostLink, LinkRefused, Zoom, ZoomFactory};
 use vestibule_domain::id::{FhirReference, MeetingId, OrganizationId, ZoomUserId};
 use vestibule_domain::intent::{CallFailure, IntentOutcome, Personal, ProblemCode, Retry, ZoomCall};
 use vestibule_domain::name::PersonalLink;
@@ -71,7 +71,7 @@ impl ZoomClient {
 
     async fn make(&self, api: &Api<'_>, organization: &OrganizationId, call: &ZoomCall) -> IntentOutcome {
         match call {
-            ZoomCall::EnsureProvider { provider, email, first_name, last_name, stand_ins } => {
+            ZoomCall::EnsureProvider { provider, email, first_name, last_name, host_choice } => {
                 let Some(fhir_user) = fhir_user(provider) else { return refused() };
                 let wanted = Wanted {
                     organization,
@@ -79,7 +79,7 @@ impl ZoomClient {
                     email: email.as_ref(),
                     first_name: first_name.as_ref(),
                     last_name: last_name.as_ref(),
-                    stand_ins,
+                    host_choice,
                 };
                 api.ensure_provider(&self.store, &wanted).await
             }
@@ -129,6 +129,21 @@ fn too_late(call: &ZoomCall) -> IntentOutcome {
     }
 }
 
+impl ZoomClient {
+    /// Fetches a link while somebody waits for it, within the account's time.
+    fn at_click<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        fetch: impl AsyncFnOnce(&Api<'_>) -> Result<PersonalLink, LinkRefused> + 'a,
+    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
+        Box::pin(async move {
+            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
+            let api = self.api_until_timeout(account);
+            timeout_at(api.deadline, fetch(&api)).await.unwrap_or(Err(LinkRefused::Unavailable))
+        })
+    }
+}
+
 impl Zoom for ZoomClient {
     fn call<'a>(
         &'a self,
@@ -150,13 +165,7 @@ impl Zoom for ZoomClient {
         organization: &'a OrganizationId,
         meeting: MeetingId,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        Box::pin(async move {
-            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
-            let deadline = instant() + account.config.timeout;
-            let fetched =
-                timeout_at(deadline, async { self.api(account, deadline).start_link(meeting).await });
-            fetched.await.unwrap_or(Err(LinkRefused::Unavailable))
-        })
+        self.at_click(organization, async move |api| api.start_link(meeting).await)
     }
 
     fn alternative_link<'a>(
@@ -166,13 +175,7 @@ impl Zoom for ZoomClient {
         user: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        Box::pin(async move {
-            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
-            let deadline = instant() + account.config.timeout;
-            let api = self.api(account, deadline);
-            let fetched = timeout_at(deadline, async { api.alternative_link(meeting, user, join_url).await });
-            fetched.await.unwrap_or(Err(LinkRefused::Unavailable))
-        })
+        self.at_click(organization, async move |api| api.alternative_link(meeting, user, join_url).await)
     }
 
     fn patient_link<'a>(
@@ -182,25 +185,14 @@ impl Zoom for ZoomClient {
         user: &'a ZoomUserId,
         join_url: &'a PersonalLink,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        Box::pin(async move {
-            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
-            let api = self.api_until_timeout(account);
-            let fetched = timeout_at(api.deadline, api.link_with_token(meeting, user, join_url)).await;
-            fetched.unwrap_or(Err(LinkRefused::Unavailable))
-        })
+        self.at_click(organization, async move |api| api.link_with_token(meeting, user, join_url).await)
     }
 
-    fn stand_in_link<'a>(
+    fn default_host_link<'a>(
         &'a self,
         organization: &'a OrganizationId,
-        wanted: StandInLink<'a>,
+        wanted: DefaultHostLink<'a>,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        Box::pin(async move {
-            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
-            let deadline = instant() + account.config.timeout;
-            let fetched =
-                timeout_at(deadline, async { self.api(account, deadline).stand_in_link(&wanted).await });
-            fetched.await.unwrap_or(Err(LinkRefused::Unavailable))
-        })
+        self.at_click(organization, async move |api| api.default_host_link(&wanted).await)
     }
 }

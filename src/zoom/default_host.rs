@@ -6,12 +6,12 @@
 
 use serde_json::Value;
 use vestibule_actors::port::store::{Space, StoreError};
-use vestibule_actors::port::zoom::{LinkRefused, StandInLink};
+use vestibule_actors::port::zoom::{DefaultHostLink, LinkRefused};
 use vestibule_domain::id::{MeetingId, ZoomUserId};
 use vestibule_domain::intent::{IntentOutcome, ProblemCode};
 use vestibule_domain::name::PersonalLink;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::default_host::{Instead, StandIns};
+use vestibule_domain::visit::default_host::{HostChoice, Instead};
 
 use super::answers::{Meeting, User};
 use super::error::RestError;
@@ -27,7 +27,7 @@ const CLAIM: Span = Span::minutes(2);
 
 impl Api<'_> {
     /// Chooses a default host for a provider. Whoever stands in already comes first, then the order of the settings.
-    pub(super) async fn stand_in(&self, wanted: &StandIns, cause: ProblemCode) -> IntentOutcome {
+    pub(super) async fn default_host(&self, wanted: &HostChoice, cause: ProblemCode) -> IntentOutcome {
         let rather = wanted.rather.as_ref().map(|user| user.as_str().to_owned());
         for name in rather.iter().chain(&self.account.config.fallback.default_hosts) {
             let user = match self.user(name).await {
@@ -63,7 +63,7 @@ impl Api<'_> {
     }
 
     /// The link of a default host, where they host nothing else at this click.
-    pub async fn stand_in_link(&self, wanted: &StandInLink<'_>) -> Result<PersonalLink, LinkRefused> {
+    pub async fn default_host_link(&self, wanted: &DefaultHostLink<'_>) -> Result<PersonalLink, LinkRefused> {
         match self.is_free(wanted.user, wanted.holder, Some(wanted.meeting)).await {
             Ok(true) => {}
             Ok(false) => return Err(LinkRefused::Busy),

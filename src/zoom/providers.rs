@@ -8,7 +8,7 @@ use vestibule_domain::id::{FhirReference, OrganizationId, ZoomUserId};
 use vestibule_domain::intent::{CallFailure, IntentOutcome, ProblemCode, Retry};
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::default_host::{Instead, StandIns};
+use vestibule_domain::visit::default_host::{HostChoice, Instead};
 
 use super::answers::{Standing, User};
 use super::connection::PROVIDERS;
@@ -45,7 +45,7 @@ pub(super) struct Wanted<'a> {
     pub email: Option<&'a Phi>,
     pub first_name: Option<&'a Phi>,
     pub last_name: Option<&'a Phi>,
-    pub stand_ins: &'a StandIns,
+    pub host_choice: &'a HostChoice,
 }
 
 /// A provider's own user.
@@ -86,7 +86,7 @@ impl Api<'_> {
             IntentOutcome::Failed(CallFailure { problem, retry: Retry::Never })
                 if self.account.config.fallback.stands_in_for(*problem) =>
             {
-                self.stand_in(wanted.stand_ins, *problem).await
+                self.default_host(wanted.host_choice, *problem).await
             }
             _ => own,
         }
@@ -351,7 +351,7 @@ mod tests {
             email: email.as_ref(),
             first_name: None,
             last_name: None,
-            stand_ins: &StandIns::default(),
+            host_choice: &HostChoice::default(),
         };
         wanted.address(domain)
     }

@@ -6,6 +6,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
 use super::account::ZoomAccounts;
+use super::calls::ZoomClient;
 
 /// The field of the organization.
 const FIELD: &str = "zoom/checked";
@@ -34,20 +35,18 @@ pub async fn checked(
     Ok(())
 }
 
-/// Looks when any node was last asked.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn look(
-    accounts: &ZoomAccounts,
-    store: &SharedStore,
-    organization: &OrganizationId,
-) -> Result<(), StoreError> {
-    let Some(account) = accounts.get(organization) else { return Ok(()) };
-    let there = store.organization_get(organization, FIELD).await?;
-    let at = there.and_then(|there| String::from_utf8(there.value).ok()?.parse().ok());
-    if let Some(at) = at {
-        account.seen.checked(Moment(at));
+impl ZoomClient {
+    /// Looks when any node was last asked.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn look_when_checked(&self, organization: &OrganizationId) -> Result<(), StoreError> {
+        let Some(account) = self.accounts.get(organization) else { return Ok(()) };
+        let there = self.store.organization_get(organization, FIELD).await?;
+        let at = there.and_then(|there| String::from_utf8(there.value).ok()?.parse().ok());
+        if let Some(at) = at {
+            account.seen.checked(Moment(at));
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::id::{Marker, MeetingId, RegistrantId, ZoomUserId};
 use crate::name::{PersonalLink, Phi};
 use crate::time::{Moment, Span};
-use crate::visit::default_host::{Instead, StandIns};
+use crate::visit::default_host::{HostChoice, Instead};
 use crate::visit::participant::ParticipantKey;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,8 @@ pub enum ZoomCall {
         /// Last name for a new account.
         last_name: Option<Phi>,
         /// Who may stand in where no user of their own can be had.
-        #[serde(default, skip_serializing_if = "StandIns::is_empty")]
-        stand_ins: StandIns,
+        #[serde(default, skip_serializing_if = "HostChoice::is_empty")]
+        host_choice: HostChoice,
     },
     /// Make the meeting.
     CreateMeeting {

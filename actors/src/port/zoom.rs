@@ -46,10 +46,10 @@ pub trait Zoom {
     }
 
     /// Fetches the link of a default host who stands in, unless they are taken elsewhere by now. An edge that answers with none refuses.
-    fn stand_in_link<'a>(
+    fn default_host_link<'a>(
         &'a self,
         _: &'a OrganizationId,
-        _: StandInLink<'a>,
+        _: DefaultHostLink<'a>,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
         Box::pin(std::future::ready(Err(LinkRefused::Refused)))
     }
@@ -57,8 +57,8 @@ pub trait Zoom {
 
 /// What a link of a default host's is made from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StandInLink<'a> {
-    /// For whom the default host is taken, as in [`vestibule_domain::visit::default_host::StandIns::holder`].
+pub struct DefaultHostLink<'a> {
+    /// For whom the default host is taken, as in [`vestibule_domain::visit::default_host::HostChoice::holder`].
     pub holder: &'a str,
     /// The visit's meeting.
     pub meeting: MeetingId,

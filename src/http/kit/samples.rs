@@ -71,7 +71,7 @@ pub fn participant(external_id: &str, csn: Option<Csn>, presence: Presence) -> P
         zoom_user_in_doubt: false,
         zoom_user_unlicensed: false,
         instead: None,
-        stood_in: [].into(),
+        default_hosts: [].into(),
         link: None,
         registrants: std::collections::BTreeSet::new(),
         shown_as: None,

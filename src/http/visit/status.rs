@@ -198,7 +198,7 @@ mod tests {
             email: None,
             first_name: None,
             last_name: None,
-            stand_ins: Default::default(),
+            host_choice: Default::default(),
         }
     }
 

@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::outbound::encode::with_query;
+
 use super::super::clock::millis;
 use super::account::ZoomApp;
 use super::answer::Answer;
@@ -43,11 +45,6 @@ impl ConsentRequest {
             state: value("state"),
         }
     }
-}
-
-fn with_query(base: &str, pairs: &[(&str, &str)]) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("{base}?{query}")
 }
 
 fn refused(status: u16, reason: &str, error: &str) -> Answer {

@@ -9,7 +9,6 @@ use super::kept::{Connection, Removed, State};
 use super::refresh::is_working;
 use crate::settings::Authorization;
 use crate::zoom::calls::ZoomClient;
-use crate::zoom::validation;
 
 /// The fields that name Zoom's users begin so.
 pub const PROVIDERS: &str = "provider/";
@@ -26,7 +25,6 @@ impl ZoomClient {
     pub async fn tend(&self, organization: &OrganizationId) -> Result<(), StoreError> {
         let Some(account) = self.accounts.get(organization) else { return Ok(()) };
         let (place, now) = (Place { store: &self.store, account }, self.clock.now());
-        validation::look(&self.accounts, &self.store, organization).await?;
         let there = place.look().await?;
         let state = place.ours(there.any.clone()).map(|connection| connection.state);
         account.seen.standing(is_working(account.config.authorization, state.as_ref(), now));

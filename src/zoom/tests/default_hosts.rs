@@ -4,7 +4,7 @@ use super::*;
 use crate::settings::{Fallback, SeatFallback};
 use crate::simulator::zoom::{Device, FakeZoom, JoinRefused, SeatAct, UserStatus};
 use vestibule_actors::port::store::Space;
-use vestibule_actors::port::zoom::{LinkRefused, StandInLink};
+use vestibule_actors::port::zoom::{DefaultHostLink, LinkRefused};
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::visit::default_host::Instead;
 
@@ -51,13 +51,13 @@ fn pending(zoom: &FakeZoom, name: &str) -> ZoomCall {
         zoom.add_user(&email, "P", "P", 2, UserStatus::Pending);
     }
     let mut call = provider(&format!("Practitioner/{name}"), Some(&email));
-    *stand_ins(&mut call) = StandIns { holder: format!("visit of {name}"), ..StandIns::default() };
+    *host_choice(&mut call) = HostChoice { holder: format!("visit of {name}"), ..HostChoice::default() };
     call
 }
 
-fn stand_ins(call: &mut ZoomCall) -> &mut StandIns {
+fn host_choice(call: &mut ZoomCall) -> &mut HostChoice {
     match call {
-        ZoomCall::EnsureProvider { stand_ins, .. } => stand_ins,
+        ZoomCall::EnsureProvider { host_choice, .. } => host_choice,
         call => panic!("{call:?}"),
     }
 }
@@ -132,12 +132,12 @@ async fn a_default_host_hosts_one_visit_at_a_time() {
     // For whom they host already they stay free: their own meeting is no other.
     setup.forget_claims(&[&first, &second]).await;
     let mut again = pending(zoom, "one");
-    stand_ins(&mut again).meeting = Some(made.meeting);
-    stand_ins(&mut again).rather = Some(first.clone());
+    host_choice(&mut again).meeting = Some(made.meeting);
+    host_choice(&mut again).rather = Some(first.clone());
     assert_eq!(call(&setup, &again).await, stands_in(&first, cause));
     // Another person of the same visit does not come by the same user.
     let mut colleague = pending(zoom, "colleague");
-    stand_ins(&mut colleague).not = [first.clone()].into();
+    host_choice(&mut colleague).not = [first.clone()].into();
     assert_eq!(call(&setup, &colleague).await, stands_in(&second, cause));
 
     zoom.act(&seat, &SeatAct::EndForAll).unwrap();
@@ -195,8 +195,8 @@ async fn the_link_of_a_default_host_is_given_only_while_they_host_nothing_else()
     };
     let (mine, other) = (meeting(&first, "vst-mine").await, meeting(&first, "vst-other").await);
     let link = async |holder: &str, of: MeetingId| {
-        let wanted = StandInLink { holder, meeting: of, user: &first, join_url: None };
-        setup.client.stand_in_link(&lakeside, wanted).await
+        let wanted = DefaultHostLink { holder, meeting: of, user: &first, join_url: None };
+        setup.client.default_host_link(&lakeside, wanted).await
     };
     let start = link("mine", mine.meeting).await.unwrap();
     assert_eq!(link("other", other.meeting).await.unwrap_err(), LinkRefused::Busy, "taken a moment ago");
@@ -227,13 +227,13 @@ async fn the_link_of_a_default_host_is_given_only_while_they_host_nothing_else()
     // As alternative host of a colleague's meeting: by the default host's token, whatever the settings say of others.
     let set = ZoomCall::SetAlternativeHosts { meeting: mine.meeting, hosts: vec![second.clone()] };
     assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![second.clone()] });
-    let wanted = StandInLink {
+    let wanted = DefaultHostLink {
         holder: "colleague",
         meeting: mine.meeting,
         user: &second,
         join_url: Some(&mine.join_url),
     };
-    let joined = setup.client.stand_in_link(&lakeside, wanted).await.unwrap();
+    let joined = setup.client.default_host_link(&lakeside, wanted).await.unwrap();
     let seat = zoom.open(joined.reveal(), "", Device::App).unwrap();
     assert_eq!(zoom.seat(&seat).unwrap().user, second.as_str());
     fakes.stop().await;

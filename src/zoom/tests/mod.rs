@@ -23,7 +23,7 @@ use vestibule_domain::intent::{
 use vestibule_domain::name::Phi;
 use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::{Moment, Span};
-use vestibule_domain::visit::default_host::StandIns;
+use vestibule_domain::visit::default_host::HostChoice;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::webhook::NameKey;
@@ -133,7 +133,7 @@ fn provider(fhir: &str, email: Option<&str>) -> ZoomCall {
         email: email.map(Phi::new),
         first_name: Some(Phi::new("Elena")),
         last_name: Some(Phi::new("Rivera")),
-        stand_ins: StandIns::default(),
+        host_choice: HostChoice::default(),
     }
 }
 

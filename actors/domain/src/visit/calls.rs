@@ -129,7 +129,7 @@ impl Deciding<'_> {
                 email: person.email.clone(),
                 first_name: person.first_name.clone(),
                 last_name: person.last_name.clone(),
-                stand_ins: self.stand_ins(key),
+                host_choice: self.host_choice(key),
             });
         }
         let Some(meeting) = &visit.meeting else {

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 /// What decides which default host of the account may stand in for a provider of a visit.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct StandIns {
-    /// For whom a default host is taken, see [`StandIns::holder`].
+pub struct HostChoice {
+    /// For whom a default host is taken, see [`HostChoice::holder`].
     pub holder: String,
     /// Hosting this meeting keeps nobody from it: it is the visit's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,7 +25,7 @@ pub struct StandIns {
     pub not: BTreeSet<ZoomUserId>,
 }
 
-impl StandIns {
+impl HostChoice {
     /// Names a provider in a visit.
     #[must_use]
     pub fn holder(visit: &VisitKey, provider: &ParticipantKey) -> String {
@@ -59,13 +59,13 @@ impl Instead {
 
 impl Visit {
     /// Who stands in is asked for at every launch of the provider, so that nobody is sent to one that is another's by now.
-    pub(super) fn way_by_stand_in<'a>(
+    pub(super) fn way_by_default_host<'a>(
         &'a self,
         meeting: &'a Meeting,
         user: &'a ZoomUserId,
     ) -> Option<WayIn<'a>> {
         let hosts = *user == meeting.host;
-        (hosts || meeting.alternatives.contains(user)).then_some(WayIn::StandIn {
+        (hosts || meeting.alternatives.contains(user)).then_some(WayIn::DefaultHost {
             meeting: meeting.id,
             user,
             join_url: (!hosts).then_some(&meeting.join_url),
@@ -75,17 +75,20 @@ impl Visit {
 
 impl Deciding<'_> {
     /// A default host stands in for one person of the visit only, or nobody could tell whose session is whose.
-    pub(super) fn stand_ins(&self, provider: &ParticipantKey) -> StandIns {
+    pub(super) fn host_choice(&self, provider: &ParticipantKey) -> HostChoice {
         let visit = &self.visit;
         let mine = visit.participants.get(provider);
         let others = visit.participants.iter().filter(|(key, _)| *key != provider);
-        StandIns {
-            holder: StandIns::holder(&visit.key, provider),
+        HostChoice {
+            holder: HostChoice::holder(&visit.key, provider),
             meeting: visit.meeting.as_ref().map(|meeting| meeting.id),
             rather: mine.and_then(|person| {
-                let hosts =
-                    visit.meeting.as_ref().map(|m| &m.host).filter(|host| person.stood_in.contains(*host));
-                hosts.or(person.zoom_user.as_ref().filter(|_| person.has_stand_in())).cloned()
+                let hosts = visit
+                    .meeting
+                    .as_ref()
+                    .map(|m| &m.host)
+                    .filter(|host| person.default_hosts.contains(*host));
+                hosts.or(person.zoom_user.as_ref().filter(|_| person.has_default_host())).cloned()
             }),
             not: others.flat_map(|(_, person)| person.zoom_users()).cloned().collect(),
         }

@@ -280,7 +280,7 @@ fn newcomer(launch: &Launch, at: Moment) -> Participant {
         zoom_user_in_doubt: false,
         zoom_user_unlicensed: false,
         instead: None,
-        stood_in: BTreeSet::new(),
+        default_hosts: BTreeSet::new(),
         link: None,
         registrants: BTreeSet::new(),
         shown_as: None,

@@ -341,8 +341,8 @@ impl Visit {
         let person = self.participants.get(participant)?;
         match participant.role() {
             Role::Provider => {
-                if person.has_stand_in() {
-                    return self.way_by_stand_in(meeting, person.host_user()?);
+                if person.has_default_host() {
+                    return self.way_by_default_host(meeting, person.host_user()?);
                 }
                 let user = person.zoom_user.as_ref()?;
                 if *user == meeting.host {
@@ -355,7 +355,7 @@ impl Visit {
             }
             _ if meeting.identity == PatientIdentity::TemporaryUser => {
                 let user = person.stand_in.as_ref()?.usable()?;
-                Some(WayIn::Alternative { meeting: meeting.id, user, join_url: &meeting.join_url })
+                Some(WayIn::AsUser { meeting: meeting.id, user, join_url: &meeting.join_url })
             }
             _ => {
                 let link = person.link.as_ref().filter(|link| link.meeting == meeting.id)?;
@@ -392,7 +392,7 @@ impl Visit {
 pub enum WayIn<'a> {
     /// The host: a start link, fetched fresh.
     Start(MeetingId),
-    /// Another provider, or somebody with a user who stands for them: the join link with that user's token, fetched fresh.
+    /// Another provider: the join link, fetched fresh, by which the settings let them in.
     Alternative {
         /// The meeting.
         meeting: MeetingId,
@@ -402,13 +402,22 @@ pub enum WayIn<'a> {
         join_url: &'a PersonalLink,
     },
     /// A provider for whom a default host stands in: that one's link, fetched fresh, while they host no other meeting.
-    StandIn {
+    DefaultHost {
         /// The meeting.
         meeting: MeetingId,
         /// The default host.
         user: &'a ZoomUserId,
         /// The meeting's join link, where the default host is not its host but alternative host.
         join_url: Option<&'a PersonalLink>,
+    },
+    /// A patient, proxy or guest for whom a user of ours stands: the join link with that user's token, fetched fresh.
+    AsUser {
+        /// The meeting.
+        meeting: MeetingId,
+        /// The Zoom user.
+        user: &'a ZoomUserId,
+        /// The meeting's join link.
+        join_url: &'a PersonalLink,
     },
     /// A patient, proxy or guest who has one: the committed personal link.
     Personal(&'a PersonalLink),

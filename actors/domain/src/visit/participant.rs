@@ -186,7 +186,7 @@ pub struct Participant {
     pub instead: Option<Instead>,
     /// Default hosts who ever stood in for them here: whoever came by one of these still is this person.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub stood_in: BTreeSet<ZoomUserId>,
+    pub default_hosts: BTreeSet<ZoomUserId>,
     /// The personal link, once made.
     pub link: Option<Link>,
     /// Every registrant that this person was ever given: a join through an old link still is this person.
@@ -223,13 +223,13 @@ impl Participant {
 
     /// Whether a default host stands in for them.
     #[must_use]
-    pub fn has_stand_in(&self) -> bool {
+    pub fn has_default_host(&self) -> bool {
         matches!(self.instead, Some(Instead::DefaultHost(_)))
     }
 
     /// The Zoom users by whom this person comes, or came before.
     pub(super) fn zoom_users(&self) -> impl Iterator<Item = &ZoomUserId> {
-        self.zoom_user.iter().chain(&self.stood_in)
+        self.zoom_user.iter().chain(&self.default_hosts)
     }
 
     /// As whom Epic knows them, by the last launch.

@@ -200,8 +200,8 @@ impl Deciding<'_> {
         person.zoom_user_in_doubt = false;
         person.zoom_user_unlicensed = !licensed;
         person.instead = instead;
-        if person.has_stand_in() {
-            person.stood_in.insert(user.clone());
+        if person.has_default_host() {
+            person.default_hosts.insert(user.clone());
         }
         // Zoom made the meeting without registration as long as its host had no licence, and does not add it by itself.
         if let Some(meeting) = self.visit.meeting.as_mut().filter(|m| got_licence && m.host == *user) {

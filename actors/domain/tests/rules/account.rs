@@ -94,7 +94,11 @@ fn check_links(story: &Story, account: &Account) {
         assert!(!story.visit.superfluous.contains(&meeting) && !account.removed.contains(&meeting), "I12");
         match way {
             WayIn::Start(id) => assert_eq!((id, key.role()), (meeting, Role::Provider)),
-            WayIn::Alternative { .. } | WayIn::StandIn { .. } => assert_eq!(key.role(), Role::Provider),
+            WayIn::Alternative { .. } | WayIn::DefaultHost { .. } => assert_eq!(key.role(), Role::Provider),
+            WayIn::AsUser { .. } => {
+                assert!(key.role().is_patient_side());
+                assert_eq!(story.visit.phase, Phase::InProgress);
+            }
             WayIn::Personal(url) => {
                 assert_eq!(*url, link(&name_of(key), meeting), "I6: the person's own link");
                 assert_eq!(story.visit.phase, Phase::InProgress);

@@ -7,7 +7,7 @@ use crate::common::zoom::{
 };
 use vestibule_domain::fact::FactKind::{Joined, Left, RoleChanged, Started};
 use vestibule_domain::intent::{Intent, IntentOutcome, MeetingSettings, ProblemCode, Retry, ZoomCall};
-use vestibule_domain::visit::default_host::{Instead, StandIns};
+use vestibule_domain::visit::default_host::{HostChoice, Instead};
 use vestibule_domain::visit::participant::Presence;
 use vestibule_domain::visit::{Phase, Visit, WayIn};
 
@@ -19,9 +19,9 @@ fn ensure_of(story: &Story, name: &str) -> Intent {
     story.call(|call| matches!(call, ZoomCall::EnsureProvider { provider, .. } if name_of(provider) == name))
 }
 
-fn asked_for(intent: &Intent) -> StandIns {
+fn asked_for(intent: &Intent) -> HostChoice {
     match &intent.call {
-        ZoomCall::EnsureProvider { stand_ins, .. } => stand_ins.clone(),
+        ZoomCall::EnsureProvider { host_choice, .. } => host_choice.clone(),
         call => panic!("{call:?}"),
     }
 }
@@ -31,7 +31,7 @@ fn has(story: &Story, problem: ProblemCode) -> bool {
 }
 
 /// "ada" waits, and for "dr" the default host "d1" stands in.
-fn stood_in() -> Story {
+fn with_default_host() -> Story {
     let mut story = Story::new();
     story.launch(patient_launch("ada"));
     story.at(5).launch(provider_launch("dr"));
@@ -44,10 +44,10 @@ fn stood_in() -> Story {
 // 32, 33: the meeting is the default host's, the provider comes by that one's link, and both the cause and what is done stand on the board.
 #[test]
 fn a32_a_default_host_hosts_for_a_provider_whose_user_cannot_be_had() {
-    let mut story = stood_in();
+    let mut story = with_default_host();
     let d1 = user("d1");
     let way = story.visit.way_in(&dr(), &story.policy);
-    assert_eq!(way, Some(WayIn::StandIn { meeting: MEETING, user: &d1, join_url: None }));
+    assert_eq!(way, Some(WayIn::DefaultHost { meeting: MEETING, user: &d1, join_url: None }));
     assert!(has(&story, ProblemCode::DefaultHostStandsIn) && has(&story, ProblemCode::UserPending));
     assert!(!has(&story, ProblemCode::HostUnlicensed));
     // Whoever comes as the default host is the provider.
@@ -58,7 +58,7 @@ fn a32_a_default_host_hosts_for_a_provider_whose_user_cannot_be_had() {
 
 #[test]
 fn a32_their_own_user_is_tried_again_at_each_launch_and_never_in_between() {
-    let mut story = stood_in();
+    let mut story = with_default_host();
     for hour in 1..5 {
         story.at(hour * 3_600).tick();
     }
@@ -72,7 +72,7 @@ fn a32_their_own_user_is_tried_again_at_each_launch_and_never_in_between() {
     assert_eq!(asked_for(&again).rather, Some(user("d1")));
     assert_eq!(asked_for(&again).meeting, Some(MEETING));
     story.close(&again, by_default_host("d1", ProblemCode::UserPending));
-    assert!(matches!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::StandIn { .. })));
+    assert!(matches!(story.visit.way_in(&dr(), &story.policy), Some(WayIn::DefaultHost { .. })));
     // The invitation was accepted.
     story.at(5 * 3_600 + 9).launch(provider_launch("dr"));
     story.zoom_answers();
@@ -89,7 +89,7 @@ fn a32_their_own_user_is_tried_again_at_each_launch_and_never_in_between() {
 // The light follows the person, by whichever user they came in.
 #[test]
 fn whoever_came_in_by_a_default_host_stays_themselves_when_their_own_user_is_there() {
-    let mut story = stood_in();
+    let mut story = with_default_host();
     story.facts([fact(Started, "U1", 12), of(&facts::provider("d1", "p1"), Joined, "U1", 12)]);
     story.at(60).launch(provider_launch("dr"));
     story.zoom_answers();
@@ -106,17 +106,17 @@ fn whoever_came_in_by_a_default_host_stays_themselves_when_their_own_user_is_the
 // Two people of one Zoom user could not be told apart.
 #[test]
 fn a_default_host_stands_in_for_one_person_of_a_visit_only() {
-    let mut story = stood_in();
+    let mut story = with_default_host();
     story.at(20).launch(provider_launch("eve"));
     let eve = ensure_of(&story, "eve");
     assert_eq!(asked_for(&eve).not, [user("d1")].into());
-    assert_ne!(asked_for(&eve).holder, StandIns::holder(&story.visit.key, &dr()));
+    assert_ne!(asked_for(&eve).holder, HostChoice::holder(&story.visit.key, &dr()));
     story.close(&eve, by_default_host("d2", ProblemCode::NoSeat));
     story.zoom_answers();
     let d2 = user("d2");
     let join_url = story.visit.meeting.as_ref().map(|m| m.join_url.clone());
     let way = story.visit.way_in(&provider_key("eve"), &story.policy);
-    assert_eq!(way, Some(WayIn::StandIn { meeting: MEETING, user: &d2, join_url: join_url.as_ref() }));
+    assert_eq!(way, Some(WayIn::DefaultHost { meeting: MEETING, user: &d2, join_url: join_url.as_ref() }));
     story.facts([fact(Started, "U1", 30), of(&facts::provider("d2", "p2"), Joined, "U1", 30)]);
     assert_eq!(
         (story.presence(&dr()), story.presence(&provider_key("eve"))),
@@ -205,7 +205,7 @@ fn a_zoom_that_gives_no_registration_all_the_same_is_asked_once() {
 #[test]
 fn a15_a24_the_hosts_crash_or_role_change_ends_nothing_for_the_rest() {
     for standing_in in [true, false] {
-        let mut story = if standing_in { stood_in() } else { Story::ready() };
+        let mut story = if standing_in { with_default_host() } else { Story::ready() };
         let host = facts::provider(if standing_in { "d1" } else { "dr" }, "p1");
         story.at(10).launch(provider_launch("eve"));
         story.zoom_answers_all_but(is_alternatives);
@@ -237,7 +237,7 @@ fn a15_a24_the_hosts_crash_or_role_change_ends_nothing_for_the_rest() {
 fn states_without_anything_of_this_are_written_as_before_and_read() {
     let mut story = Story::ready();
     let before = serde_json::to_string(&story.visit).unwrap();
-    for field in ["instead", "stood_in", "ask_registration", "stand_ins"] {
+    for field in ["instead", "default_hosts", "ask_registration", "host_choice"] {
         assert!(!before.contains(field), "{field}");
     }
     assert_eq!(serde_json::from_str::<Visit>(&before).unwrap(), story.visit);
@@ -245,7 +245,7 @@ fn states_without_anything_of_this_are_written_as_before_and_read() {
     let read: ZoomCall = serde_json::from_str(call).unwrap();
     assert!(is_ensure(&read));
     assert_eq!(serde_json::to_string(&read).unwrap(), call);
-    story = stood_in();
+    story = with_default_host();
     let with = serde_json::to_string(&story.visit).unwrap();
     assert_eq!(serde_json::from_str::<Visit>(&with).unwrap(), story.visit);
 }

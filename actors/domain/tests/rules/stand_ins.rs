@@ -111,7 +111,7 @@ fn each_goes_in_as_a_user_of_their_own_who_names_nobody() {
     let story = ready();
     let join_url = &story.visit.meeting.as_ref().unwrap().join_url;
     for (who, name) in [(ada(), "ada"), (bob(), "bob")] {
-        let expected = WayIn::Alternative { meeting: MEETING, user: &user(name), join_url };
+        let expected = WayIn::AsUser { meeting: MEETING, user: &user(name), join_url };
         assert_eq!(story.visit.way_in(&who, &story.policy), Some(expected));
     }
     assert!(!story.visit.meeting.as_ref().unwrap().asked.registration);
