@@ -56,7 +56,7 @@ enum Line {
 impl Line {
     fn of(call: &ZoomCall) -> Self {
         match call {
-            ZoomCall::ReadMeeting { .. } => Self::Readings,
+            ZoomCall::ReadMeeting { .. } | ZoomCall::ReadAttendance { .. } => Self::Readings,
             ZoomCall::IndexMeeting { .. } => Self::Indexings,
             _ => Self::Calls,
         }
@@ -171,6 +171,7 @@ fn name_of(call: &ZoomCall) -> &'static str {
         ZoomCall::Register { .. } => "register",
         ZoomCall::RemoveUser { .. } => "remove_user",
         ZoomCall::ReadMeeting { .. } => "read_meeting",
+        ZoomCall::ReadAttendance { .. } => "read_attendance",
     }
 }
 

@@ -103,6 +103,7 @@ impl ZoomClient {
             ZoomCall::AskRegistration { meeting } => api.ask_registration(*meeting).await,
             ZoomCall::EndMeeting { meeting } => api.end_meeting(*meeting).await,
             ZoomCall::ReadMeeting { meeting } => api.read_meeting(*meeting).await,
+            ZoomCall::ReadAttendance { instance, .. } => api.read_attendance(instance).await,
             // The worker itself writes the index.
             ZoomCall::IndexMeeting { .. } => refused(),
         }

@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod answers;
+mod attendance;
 mod calls;
 pub mod connection;
 mod default_host;

@@ -41,13 +41,17 @@ pub struct Wants {
 const LICENCES: &str = "user:update:user:admin";
 
 /// All of them. The documentation lists the same.
-const NEEDED: [Needed; 14] = [
+const NEEDED: [Needed; 15] = [
     needed("find providers", &["user:read:user:admin", "user:read:admin"]),
     needed("make providers' users", &["user:write:user:admin", "user:write:admin"]),
     needed("give providers licences that come free", &[LICENCES, "user:write:admin"]),
     needed("make meetings", &["meeting:write:meeting:admin", "meeting:write:admin"]),
     needed("read meetings and get start links", &["meeting:read:meeting:admin", "meeting:read:admin"]),
     needed("find meetings again", &["meeting:read:list_meetings:admin", "meeting:read:admin"]),
+    needed(
+        "read who was in a meeting that is over",
+        &["meeting:read:list_past_participants:admin", "meeting:read:admin"],
+    ),
     needed("set alternative hosts", &["meeting:update:meeting:admin", "meeting:write:admin"]),
     needed("remove superfluous meetings", &["meeting:delete:meeting:admin", "meeting:write:admin"]),
     needed("end meetings for everybody", &["meeting:update:status:admin", "meeting:write:admin"]),

@@ -225,6 +225,7 @@ impl ScriptedZoom {
             ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
             ZoomCall::RemoveUser { .. } => IntentOutcome::UserRemoved,
             ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
+            ZoomCall::ReadAttendance { .. } => IntentOutcome::Attended(Vec::new()),
             ZoomCall::AskRegistration { .. } | ZoomCall::ReadMeeting { .. } => {
                 let effective =
                     MeetingSettings { waiting_room: false, join_before_host: false, registration: true };

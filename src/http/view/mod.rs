@@ -60,7 +60,7 @@ pub struct VisitView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Repair)]
 pub struct RepairView {
-    /// `start` or `end`: what no event had told.
+    /// What no event had told: `start` or `end` of the meeting, or that somebody had left it (`leave`).
     #[schema(example = "start")]
     missing: &'static str,
     #[schema(value_type = String, format = DateTime)]
@@ -270,6 +270,7 @@ impl MeetingView {
             uuid: visit.newest_instance(policy).map(|uuid| uuid.as_str().to_owned()),
             host_id: meeting.host.as_str().to_owned(),
             waiting_room: effective.waiting_room,
+            Missing::Leave => "leave",
             join_before_host: effective.join_before_host,
         }
     }

@@ -99,7 +99,8 @@ fn is_needed_by(call: &ZoomCall, who: &ParticipantKey) -> bool {
         | ZoomCall::CancelRegistrants { .. }
         | ZoomCall::AskRegistration { .. }
         | ZoomCall::EndMeeting { .. }
-        | ZoomCall::ReadMeeting { .. } => false,
+        | ZoomCall::ReadMeeting { .. }
+        | ZoomCall::ReadAttendance { .. } => false,
     }
 }
 

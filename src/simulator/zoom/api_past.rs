@@ -98,6 +98,16 @@ impl Desk<'_> {
         }
     }
 
+    /// The report and the roster name the device and the user; the list of past participants does not.
+    fn rows_with_devices(&self, found: &Found<'_>) -> Vec<Value> {
+        let mut rows = self.rows(found);
+        for (row, seat) in rows.iter_mut().zip(&found.seats) {
+            row["participant_uuid"] = json!(seat.participant_uuid);
+            row["participant_user_id"] = json!(seat.identity.user);
+        }
+        rows
+    }
+
     fn rows(&self, found: &Found<'_>) -> Vec<Value> {
         found
             .seats
@@ -109,8 +119,6 @@ impl Desk<'_> {
                 json!({
                     "id": seat.identity.user,
                     "user_id": seat.user_id,
-                    "participant_user_id": seat.identity.user,
-                    "participant_uuid": seat.participant_uuid,
                     "registrant_id": seat.identity.registrant,
                     "name": seat.identity.name,
                     "user_email": seat.identity.email,
@@ -126,12 +134,20 @@ impl Desk<'_> {
 
     /// Without rows where only one person attended.
     pub(super) fn past_participants(&self, key: &Key) -> Answer {
+        self.listing(key, Self::rows)
+    }
+
+    pub(super) fn report(&self, key: &Key) -> Answer {
+        self.listing(key, Self::rows_with_devices)
+    }
+
+    fn listing(&self, key: &Key, rows: impl Fn(&Self, &Found<'_>) -> Vec<Value>) -> Answer {
         if self.state.account.plan == Plan::Free {
             return Answer::error(400, 200, "Only available for paid users.");
         }
         match self.find(key) {
             Ok(found) => {
-                let rows = if found.seats.len() > 1 { self.rows(&found) } else { Vec::new() };
+                let rows = if found.seats.len() > 1 { rows(self, &found) } else { Vec::new() };
                 Answer::ok(json!({
                     "page_count": 1,
                     "page_size": 300,
@@ -155,7 +171,7 @@ impl Desk<'_> {
         }
         match self.find(key) {
             Ok(found) if found.ended_at.is_none() => {
-                let rows = self.rows(&found);
+                let rows = self.rows_with_devices(&found);
                 Answer::ok(
                     json!({"page_size": 300, "total_records": rows.len(), "next_page_token": "", "participants": rows}),
                 )

@@ -130,6 +130,7 @@ pub(super) fn purpose(language: Language, scope: &str, english: &'static str) ->
         (_, "meeting:update:meeting:admin") => "poner anfitriones alternativos",
         (_, "meeting:delete:meeting:admin") => "eliminar reuniones sobrantes",
         (_, "meeting:update:status:admin") => "terminar las reuniones para todos",
+        (_, "meeting:read:list_past_participants:admin") => "leer quién estuvo en una reunión terminada",
         (_, "meeting:write:registrant:admin") => "crear los enlaces de los pacientes (inscritos)",
         (_, "meeting:update:registrant_status:admin") => "retirar los enlaces de los invitados",
         (_, "user:read:token:admin") => "dejar entrar a otros proveedores (su zak)",

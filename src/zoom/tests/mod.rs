@@ -1,5 +1,6 @@
 //! Calls against the fake Zoom over HTTP, and against servers that answer what no real Zoom should.
 
+mod attendance;
 mod connection;
 mod default_hosts;
 mod links;

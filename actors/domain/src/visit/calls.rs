@@ -24,6 +24,7 @@ pub(super) enum Slot<'a> {
     Registration,
     End,
     Read,
+    Attendance,
 }
 
 pub(super) fn slot(call: &ZoomCall) -> Slot<'_> {
@@ -39,6 +40,7 @@ pub(super) fn slot(call: &ZoomCall) -> Slot<'_> {
         ZoomCall::AskRegistration { .. } => Slot::Registration,
         ZoomCall::EndMeeting { .. } => Slot::End,
         ZoomCall::ReadMeeting { .. } => Slot::Read,
+        ZoomCall::ReadAttendance { .. } => Slot::Attendance,
     }
 }
 
@@ -81,7 +83,10 @@ impl Deciding<'_> {
             self.visit.meeting = None;
             self.visit.calls.retain(|_, open| {
                 let slot = slot(&open.intent.call);
-                matches!(slot, Slot::Provider(_) | Slot::Delete(_) | Slot::Meeting | Slot::Remove(_))
+                matches!(
+                    slot,
+                    Slot::Provider(_) | Slot::Delete(_) | Slot::Meeting | Slot::Remove(_) | Slot::Attendance
+                )
             });
         }
     }
@@ -91,6 +96,7 @@ impl Deciding<'_> {
         let mut wanted =
             called_off.map_or_else(|| self.wanted_when_on(), |since| self.wanted_when_off(since));
         wanted.extend(self.wanted_removals());
+        wanted.extend(self.wanted_attendance());
         wanted
     }
 

@@ -31,6 +31,9 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     read_over: Option<Moment>,
     sessions: BTreeMap<SessionId, Session>,
+    /// How often Zoom was asked who was there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) asked_attendance: u8,
     /// Whose devices are by the word of people.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     named: BTreeMap<SessionId, Naming>,
@@ -163,6 +166,18 @@ impl Instance {
         sessions.chain(self.earliest_proof).chain(self.claimed_start).max()
     }
 
+    /// The meeting that it is a start of.
+    pub(super) fn meeting(&self) -> Option<MeetingId> {
+        self.meeting
+    }
+
+    /// How many devices were never told to have left, whether or not the instance is over.
+    pub(super) fn open_sessions(&self) -> usize {
+        let merged = self.merged(&self.homes());
+        let named = merged.values().filter(|session| session.newest().is_some());
+        named.filter(|session| session.presence().is_some_and(|(at, _)| at > Presence::Gone)).count()
+    }
+
     /// A reading showed that the meeting is not started.
     pub(super) fn read_as_over(&mut self, at: Moment) {
         self.read_over = self.read_over.max(Some(at));
@@ -292,6 +307,11 @@ fn proves_an_instance(kind: &FactKind) -> bool {
             | FactKind::PutInWaitingRoom
             | FactKind::Breakout
     )
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 // === choosing the live instance ===

@@ -3,6 +3,7 @@
 //! [`decide`] is the only way to change one. The rest of this file answers questions.
 
 pub mod admittance;
+pub mod attendance;
 pub mod birth;
 pub mod booking;
 mod by_name;

@@ -1,5 +1,5 @@
 //! What was put right because events of Zoom's were missing, and Zoom was asked instead. Presence is never guessed: a reading only says
-//! whether the meeting runs.
+//! whether the meeting runs, and who was there is only asked of one that is over ([`super::attendance`]).
 
 use super::Visit;
 use crate::time::Moment;
@@ -16,6 +16,8 @@ pub enum Missing {
     Start,
     /// The meeting does not run any more.
     End,
+    /// Somebody had left, and perhaps others had come and left, by Zoom's list of a meeting that is over.
+    Leave,
 }
 
 /// One correction.
@@ -35,6 +37,10 @@ impl Visit {
             (true, false) => Missing::End,
             _ => return,
         };
+        self.mark_repair(missing, at);
+    }
+
+    pub(super) fn mark_repair(&mut self, missing: Missing, at: Moment) {
         if self.repairs.len() >= MOST_REPAIRS {
             self.repairs.remove(0);
         }

@@ -39,10 +39,13 @@ impl Deciding<'_> {
             self.late_answer(at, outcome);
             return;
         };
+        let of_attendance = matches!(open.intent.call, ZoomCall::ReadAttendance { .. });
         match outcome {
+            IntentOutcome::NotBegun => self.call_not_begun(id),
+            IntentOutcome::Failed(failure) if of_attendance => self.attendance_refused(id, failure),
             IntentOutcome::Failed(failure) => self.call_failed(id, failure),
             IntentOutcome::Ambiguous => self.call_ambiguous(id),
-            IntentOutcome::NotBegun => self.call_not_begun(id),
+            IntentOutcome::MeetingGone if of_attendance => self.attendance_not_listed(id),
             IntentOutcome::UserGone => self.user_gone(id, &open.intent.call),
             done => {
                 self.visit.calls.remove(&id);
@@ -126,6 +129,9 @@ impl Deciding<'_> {
             (ZoomCall::DeleteMeeting { meeting }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {
                 // Of any other than the visit's own nothing is left to say.
                 if self.mine(*meeting).is_some() {
+            (ZoomCall::ReadAttendance { meeting, instance }, IntentOutcome::Attended(rows)) => {
+                self.attended(*meeting, instance, rows, at);
+            }
                     self.taken_away(command, *meeting, at);
                 }
             }
@@ -292,7 +298,7 @@ impl Deciding<'_> {
 
     // === failures ===
 
-    fn call_failed(&mut self, id: IntentId, failure: &CallFailure) {
+    pub(super) fn call_failed(&mut self, id: IntentId, failure: &CallFailure) {
         let (now, key) = (self.now, self.visit.key.to_text());
         let Some(open) = self.visit.calls.get_mut(&id) else { return };
         open.problem = Some(failure.problem);
@@ -324,7 +330,7 @@ impl Deciding<'_> {
         self.call_failed(id, &CallFailure { problem, retry: Retry::After(None) });
     }
 
-    fn call_ambiguous(&mut self, id: IntentId) {
+    pub(super) fn call_ambiguous(&mut self, id: IntentId) {
         let margin = self.policy.margin;
         let Some(open) = self.visit.calls.get_mut(&id) else { return };
         open.problem = Some(ProblemCode::ZoomUnavailable);

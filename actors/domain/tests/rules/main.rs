@@ -11,6 +11,7 @@
 mod account;
 mod anomalies;
 mod answers;
+mod attendance;
 mod binding;
 mod bookings;
 mod calls;

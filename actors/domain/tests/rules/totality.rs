@@ -16,6 +16,7 @@ use vestibule_domain::id::{
 };
 use vestibule_domain::intent::{CallFailure, IntentId, IntentOutcome, MeetingSettings, ProblemCode, Retry};
 use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::attendance::Attendance;
 use vestibule_domain::visit::booking::{BookingRead, EncounterProvider};
 use vestibule_domain::visit::default_host::Instead;
 use vestibule_domain::visit::device_test::{DeviceTest, Settled, TestOutcome};
@@ -113,6 +114,15 @@ fn settings() -> impl Strategy<Value = MeetingSettings> {
     })
 }
 
+fn attendance() -> impl Strategy<Value = Attendance> {
+    (session(), any::<bool>(), moment(), moment()).prop_map(|(keys, waiting_room, joined, left)| Attendance {
+        keys,
+        waiting_room,
+        joined,
+        left,
+    })
+}
+
 fn outcome() -> impl Strategy<Value = IntentOutcome> {
     let some_made = || {
         (meeting_id(), 0..4_u8, settings()).prop_map(|(id, n, effective)| {
@@ -146,6 +156,7 @@ fn outcome() -> impl Strategy<Value = IntentOutcome> {
             link: link("somebody", MEETING),
         }),
         2 => (any::<bool>(), settings()).prop_map(|(started, effective)| IntentOutcome::Read { started, effective }),
+        2 => prop::collection::vec(attendance(), 0..4).prop_map(IntentOutcome::Attended),
         1 => Just(IntentOutcome::RegistrantsCancelled),
         1 => Just(IntentOutcome::Ended),
         1 => Just(IntentOutcome::MeetingGone),

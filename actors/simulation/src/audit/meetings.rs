@@ -73,7 +73,8 @@ impl World {
             | ZoomCall::CancelRegistrants { meeting, .. }
             | ZoomCall::AskRegistration { meeting }
             | ZoomCall::EndMeeting { meeting }
-            | ZoomCall::ReadMeeting { meeting } => self.visit_of_meeting(*meeting),
+            | ZoomCall::ReadMeeting { meeting }
+            | ZoomCall::ReadAttendance { meeting, .. } => self.visit_of_meeting(*meeting),
         }
     }
 

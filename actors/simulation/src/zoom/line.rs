@@ -210,6 +210,7 @@ fn in_words(call: &ZoomCall) -> String {
         ZoomCall::AskRegistration { meeting } => format!("ask registration for {meeting}"),
         ZoomCall::EndMeeting { meeting } => format!("end meeting {meeting}"),
         ZoomCall::ReadMeeting { meeting } => format!("read meeting {meeting}"),
+        ZoomCall::ReadAttendance { meeting, .. } => format!("read who was in meeting {meeting}"),
     }
 }
 

@@ -6,6 +6,7 @@ use vestibule_domain::id::{
     InstanceUuid, MeetingId, ParticipantUuid, RegistrantId, SessionUserId, ZoomUserId,
 };
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::attendance::Attendance;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::truth::{Device, DeviceId, Place, Run, Zooms};
@@ -53,8 +54,8 @@ impl Zooms {
                     self.say(id, FactKind::WaitingForHost, Some(unnamed(&keys)), now);
                 }
                 let place = Place::BeforeHost { announced };
-                self.devices
-                    .insert(device, Device { who: who.clone(), meeting: id, keys, place, dead: false });
+                let (who, since) = (who.clone(), now);
+                self.devices.insert(device, Device { who, meeting: id, keys, place, dead: false, since });
                 return Arrival::Here(device);
             }
             self.start(id, now);
@@ -119,7 +120,7 @@ impl Zooms {
         } else {
             self.say_joined(device, id, &keys, now);
         }
-        self.devices.insert(device, Device { who, meeting: id, keys, place, dead: false });
+        self.devices.insert(device, Device { who, meeting: id, keys, place, dead: false, since: now });
     }
 
     /// A join may never be told, where a later leave of the same one is.
@@ -167,6 +168,7 @@ impl Zooms {
     pub fn leave(&mut self, device: DeviceId, now: Moment) {
         let Some(gone) = self.devices.remove(&device) else { return };
         self.withheld.remove(&device);
+        self.list(&gone, now);
         let id = gone.meeting;
         let alone = !self.devices.values().any(|d| d.meeting == id && d.place == Place::Meeting);
         let ends = gone.place == Place::Meeting && alone;
@@ -177,6 +179,19 @@ impl Zooms {
         if ends {
             self.end(id, now, !untold);
         }
+    }
+
+    /// Zoom's list of who was there, which it gives out once the instance is over, has everybody, whatever its events told.
+    fn list(&mut self, gone: &Device, now: Moment) {
+        let running = self.meetings.get(&gone.meeting).and_then(|meeting| meeting.running.as_ref());
+        let Some(run) = running.filter(|_| !matches!(gone.place, Place::BeforeHost { .. })) else { return };
+        let stay = Attendance {
+            keys: SessionKeys { participant: None, ..gone.keys.clone() },
+            waiting_room: gone.place == Place::WaitingRoom { was_inside: false },
+            joined: gone.since.whole_second(),
+            left: now.whole_second(),
+        };
+        self.stays.entry(run.uuid.clone()).or_default().push(stay);
     }
 
     fn say_gone(&mut self, gone: &Device, now: Moment) {
@@ -208,9 +223,9 @@ impl Zooms {
         let everybody_is_said_to_leave = told && self.chance.percent(50);
         for device in here {
             self.withheld.remove(&device);
-            if let Some(gone) = self.devices.remove(&device)
-                && everybody_is_said_to_leave
-            {
+            let Some(gone) = self.devices.remove(&device) else { continue };
+            self.list(&gone, now);
+            if everybody_is_said_to_leave {
                 self.say_gone(&gone, now);
             }
         }

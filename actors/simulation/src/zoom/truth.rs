@@ -8,6 +8,7 @@ use vestibule_domain::id::{
 use vestibule_domain::intent::{IntentOutcome, MadeMeeting, MeetingSettings, Personal, ZoomCall};
 use vestibule_domain::name::PersonalLink;
 use vestibule_domain::time::Moment;
+use vestibule_domain::visit::attendance::Attendance;
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use crate::chance::Chance;
@@ -91,6 +92,8 @@ pub struct Device {
     pub place: Place,
     /// It is dead, and Zoom has not noticed.
     pub dead: bool,
+    /// When it came.
+    pub since: Moment,
 }
 
 /// Zoom.
@@ -103,6 +106,8 @@ pub struct Zooms {
     pub(super) said: Vec<Said>,
     /// Joins that will never be told if the device leaves before they are.
     pub(super) withheld: BTreeMap<DeviceId, Said>,
+    /// Who was in each instance, as far as they have left it.
+    pub(super) stays: BTreeMap<InstanceUuid, Vec<Attendance>>,
     /// Meetings whose last end was never told.
     pub(super) ends_untold: BTreeSet<MeetingId>,
     pub(super) numbers: u64,
@@ -122,6 +127,7 @@ impl Zooms {
             devices: BTreeMap::new(),
             said: Vec::new(),
             withheld: BTreeMap::new(),
+            stays: BTreeMap::new(),
             ends_untold: BTreeSet::new(),
             numbers: 0,
             chance: Chance::stream(scenario.seed, "zoom", 0),
@@ -227,8 +233,16 @@ impl Zooms {
                     None => IntentOutcome::MeetingGone,
                 }
             }
+            ZoomCall::ReadAttendance { instance, .. } => IntentOutcome::Attended(self.listed(instance)),
             ZoomCall::IndexMeeting { .. } => IntentOutcome::NotBegun,
         }
+    }
+
+    /// Zoom lists nobody where only one was there, nor while the instance runs.
+    fn listed(&self, instance: &InstanceUuid) -> Vec<Attendance> {
+        let runs = |meeting: &Meeting| meeting.running.as_ref().is_some_and(|run| run.uuid == *instance);
+        let stays = self.stays.get(instance).filter(|_| !self.meetings.values().any(runs));
+        stays.filter(|stays| stays.len() > 1).cloned().unwrap_or_default()
     }
 
     fn there(&mut self, id: MeetingId) -> Option<&mut Meeting> {

@@ -63,6 +63,7 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
         },
         ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
         ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
+        ZoomCall::ReadAttendance { .. } => IntentOutcome::Attended(Vec::new()),
         ZoomCall::AskRegistration { .. } | ZoomCall::ReadMeeting { .. } => {
             IntentOutcome::Read { started: false, effective: AUTOMATIC }
         }
