@@ -89,6 +89,12 @@ pub struct Zoom {
     pub alternative_host_link: AlternativeHostLink,
     pub timeout: Duration,
     pub meeting_reads_per_second: u32,
+    /// Calls of Zoom's label "light" in a second.
+    pub light_per_second: u32,
+    /// Calls of Zoom's label "medium" in a second.
+    pub medium_per_second: u32,
+    /// Calls in a day that make or change meetings of one host.
+    pub meetings_per_host_and_day: u32,
     /// How long what Zoom told of its users is kept after the app was removed.
     pub forget_after: Duration,
 }
@@ -299,6 +305,9 @@ fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
     let alternative_host_link = section.choice("alternative_host_link");
     let timeout = section.duration("timeout", millis(100)..=seconds(MINUTE));
     let meeting_reads_per_second = section.integer("meeting_reads_per_second", 1..=10_u32);
+    let light_per_second = section.integer("light_per_second", 1..=80_u32);
+    let medium_per_second = section.integer("medium_per_second", 1..=60_u32);
+    let meetings_per_host_and_day = section.integer("meetings_per_host_and_day", 1..=100_u32);
     let forget_after = section.duration("forget_after", Duration::ZERO..=seconds(9 * DAY));
     Ok(Zoom {
         api_base_url: api_base_url?,
@@ -316,6 +325,9 @@ fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {
         alternative_host_link: alternative_host_link?,
         timeout: timeout?,
         meeting_reads_per_second: meeting_reads_per_second?,
+        light_per_second: light_per_second?,
+        medium_per_second: medium_per_second?,
+        meetings_per_host_and_day: meetings_per_host_and_day?,
         forget_after: forget_after?,
     })
 }

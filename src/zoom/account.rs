@@ -10,6 +10,7 @@ use vestibule_domain::policy::PatientIdentity;
 use vestibule_domain::time::Moment;
 
 use super::connection::{Access, AtRest, Connection, Newest, Seen, State};
+use super::daily::Daily;
 use super::pace::Paces;
 use super::scopes::Wants;
 use super::webhook::NameKey;
@@ -56,6 +57,8 @@ pub struct ZoomConfig {
     pub meeting_reads_per_second: u32,
     /// Calls in a second by Zoom's labels, from all nodes together.
     pub per_second: PerSecond,
+    /// Calls in a day that make or change meetings of one host, from all nodes together.
+    pub meetings_per_host_and_day: u32,
 }
 
 /// Zoom's limits per second and account, for the labels of the calls that are made here; all apps of the account share them.
@@ -63,11 +66,6 @@ pub struct ZoomConfig {
 pub struct PerSecond {
     pub light: u32,
     pub medium: u32,
-}
-
-impl PerSecond {
-    /// What a Pro account may do, the smallest that can be used with registration.
-    pub const PRO: Self = Self { light: 30, medium: 20 };
 }
 
 impl ZoomConfig {
@@ -106,7 +104,8 @@ impl ZoomConfig {
             registrant_email_domain: organization.patients.email_domain.clone(),
             visit_duration: organization.visit_duration,
             meeting_reads_per_second: zoom.meeting_reads_per_second,
-            per_second: PerSecond::PRO,
+            per_second: PerSecond { light: zoom.light_per_second, medium: zoom.medium_per_second },
+            meetings_per_host_and_day: zoom.meetings_per_host_and_day,
         }
     }
 }
@@ -127,6 +126,7 @@ pub(super) struct ZoomAccount {
     /// No renewal is begun any more.
     pub draining: AtomicBool,
     pub paces: Paces,
+    pub daily: Daily,
     pub clock: Arc<OtherClock>,
     /// Hashes the names in links as events' names are.
     pub names: NameKey,
@@ -175,6 +175,7 @@ impl ZoomAccounts {
     ) -> Arc<Self> {
         let accounts = organizations.into_iter().map(|(id, config)| {
             let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
+            let daily = Daily::new(&config.account_id, config.meetings_per_host_and_day);
             let clock = Arc::new(OtherClock::new(id.clone(), "zoom"));
             let account = ZoomAccount {
                 organization: id.clone(),
@@ -186,6 +187,7 @@ impl ZoomAccounts {
                 renewing: tokio::sync::Mutex::default(),
                 draining: AtomicBool::new(false),
                 paces,
+                daily,
                 clock,
                 names: names.clone(),
             };

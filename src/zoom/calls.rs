@@ -88,8 +88,8 @@ impl ZoomClient {
             }
             ZoomCall::FindMeetings { host, marker } => api.find_meetings(host, marker).await,
             ZoomCall::DeleteMeeting { meeting } => api.delete_meeting(*meeting).await,
-            ZoomCall::SetAlternativeHosts { meeting, hosts } => {
-                api.set_alternative_hosts(*meeting, hosts).await
+            ZoomCall::SetAlternativeHosts { meeting, host, others } => {
+                api.set_alternative_hosts(*meeting, host, others).await
             }
             ZoomCall::Register { meeting, display_name, by, .. } => match by {
                 Personal::Registrant => api.register(*meeting, display_name).await,
@@ -100,7 +100,7 @@ impl ZoomClient {
                 api.cancel_registrants(*meeting, registrants).await
             }
             ZoomCall::RemoveUser { tag, user, .. } => api.remove_patient_user(tag, user.as_ref()).await,
-            ZoomCall::AskRegistration { meeting } => api.ask_registration(*meeting).await,
+            ZoomCall::AskRegistration { meeting, host } => api.ask_registration(*meeting, host).await,
             ZoomCall::EndMeeting { meeting } => api.end_meeting(*meeting).await,
             ZoomCall::ReadMeeting { meeting } => api.read_meeting(*meeting).await,
             ZoomCall::ReadAttendance { instance, .. } => api.read_attendance(instance).await,

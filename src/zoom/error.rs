@@ -115,7 +115,7 @@ fn wait(response: &Response, now: Moment) -> Wait {
 }
 
 /// Zoom counts days in UTC.
-fn until_midnight(now: Moment) -> Span {
+pub(super) fn until_midnight(now: Moment) -> Span {
     const DAY: i64 = 24 * 60 * 60 * 1000;
     Span(DAY - now.0.rem_euclid(DAY))
 }

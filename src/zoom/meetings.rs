@@ -42,7 +42,8 @@ impl Api<'_> {
         let minutes = (self.account.config.visit_duration.as_secs() / 60).max(1);
         let body = plan(self.clock.now(), minutes, marker, settings);
         let path = format!("/users/{}/meetings", encode(host.as_str()));
-        let answer = self.call(&Call::with_body(Method::POST, &path, Label::Medium, body)).await;
+        let create = Call::with_body(Method::POST, &path, Label::Medium, body).of_host(host);
+        let answer = self.call(&create).await;
         let meeting = match answer {
             Ok(body) => Meeting::read(&body, settings.registration),
             // The host was deleted, or never accepted the invitation.
@@ -143,19 +144,25 @@ impl Api<'_> {
     // === changing and removing ===
 
     /// Asks once more for what the meeting was made with. Zoom says nothing to a change that it does not take, so it is read again.
-    pub async fn ask_registration(&self, meeting: MeetingId) -> IntentOutcome {
+    pub async fn ask_registration(&self, meeting: MeetingId, host: &ZoomUserId) -> IntentOutcome {
         let path = format!("/meetings/{meeting}");
         let body = json!({"settings": {"approval_type": 0}});
-        if let Err(error) = self.call(&Call::with_body(Method::PATCH, &path, Label::Light, body)).await {
+        let patch = Call::with_body(Method::PATCH, &path, Label::Light, body).of_host(host);
+        if let Err(error) = self.call(&patch).await {
             return error.outcome_about_meeting();
         }
         self.as_it_is(meeting).await
     }
 
     /// Sets the whole list and says who of it stands: Zoom leaves users without a licence out and says nothing, or refuses the list.
-    pub async fn set_alternative_hosts(&self, meeting: MeetingId, hosts: &[ZoomUserId]) -> IntentOutcome {
+    pub async fn set_alternative_hosts(
+        &self,
+        meeting: MeetingId,
+        host: &ZoomUserId,
+        others: &[ZoomUserId],
+    ) -> IntentOutcome {
         let stand = async {
-            let taken = self.take_alternative_hosts(meeting, hosts).await?;
+            let taken = self.take_alternative_hosts((meeting, host), others).await?;
             self.standing(meeting, &taken).await
         };
         match stand.await {
@@ -167,7 +174,7 @@ impl Api<'_> {
     /// Where Zoom refuses a list, nobody of it stands; so the list is built up again without those whom it is refused for.
     async fn take_alternative_hosts(
         &self,
-        meeting: MeetingId,
+        meeting: (MeetingId, &ZoomUserId),
         hosts: &[ZoomUserId],
     ) -> Result<Vec<ZoomUserId>, RestError> {
         match self.put_alternative_hosts(meeting, hosts).await {
@@ -187,12 +194,17 @@ impl Api<'_> {
         Ok(taken)
     }
 
-    async fn put_alternative_hosts(&self, meeting: MeetingId, hosts: &[ZoomUserId]) -> Result<(), RestError> {
+    async fn put_alternative_hosts(
+        &self,
+        (meeting, host): (MeetingId, &ZoomUserId),
+        hosts: &[ZoomUserId],
+    ) -> Result<(), RestError> {
         let list: Vec<&str> = hosts.iter().map(ZoomUserId::as_str).collect();
         let settings =
             json!({"alternative_hosts": list.join(";"), "alternative_hosts_email_notification": false});
         let path = format!("/meetings/{meeting}");
-        let call = Call::with_body(Method::PATCH, &path, Label::Light, json!({"settings": settings}));
+        let call =
+            Call::with_body(Method::PATCH, &path, Label::Light, json!({"settings": settings})).of_host(host);
         self.call(&call).await.map(|_| ())
     }
 
@@ -224,7 +236,7 @@ impl Api<'_> {
         let path = format!("/meetings/{meeting}");
         let silently = [("schedule_for_reminder", "false"), ("cancel_meeting_reminder", "false")];
         let path_of_delete = with_query(&path, &silently);
-        let delete = Call { method: Method::DELETE, path: &path_of_delete, label: Label::Light, body: None };
+        let delete = Call::delete(&path_of_delete);
         let Err(error) = self.call(&delete).await else { return IntentOutcome::Deleted };
         if !error.refusal().is_some_and(|refusal| refusal.has_code(&[3002])) {
             return gone_is_deleted(error.outcome_about_meeting());

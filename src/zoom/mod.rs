@@ -6,6 +6,7 @@ mod answers;
 mod attendance;
 mod calls;
 pub mod connection;
+mod daily;
 mod default_host;
 mod error;
 mod links;

@@ -17,7 +17,7 @@ use super::account::PerSecond;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The next try where the store does not answer.
-const WITHOUT_STORE: Span = Span::seconds(1);
+pub(super) const WITHOUT_STORE: Span = Span::seconds(1);
 
 /// How Zoom weighs a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +145,8 @@ mod tests {
     use vestibule_actors::port::store::StoreLimits;
     use vestibule_domain::time::Moment;
 
+    const PRO: PerSecond = PerSecond { light: 30, medium: 20 };
+
     fn gate() -> GateId {
         GateId::Zoom { account: "acc".to_owned(), class: ZoomClass::Medium }
     }
@@ -162,7 +164,7 @@ mod tests {
     async fn nodes_that_share_a_store_share_an_accounts_pace() {
         let store: SharedStore =
             Arc::new(MemoryStore::new(Arc::new(Stopped(instant())), StoreLimits::default()));
-        let (one, other) = (Paces::new("acc", PerSecond::PRO, 1), Paces::new("acc", PerSecond::PRO, 1));
+        let (one, other) = (Paces::new("acc", PRO, 1), Paces::new("acc", PRO, 1));
         let (start, deadline) = (instant(), instant() + 3 * SECOND);
         let readings = [&one, &other, &one, &other].map(|node| node.reading(&store, deadline));
         let places = futures_util::future::join_all(
@@ -173,7 +175,7 @@ mod tests {
         seconds.sort_unstable();
         assert_eq!(seconds, [0, 1, 2, 3]);
         assert!(other.reading(&store, instant()).await.is_err(), "the second is full");
-        let another = Paces::new("another", PerSecond::PRO, 1);
+        let another = Paces::new("another", PRO, 1);
         assert_eq!(another.reading(&store, instant()).await, Ok(()));
     }
 

@@ -62,7 +62,7 @@ impl Api<'_> {
     pub async fn remove_patient_user(&self, tag: &Marker, user: Option<&ZoomUserId>) -> IntentOutcome {
         let key = user.map_or_else(|| self.patient_address(tag), ToString::to_string);
         let path = format!("/users/{}?action=delete", encode(&key));
-        let call = Call { method: Method::DELETE, path: &path, label: Label::Light, body: None };
+        let call = Call::delete(&path);
         match self.call(&call).await {
             Ok(_) => IntentOutcome::UserRemoved,
             Err(error) if error.refusal().is_some_and(|refusal| refusal.has_code(&NO_SUCH_USER)) => {

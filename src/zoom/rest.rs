@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness, instant};
 use vestibule_actors::port::store::SharedStore;
+use vestibule_domain::id::ZoomUserId;
 use vestibule_domain::time::Span;
 
 use super::account::ZoomAccount;
@@ -42,15 +43,26 @@ pub(super) struct Call<'a> {
     pub path: &'a str,
     pub label: Label,
     pub body: Option<Value>,
+    /// Of whose share of the day it takes one, where it makes or changes a meeting.
+    pub share_of: Option<&'a ZoomUserId>,
 }
 
 impl<'a> Call<'a> {
     pub fn get(path: &'a str, label: Label) -> Self {
-        Self { method: Method::GET, path, label, body: None }
+        Self { method: Method::GET, path, label, body: None, share_of: None }
+    }
+
+    pub fn delete(path: &'a str) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path, Label::Light) }
     }
 
     pub fn with_body(method: Method, path: &'a str, label: Label, body: Value) -> Self {
-        Self { method, path, label, body: Some(body) }
+        Self { method, path, label, body: Some(body), share_of: None }
+    }
+
+    /// Makes or changes a meeting of this host.
+    pub fn of_host(self, host: &'a ZoomUserId) -> Self {
+        Self { share_of: Some(host), ..self }
     }
 
     /// A POST makes something; anything else can be repeated.
@@ -88,6 +100,11 @@ impl Api<'_> {
                 .call(self.store, call.label, self.deadline)
                 .await
                 .map_err(|full| RestError::Paced(full.wait))?;
+            if let Some(host) = call.share_of {
+                let daily = &self.account.daily;
+                let taken = daily.take(self.store, self.randomness, host, self.clock.now()).await;
+                taken.map_err(|full| RestError::Paced(full.wait))?;
+            }
             let access = self.access().await.map_err(RestError::Token)?;
             let token = token_of(&access)?;
             let error = match self.attempt(call, token).await {

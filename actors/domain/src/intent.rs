@@ -78,8 +78,10 @@ pub enum ZoomCall {
     SetAlternativeHosts {
         /// The visit's meeting.
         meeting: MeetingId,
-        /// All of them.
-        hosts: Vec<ZoomUserId>,
+        /// Its host, whose share of the day's changes it takes.
+        host: ZoomUserId,
+        /// All alternative hosts.
+        others: Vec<ZoomUserId>,
     },
     /// Have Zoom know the person by something of their own: mostly a personal link.
     Register {
@@ -113,6 +115,8 @@ pub enum ZoomCall {
     AskRegistration {
         /// The visit's meeting.
         meeting: MeetingId,
+        /// Its host, whose share of the day's changes it takes.
+        host: ZoomUserId,
     },
     /// End the running meeting for everybody.
     EndMeeting {
@@ -135,14 +139,14 @@ pub enum ZoomCall {
 
 /// By what a person is to be known again, with what has to be said for it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-    Registrant,
-    /// A link with their name in it.
-    InviteLink {
-        /// How long it is to be good.
 #[serde(rename_all = "snake_case")]
 pub enum Personal {
     /// A registration.
     #[default]
+    Registrant,
+    /// A link with their name in it.
+    InviteLink {
+        /// How long it is to be good.
         good_for: Span,
     },
     /// A user of their own, for this visit.
@@ -262,12 +266,12 @@ pub enum IntentOutcome {
         /// The settings that hold.
         effective: MeetingSettings,
     },
+    /// Who was there; nobody where only one person was, and for some time after the end.
+    Attended(Vec<Attendance>),
     /// Zoom has no such meeting any more (404, code 3001).
     MeetingGone,
     /// Zoom has no such user any more (404, code 1001), so nothing was done.
     UserGone,
-    /// Who was there; nobody where only one person was, and for some time after the end.
-    Attended(Vec<Attendance>),
     /// The call was refused or did not come through, and certainly had no effect.
     Failed(CallFailure),
     /// Whether the call had an effect is unknown: time-out, cut connection, 5xx on a POST.

@@ -215,8 +215,8 @@ impl ScriptedZoom {
                 IntentOutcome::Deleted
             }
             ZoomCall::IndexMeeting { .. } => unreachable!("the store indexes"),
-            ZoomCall::SetAlternativeHosts { hosts, .. } => {
-                IntentOutcome::AlternativesSet { stand: hosts.clone() }
+            ZoomCall::SetAlternativeHosts { others, .. } => {
+                IntentOutcome::AlternativesSet { stand: others.clone() }
             }
             ZoomCall::Register { participant, .. } => IntentOutcome::Registered {
                 registrant: RegistrantId::new(format!("registrant of {participant:?}")).unwrap(),

@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn alternatives() -> ZoomCall {
-        ZoomCall::SetAlternativeHosts { meeting: MEETING, hosts: vec![user("eve-at-zoom")] }
+        ZoomCall::SetAlternativeHosts { meeting: MEETING, host: user("h"), others: vec![user("eve-at-zoom")] }
     }
 
     fn register(participant: ParticipantKey) -> ZoomCall {

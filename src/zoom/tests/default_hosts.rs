@@ -214,7 +214,7 @@ async fn the_link_of_a_default_host_is_given_only_while_they_host_nothing_else()
     // Nor does a colleague begin it in their place, who is alternative host of it with a user of their own.
     let okafor = provider("Practitioner/eProvOkafor", Some("samuel.okafor@lakeside.example"));
     let IntentOutcome::Provider { user: okafor, .. } = call(&setup, &okafor).await else { panic!("no user") };
-    let set = ZoomCall::SetAlternativeHosts { meeting: other.meeting, hosts: vec![okafor.clone()] };
+    let set = alternatives(other.meeting, &[&okafor]);
     assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![okafor.clone()] });
     let begin = || setup.client.alternative_link(&lakeside, other.meeting, &okafor, &other.join_url);
     assert_eq!(begin().await.unwrap_err(), LinkRefused::Busy);
@@ -225,7 +225,7 @@ async fn the_link_of_a_default_host_is_given_only_while_they_host_nothing_else()
     zoom.act(&begun, &SeatAct::Leave).unwrap();
 
     // As alternative host of a colleague's meeting: by the default host's token, whatever the settings say of others.
-    let set = ZoomCall::SetAlternativeHosts { meeting: mine.meeting, hosts: vec![second.clone()] };
+    let set = alternatives(mine.meeting, &[&second]);
     assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![second.clone()] });
     let wanted = DefaultHostLink {
         holder: "colleague",
@@ -300,18 +300,17 @@ async fn a_meeting_gets_registration_once_its_host_has_a_licence_and_it_is_asked
         panic!("not made")
     };
     assert!(!made.effective.registration, "left out without a word");
-    let ask = ZoomCall::AskRegistration { meeting: made.meeting };
+    let ask = |meeting| ZoomCall::AskRegistration { meeting, host: made.host.clone() };
     let answered = |registration| IntentOutcome::Read {
         started: false,
         effective: MeetingSettings { registration, ..made.effective },
     };
-    assert_eq!(call(&setup, &ask).await, answered(false));
+    assert_eq!(call(&setup, &ask(made.meeting)).await, answered(false));
     assert!(zoom.set_user(email, UserStatus::Active, 2));
     let read = ZoomCall::ReadMeeting { meeting: made.meeting };
     assert_eq!(call(&setup, &read).await, answered(false), "not by itself");
-    assert_eq!(call(&setup, &ask).await, answered(true));
-    let gone = ZoomCall::AskRegistration { meeting: MeetingId(12_345_678_901) };
-    assert_eq!(call(&setup, &gone).await, IntentOutcome::MeetingGone);
+    assert_eq!(call(&setup, &ask(made.meeting)).await, answered(true));
+    assert_eq!(call(&setup, &ask(MeetingId(12_345_678_901))).await, IntentOutcome::MeetingGone);
     fakes.stop().await;
 }
 
@@ -323,7 +322,7 @@ async fn an_alternative_host_who_is_signed_in_needs_no_token_on_the_link() {
     let made = made(&setup, "vst-sign-in").await;
     let okafor = provider("Practitioner/eProvOkafor", Some("samuel.okafor@lakeside.example"));
     let IntentOutcome::Provider { user, .. } = call(&setup, &okafor).await else { panic!("no user") };
-    let set = ZoomCall::SetAlternativeHosts { meeting: made.meeting, hosts: vec![user.clone()] };
+    let set = alternatives(made.meeting, &[&user]);
     assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![user.clone()] });
     let link = setup.client.alternative_link(&lakeside(), made.meeting, &user, &made.join_url).await.unwrap();
     assert_eq!(link, made.join_url);

@@ -100,7 +100,7 @@ async fn an_alternative_host_starts_the_same_meeting_with_his_own_token() {
     let made = made(&setup, "vst-alt-link").await;
     let okafor = provider("Practitioner/eProvOkafor", Some("samuel.okafor@lakeside.example"));
     let IntentOutcome::Provider { user, .. } = call(&setup, &okafor).await else { panic!("no user") };
-    let set = ZoomCall::SetAlternativeHosts { meeting: made.meeting, hosts: vec![user.clone()] };
+    let set = alternatives(made.meeting, &[&user]);
     assert_eq!(call(&setup, &set).await, IntentOutcome::AlternativesSet { stand: vec![user.clone()] });
     let link = setup.client.alternative_link(&lakeside(), made.meeting, &user, &made.join_url).await.unwrap();
     assert!(link.reveal().starts_with(made.join_url.reveal()));

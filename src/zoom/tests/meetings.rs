@@ -106,6 +106,37 @@ async fn refusals_to_make_a_meeting_are_told_apart() {
     fakes.stop().await;
 }
 
+// What Zoom would refuse until midnight is not sent: makings and changes of one host's meetings, whichever node sends them.
+#[actix_web::test]
+async fn a_host_is_given_no_more_meetings_in_a_day_than_zoom_allows() {
+    let fakes = fakes().await;
+    fakes.zoom().change_settings(|settings| settings.meetings_per_host_and_day = 5);
+    let setup = setup(ZoomConfig { meetings_per_host_and_day: 5, ..with(&fakes) });
+    let made = made(&setup, "vst-0").await;
+    let ask = ZoomCall::AskRegistration { meeting: made.meeting, host: made.host.clone() };
+    assert!(matches!(call(&setup, &ask).await, IntentOutcome::Read { .. }));
+    let markers: Vec<ZoomCall> = (1..7).map(|n| create(&made.host, &format!("vst-{n}"))).collect();
+    let outcomes = futures_util::future::join_all(markers.iter().map(|make| call(&setup, make))).await;
+    let done = outcomes.iter().filter(|outcome| matches!(outcome, IntentOutcome::Made(_))).count();
+    assert_eq!(done, 3, "five in all");
+    for outcome in outcomes.iter().chain([&call(&setup, &ask).await]).filter(|one| problem(one).is_some()) {
+        let IntentOutcome::Failed(CallFailure { retry: Retry::After(Some(wait)), problem }) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(*problem, ProblemCode::ZoomRateLimited);
+        assert!(*wait > Span(0) && *wait <= Span::hours(24), "until midnight in UTC: {wait:?}");
+    }
+    assert_eq!(fakes.zoom().calls("meetings.create"), 4, "what Zoom would refuse was not sent");
+    assert_eq!(fakes.zoom().calls("meetings.update"), 1);
+    let another = provider("Practitioner/eProvOkafor", Some("samuel.okafor@lakeside.example"));
+    let IntentOutcome::Provider { user, .. } = call(&setup, &another).await else { panic!("no user") };
+    assert!(
+        matches!(call(&setup, &create(&user, "vst-other")).await, IntentOutcome::Made(_)),
+        "their own share"
+    );
+    fakes.stop().await;
+}
+
 #[actix_web::test]
 async fn a_meeting_is_read_whether_it_runs_and_noticed_when_it_is_gone() {
     let fakes = fakes().await;
@@ -150,10 +181,7 @@ async fn alternative_hosts_stand_or_it_is_told() {
     let made = made(&setup, "vst-alt").await;
     let okafor = provider("Practitioner/eProvOkafor", Some("samuel.okafor@lakeside.example"));
     let IntentOutcome::Provider { user: okafor, .. } = call(&setup, &okafor).await else { panic!("no user") };
-    let set = |hosts: &[&ZoomUserId]| ZoomCall::SetAlternativeHosts {
-        meeting: made.meeting,
-        hosts: hosts.iter().map(|host| (*host).clone()).collect(),
-    };
+    let set = |others: &[&ZoomUserId]| alternatives(made.meeting, others);
     let stand = |hosts: &[&ZoomUserId]| IntentOutcome::AlternativesSet {
         stand: hosts.iter().map(|host| (*host).clone()).collect(),
     };
@@ -173,11 +201,10 @@ async fn alternative_hosts_stand_or_it_is_told() {
     let stranger = ZoomUserId::new("no-such-user").unwrap();
     assert_eq!(call(&setup, &set(&[&stranger, &okafor])).await, stand(&[&okafor]));
     assert_eq!(fakes.zoom().meetings()[0].alternative_hosts, ["samuel.okafor@lakeside.example"]);
-    let gone = ZoomCall::SetAlternativeHosts {
-        meeting: vestibule_domain::id::MeetingId(12_345_678_901),
-        hosts: vec![okafor],
-    };
-    assert_eq!(call(&setup, &gone).await, IntentOutcome::MeetingGone);
+    assert_eq!(
+        call(&setup, &alternatives(MeetingId(12_345_678_901), &[&okafor])).await,
+        IntentOutcome::MeetingGone
+    );
     fakes.stop().await;
 }
 

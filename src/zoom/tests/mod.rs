@@ -17,7 +17,7 @@ use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::{Clock, Randomness, SharedClock};
 use vestibule_actors::port::store::{SharedStore, StoreLimits};
 use vestibule_actors::port::zoom::Zoom;
-use vestibule_domain::id::{CommandId, FhirReference, Marker, OrganizationId, ZoomUserId};
+use vestibule_domain::id::{CommandId, FhirReference, Marker, MeetingId, OrganizationId, ZoomUserId};
 use vestibule_domain::intent::{
     CallFailure, IntentOutcome, MadeMeeting, MeetingSettings, Personal, ProblemCode, Retry, ZoomCall,
 };
@@ -38,7 +38,7 @@ const WITHIN: Span = Span::seconds(10);
 /// The encounter provider of the fake day, who has a licensed Zoom account.
 const RIVERA: &str = "elena.rivera@lakeside.example";
 
-struct Wall;
+pub(super) struct Wall;
 
 impl Clock for Wall {
     fn now(&self) -> Moment {
@@ -46,7 +46,7 @@ impl Clock for Wall {
     }
 }
 
-struct Counting(AtomicU64);
+pub(super) struct Counting(pub AtomicU64);
 
 impl Randomness for Counting {
     fn draw(&self) -> u64 {
@@ -107,7 +107,8 @@ fn config(base: &str) -> ZoomConfig {
         registrant_email_domain: "patients.lakeside.example".to_owned(),
         visit_duration: Duration::from_secs(3600),
         meeting_reads_per_second: 10,
-        per_second: PerSecond::PRO,
+        per_second: PerSecond { light: 30, medium: 20 },
+        meetings_per_host_and_day: 100,
     }
 }
 
@@ -148,6 +149,11 @@ async fn host(setup: &Setup) -> ZoomUserId {
 fn create(host: &ZoomUserId, marker: &str) -> ZoomCall {
     let settings = MeetingSettings { waiting_room: false, join_before_host: false, registration: true };
     ZoomCall::CreateMeeting { host: host.clone(), marker: Marker::new(marker).unwrap(), settings }
+}
+
+fn alternatives(meeting: MeetingId, others: &[&ZoomUserId]) -> ZoomCall {
+    let others = others.iter().map(|user| (*user).clone()).collect();
+    ZoomCall::SetAlternativeHosts { meeting, host: ZoomUserId::new("its-host").unwrap(), others }
 }
 
 fn find(host: &ZoomUserId, marker: &str) -> ZoomCall {

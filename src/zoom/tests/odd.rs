@@ -62,7 +62,7 @@ async fn alternative_hosts_whom_zoom_leaves_out_without_a_word_do_not_stand() {
     })
     .await;
     let hosts = ["one", "gone", "three", "four"].map(|id| ZoomUserId::new(id).unwrap());
-    let set = ZoomCall::SetAlternativeHosts { meeting: MeetingId(85_012_345_678), hosts: hosts.to_vec() };
+    let set = alternatives(MeetingId(85_012_345_678), &hosts.each_ref());
     let stand = hosts[2..].to_vec();
     assert_eq!(call(&setup(config(&server.base)), &set).await, IntentOutcome::AlternativesSet { stand });
     assert_eq!(server.seen().iter().filter(|seen| seen.method == "PATCH").count(), 1);
@@ -216,7 +216,7 @@ async fn reading_is_repeated_when_the_connection_breaks() {
 async fn a_list_without_end_is_not_read_without_end() {
     let server = zoom(|_| Reply::Json(200, json!({"meetings": [], "next_page_token": "again"}))).await;
     let mut config = config(&server.base);
-    config.per_second = PerSecond { medium: 1_000, ..PerSecond::PRO };
+    config.per_second = PerSecond { medium: 1_000, light: 30 };
     let outcome = call(&setup(config), &find(&ZoomUserId::new("h").unwrap(), "m")).await;
     assert_eq!(outcome, failed(ProblemCode::ZoomUnavailable, Retry::After(None)), "not \"none\"");
     assert!(server.seen().len() < 40);

@@ -160,10 +160,14 @@ impl Deciding<'_> {
             .cloned()
             .collect();
         if others.iter().any(|user| !meeting.alternatives.contains(user)) {
-            wanted.push(ZoomCall::SetAlternativeHosts { meeting: meeting.id, hosts: others });
+            wanted.push(ZoomCall::SetAlternativeHosts {
+                meeting: meeting.id,
+                host: meeting.host.clone(),
+                others,
+            });
         }
         if meeting.ask_registration {
-            wanted.push(ZoomCall::AskRegistration { meeting: meeting.id });
+            wanted.push(ZoomCall::AskRegistration { meeting: meeting.id, host: meeting.host.clone() });
         }
         let personal = |key: &ParticipantKey| {
             key.role().is_patient_side() && visit.is_welcome(key) && !visit.is_called_off_for(key)

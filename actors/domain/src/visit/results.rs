@@ -96,8 +96,11 @@ impl Deciding<'_> {
                     mine.indexed = true;
                 }
             }
-            (ZoomCall::SetAlternativeHosts { meeting, hosts }, IntentOutcome::AlternativesSet { stand }) => {
-                self.alternatives_set(*meeting, hosts, stand);
+            (
+                ZoomCall::SetAlternativeHosts { meeting, others, .. },
+                IntentOutcome::AlternativesSet { stand },
+            ) => {
+                self.alternatives_set(*meeting, others, stand);
             }
             (
                 ZoomCall::Register { participant, meeting, .. },
@@ -120,18 +123,18 @@ impl Deciding<'_> {
             (ZoomCall::ReadMeeting { meeting }, IntentOutcome::Read { started, effective }) => {
                 self.meeting_read(*meeting, at, *started, *effective);
             }
-            (ZoomCall::AskRegistration { meeting }, IntentOutcome::Read { started, effective }) => {
+            (ZoomCall::AskRegistration { meeting, .. }, IntentOutcome::Read { started, effective }) => {
                 if let Some(mine) = self.mine(*meeting) {
                     mine.ask_registration = false;
                 }
                 self.meeting_read(*meeting, at, *started, *effective);
             }
-            (ZoomCall::DeleteMeeting { meeting }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {
-                // Of any other than the visit's own nothing is left to say.
-                if self.mine(*meeting).is_some() {
             (ZoomCall::ReadAttendance { meeting, instance }, IntentOutcome::Attended(rows)) => {
                 self.attended(*meeting, instance, rows, at);
             }
+            (ZoomCall::DeleteMeeting { meeting }, IntentOutcome::Deleted | IntentOutcome::MeetingGone) => {
+                // Of any other than the visit's own nothing is left to say.
+                if self.mine(*meeting).is_some() {
                     self.taken_away(command, *meeting, at);
                 }
             }
@@ -375,7 +378,7 @@ fn meeting_of(call: &ZoomCall) -> Option<MeetingId> {
         | ZoomCall::SetAlternativeHosts { meeting, .. }
         | ZoomCall::Register { meeting, .. }
         | ZoomCall::CancelRegistrants { meeting, .. }
-        | ZoomCall::AskRegistration { meeting }
+        | ZoomCall::AskRegistration { meeting, .. }
         | ZoomCall::EndMeeting { meeting }
         | ZoomCall::ReadMeeting { meeting } => Some(*meeting),
         _ => None,

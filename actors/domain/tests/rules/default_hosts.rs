@@ -176,8 +176,8 @@ fn a33_a_licence_that_comes_free_brings_patients_their_links() {
         story.at(120).launch(provider_launch("dr"));
         let again = ensure_of(&story, "dr");
         story.close(&again, IntentOutcome::Provider { user: user("dr"), licensed: true });
-        let ask =
-            story.call(|call| matches!(call, ZoomCall::AskRegistration { meeting } if *meeting == MEETING));
+        let ask = story
+            .call(|call| matches!(call, ZoomCall::AskRegistration { meeting, .. } if *meeting == MEETING));
         assert!(!story.begun.iter().any(|intent| is_register(&intent.call)), "not before Zoom has it");
         story.close(&ask, IntentOutcome::Read { started: false, effective: AUTOMATIC });
         story.call(is_register);

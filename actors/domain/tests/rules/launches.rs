@@ -105,7 +105,7 @@ fn a_provider_whom_zoom_did_not_take_is_tried_again_at_the_next_launch_of_his_ow
     story.zoom_answers_all_but(is_alternatives);
     let call = take(&mut story, &["eve", "kim"]);
     assert!(
-        matches!(call, ZoomCall::SetAlternativeHosts { hosts, .. } if hosts == [user("eve"), user("kim")])
+        matches!(call, ZoomCall::SetAlternativeHosts { others, .. } if others == [user("eve"), user("kim")])
     );
     for name in ["dr", "eve", "kim"] {
         assert!(story.visit.way_in(&provider_key(name), &story.policy).is_some(), "{name}");
@@ -149,7 +149,7 @@ fn the_whole_list_of_alternative_hosts_is_set_each_time() {
     story.zoom_answers_all_but(|call| matches!(call, ZoomCall::SetAlternativeHosts { .. }));
     let call = story.call(|call| matches!(call, ZoomCall::SetAlternativeHosts { .. })).call;
     assert!(
-        matches!(call, ZoomCall::SetAlternativeHosts { hosts, .. } if hosts == [user("eve"), user("kim")])
+        matches!(call, ZoomCall::SetAlternativeHosts { others, .. } if others == [user("eve"), user("kim")])
     );
 }
 

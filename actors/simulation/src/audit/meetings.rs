@@ -71,7 +71,7 @@ impl World {
             | ZoomCall::SetAlternativeHosts { meeting, .. }
             | ZoomCall::Register { meeting, .. }
             | ZoomCall::CancelRegistrants { meeting, .. }
-            | ZoomCall::AskRegistration { meeting }
+            | ZoomCall::AskRegistration { meeting, .. }
             | ZoomCall::EndMeeting { meeting }
             | ZoomCall::ReadMeeting { meeting }
             | ZoomCall::ReadAttendance { meeting, .. } => self.visit_of_meeting(*meeting),

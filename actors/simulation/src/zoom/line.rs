@@ -207,7 +207,7 @@ fn in_words(call: &ZoomCall) -> String {
             format!("cancel {} registrants of {meeting}", registrants.len())
         }
         ZoomCall::RemoveUser { tag, .. } => format!("remove the user of {tag}"),
-        ZoomCall::AskRegistration { meeting } => format!("ask registration for {meeting}"),
+        ZoomCall::AskRegistration { meeting, .. } => format!("ask registration for {meeting}"),
         ZoomCall::EndMeeting { meeting } => format!("end meeting {meeting}"),
         ZoomCall::ReadMeeting { meeting } => format!("read meeting {meeting}"),
         ZoomCall::ReadAttendance { meeting, .. } => format!("read who was in meeting {meeting}"),

@@ -199,10 +199,10 @@ impl Zooms {
                 self.delete(*meeting, now);
                 IntentOutcome::Deleted
             }
-            ZoomCall::SetAlternativeHosts { meeting, hosts } => match self.there(*meeting) {
+            ZoomCall::SetAlternativeHosts { meeting, others, .. } => match self.there(*meeting) {
                 Some(there) => {
-                    there.alternatives = hosts.iter().cloned().collect();
-                    IntentOutcome::AlternativesSet { stand: hosts.clone() }
+                    there.alternatives = others.iter().cloned().collect();
+                    IntentOutcome::AlternativesSet { stand: others.clone() }
                 }
                 None => IntentOutcome::MeetingGone,
             },
@@ -225,7 +225,7 @@ impl Zooms {
                 }
                 None => IntentOutcome::MeetingGone,
             },
-            ZoomCall::AskRegistration { meeting } | ZoomCall::ReadMeeting { meeting } => {
+            ZoomCall::AskRegistration { meeting, .. } | ZoomCall::ReadMeeting { meeting } => {
                 match self.there(*meeting) {
                     Some(there) => {
                         IntentOutcome::Read { started: there.running.is_some(), effective: there.settings }

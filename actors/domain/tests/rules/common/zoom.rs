@@ -42,8 +42,8 @@ pub fn answer(intent: &Intent, next: MeetingId) -> IntentOutcome {
         ZoomCall::FindMeetings { .. } => IntentOutcome::Found(Vec::new()),
         ZoomCall::DeleteMeeting { .. } => IntentOutcome::Deleted,
         ZoomCall::IndexMeeting { .. } => IntentOutcome::Indexed,
-        ZoomCall::SetAlternativeHosts { hosts, .. } => {
-            IntentOutcome::AlternativesSet { stand: hosts.clone() }
+        ZoomCall::SetAlternativeHosts { others, .. } => {
+            IntentOutcome::AlternativesSet { stand: others.clone() }
         }
         ZoomCall::Register { display_name, by: Personal::InviteLink { good_for }, .. } => {
             IntentOutcome::Invited {
