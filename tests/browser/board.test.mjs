@@ -219,6 +219,24 @@ test("hostile texts stay texts", async () => {
   assert.equal(await page.locator("tbody img, tbody script").count(), 0);
 });
 
+test("a row has every time by which something will happen", async () => {
+  const at = (minute) => `2026-11-23T17:${minute}:00Z`;
+  const appointment = { starts_at: at("20"), opens_at: at("00"), closes_at: at("50") };
+  const { page } = await board(() => [
+    snapshot(
+      visit("10001", 1, 1, { appointment, expected: { who: "provider", by: at("50") } }),
+      visit("10002", 1, 1, { phase: "in_progress", ends_at: at("55") }),
+      visit("10003", 1, 1, { phase: "ended", reopens_until: at("59"), repairs: [{ missing: "leave", at: at("30") }] }),
+    ),
+  ]);
+  const words = async (csn) => (await row(page, csn).innerText()).replace(/\s+/g, " ");
+  await row(page, "10003").waitFor();
+  assert.match(await words("10001"), /for .*:20.* open .*:00.* to .*:50.* provider expected by .*:50/);
+  assert.match(await words("10002"), /ends by itself .*:55/);
+  assert.match(await words("10003"), /may be opened again until .*:59.* leave not told, found by asking Zoom .*:30/);
+  await assertAccessible(page, "the board with deadlines");
+});
+
 test("a thousand visits are drawn in bounds, and one change draws one row", async () => {
   const many = Array.from({ length: 1_000 }, (_, i) => visit(String(20_000 + i), 1, 1));
   const { page, say } = await board(() => [snapshot(...many)]);

@@ -147,6 +147,23 @@ pub fn start_with_a_stranger(visit: &mut Visit, uuid: &str) {
     visit.phase = Phase::InProgress;
 }
 
+/// Takes in that an instance ended two minutes after the hour.
+pub fn end(visit: &mut Visit, uuid: &str) {
+    let (instance, at) = (InstanceUuid::new(uuid).unwrap(), NOW + Span::minutes(2));
+    let fact = Fact {
+        meeting: MEETING,
+        instance: Some(instance.clone()),
+        instance_started: None,
+        host: None,
+        kind: FactKind::Ended,
+        session: None,
+        at,
+        sent: at,
+    };
+    assert!(visit.instances.entry(instance).or_default().fold(&fact));
+    visit.phase = Phase::Ended;
+}
+
 /// A record of an attempt at a time.
 pub fn record(at: Moment, outcome: Outcome) -> Record {
     static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -7,6 +7,7 @@ use vestibule_actors::desk::Snapshot;
 use vestibule_actors::port::store::{Owner, ParkedCommand, Record};
 use vestibule_domain::effect::Says;
 use vestibule_domain::id::{VisitId, VisitKey};
+use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::device_test::KnownTest;
@@ -49,11 +50,29 @@ pub struct VisitView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     ends_at: Option<Time>,
+    /// Who has not come while the other side has, and by when they should have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<ExpectedView>,
+    /// Until when a visit that has ended may be opened again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    reopens_until: Option<Time>,
     /// What was put right since events of Zoom's were missing, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     repairs: Vec<RepairView>,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T17:00:00Z")]
     updated_at: Time,
+}
+
+/// A side of the visit that has not come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Expected)]
+pub struct ExpectedView {
+    /// `provider` or `patient`.
+    #[schema(example = "provider")]
+    who: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    by: Time,
 }
 
 /// A correction after Zoom was asked.
@@ -235,6 +254,11 @@ impl VisitView {
                 .collect(),
             appointment: AppointmentView::new(visit, policy).map(Box::new),
             ends_at: visit.ends_by_itself(policy).map(timestamp),
+            expected: visit.expected_sides(policy).map(|(code, by)| ExpectedView {
+                who: if code == ProblemCode::ProviderNotCome { "provider" } else { "patient" },
+                by: timestamp(by),
+            }),
+            reopens_until: visit.reopens_until(policy).map(timestamp),
             repairs: visit.repairs.iter().map(RepairView::from).collect(),
             updated_at: timestamp(visit.updated_at),
         }
@@ -246,6 +270,7 @@ impl From<&Repair> for RepairView {
         let missing = match repair.missing {
             Missing::Start => "start",
             Missing::End => "end",
+            Missing::Leave => "leave",
         };
         Self { missing, at: timestamp(repair.at) }
     }
@@ -270,7 +295,6 @@ impl MeetingView {
             uuid: visit.newest_instance(policy).map(|uuid| uuid.as_str().to_owned()),
             host_id: meeting.host.as_str().to_owned(),
             waiting_room: effective.waiting_room,
-            Missing::Leave => "leave",
             join_before_host: effective.join_before_host,
         }
     }

@@ -14,7 +14,7 @@ use vestibule_domain::visit::device_test::{DeviceTest, KnownTest, TestOutcome, T
 
 use super::{RecordView, VisitView, timestamp};
 use crate::http::kit::{
-    NOW, group, group_key, key, patient, record, settings, start_with_a_stranger, waiting,
+    NOW, end, group, group_key, key, patient, record, settings, start_with_a_stranger, waiting,
 };
 
 fn policy() -> Policy {
@@ -46,6 +46,7 @@ fn a_visit_has_the_names_that_programs_rely_on() {
                 "wanted": false, "connected": false, "since": "2026-11-23T17:00:00Z"}],
             "owner": {"node": "node-a", "epoch": 3},
             "problems": [{"code": "waiting_room_locked", "message": ProblemCode::WaitingRoomLocked.message()}],
+            "expected": {"who": "provider", "by": "2026-11-23T17:40:00Z"},
             "updated_at": "2026-11-23T17:00:00Z"
         })
     );
@@ -79,6 +80,11 @@ fn the_time_of_an_appointment_is_shown_with_its_window_and_the_end_that_comes_by
             "closes_at": "2026-11-23T17:40:00Z"})
     );
     assert_eq!(shown["ends_at"], "2026-11-24T01:00:00Z", "eight hours after it began without a provider");
+    assert_eq!(shown.get("reopens_until"), None, "it has not ended");
+    let mut ended = waiting(key("10001"));
+    start_with_a_stranger(&mut ended, "4444AAAiAAAAAiAiAiiAii==");
+    end(&mut ended, "4444AAAiAAAAAiAiAiiAii==");
+    assert_eq!(view(ended, None)["reopens_until"], "2026-11-24T05:02:00Z", "twelve hours after the end");
 }
 
 #[test]

@@ -50,10 +50,16 @@ function visitCell(visit) {
   return head;
 }
 
-function phaseCell({ phase, admittance, appointment, ends_at: ends, repairs = [] }) {
+function phaseCell({ phase, admittance, appointment, expected, ends_at: ends, reopens_until: reopens, repairs = [] }) {
   const tag = element("span", { class: "tag", "data-phase": phase }, PHASE_WORDS[phase] ?? phase);
   const cell = element("td", {}, tag, element("br"), quiet(admittance ?? ""));
-  if (appointment) cell.append(element("br"), deadline("for ", appointment.starts_at));
+  if (appointment) {
+    const window = element("span", { title: `Patients may come from ${localDateTime(appointment.opens_at)} to ${localDateTime(appointment.closes_at)}` });
+    window.append(deadline("for ", appointment.starts_at), " ", deadline("open ", appointment.opens_at), deadline(" to ", appointment.closes_at));
+    cell.append(element("br"), window);
+  }
+  if (expected) cell.append(element("br"), deadline(`${expected.who} expected by `, expected.by));
+  if (reopens) cell.append(element("br"), deadline("may be opened again until ", reopens));
   if (ends) cell.append(element("br"), deadline("ends by itself ", ends));
   const repaired = repairs.at(-1);
   if (repaired) cell.append(element("br"), deadline(`${repaired.missing} not told, found by asking Zoom `, repaired.at));

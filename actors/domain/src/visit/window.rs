@@ -41,9 +41,17 @@ impl Visit {
         self.lived || self.course(policy).newest.is_some()
     }
 
+    /// Until when a visit that has ended may be opened again.
+    #[must_use]
+    pub fn reopens_until(&self, policy: &Policy) -> Option<Moment> {
+        let course = self.course(policy);
+        course.last_end.filter(|_| !self.is_live(policy)).map(|end| end + policy.reopen)
+    }
+
     /// By when a side that has not come should have, while the other has: as long after the appointment as a patient may be late, or
     /// where its time is not known, after the other came.
-    pub(super) fn expected_sides(&self, policy: &Policy) -> Option<(ProblemCode, Moment)> {
+    #[must_use]
+    pub fn expected_sides(&self, policy: &Policy) -> Option<(ProblemCode, Moment)> {
         if self.called_off().is_some() || self.has_begun(policy) && self.provider_launched.is_none() {
             return None;
         }
