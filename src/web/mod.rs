@@ -51,4 +51,4 @@ pub use tools::{
 };
 pub use waiting::{Returned, TestLink, WaitingPage, Watcher};
 pub use words::invitation;
-pub use zoom::{ConnectTrouble, ScopeRow, ZoomPage, ZoomResultPage, ZoomStands};
+pub use zoom::{ConnectTrouble, ScopeRow, WebhookCheck, ZoomPage, ZoomResultPage, ZoomStands};

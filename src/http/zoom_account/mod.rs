@@ -11,7 +11,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::Moment;
+use vestibule_domain::time::{Moment, Span};
 
 use super::access::Who;
 use super::app::App;
@@ -21,7 +21,7 @@ use super::person::page;
 use super::problem::ApiError;
 use super::visit::{form_targets, language_of};
 use crate::settings::{Authorization, Environment, Organization};
-use crate::web::{ConnectTrouble, PagePolicy, ScopeRow, ZoomPage, ZoomStands};
+use crate::web::{ConnectTrouble, PagePolicy, ScopeRow, WebhookCheck, ZoomPage, ZoomStands};
 use crate::zoom::connection::{ConnectRefused, ConnectionView, Standing};
 use crate::zoom::scopes::{Wants, needed_for};
 pub use callback::configure;
@@ -151,6 +151,7 @@ async fn shown(
         account_id: &view.account,
         client_id: &zoom.client_id,
         redirect_uri: &redirect_uri(app),
+        checked: checked(view.checked, app.desk.ports().clock.now()),
         webhook_url: &public.with_path(&format!("/zoom/{id}/webhook")),
         needed: &needed,
         others: &others,
@@ -193,6 +194,17 @@ fn stands(view: &ConnectionView) -> ZoomStands {
             forget_at: timestamp(*forget_at),
             forgotten: *forgotten,
         },
+    }
+}
+
+/// An hour is left for a check that comes late.
+const CHECKED_AGAIN_WITHIN: Span = Span::hours(73);
+
+fn checked(at: Option<Moment>, now: Moment) -> WebhookCheck {
+    match at {
+        None => WebhookCheck::Never,
+        Some(at) if at + CHECKED_AGAIN_WITHIN < now => WebhookCheck::Overdue(timestamp(at)),
+        Some(at) => WebhookCheck::Lately(timestamp(at)),
     }
 }
 

@@ -45,6 +45,23 @@ pub enum ZoomStands {
     },
 }
 
+/// When Zoom last checked our webhook, which it does every 72 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookCheck {
+    Never,
+    Lately(Timestamp),
+    Overdue(Timestamp),
+}
+
+impl WebhookCheck {
+    fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::Lately(at) | Self::Overdue(at) => Some(at),
+        }
+    }
+}
+
 /// `GET /admin/{organization}/zoom`.
 #[derive(Template)]
 #[template(path = "zoom.html")]
@@ -60,6 +77,7 @@ pub struct ZoomPage<'a> {
     pub client_id: &'a str,
     pub redirect_uri: &'a str,
     pub webhook_url: &'a str,
+    pub checked: WebhookCheck,
     pub needed: &'a [ScopeRow],
     /// Scopes that the token has and visits do not need.
     pub others: &'a [String],
@@ -139,6 +157,15 @@ impl ZoomPage<'_> {
             ZoomStands::AuthenticateAgain { .. } => words.authenticate_again_note,
             ZoomStands::Removed { .. } if self.by_consent => words.removed_note,
             ZoomStands::Removed { .. } => words.removed_own_note,
+        }
+    }
+
+    fn checked_note(&self) -> Option<&'static str> {
+        let words = self.words();
+        match self.checked {
+            WebhookCheck::Never => Some(words.never_checked),
+            WebhookCheck::Overdue(_) => Some(words.check_overdue),
+            WebhookCheck::Lately(_) => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::{ConnectTrouble, ScopeRow, ZoomPage, ZoomResultPage, ZoomStands};
+use super::{ConnectTrouble, ScopeRow, WebhookCheck, ZoomPage, ZoomResultPage, ZoomStands};
 use crate::web::Language;
 
 /// With `text` wherever a text from outside can come in.
@@ -34,6 +34,7 @@ pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, St
             client_id: text,
             redirect_uri: text,
             webhook_url: text,
+            checked: if by_consent { WebhookCheck::Overdue(at) } else { WebhookCheck::Never },
             needed: &needed,
             others: &[text.to_owned()],
             trouble: by_consent.then_some(ConnectTrouble::Zoom),

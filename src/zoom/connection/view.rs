@@ -46,6 +46,8 @@ pub struct ConnectionView {
     pub scopes: Option<Vec<String>>,
     /// There is a token that is good; `None` where the account is not connected.
     pub token: Option<bool>,
+    /// When Zoom last checked our webhook, where it ever did.
+    pub checked: Option<Moment>,
 }
 
 impl ZoomClient {
@@ -72,7 +74,10 @@ impl ZoomClient {
             standing: Standing::NotYet,
             scopes: None,
             token: None,
+            checked: None,
         };
+        self.look_when_checked(&account.organization).await?;
+        view.checked = account.seen.last_checked();
         let since_then = since.unwrap_or(Moment(0));
         view.standing = match connection.map(|connection| connection.state) {
             Some(State::Removed(Removed { forget_at, forgotten })) => {

@@ -115,6 +115,8 @@ async fn the_challenge_is_answered_by_the_secret() {
     // Our own preflight is no sign of Zoom's.
     house.check().await.1.passes("zoom: webhook", "answers");
     assert!(house.metric(&checked).await < 1.0);
+    let page = "/admin/lakeside/zoom";
+    assert!(house.get(page).await.text().contains("Zoom has not checked it yet"));
     house.zoom().validate();
     let answer = until("the challenge is answered", async || house.zoom().validation()).await;
     assert_eq!((answer.status, answer.accepted), (200, true));
@@ -127,6 +129,8 @@ async fn the_challenge_is_answered_by_the_secret() {
     until("that it was asked is kept", async || (house.metric(&checked).await > 1.7e9).then_some(())).await;
     house.restart_with("").await;
     until("any process knows it", async || (house.metric(&checked).await > 1.7e9).then_some(())).await;
+    let shown = house.get(page).await.text();
+    assert!(shown.contains("Last checked by Zoom:") && !shown.contains("has not checked"), "{shown}");
     house.close().await;
 }
 
