@@ -6,7 +6,7 @@ use vestibule_actors::codec;
 use vestibule_actors::node::placement::target;
 use vestibule_actors::port::store::{OwnerToken, Store, StoredVisit};
 use vestibule_domain::effect::{LaneName, Topic};
-use vestibule_domain::id::VisitKey;
+use vestibule_domain::id::{Marker, VisitKey};
 use vestibule_domain::policy::{Policy, WaitingCountsAs};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::device_test::KnownTest;
@@ -120,6 +120,7 @@ impl World {
         }
         self.check_facts(key, &visit, policy)?;
         self.check_meetings(key, &visit)?;
+        self.check_stand_ins(key, &visit)?;
         for (who, person) in &visit.participants {
             self.check_light(key, &visit, (who, person), policy)?;
         }
@@ -153,6 +154,25 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Every user that stands for somebody at Zoom is known to the visit, which removes it in the end.
+    fn check_stand_ins(&self, key: &VisitKey, visit: &Visit) -> Result<(), Breach> {
+        let (audit, zoom) = (lock(&self.audit), lock(&self.zoom));
+        if audit.rollback.forgiven.contains(key) {
+            return Ok(());
+        }
+        let known = |who: &ParticipantKey, tag: &Marker| {
+            let stand_in = visit.participants.get(who).and_then(|person| person.stand_in.as_ref());
+            stand_in.is_some_and(|stand_in| stand_in.tag == *tag)
+        };
+        let mut of_visit = zoom.stand_ins_left().filter(|(_, who)| self.visit_of_person(who) == Some(key));
+        match of_visit.find(|(tag, who)| !known(who, tag)) {
+            Some((tag, who)) => {
+                breach("stand-ins", format!("user {tag} of {who:?} is left at Zoom for ever"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// I12: no other meeting of the visit is left at Zoom.

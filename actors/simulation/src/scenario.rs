@@ -12,7 +12,9 @@ use vestibule_domain::gate::Limits;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::lane::LaneRules;
-use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{
+    Admittance, GuestRules, PatientIdentity, PatientRules, Policy, WaitingCountsAs,
+};
 use vestibule_domain::time::Span;
 
 use crate::chance::Chance;
@@ -137,8 +139,9 @@ impl Scenario {
             1..=3 => chance.millis(150_000, 300_000),
             _ => chance.millis(60_000, 150_000),
         };
-        let organizations =
+        let mut organizations =
             vec![organization("lakeside", &mut chance), organization("hillside", &mut chance)];
+        know_patients_by_users(seed, &mut organizations);
         let visits = plan_visits(&organizations, trouble, &mut chance);
         Self {
             seed,
@@ -170,6 +173,19 @@ fn everyday(chance: &mut Chance) -> Everyday {
         late: some(30),
         lost: some(20),
         lost_ends: some(40),
+    }
+}
+
+/// In one run of four some organizations know their patients by users of Zoom.
+fn know_patients_by_users(seed: u64, organizations: &mut [OrganizationPlan]) {
+    let mut chance = Chance::stream(seed, "identities", 0);
+    if !chance.percent(25) {
+        return;
+    }
+    for plan in organizations {
+        if chance.percent(70) {
+            Arc::make_mut(&mut plan.policy).patients.identity = PatientIdentity::TemporaryUser;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use vestibule_domain::id::{Marker, MeetingId, VisitKey};
 use vestibule_domain::intent::ZoomCall;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::breach;
 use crate::lock;
@@ -54,15 +55,19 @@ impl World {
         self.visit_of_meeting(meeting).map_or(About::World, |visit| self.about(&visit))
     }
 
+    /// The visit that somebody is to take part in.
+    #[must_use]
+    pub fn visit_of_person(&self, who: &ParticipantKey) -> Option<&VisitKey> {
+        let of = |plan: &&VisitPlan| plan.people.iter().any(|person| person.key() == *who);
+        self.scenario.visits.iter().find(of).map(|plan| &plan.key)
+    }
+
     /// Whose call it is.
     #[must_use]
     pub fn visit_of_call(&self, call: &ZoomCall) -> Option<VisitKey> {
         match call {
             ZoomCall::EnsureProvider { provider, .. }
-            | ZoomCall::RemoveUser { participant: provider, .. } => {
-                let of = |plan: &&VisitPlan| plan.people.iter().any(|person| person.key() == *provider);
-                self.scenario.visits.iter().find(of).map(|plan| plan.key.clone())
-            }
+            | ZoomCall::RemoveUser { participant: provider, .. } => self.visit_of_person(provider).cloned(),
             ZoomCall::CreateMeeting { marker, .. } | ZoomCall::FindMeetings { marker, .. } => {
                 lock(&self.audit).meetings.whose(marker).cloned()
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::command::Command;
-use vestibule_domain::id::MeetingId;
+use vestibule_domain::id::{MeetingId, ZoomUserId};
 use vestibule_domain::visit::WayIn;
 
 use super::{Launched, Person};
@@ -39,6 +39,7 @@ enum Link {
     Start(MeetingId),
     Alternative(MeetingId),
     Personal(vestibule_domain::name::PersonalLink),
+    AsUser(MeetingId, ZoomUserId),
 }
 
 impl Person {
@@ -85,6 +86,9 @@ impl Person {
                 match (snapshot.visit.way_in(&me, &policy), meeting) {
                     (Some(WayIn::Start(meeting)), _) => Page::Go(Link::Start(meeting)),
                     (Some(WayIn::Alternative { .. }), Some(meeting)) => Page::Go(Link::Alternative(meeting)),
+                    (Some(WayIn::AsUser { meeting, user, .. }), _) => {
+                        Page::Go(Link::AsUser(meeting, user.clone()))
+                    }
                     (Some(WayIn::Personal(link)), _) => Page::Go(Link::Personal(link.clone())),
                     _ => Page::Wait,
                 }
@@ -122,6 +126,23 @@ impl Person {
         let (audit, zoom) = (lock(&self.world.audit), lock(&self.world.zoom));
         let (meeting, pass) = match link {
             Link::Start(meeting) | Link::Alternative(meeting) => (*meeting, Pass::User(user_of(&self.me))),
+            Link::AsUser(meeting, user) => match zoom.stand_in(user) {
+                Some(stand_in) if stand_in.who != self.me => {
+                    return breach(
+                        "I6",
+                        format!("{:?} is sent in as the user of {:?}", self.me, stand_in.who),
+                    );
+                }
+                // It was removed a moment ago; Zoom gives out no token of it.
+                Some(stand_in) if stand_in.removed => return Ok(None),
+                Some(_) => (*meeting, Pass::User(user.clone())),
+                None => {
+                    return breach(
+                        "I6",
+                        format!("{:?} is sent in as a user whom Zoom does not know", self.me),
+                    );
+                }
+            },
             Link::Personal(link) => match zoom.whose_link(link) {
                 Some((meeting, registrant, whose)) if whose == self.me => {
                     (meeting, Pass::Registrant(registrant))
@@ -144,7 +165,7 @@ impl Person {
         if matches!(link, Link::Start(_)) && there.host != user_of(&self.me) {
             return breach("I6", format!("{:?} is given the start link of {}", self.me, there.host));
         }
-        if matches!(link, Link::Personal(_)) && there.starts == 0 {
+        if matches!(link, Link::Personal(_) | Link::AsUser(..)) && there.starts == 0 {
             return breach("I6", format!("{:?} is let in before anybody started the meeting", self.me));
         }
         Ok(Some(Way { meeting, pass }))

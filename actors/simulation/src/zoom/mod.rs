@@ -4,3 +4,4 @@ pub mod events;
 pub mod line;
 pub mod rooms;
 pub mod truth;
+pub mod users;

@@ -11,6 +11,7 @@ use vestibule_domain::time::Moment;
 use vestibule_domain::visit::attendance::Attendance;
 use vestibule_domain::visit::participant::ParticipantKey;
 
+use super::users::StandIn;
 use crate::chance::Chance;
 use crate::scenario::{Everyday, OrganizationPlan, Scenario};
 
@@ -106,6 +107,8 @@ pub struct Zooms {
     pub(super) said: Vec<Said>,
     /// Joins that will never be told if the device leaves before they are.
     pub(super) withheld: BTreeMap<DeviceId, Said>,
+    /// Users that stand for patients, by their tags.
+    pub(super) stand_ins: BTreeMap<Marker, StandIn>,
     /// Who was in each instance, as far as they have left it.
     pub(super) stays: BTreeMap<InstanceUuid, Vec<Attendance>>,
     /// Meetings whose last end was never told.
@@ -127,6 +130,7 @@ impl Zooms {
             devices: BTreeMap::new(),
             said: Vec::new(),
             withheld: BTreeMap::new(),
+            stand_ins: BTreeMap::new(),
             stays: BTreeMap::new(),
             ends_untold: BTreeSet::new(),
             numbers: 0,
@@ -209,8 +213,12 @@ impl Zooms {
             ZoomCall::Register { participant, meeting, by: Personal::Registrant, .. } => {
                 self.register(*meeting, participant)
             }
-            // The scenarios' organizations do not ask for these: of who comes twice under one name Zoom itself does not know the truth.
-            ZoomCall::Register { .. } | ZoomCall::RemoveUser { .. } => IntentOutcome::NotBegun,
+            ZoomCall::Register { participant, by: Personal::TemporaryUser { tag }, .. } => {
+                self.make_user(participant, tag)
+            }
+            // No organization asks for these: of who comes twice under one name Zoom itself does not know the truth.
+            ZoomCall::Register { by: Personal::InviteLink { .. }, .. } => IntentOutcome::NotBegun,
+            ZoomCall::RemoveUser { tag, .. } => self.remove_user(tag),
             ZoomCall::CancelRegistrants { meeting, registrants } => match self.there(*meeting) {
                 Some(there) => {
                     there.registrants.retain(|registrant, _| !registrants.contains(registrant));
