@@ -39,6 +39,14 @@ fn all_instances(meeting: &Meeting) -> Vec<Found<'_>> {
     out
 }
 
+/// Which list somebody is told in: each has fields of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    Past,
+    Report,
+    Live,
+}
+
 impl Desk<'_> {
     /// A number means the newest instance.
     fn find(&self, key: &Key) -> Result<Found<'_>, Answer> {
@@ -98,56 +106,48 @@ impl Desk<'_> {
         }
     }
 
-    /// The report and the roster name the device and the user; the list of past participants does not.
-    fn rows_with_devices(&self, found: &Found<'_>) -> Vec<Value> {
-        let mut rows = self.rows(found);
-        for (row, seat) in rows.iter_mut().zip(&found.seats) {
-            row["participant_uuid"] = json!(seat.participant_uuid);
-            row["participant_user_id"] = json!(seat.identity.user);
-        }
-        rows
-    }
-
-    fn rows(&self, found: &Found<'_>) -> Vec<Value> {
-        found
-            .seats
-            .iter()
-            .map(|seat| {
-                let in_waiting_room = seat.joined_at.is_none() || seat.place == Place::WaitingRoom;
-                let (joined, left) =
-                    (seat.joined_at.unwrap_or(seat.opened_at), seat.left_at.or(found.ended_at));
-                json!({
-                    "id": seat.identity.user,
-                    "user_id": seat.user_id,
-                    "registrant_id": seat.identity.registrant,
-                    "name": seat.identity.name,
-                    "user_email": seat.identity.email,
-                    "join_time": to_the_second(joined),
-                    "leave_time": left.map(to_the_second).unwrap_or_default(),
-                    "duration": left.map_or(0, |left| (left - joined) / 1000),
-                    "internal_user": !seat.identity.user.is_empty(),
-                    "status": if in_waiting_room { "in_waiting_room" } else { "in_meeting" },
-                })
-            })
-            .collect()
+    fn rows(&self, found: &Found<'_>, list: List) -> Vec<Value> {
+        let row = |seat: &Seat| {
+            let in_waiting_room = seat.joined_at.is_none() || seat.place == Place::WaitingRoom;
+            let (joined, left) = (seat.joined_at.unwrap_or(seat.opened_at), seat.left_at.or(found.ended_at));
+            let identity = &seat.identity;
+            let mut row = json!({
+                "id": identity.user,
+                "user_id": seat.user_id,
+                "registrant_id": identity.registrant,
+                "join_time": to_the_second(joined),
+                "leave_time": left.map(to_the_second).unwrap_or_default(),
+                "status": if in_waiting_room { "in_waiting_room" } else { "in_meeting" },
+            });
+            let duration = left.map_or(0, |left| (left - joined) / 1000);
+            let more = match list {
+                List::Past => {
+                    json!({"name": identity.name, "user_email": identity.email, "duration": duration,
+                    "internal_user": !identity.user.is_empty()})
+                }
+                List::Report => {
+                    json!({"name": identity.name, "user_email": identity.email, "duration": duration,
+                    "participant_user_id": identity.user})
+                }
+                List::Live => json!({"user_name": identity.name, "email": identity.email,
+                    "participant_user_id": identity.user, "participant_uuid": seat.participant_uuid}),
+            };
+            if let (Some(row), Value::Object(more)) = (row.as_object_mut(), more) {
+                row.extend(more);
+            }
+            row
+        };
+        found.seats.iter().copied().map(row).collect()
     }
 
     /// Without rows where only one person attended.
-    pub(super) fn past_participants(&self, key: &Key) -> Answer {
-        self.listing(key, Self::rows)
-    }
-
-    pub(super) fn report(&self, key: &Key) -> Answer {
-        self.listing(key, Self::rows_with_devices)
-    }
-
-    fn listing(&self, key: &Key, rows: impl Fn(&Self, &Found<'_>) -> Vec<Value>) -> Answer {
+    pub(super) fn past_participants(&self, key: &Key, list: List) -> Answer {
         if self.state.account.plan == Plan::Free {
             return Answer::error(400, 200, "Only available for paid users.");
         }
         match self.find(key) {
             Ok(found) => {
-                let rows = if found.seats.len() > 1 { rows(self, &found) } else { Vec::new() };
+                let rows = if found.seats.len() > 1 { self.rows(&found, list) } else { Vec::new() };
                 Answer::ok(json!({
                     "page_count": 1,
                     "page_size": 300,
@@ -171,7 +171,7 @@ impl Desk<'_> {
         }
         match self.find(key) {
             Ok(found) if found.ended_at.is_none() => {
-                let rows = self.rows_with_devices(&found);
+                let rows = self.rows(&found, List::Live);
                 Answer::ok(
                     json!({"page_size": 300, "total_records": rows.len(), "next_page_token": "", "participants": rows}),
                 )

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::connection::break_off;
 use super::answer::Answer;
+use super::api_past::List;
 use super::calls::{Call, route};
 use super::desk::Desk;
 use super::faults::ZoomFaultKind;
@@ -132,8 +133,8 @@ fn perform(desk: &mut Desk<'_>, call: &Call, body: &Value, query: &[(String, Str
         Call::DeleteRegistrant(id, who) => desk.delete_registrant(*id, who),
         Call::InviteLinks(id) => desk.invite_links(*id, body),
         Call::PastMeeting(key) => desk.past_meeting(key),
-        Call::PastParticipants(key) => desk.past_participants(key),
-        Call::Report(key) => desk.report(key),
+        Call::PastParticipants(key) => desk.past_participants(key, List::Past),
+        Call::Report(key) => desk.past_participants(key, List::Report),
         Call::PastInstances(id) => desk.past_instances(*id),
         Call::LiveParticipants(key) => desk.live_participants(key),
         Call::LockSettings => desk.lock_settings(query),
