@@ -7,8 +7,10 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { MeetingsS2SAuthClient } from "@zoom/rivet/meetings";
 import { UsersS2SAuthClient } from "@zoom/rivet/users";
+import { Calls, checkAccountCalls, checkCommonRefusals, checkMeetingCalls, checkPastCalls, checkUserCalls } from "./calls.mjs";
 import { Types } from "./types.mjs";
 
 const HOST = "elena.rivera@lakeside.example";
@@ -23,6 +25,8 @@ const EVENTS = [
 const library = dirname(createRequire(import.meta.url).resolve("@zoom/rivet/meetings"));
 const meetingTypes = new Types(join(library, "meetings.d.ts"));
 const userTypes = new Types(join(library, "..", "users", "users.d.ts"));
+const accountTypes = new Types(join(library, "..", "accounts", "accounts.d.ts"));
+const ownTypes = new Types(fileURLToPath(new URL("own.d.ts", import.meta.url)));
 let failures = 0;
 
 function check(what, right, detail = "") {
@@ -81,13 +85,7 @@ async function until(what, done) {
 }
 
 async function checkToken(url, zoom, client) {
-  const basic = Buffer.from(`${zoom.client_id}:${zoom.client_secret}`).toString("base64");
-  const response = await fetch(`${url}/zoom/oauth/token`, {
-    method: "POST",
-    headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams({ grant_type: "account_credentials", account_id: zoom.account_id }),
-  });
-  const raw = await response.json();
+  const { answer: raw } = await askForToken(url, zoom);
   try {
     client.auth.assertRawToken(raw);
     check("the library takes the token answer", true);
@@ -95,6 +93,42 @@ async function checkToken(url, zoom, client) {
     check("the library takes the token answer", false, error.message);
   }
   return client.auth.mapAccessToken(raw);
+}
+
+async function askForToken(url, zoom, change = {}) {
+  const basic = Buffer.from(`${zoom.client_id}:${change.secret ?? zoom.client_secret}`).toString("base64");
+  const response = await fetch(`${url}/zoom/oauth/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ grant_type: change.grant ?? "account_credentials", account_id: change.account ?? zoom.account_id }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+// Every call of the API, with its answers and refusals, and those of the token endpoint.
+async function checkEveryCall(url, zoom, token) {
+  const types = { meetings: meetingTypes, users: userTypes, accounts: accountTypes, own: ownTypes };
+  const calls = new Calls({ url, token, check, types });
+  calls.freshToken = async () => (await askForToken(url, zoom)).answer.access_token;
+  calls.fits("the token", (await askForToken(url, zoom)).answer, ["own", "ZoomToken"], ["access_token", "expires_in", "scope"]);
+  for (const change of [{ secret: "another" }, { grant: "password" }, { account: "another" }]) {
+    const { status, answer } = await askForToken(url, zoom, change);
+    check(`a token for ${JSON.stringify(change)} is refused`, status === 400);
+    calls.fits("the refusal of a token request", answer, ["own", "ZoomOAuthError"]);
+  }
+  await checkUserCalls(calls, HOST);
+  const meeting = await checkMeetingCalls(calls, HOST);
+  const open = async (link) => (await json("POST", `${url}/zoom/client/seats`, { url: link })).seat;
+  await checkPastCalls(calls, meeting, async () => {
+    await open(meeting.start);
+    const zak = (await calls.send("GET", `/users/${encodeURIComponent(HOST)}/token?type=zak`)).answer.token;
+    await open(`${url}/zoom/j/${meeting.id}?zak=${encodeURIComponent(zak)}`);
+    return (await json("GET", `${url}/demo/api/zoom/meetings`)).meetings.find((one) => one.id === meeting.id).uuid;
+  });
+  const settings = (changed) => json(changed === undefined ? "GET" : "PUT", `${url}/demo/api/zoom/settings`, changed);
+  await checkAccountCalls(calls, settings);
+  await checkCommonRefusals(calls, (fault) => json("POST", `${url}/demo/api/zoom/faults`, fault));
+  calls.everyOneIsChecked();
 }
 
 async function checkUsers(users) {
@@ -208,6 +242,7 @@ async function main() {
     const open = { topic: "Open door", settings: { join_before_host: true } };
     const early = (await calls.createMeeting({ path: { userId: HOST }, body: open })).data;
     await playStory(url, calls, meeting, zak, early);
+    await checkEveryCall(url, zoom, token.accessToken);
     for (const name of EVENTS) {
       await until(`the library receives ${name}`, () => received.some((event) => event.event === name));
       const first = received.find((event) => event.event === name);

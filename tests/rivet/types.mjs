@@ -163,6 +163,34 @@ export class Types {
     });
   }
 
+  // Fields of the value that the type does not have, by their paths; fields in lists bear no number.
+  unknown(value, name) {
+    const type = this.find(name);
+    return type === undefined ? [] : [...new Set(this.strange(value, [type], ""))];
+  }
+
+  strange(value, types, where) {
+    const parts = types.flatMap((type) => this.parts(type));
+    if (Array.isArray(value)) return value.flatMap((item) => this.strange(item, parts.flatMap((part) => part.items ?? []), where));
+    if (value === null || typeof value !== "object") return [];
+    if (parts.some((part) => part.open)) return [];
+    const fields = parts.flatMap((part) => part.fields ?? []);
+    return Object.entries(value).flatMap(([name, inner]) => {
+      const known = fields.filter((field) => field.name === name);
+      const path = where === "" ? name : `${where}.${name}`;
+      return known.length === 0 ? [path] : this.strange(inner, known.map((field) => field.type), path);
+    });
+  }
+
+  // What a value of this type may be made of: objects, lists, and `open` where anything goes.
+  parts(type) {
+    if (type.all || type.any) return (type.all ?? type.any).flatMap((part) => this.parts(part));
+    if (type.items || type.fields) return [type];
+    if (["any", "unknown", "object"].includes(type.name)) return [{ open: true }];
+    const found = type.name === undefined ? undefined : this.find(type.name);
+    return found === undefined ? [] : this.parts(found);
+  }
+
   named(value, type, where) {
     switch (type.name) {
       case "string":

@@ -31,7 +31,7 @@ impl Desk<'_> {
             .users
             .values()
             .filter(|user| user.status.word() == status)
-            .map(|user| user.full(&self.fixed.account_id))
+            .map(|user| user.brief(&self.fixed.account_id))
             .take(300)
             .collect();
         Answer::ok(
@@ -80,7 +80,6 @@ impl Desk<'_> {
             "email": new.email,
             "first_name": new.first_name,
             "last_name": new.last_name,
-            "display_name": new.display_name,
             "type": new.kind,
         }))
     }
@@ -164,7 +163,6 @@ impl Desk<'_> {
         if !asks_for_security(query) {
             return Answer::ok(json!({
                 "schedule_meeting": {"join_before_host": account.join_before_host_lock.unwrap_or(false)},
-                "in_meeting": {"waiting_room": account.waiting_room_lock.unwrap_or(false)},
             }));
         }
         Answer::ok(json!({
