@@ -21,6 +21,7 @@ mod launches;
 mod logs;
 mod metrics;
 mod morning;
+mod odd_events;
 mod odd_zoom;
 mod pages;
 mod people;
