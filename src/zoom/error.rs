@@ -91,6 +91,10 @@ impl ZoomRefusal {
                 (ProblemCode::ZoomUnauthorized, Retry::After(Some(FOR_AN_ADMINISTRATOR)))
             }
             (300..=399 | 500..=599, _) => (ProblemCode::ZoomUnavailable, Retry::After(None)),
+            // Zoom itself says why, by a code; a page of something between us is no word of Zoom's and may go away by itself.
+            _ if self.code.is_none() => {
+                (ProblemCode::ZoomUnavailable, Retry::After(Some(FOR_AN_ADMINISTRATOR)))
+            }
             _ => (ProblemCode::ZoomRefused, Retry::Never),
         };
         CallFailure { problem, retry }

@@ -162,7 +162,8 @@ fn registration_refused(error: &RestError) -> IntentOutcome {
         let problem = ProblemCode::HostUnlicensed;
         return IntentOutcome::Failed(CallFailure { problem, retry: Retry::Never });
     }
-    if refusal.status == 404 || refusal.has_code(&[404, 3038, 3043]) {
+    let not_found = refusal.status == 404 && refusal.code.is_some();
+    if not_found || refusal.has_code(&[404, 3038, 3043]) {
         return unavailable();
     }
     error.outcome_of_post()
@@ -181,7 +182,9 @@ fn invitation_refused(error: &RestError) -> IntentOutcome {
 pub(super) fn refused(error: &RestError) -> LinkRefused {
     match error {
         RestError::Refused(refusal) if refusal.is_meeting_gone() => LinkRefused::Gone,
-        RestError::Refused(refusal) if refusal.wait.is_none() => LinkRefused::Refused,
+        RestError::Refused(refusal) if refusal.wait.is_none() && refusal.code.is_some() => {
+            LinkRefused::Refused
+        }
         RestError::Token(TokenFailure::Refused { .. }) => LinkRefused::Refused,
         _ => LinkRefused::Unavailable,
     }

@@ -244,9 +244,9 @@ fn why_not_made(error: &RestError) -> NotMade {
     }
 }
 
-/// Not about our credentials or scopes.
+/// Zoom's own word, and not about our credentials or scopes.
 fn is_about_the_user(refusal: &ZoomRefusal) -> bool {
-    refusal.status != 401 && !refusal.lacks_scope()
+    refusal.code.is_some() && refusal.status != 401 && !refusal.lacks_scope()
 }
 
 pub(super) fn never(problem: ProblemCode) -> IntentOutcome {

@@ -8,6 +8,7 @@ mod meetings;
 mod odd;
 mod patients;
 mod providers;
+mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
