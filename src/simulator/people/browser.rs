@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::cookie::Cookie;
+use awc::error::{ConnectError, SendRequestError};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -134,16 +135,13 @@ impl Browser {
             if url.as_str().starts_with(&self.zoom_base) {
                 return Ok(Landing::Zoom(url.into()));
             }
-            let method = if form.is_some() { awc::http::Method::POST } else { awc::http::Method::GET };
-            let request = self.request(method, &url).insert_header(("accept", "text/html,*/*;q=0.8"));
-            let sent = match form.take() {
-                Some(form) => request
-                    .insert_header(("origin", url.origin().ascii_serialization()))
-                    .insert_header(("content-type", "application/x-www-form-urlencoded"))
-                    .send_body(form),
-                None => request.send(),
-            };
-            let mut response = sent.await.map_err(|why| BrowserError::NoAnswer(why.to_string()))?;
+            let form = form.take();
+            let mut sent = self.send(&url, form.clone()).await;
+            // The server closed the connection that was kept while it was taken up again: nothing was sent, and another is tried.
+            if matches!(sent, Err(SendRequestError::Connect(ConnectError::Disconnected))) {
+                sent = self.send(&url, form).await;
+            }
+            let mut response = sent.map_err(|why| BrowserError::NoAnswer(why.to_string()))?;
             self.keep_cookies(&url, &response);
             let location = response.headers().get("location").and_then(|value| value.to_str().ok());
             let next =
@@ -159,6 +157,18 @@ impl Browser {
             }
         }
         Err(BrowserError::Loop)
+    }
+
+    fn send(&self, url: &Url, form: Option<String>) -> awc::SendClientRequest {
+        let method = if form.is_some() { awc::http::Method::POST } else { awc::http::Method::GET };
+        let request = self.request(method, url).insert_header(("accept", "text/html,*/*;q=0.8"));
+        match form {
+            Some(form) => request
+                .insert_header(("origin", url.origin().ascii_serialization()))
+                .insert_header(("content-type", "application/x-www-form-urlencoded"))
+                .send_body(form),
+            None => request.send(),
+        }
     }
 
     /// Opens a stream of events.

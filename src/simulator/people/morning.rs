@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::super::lock;
-use super::play::MorningSummary;
+use super::tally::MorningSummary;
 
 #[derive(Default)]
 enum Stage {

@@ -8,7 +8,8 @@ use super::super::chance::Chance;
 use super::super::day::LaunchKind;
 use super::super::zoom::{Device, Presence, SeatAct, SeatId};
 use super::browser::{Browser, Events, Landing};
-use super::play::{Habits, Tally, Visit};
+use super::play::{Habits, Visit};
+use super::tally::Tally;
 
 /// A patient who was never let in gives up after this long (in the morning's own time).
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -82,9 +83,27 @@ pub(super) async fn attend(visit: Visit, plan: Plan, tally: Tally) {
             seat = again;
         }
     }
+    if visit.overruns {
+        return;
+    }
     visit.beat(plan.stays / 2).await;
     // The provider may have ended the meeting meanwhile.
     let _ = visit.world.zoom.act(&seat, &SeatAct::Leave);
+}
+
+/// Nobody lets them in, and they stay on the page: in the morning's time so long that it may be over, and then for as long as there is a
+/// thread.
+pub(super) async fn wait_on(visit: Visit, plan: Plan, tally: Tally) {
+    visit.beat(plan.comes_after).await;
+    let mut browser = visit.browser();
+    let Some(ticket) = arrive(&visit, &mut browser, &tally).await else { return };
+    visit.world.ledger.waits(&visit.appointment.csn, &visit.appointment.patient.external_id);
+    actix_web::rt::spawn(async move {
+        let page = format!("{}/visit/{ticket}", visit.world.service_url);
+        loop {
+            listen(&mut browser, &page).await;
+        }
+    });
 }
 
 /// From MyChart into the meeting; none where the visit is over or patience ends.

@@ -1,20 +1,22 @@
 //! A busy morning: many visits at once, played by people with habits, and at the end the truth beside Epic's lights.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::super::chance::Chance;
 use super::super::clock::{Millis, millis};
 use super::super::day::{Appointment, VISITS_PER_PROVIDER, busy_day};
-use super::super::zoom::{JoinRefused, PersonTruth, Presence, UserStatus};
-use super::browser::{Browser, BrowserError, Landing, connections};
+use super::super::zoom::{PersonTruth, Presence, UserStatus};
+use super::browser::{Browser, connections};
 use super::ledger::World;
+use super::tally::{MorningSummary, Tally};
 use super::{patient, provider};
 
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The longest that Zoom takes to notice a dead client.
 const ZOOM_NOTICES_WITHIN: Duration = Duration::from_secs(90);
 
@@ -35,6 +37,12 @@ pub struct Habits {
     pub ends_for_all: f64,
     pub host_drops_out: f64,
     pub no_show: f64,
+    /// The last visit of a provider goes on when the morning is over.
+    pub overruns: f64,
+    /// The provider does not come to the last visit, whose patient waits on when the morning is over.
+    pub provider_no_show: f64,
+    /// Has no Zoom user yet, so that the service makes one.
+    pub without_user: f64,
 }
 
 impl Default for Habits {
@@ -52,6 +60,9 @@ impl Default for Habits {
             ends_for_all: 0.7,
             host_drops_out: 0.15,
             no_show: 0.05,
+            overruns: 0.0,
+            provider_no_show: 0.0,
+            without_user: 0.0,
         }
     }
 }
@@ -65,6 +76,8 @@ pub struct MorningConfig {
     /// How long, by real time, lights may take to be right once everybody has gone.
     pub settle: Duration,
     pub mail_domain: String,
+    /// How many providers have their clinic at once; the others begin when one has ended.
+    pub providers_at_once: usize,
 }
 
 impl Default for MorningConfig {
@@ -75,40 +88,8 @@ impl Default for MorningConfig {
             habits: Habits::default(),
             settle: Duration::from_secs(60),
             mail_domain: "lakeside.example".to_owned(),
+            providers_at_once: Semaphore::MAX_PERMITS,
         }
-    }
-}
-
-/// What came of a morning.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct MorningSummary {
-    pub visits: usize,
-    /// Patients who got into their meeting.
-    pub joined: usize,
-    /// Launches that ended elsewhere than they should, by what was answered.
-    pub launches_failed: BTreeMap<String, usize>,
-    /// Links that Zoom did not take.
-    pub links_refused: BTreeMap<String, usize>,
-    /// People of this morning whose light is not what is true.
-    pub wrong_lights: Vec<PersonTruth>,
-    pub people: usize,
-    pub settled_after_millis: Millis,
-}
-
-impl MorningSummary {
-    pub fn right(&self) -> bool {
-        self.wrong_lights.is_empty() && self.launches_failed.is_empty() && self.links_refused.is_empty()
-    }
-
-    pub fn sentence(&self) -> String {
-        let failed: usize = self.launches_failed.values().chain(self.links_refused.values()).sum();
-        format!(
-            "{} visits played, {} patients joined, {failed} launches or links failed, {} of {} lights are wrong.",
-            self.visits,
-            self.joined,
-            self.wrong_lights.len(),
-            self.people,
-        )
     }
 }
 
@@ -120,6 +101,8 @@ pub(super) struct Visit {
     http: awc::Client,
     speed: f64,
     over: Rc<Cell<bool>>,
+    /// It goes on when the morning is over: nobody leaves for good.
+    pub overruns: bool,
 }
 
 impl Visit {
@@ -158,80 +141,38 @@ impl Visit {
     }
 }
 
-/// What is counted while people act.
-#[derive(Clone, Default)]
-pub(super) struct Tally(Rc<RefCell<MorningSummary>>);
-
-impl Tally {
-    pub fn joined(&self) {
-        self.0.borrow_mut().joined += 1;
-    }
-
-    pub fn launch_failed(&self, who: &str, landing: &Result<Landing, BrowserError>) {
-        let what = match landing {
-            Ok(Landing::Page { status, .. }) => format!("{who}: {status}"),
-            Ok(Landing::Zoom(_)) => format!("{who}: sent to Zoom at once"),
-            Err(why) => format!("{who}: {why}"),
-        };
-        *self.0.borrow_mut().launches_failed.entry(what).or_default() += 1;
-    }
-
-    pub fn zoom_refused(&self, why: JoinRefused) {
-        *self.0.borrow_mut().links_refused.entry(why.to_string()).or_default() += 1;
-    }
-}
-
-/// Plays a morning to its end. Runs on the caller's thread, which must be one of actix'.
+/// Plays a morning to its end. Runs on the caller's thread, which must be one of actix'. Who still sits in a meeting or on a waiting page
+/// then stays there for as long as that thread runs.
 pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
     let tally = Tally::default();
-    let Some(day) = book(world, config) else {
-        tally
-            .0
-            .borrow_mut()
-            .launches_failed
-            .insert("Epic's day is full: start the fakes afresh".to_owned(), config.visits);
-        return tally.0.borrow().clone();
+    let mut chance = Chance::new(world.seed ^ 0x4D4F_524E);
+    let Some(day) = book(world, config, &mut chance) else {
+        tally.day_is_full(config.visits);
+        return tally.summary();
     };
     let http = connections();
-    let mut chance = Chance::new(world.seed ^ 0x4D4F_524E);
+    let rooms = Rc::new(Semaphore::new(config.providers_at_once.max(1)));
     let mut running = Vec::new();
+    let mut overrunning = BTreeSet::new();
     for team in day.chunks(VISITS_PER_PROVIDER) {
-        let visits: Vec<(Visit, provider::Plan, Option<patient::Plan>)> = team
-            .iter()
-            .map(|appointment| {
-                let visit = Visit {
-                    world: world.clone(),
-                    appointment: appointment.clone(),
-                    http: http.clone(),
-                    speed: config.speed.max(0.01),
-                    over: Rc::default(),
-                };
-                let comes = !chance.hit(config.habits.no_show);
-                let patient = comes.then(|| patient::Plan::draw(&mut chance, &config.habits));
-                (visit, provider::Plan::draw(&mut chance, &config.habits), patient)
-            })
-            .collect();
-        let tally = tally.clone();
-        // A provider sees one after another; each patient comes around their own time.
+        let team = Team::draw(team, world, &http, config, &mut chance);
+        overrunning.extend(team.overrunning().map(str::to_owned));
+        let (tally, rooms) = (tally.clone(), Rc::clone(&rooms));
         running.push(actix_web::rt::spawn(async move {
-            for (visit, provider, patient) in visits {
-                let patient = patient
-                    .map(|plan| actix_web::rt::spawn(patient::attend(visit.clone(), plan, tally.clone())));
-                provider::see(visit, provider, tally.clone()).await;
-                if let Some(patient) = patient {
-                    // A patient's task that died would show as a seat that stays: the truth tells.
-                    let _ = patient.await;
-                }
-            }
+            // The semaphore is never closed.
+            let _room = rooms.acquire().await;
+            team.work(tally).await;
         }));
     }
     for team in running {
         let _ = team.await;
     }
-    everybody_gone(world, &day).await;
-    let settled_after_millis = settle(world, &day, config.settle).await;
-    let mut summary = tally.0.borrow().clone();
-    let people = people_of(world, &day);
+    let people = || people_of(world, &day);
+    let over = |person: &PersonTruth| !overrunning.contains(&person.csn);
+    everybody_gone(world, || people().into_iter().filter(over)).await;
+    let settled_after_millis = settle(world, &people, config.settle).await;
+    let mut summary = tally.summary();
+    let people = people();
     summary.visits = day.len();
     summary.people = people.len();
     summary.wrong_lights = people.into_iter().filter(|person| !person.right()).collect();
@@ -239,8 +180,64 @@ pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
     summary
 }
 
+/// A provider and their patients, with what each will do.
+struct Team(Vec<(Visit, Option<provider::Plan>, Option<patient::Plan>)>);
+
+impl Team {
+    fn draw(
+        team: &[Appointment],
+        world: &World,
+        http: &awc::Client,
+        config: &MorningConfig,
+        chance: &mut Chance,
+    ) -> Self {
+        let habits = &config.habits;
+        let last = team.len().saturating_sub(1);
+        let visit = |(number, appointment): (usize, &Appointment)| {
+            let comes = !chance.hit(habits.no_show);
+            let patient = comes.then(|| patient::Plan::draw(chance, habits));
+            let provider = provider::Plan::draw(chance, habits);
+            let (overruns, absent) = (chance.hit(habits.overruns), chance.hit(habits.provider_no_show));
+            let absent = absent && number == last;
+            let visit = Visit {
+                world: world.clone(),
+                appointment: appointment.clone(),
+                http: http.clone(),
+                speed: config.speed.max(0.01),
+                over: Rc::default(),
+                overruns: (overruns || absent) && number == last,
+            };
+            (visit, (!absent).then_some(provider), patient)
+        };
+        Self(team.iter().enumerate().map(visit).collect())
+    }
+
+    fn overrunning(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(visit, ..)| visit.overruns).map(|(visit, ..)| visit.appointment.csn.as_str())
+    }
+
+    /// A provider sees one after another; each patient comes around their own time.
+    async fn work(self, tally: Tally) {
+        for (visit, provider, patient) in self.0 {
+            let Some(provider) = provider else {
+                if let Some(plan) = patient {
+                    patient::wait_on(visit, plan, tally.clone()).await;
+                }
+                continue;
+            };
+            let patient =
+                patient.map(|plan| actix_web::rt::spawn(patient::attend(visit.clone(), plan, tally.clone())));
+            provider::see(visit, provider, tally.clone()).await;
+            if let Some(patient) = patient {
+                // A patient's task that died would show as a seat that stays: the truth tells.
+                let _ = patient.await;
+            }
+        }
+    }
+}
+
 /// Puts the morning's visits into Epic, and their providers into Zoom; none where Epic's day is full.
-fn book(world: &World, config: &MorningConfig) -> Option<Vec<Appointment>> {
+fn book(world: &World, config: &MorningConfig, chance: &mut Chance) -> Option<Vec<Appointment>> {
     let booked = world.epic.day().len();
     // A team begins at a multiple, so that no two mornings share a provider.
     let first = booked.div_ceil(VISITS_PER_PROVIDER) * VISITS_PER_PROVIDER;
@@ -249,6 +246,9 @@ fn book(world: &World, config: &MorningConfig) -> Option<Vec<Appointment>> {
         return None;
     }
     for provider in day.iter().step_by(VISITS_PER_PROVIDER).filter_map(|visit| visit.providers.first()) {
+        if chance.hit(config.habits.without_user) {
+            continue;
+        }
         world.zoom.add_user(
             &provider.email,
             &provider.first_name,
@@ -261,31 +261,29 @@ fn book(world: &World, config: &MorningConfig) -> Option<Vec<Appointment>> {
 }
 
 fn people_of(world: &World, day: &[Appointment]) -> Vec<PersonTruth> {
-    let csns: std::collections::BTreeSet<&str> = day.iter().map(|visit| visit.csn.as_str()).collect();
+    let csns: BTreeSet<&str> = day.iter().map(|visit| visit.csn.as_str()).collect();
     world.final_truth().into_iter().filter(|person| csns.contains(person.csn.as_str())).collect()
 }
 
 /// A device that died sits in Zoom until Zoom notices, 90 seconds at most by the fakes' clock.
-async fn everybody_gone(world: &World, day: &[Appointment]) {
+async fn everybody_gone<P: Iterator<Item = PersonTruth>>(world: &World, people: impl Fn() -> P) {
     let most = world.clock.scaled(ZOOM_NOTICES_WITHIN) + Duration::from_secs(1);
     // Who is still there after that is a fault of the person model, and the summary shows it.
     let _ = tokio::time::timeout(most, async {
-        while people_of(world, day).iter().any(|person| person.presence != Presence::Gone) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        while people().any(|person| person.presence != Presence::Gone) {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     })
     .await;
 }
 
 /// Waits until every light is right and nothing is on its way, at most `most`; gives how long it took.
-async fn settle(world: &World, day: &[Appointment], most: Duration) -> Millis {
+async fn settle(world: &World, people: impl Fn() -> Vec<PersonTruth>, most: Duration) -> Millis {
     let begun = world.clock.now();
     // Running out of time is no error here: the summary names the lights that are wrong.
     let _ = tokio::time::timeout(most, async {
-        while world.zoom.deliveries_pending() > 0
-            || people_of(world, day).iter().any(|person| !person.right())
-        {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        while world.zoom.deliveries_pending() > 0 || people().iter().any(|person| !person.right()) {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     })
     .await;

@@ -7,7 +7,8 @@ use super::super::day::LaunchKind;
 use super::super::zoom::{Device, Presence, SeatAct, SeatId};
 use super::browser::Landing;
 use super::patient::wait_for_link;
-use super::play::{Habits, Tally, Visit};
+use super::play::{Habits, Visit};
+use super::tally::Tally;
 
 /// How long a provider waits for a patient who does not come, and how often they look at the room.
 const WAITS_FOR_PATIENT: Duration = Duration::from_secs(420);
@@ -62,6 +63,12 @@ pub(super) async fn see(visit: Visit, plan: Plan, tally: Tally) {
             }
         }
     }
+    if visit.overruns {
+        if plan.sends_back {
+            send_away(&visit, &seat);
+        }
+        return;
+    }
     visit.close();
     let last = if plan.ends_for_all { SeatAct::EndForAll } else { SeatAct::Leave };
     // The meeting may have ended already, when everybody had left.
@@ -111,13 +118,18 @@ fn let_everybody_in(visit: &Visit, host: &str) {
 
 /// A colleague comes in for a moment: the patient waits outside meanwhile.
 async fn send_back(visit: &Visit, host: &str) {
-    let zoom = &visit.world.zoom;
     visit.beat(Duration::from_secs(30)).await;
+    send_away(visit, host);
+    visit.beat(Duration::from_secs(30)).await;
+    let_everybody_in(visit, host);
+}
+
+fn send_away(visit: &Visit, host: &str) {
+    let zoom = &visit.world.zoom;
     let guests =
         zoom.room_of(host).into_iter().filter(|one| one.presence == Presence::InMeeting && one.seat != host);
     for guest in guests {
+        // Somebody may have gone between the look and the click.
         let _ = zoom.act(host, &SeatAct::PutBack { whom: guest.seat });
     }
-    visit.beat(Duration::from_secs(30)).await;
-    let_everybody_in(visit, host);
 }

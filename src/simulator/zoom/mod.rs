@@ -205,6 +205,15 @@ impl FakeZoom {
         self.0.post.pending()
     }
 
+    /// Whether nothing that this seat's person did since can be known for sure: an event about them was lost, and their meeting goes on.
+    pub fn is_untold(&self, seat: &str) -> bool {
+        let Some(seat) = self.seat(seat) else { return false };
+        let Some(uuid) = self.meeting(seat.meeting).and_then(|meeting| meeting.uuid) else { return false };
+        let known_by = [&seat.registrant, &seat.user, &seat.phone_number];
+        let person = known_by.into_iter().find(|key| !key.is_empty());
+        self.0.post.is_untold(&uuid, person.map_or("", String::as_str))
+    }
+
     /// How many of the oldest delivery records have been dropped to bound memory.
     pub fn deliveries_forgotten(&self) -> u64 {
         self.0.post.forgotten()

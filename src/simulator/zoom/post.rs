@@ -1,7 +1,7 @@
 //! The post office: events on their way to the subscriber, with the weather that delays, doubles, shuffles and loses them,
 //! and a record of every delivery and answer.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ use super::events::{Event, non_canonical};
 /// first is lost, and on record as such.
 pub const MAX_UNDER_WAY: usize = 20_000;
 pub const MAX_RECORDS: usize = 50_000;
+/// Bound on instances with lost events that are remembered until they end.
+const MAX_UNTOLD: usize = 20_000;
 
 /// The event that asks an endpoint to prove itself; it is sent to whatever URL there is.
 pub(crate) const CHALLENGE: &str = "endpoint.url_validation";
@@ -37,6 +39,10 @@ pub struct Weather {
     pub lose: f64,
     /// Names of events that are never sent; `*` for all.
     pub lose_events: BTreeSet<String>,
+    /// Names of events that `lose` spares.
+    pub spare_events: BTreeSet<String>,
+    /// The first try does not arrive, so that the event comes with Zoom's first retry.
+    pub miss: f64,
     /// Sent in other bytes that mean the same, signed over those bytes.
     pub non_canonical: f64,
     /// Sent with a signature that is not ours.
@@ -98,6 +104,8 @@ pub(crate) struct Parcel {
     pub tracking_id: String,
     pub wait_millis: u64,
     pub spoilt: bool,
+    /// The first try does not arrive.
+    pub missed: bool,
 }
 
 struct Office {
@@ -109,6 +117,8 @@ struct Office {
     under_way: usize,
     next_number: u64,
     forgotten: u64,
+    /// By instance that has not ended, whom lost events were about.
+    untold: BTreeMap<String, BTreeSet<String>>,
 }
 
 pub(crate) struct Post {
@@ -127,6 +137,7 @@ impl Post {
             under_way: 0,
             next_number: 1,
             forgotten: 0,
+            untold: BTreeMap::new(),
         };
         Self { office: Mutex::new(office), news: Notify::new() }
     }
@@ -193,6 +204,12 @@ impl Post {
         lock(&self.office).under_way
     }
 
+    /// Whether an event about this person (a registrant, user or phone number; empty where Zoom knows none of them) was lost, in an instance
+    /// whose end has not made up for it.
+    pub fn is_untold(&self, uuid: &str, person: &str) -> bool {
+        lock(&self.office).untold.get(uuid).is_some_and(|people| people.contains(person))
+    }
+
     /// Records dropped to bound memory.
     pub fn forgotten(&self) -> u64 {
         lock(&self.office).forgotten
@@ -202,12 +219,23 @@ impl Post {
 impl Office {
     fn take_in(&mut self, event: Event) {
         let lost = self.weather.lose_events.contains("*") || self.weather.lose_events.contains(&event.name);
-        let lost = lost || self.chance.hit(self.weather.lose);
+        let spared = self.weather.spare_events.contains(&event.name);
+        let lost = lost || (self.chance.hit(self.weather.lose) && !spared);
+        self.note_loss(&event, lost);
         let doubled = self.chance.hit(self.weather.duplicate);
         let second = self.chance.hit(self.weather.second_subscription).then(|| restamped(&event)).flatten();
         self.send(event, lost, doubled);
         if let Some(event) = second {
             self.send(event, lost, false);
+        }
+    }
+
+    /// The end of an instance tells that everybody has left it.
+    fn note_loss(&mut self, event: &Event, lost: bool) {
+        if lost && (self.untold.len() < MAX_UNTOLD || self.untold.contains_key(&event.uuid)) {
+            self.untold.entry(event.uuid.clone()).or_default().insert(event.person.clone());
+        } else if !lost && event.name == "meeting.ended" {
+            self.untold.remove(&event.uuid);
         }
     }
 
@@ -228,6 +256,7 @@ impl Office {
         if self.chance.hit(self.weather.reorder) {
             wait_millis += self.chance.between(0, self.weather.reorder_millis.max(1));
         }
+        let missed = self.chance.hit(self.weather.miss);
         let lost = lost || self.under_way >= MAX_UNDER_WAY;
         let fate = match (lost, self.subscribed || event.name == CHALLENGE) {
             (true, _) => Fate::Lost,
@@ -270,6 +299,7 @@ impl Office {
             tracking_id,
             wait_millis,
             spoilt,
+            missed,
         });
     }
 }
@@ -321,5 +351,21 @@ mod tests {
         assert_eq!(post.next().map(|parcel| parcel.event), Some("meeting.started".to_owned()));
         assert!(post.next().is_none());
         assert_eq!(post.records().first().map(|record| record.fate), Some(Fate::Lost));
+    }
+
+    #[test]
+    fn what_was_lost_is_made_up_for_by_the_end() {
+        let post = Post::new(1);
+        post.set_weather(Weather {
+            lose: 1.0,
+            spare_events: ["meeting.ended".to_owned()].into(),
+            ..Weather::default()
+        });
+        let about = |name: &str, person: &str| Event { person: person.into(), ..event(name) };
+        post.hand_in(vec![about("meeting.participant_joined", "r1")]);
+        assert!(post.is_untold("u", "r1") && !post.is_untold("u", "r2") && !post.is_untold("v", "r1"));
+        post.hand_in(vec![event("meeting.ended")]);
+        assert!(!post.is_untold("u", "r1"));
+        assert_eq!(post.next().map(|parcel| parcel.event), Some("meeting.ended".to_owned()));
     }
 }

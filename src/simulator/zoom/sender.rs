@@ -47,11 +47,13 @@ async fn deliver(zoom: &FakeZoom, client: &awc::Client, places: &Semaphore, parc
     let is_challenge = parcel.event == CHALLENGE;
     // A challenge that fails is not sent again; the next one is another.
     let retries = if is_challenge { &[] } else { &RETRIES[..] };
-    for retry in retries.iter().map(Some).chain([None]) {
+    for (number, retry) in retries.iter().map(Some).chain([None]).enumerate() {
         if !is_challenge && !zoom.post().is_subscribed() {
             return zoom.post().drop_unsent(parcel.number);
         }
-        let status = {
+        let status = if parcel.missed && number == 0 && retry.is_some() {
+            miss(zoom, parcel)
+        } else {
             // The semaphore is never closed.
             let _place = places.acquire().await;
             attempt(zoom, client, parcel, retry.is_none()).await
@@ -64,6 +66,13 @@ async fn deliver(zoom: &FakeZoom, client: &awc::Client, places: &Semaphore, parc
             tokio::time::sleep(zoom.clock().scaled(*wait)).await;
         }
     }
+}
+
+/// A try that is lost on its way: Zoom gets no answer.
+fn miss(zoom: &FakeZoom, parcel: &Parcel) -> u16 {
+    let attempt = Attempt { at: zoom.clock().now(), status: 0, latency_millis: 0 };
+    zoom.post().note(parcel.number, attempt, Fate::Pending);
+    0
 }
 
 async fn attempt(zoom: &FakeZoom, client: &awc::Client, parcel: &Parcel, last: bool) -> u16 {

@@ -76,7 +76,6 @@ impl Load {
         truth::until_at_rest(site).await;
         truth::assert_agreement(site).await;
         assert!(truth::people_inside(&site.fakes) >= 4, "some stay to the end");
-        truth::assert_one_meeting_for_each_visit(site).await;
         let launches = self.accepted.take();
         let kept = assert_no_event_is_lost(site, &self.driver).await;
         if with_launches {

@@ -1,11 +1,11 @@
 //! What the service says, beside what the fakes know to be true.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vestibule::simulator::Simulator;
-use vestibule::simulator::zoom::{MeetingTruth, PersonTruth, Presence};
+use vestibule::simulator::people::verdict;
+use vestibule::simulator::zoom::Presence;
 use vestibule_domain::shard::SHARDS;
 
 use super::site::Site;
@@ -75,7 +75,7 @@ async fn metric(site: &Site, name: &str) -> Option<u64> {
     Some(all)
 }
 
-/// Waits until the service's view, Epic's lights and the truth agree; says what does not when the time is over.
+/// Waits until the service's view, Epic's lights, Zoom's meetings and the truth agree; says what does not when the time is over.
 pub async fn assert_agreement(site: &Site) {
     let deadline = Instant::now() + SETTLES_WITHIN;
     until("service, lights and truth to agree", SETTLES_WITHIN + Duration::from_secs(1), async || {
@@ -93,75 +93,21 @@ async fn disagreements(site: &Site) -> Vec<String> {
     if pending > 0 {
         wrong.push(format!("{pending} events are on their way"));
     }
-    // I9: the last status at Epic equals what is true.
-    let people = fakes.final_truth();
-    wrong.extend(people.iter().filter(|person| !person.right()).map(|person| format!("light: {person:?}")));
+    // I9: the last status at Epic equals what is true. I12: one meeting for each visit.
     match visits(site).await {
-        Some(visits) => {
-            let meetings = fakes.zoom().meetings();
-            for (csn, visit) in &visits {
-                wrong.extend(of_visit(csn, visit, &people, &meetings));
-            }
-        }
+        Some(visits) => wrong.extend(verdict(fakes.world(), &visits).iter().map(ToString::to_string)),
         None => wrong.push("the service does not answer".to_owned()),
     }
     wrong
 }
 
-fn of_visit(csn: &str, visit: &Value, people: &[PersonTruth], meetings: &[MeetingTruth]) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let id = visit["meeting"]["id"].as_str().unwrap_or_default();
-    let truth = meetings.iter().find(|meeting| meeting.id.to_string() == id);
-    let phase = match truth {
-        Some(meeting) if meeting.uuid.is_some() => "in_progress",
-        Some(meeting) if !meeting.ended_uuids.is_empty() => "ended",
-        _ => "waiting_for_host",
-    };
-    if visit["phase"] != phase {
-        wrong.push(format!("{csn} of {}: is {} and should be {phase}", visit["owner"], visit["phase"]));
-    }
-    for person in visit["participants"].as_array().into_iter().flatten() {
-        let Some(external_id) = person["external_id"].as_str() else { continue };
-        let truth = people.iter().find(|one| one.csn == csn && one.external_id == external_id);
-        let presence = match truth.map_or(Presence::Gone, |one| one.presence) {
-            Presence::Gone => "gone",
-            Presence::WaitingForHost => "waiting",
-            Presence::InWaitingRoom => "in_waiting_room",
-            Presence::InMeeting => "in_meeting",
-        };
-        let light = presence == "in_meeting";
-        if person["presence"] != presence || person["wanted"] != light || person["connected"] != light {
-            wrong.push(format!("{csn} of {}: should be {presence}: {person}", visit["owner"]));
-        }
-    }
-    wrong
-}
-
-/// Every visit by its CSN; none where the service did not answer.
-async fn visits(site: &Site) -> Option<BTreeMap<String, Value>> {
+/// Every visit; none where the service did not answer.
+async fn visits(site: &Site) -> Option<Vec<Value>> {
     let url = format!("http://{}/api/v1/visits?limit=500", site.address);
     let mut answer = awc::Client::default().get(url).send().await.ok()?;
     let page: Value = answer.json().limit(64 << 20).await.ok()?;
     assert!(page["cursor"].is_null(), "a page holds all visits");
-    let visits = page["visits"].as_array()?.iter().cloned();
-    Some(visits.filter_map(|visit| Some((visit["csn"].as_str()?.to_owned(), visit))).collect())
-}
-
-// I12: people of a visit are only ever sent to one live meeting; any other with its marker is removed.
-pub async fn assert_one_meeting_for_each_visit(site: &Site) {
-    let visits = until("the visits to be told", SETTLES_WITHIN, async || visits(site).await).await;
-    let ours: BTreeSet<String> =
-        visits.values().filter_map(|visit| Some(visit["meeting"]["id"].as_str()?.to_owned())).collect();
-    for meeting in site.fakes.zoom().meetings() {
-        if meeting.deleted {
-            let instances = meeting.ended_uuids.len() + usize::from(meeting.uuid.is_some());
-            assert_eq!(instances, 0, "somebody was in a meeting that was removed: {meeting:?}");
-        } else {
-            assert!(ours.contains(&meeting.id.to_string()), "no visit knows of {meeting:?}");
-        }
-    }
-    assert!(!ours.is_empty(), "no visit has a meeting");
-    assert_eq!(ours.len(), visits.values().filter(|visit| !visit["meeting"].is_null()).count());
+    page["visits"].as_array().cloned()
 }
 
 /// How many people sit in a meeting at the end: without any there would be little to agree on.
