@@ -6,7 +6,7 @@ use crate::zoom::RestError;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use vestibule_actors::port::zoom::LinkRefused;
-use vestibule_domain::id::{MeetingId, RegistrantId};
+use vestibule_domain::id::{InstanceUuid, RegistrantId};
 use vestibule_domain::name::PersonalLink;
 
 const MEETING: MeetingId = MeetingId(85_012_345_678);
@@ -83,15 +83,16 @@ fn rows() -> Vec<Row> {
         call("meeting: found, read", |seen| is("GET", "/meetings/85012345678")(seen), find(&host(), "vst-1")),
         call("meeting: read", |seen| seen.method == "GET", ZoomCall::ReadMeeting { meeting: MEETING }),
         call(
-            "meeting: register",
-            |seen| seen.method == "PATCH",
-            ZoomCall::AskRegistration { meeting: MEETING },
+            "meeting: who was there",
+            |seen| is("GET", "/participants")(seen),
+            ZoomCall::ReadAttendance { meeting: MEETING, instance: InstanceUuid::new("u==").unwrap() },
         ),
         call(
-            "meeting: hosts",
+            "meeting: register",
             |seen| seen.method == "PATCH",
-            ZoomCall::SetAlternativeHosts { meeting: MEETING, hosts: vec![host()] },
+            ZoomCall::AskRegistration { meeting: MEETING, host: host() },
         ),
+        call("meeting: hosts", |seen| seen.method == "PATCH", alternatives(MEETING, &[&host()])),
         call("meeting: delete", |seen| seen.method == "DELETE", ZoomCall::DeleteMeeting { meeting: MEETING }),
         call("meeting: end", |seen| seen.method == "PUT", ZoomCall::EndMeeting { meeting: MEETING }),
         row("registrant: add", |seen| is("POST", "/registrants")(seen), known_by(Personal::Registrant)),
@@ -150,7 +151,7 @@ fn html(status: u16) -> Reply {
 fn wrong_types() -> Value {
     json!({"id": [1], "host_id": 7, "join_url": {}, "start_url": true, "settings": "on", "status": 1, "type": "2",
         "meetings": {"id": 1}, "next_page_token": 5, "registrant_id": {}, "attendees": "all", "token": 3, "email": [],
-        "schedule_meeting": [], "meeting_security": 1, "plan_base": "biz", "access_token": 1, "expires_in": "soon"})
+        "participants": "all", "schedule_meeting": [], "meeting_security": 1, "plan_base": "biz", "access_token": 1, "expires_in": "soon"})
 }
 
 fn good(seen: &Seen) -> Reply {
