@@ -10,6 +10,7 @@
     reason = "tests say what they expect"
 )]
 
+mod anomalies;
 mod behaviours;
 mod cluster;
 mod crash;

@@ -1,5 +1,6 @@
 //! The program as a child process: started, killed, told to end, and asked how it ended.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,8 @@ pub fn free_address() -> SocketAddr {
 /// A service whose process comes and goes while its address, settings and store stay.
 pub struct Service {
     url: String,
-    settings: PathBuf,
+    /// Later ones go over earlier ones.
+    settings: Vec<PathBuf>,
     log: PathBuf,
     child: Option<Child>,
 }
@@ -50,10 +52,15 @@ impl Service {
     pub fn new(address: SocketAddr, settings: &Path) -> Self {
         Self {
             url: format!("http://{address}"),
-            settings: settings.to_owned(),
+            settings: vec![settings.to_owned()],
             log: settings.with_extension("log"),
             child: None,
         }
+    }
+
+    /// Processes that start from now on read this file, too.
+    pub fn add_settings(&mut self, file: &Path) {
+        self.settings.push(file.to_owned());
     }
 
     /// Where it answers, whether it runs or not.
@@ -64,9 +71,10 @@ impl Service {
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "the process runs already");
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
+        let files = self.settings.iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]);
         let child = program()
-            .args(["serve", "--config"])
-            .arg(&self.settings)
+            .arg("serve")
+            .args(files)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vestibule::settings::{Settings, Sources};
 use vestibule::simulator::day::VISITS_PER_PROVIDER;
-use vestibule::simulator::{Appointment, Simulator, SimulatorConfig, day, start};
+use vestibule::simulator::{Day, Simulator, SimulatorConfig, day, start};
 
 use super::balancer::Balancer;
 use super::service::{Service, free_address};
@@ -39,33 +39,29 @@ pub struct Site {
 impl Site {
     /// One node on a file. `time_scale` is how much faster than life Zoom's own waits pass, its retries above all.
     pub async fn open(seed: u64, regulars: usize, time_scale: f64) -> Self {
-        let address = free_address();
-        Self::build(seed, regulars, time_scale, (address, None), &[(address, EMBEDDED.to_owned())]).await
+        Self::with(&[EMBEDDED.to_owned()], |fakes| {
+            (fakes.seed, fakes.time_scale, fakes.day) = (seed, time_scale, visits_of_regulars(regulars));
+        })
+        .await
     }
 
     /// A node for each of these, which is what stands in its settings of the store, behind a balancer.
     pub async fn of_nodes(seed: u64, regulars: usize, time_scale: f64, stores: &[String]) -> Self {
-        let nodes: Vec<_> = stores.iter().map(|store| (free_address(), store.clone())).collect();
-        let balancer = Balancer::before(nodes.iter().map(|(address, _)| *address));
-        let address = balancer.address;
-        Self::build(seed, regulars, time_scale, (address, Some(balancer)), &nodes).await
+        Self::with(stores, |fakes| {
+            (fakes.seed, fakes.time_scale, fakes.day) = (seed, time_scale, visits_of_regulars(regulars));
+        })
+        .await
     }
 
-    async fn build(
-        seed: u64,
-        regulars: usize,
-        time_scale: f64,
-        (address, balancer): (SocketAddr, Option<Balancer>),
-        nodes: &[(SocketAddr, String)],
-    ) -> Self {
+    /// The same with fakes of one's own making; a single node needs no balancer.
+    pub async fn with(stores: &[String], change: impl FnOnce(&mut SimulatorConfig)) -> Self {
+        let nodes: Vec<_> = stores.iter().map(|store| (free_address(), store.clone())).collect();
+        let balancer = (nodes.len() > 1).then(|| Balancer::before(nodes.iter().map(|(address, _)| *address)));
+        let address = balancer.as_ref().map_or(nodes[0].0, |balancer| balancer.address);
         let folder = tempfile::tempdir().unwrap();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = SimulatorConfig {
-            seed,
-            time_scale,
-            day: visits_of_regulars(regulars),
-            ..SimulatorConfig::demo(any, &format!("http://{address}"))
-        };
+        let mut config = SimulatorConfig::demo(any, &format!("http://{address}"));
+        change(&mut config);
         let fakes = start(config.clone()).await.expect("the fakes start");
         fs::write(folder.path().join("key.pem"), private_key()).unwrap();
         let mut services = Vec::new();
@@ -122,7 +118,7 @@ pub fn load(file: &Path) -> Settings {
 }
 
 /// Visits with a provider each, so that none waits for another.
-fn visits_of_regulars(count: usize) -> Vec<Appointment> {
+fn visits_of_regulars(count: usize) -> Day {
     let all = day::busy_day(FIRST_OF_REGULARS, count * VISITS_PER_PROVIDER, "lakeside.example");
     all.into_iter().step_by(VISITS_PER_PROVIDER).collect()
 }
