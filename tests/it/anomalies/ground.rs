@@ -24,7 +24,10 @@ const TIME_SCALE: f64 = 300.0;
 const FIRST: usize = 6_000;
 /// People who only launched are soon gone from their page, and meetings are not read besides what Zoom tells of them.
 const QUICK: &str = "[organization.lakeside]\npage_presence_seconds = 1\n\
-                     [page]\ncheck_after = \"10m\"\ncheck_every = \"10m\"\n";
+                     [page]\ncheck_after = \"10m\"\ncheck_every = \"10m\"\n\
+                     [store.redis]\nconnect_timeout = \"5s\"\nanswer_timeout = \"5s\"\n";
+/// What is durable when is tried elsewhere, and the disk of a machine that tests is slow.
+const EASY: &str = "durability = \"everysec\"\n";
 
 /// What keeps the visits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Ground {
     /// Stands where the visits are kept on it.
     pub redis: Option<Redis>,
     turn: Cell<usize>,
+    /// Visits that nobody has used yet begin here.
+    fresh: Cell<usize>,
     http: awc::Client,
 }
 
@@ -98,10 +103,21 @@ impl Ground {
         settings: &str,
         fakes: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        let redis = (kept == Kept::OnRedis).then(Redis::start_syncing_later);
+        let redis = (kept == Kept::OnRedis).then(|| Redis::start_with(&["--appendonly", "no"]));
+        Self::on(kept, redis, visits, settings, fakes).await
+    }
+
+    /// The same with a Redis of one's own choice.
+    pub async fn on(
+        kept: Kept,
+        redis: Option<Redis>,
+        visits: usize,
+        settings: &str,
+        fakes: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
         let stores = match &redis {
-            Some(redis) => vec![format!("url = \"{}\"\ndurability = \"everysec\"", redis.url()); 2],
-            None => vec![EMBEDDED.to_owned()],
+            Some(redis) => vec![format!("url = \"{}\"\n{EASY}accept_unsafe = true", redis.url()); 2],
+            None => vec![format!("{EMBEDDED}\n{EASY}")],
         };
         let mut site = Site::with(&stores, |config| {
             (config.time_scale, config.day) = (TIME_SCALE, day(visits));
@@ -113,7 +129,7 @@ impl Ground {
             std::fs::write(&file, text.replace("FAKES", site.fakes.url())).unwrap();
             site.services.iter_mut().for_each(|service| service.add_settings(&file));
         }
-        Self { kept, site, redis, turn: Cell::new(0), http: connections() }
+        Self { kept, site, redis, turn: Cell::new(0), fresh: Cell::new(0), http: connections() }
     }
 
     pub fn epic(&self) -> &FakeEpic {
@@ -124,9 +140,15 @@ impl Ground {
         self.site.fakes.zoom()
     }
 
-    /// The appointment of this number.
-    pub fn appointment(&self, number: usize) -> Appointment {
-        self.epic().day()[number].clone()
+    /// An appointment that nobody has used yet.
+    pub fn fresh(&self) -> Appointment {
+        let number = self.fresh.replace(self.fresh.get() + 1);
+        self.epic().day().get(number).cloned().expect("the day has more visits")
+    }
+
+    pub async fn close(self) {
+        drop(self.site.services);
+        self.site.fakes.stop().await;
     }
 
     /// The next node's address, in turns.

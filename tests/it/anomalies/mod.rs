@@ -1,12 +1,44 @@
 //! What Zoom's events and calls do that one would not expect, each by its number in `docs/zoom-anomalies.md`, over HTTP: against one node
 //! on a file, and against two nodes on one Redis, where each event goes to the other node than the one before.
 
+/// Plays what is no mere sequence of events one after the other on either ground. The names begin with the numbers of their rows.
+macro_rules! on_both {
+    ($open:expr; $($play:ident),+ $(,)?) => {
+        pub const PLAYED: &[&str] = &[$(stringify!($play)),+];
+
+        async fn play_all(kept: $crate::anomalies::ground::Kept) {
+            let began = std::time::Instant::now();
+            let ground = $open(kept).await;
+            $(
+                // A test that fails says this last.
+                eprintln!("{kept:?}, {:?}: {}", began.elapsed(), stringify!($play));
+                $play(&ground).await;
+            )+
+            ground.close().await;
+        }
+
+        #[actix_web::test]
+        async fn on_one_node() {
+            play_all($crate::anomalies::ground::Kept::OnFile).await;
+        }
+
+        #[actix_web::test]
+        async fn on_two_nodes() {
+            play_all($crate::anomalies::ground::Kept::OnRedis).await;
+        }
+    };
+}
+
+mod calls;
+mod doors;
 mod ground;
 mod play;
 mod rows_folding;
 mod rows_people;
 mod rows_rooms;
 mod scene;
+mod times;
+mod users;
 mod wire;
 
 use ground::Kept;

@@ -20,8 +20,8 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// Both have launched, the meeting and the patient's link are made, and nobody is on a page any more.
-    pub async fn set(ground: &'a Ground, number: usize) -> Self {
-        let appointment = ground.appointment(number);
+    pub async fn set(ground: &'a Ground) -> Self {
+        let appointment = ground.fresh();
         let csn = &appointment.csn;
         let (patient, provider) = (&appointment.patient.external_id, &appointment.providers[0].external_id);
         let (_, landing) = ground.launch(LaunchKind::Patient, csn, patient).await;
