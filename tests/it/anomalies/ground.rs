@@ -39,8 +39,8 @@ pub enum Kept {
 pub struct Ground {
     pub kept: Kept,
     pub site: Site,
-    /// Stands where the visits are kept on it.
-    pub redis: Option<Redis>,
+    /// Lives as long as the nodes that keep their visits there.
+    redis: Option<Redis>,
     turn: Cell<usize>,
     /// Visits that nobody has used yet begin here.
     fresh: Cell<usize>,
@@ -97,27 +97,27 @@ impl Ground {
     }
 
     /// Everything but nodes that run.
-    pub async fn furnished(
+    async fn furnished(
         kept: Kept,
         visits: usize,
         settings: &str,
         fakes: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
         let redis = (kept == Kept::OnRedis).then(|| Redis::start_with(&["--appendonly", "no"]));
-        Self::on(kept, redis, visits, settings, fakes).await
+        let url = redis.as_ref().map(Redis::url);
+        Self { redis, ..Self::on(url, visits, settings, fakes).await }
     }
 
-    /// The same with a Redis of one's own choice.
+    /// The same on a Redis that somebody else keeps, or on a file.
     pub async fn on(
-        kept: Kept,
-        redis: Option<Redis>,
+        redis: Option<String>,
         visits: usize,
         settings: &str,
         fakes: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        let stores = match &redis {
-            Some(redis) => vec![format!("url = \"{}\"\n{EASY}accept_unsafe = true", redis.url()); 2],
-            None => vec![format!("{EMBEDDED}\n{EASY}")],
+        let (kept, stores) = match redis {
+            Some(url) => (Kept::OnRedis, vec![format!("url = \"{url}\"\n{EASY}accept_unsafe = true"); 2]),
+            None => (Kept::OnFile, vec![format!("{EMBEDDED}\n{EASY}")]),
         };
         let mut site = Site::with(&stores, |config| {
             (config.time_scale, config.day) = (TIME_SCALE, day(visits));
@@ -129,7 +129,7 @@ impl Ground {
             std::fs::write(&file, text.replace("FAKES", site.fakes.url())).unwrap();
             site.services.iter_mut().for_each(|service| service.add_settings(&file));
         }
-        Self { kept, site, redis, turn: Cell::new(0), fresh: Cell::new(0), http: connections() }
+        Self { kept, site, redis: None, turn: Cell::new(0), fresh: Cell::new(0), http: connections() }
     }
 
     pub fn epic(&self) -> &FakeEpic {

@@ -29,7 +29,30 @@ macro_rules! on_both {
     };
 }
 
+/// The same for what needs a ground of its own.
+macro_rules! each_alone_on_both {
+    ($($play:ident),+ $(,)?) => {
+        pub const PLAYED: &[&str] = &[$(stringify!($play)),+];
+
+        mod on_one_node {
+            $(#[actix_web::test]
+            async fn $play() {
+                super::$play($crate::anomalies::ground::Kept::OnFile).await;
+            })+
+        }
+
+        mod on_two_nodes {
+            $(#[actix_web::test]
+            async fn $play() {
+                super::$play($crate::anomalies::ground::Kept::OnRedis).await;
+            })+
+        }
+    };
+}
+
+mod accounts;
 mod calls;
+mod covered;
 mod doors;
 mod ground;
 mod play;
@@ -38,6 +61,7 @@ mod rows_people;
 mod rows_rooms;
 mod scene;
 mod times;
+mod trouble;
 mod users;
 mod wire;
 

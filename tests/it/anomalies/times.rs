@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use vestibule::simulator::LaunchKind;
 use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
+use vestibule::simulator::zoom::SeatAct;
 
 use super::ground::{Ground, Kept, WITHIN, has_problem, participant};
 use super::scene::Scene;
@@ -22,6 +23,7 @@ on_both! {
     open;
     a41_a_slow_epic_holds_no_event_up_and_gets_the_newest_in_order,
     a48_a_visit_to_which_no_provider_came_keeps_the_patients_arrival_and_says_so,
+    a47_what_was_told_of_somebody_who_was_alone_stands,
     a43_an_app_that_is_removed_is_asked_nothing_more_and_its_events_are_believed,
 }
 
@@ -63,6 +65,19 @@ async fn a48_a_visit_to_which_no_provider_came_keeps_the_patients_arrival_and_sa
     let person = participant(&shown, patient);
     assert!(person["since"].is_string() && person["role"] == "patient", "{shown:#}");
     assert!(ground.told(csn, patient).is_empty());
+}
+
+// Zoom has no list of who took part where only one person did.
+async fn a47_what_was_told_of_somebody_who_was_alone_stands(ground: &Ground) {
+    let visit = ground.fresh();
+    let (csn, provider) = (&visit.csn, &visit.providers[0].external_id);
+    let seat = ground.starts(csn, provider).await;
+    ground.until_light(csn, provider, true).await;
+    ground.zoom().act(&seat, &SeatAct::Leave).unwrap();
+    ground.until_light(csn, provider, false).await;
+    let shown = ground.until_visit(csn, "it is over", |visit| visit["phase"] == "ended").await;
+    assert_eq!(participant(&shown, provider)["presence"], "gone");
+    assert_eq!(ground.told(csn, provider), [true, false]);
 }
 
 async fn a43_an_app_that_is_removed_is_asked_nothing_more_and_its_events_are_believed(ground: &Ground) {

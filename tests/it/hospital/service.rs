@@ -24,6 +24,20 @@ pub fn program() -> Command {
     command
 }
 
+/// The program, which goes on where a file must not grow as large as it wants, as it does on a disk that is full.
+fn deaf_to_limits() -> Command {
+    let program = program();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program.get_program());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
 /// An address that nobody listens on, and that no outgoing connection is given as its own: a client that keeps knocking at a port of
 /// the ephemeral range may be given that very port, and then holds it against the service.
 pub fn free_address() -> SocketAddr {
@@ -72,7 +86,7 @@ impl Service {
         assert!(self.child.is_none(), "the process runs already");
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let files = self.settings.iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]);
-        let child = program()
+        let child = deaf_to_limits()
             .arg("serve")
             .args(files)
             .stdin(Stdio::null())
@@ -125,6 +139,14 @@ impl Service {
     /// `kill -STOP`, and with `false` `kill -CONT`.
     pub fn freeze(&self, frozen: bool) {
         self.signal(if frozen { "-STOP" } else { "-CONT" });
+    }
+
+    /// As on a disk that is full, and with `false` as on one with room.
+    pub fn fill_disk(&self, full: bool) {
+        let child = self.child.as_ref().expect("a process");
+        let limit = if full { "--fsize=1:unlimited" } else { "--fsize=unlimited:unlimited" };
+        let told = Command::new("prlimit").args(["--pid", &child.id().to_string(), limit]).status();
+        assert!(told.unwrap().success(), "no limit was set");
     }
 
     /// How the process ended, which it must do in time.
