@@ -1,4 +1,5 @@
-//! The whole service from outside: scenarios over real HTTP, the store's conformance, crashes of real processes, and tidiness.
+//! The whole service from outside: scenarios over real HTTP, anomalies of Zoom on one node and on two, the store's conformance, crashes of
+//! real processes, and tidiness.
 
 #![allow(
     clippy::unwrap_used,

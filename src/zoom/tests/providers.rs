@@ -4,7 +4,7 @@ use super::*;
 use crate::simulator::zoom::UserStatus;
 
 #[actix_web::test]
-async fn a_provider_is_found_by_mail_and_then_by_the_id_that_was_kept() {
+async fn e16_a_provider_is_found_by_mail_and_then_by_the_id_that_was_kept() {
     let fakes = fakes().await;
     let setup = setup(with(&fakes));
     let user = host(&setup).await;
@@ -38,7 +38,7 @@ async fn a_provider_without_an_account_gets_one_and_only_one() {
 }
 
 #[actix_web::test]
-async fn an_account_of_the_wanted_type_is_asked_for() {
+async fn e15_an_account_of_the_wanted_type_is_asked_for() {
     let fakes = fakes().await;
     let mut config = with(&fakes);
     config.provider_user_type = ProviderUserType::Basic;

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use awc::http::header::HeaderMap;
 use serde_json::Value;
 use vestibule::simulator::day::{VISITS_PER_PROVIDER, busy_day};
 use vestibule::simulator::people::{Browser, Landing, connections};
@@ -37,10 +36,9 @@ pub enum Kept {
 }
 
 pub struct Ground {
-    pub kept: Kept,
     pub site: Site,
     /// Lives as long as the nodes that keep their visits there.
-    redis: Option<Redis>,
+    _redis: Option<Redis>,
     turn: Cell<usize>,
     /// Visits that nobody has used yet begin here.
     fresh: Cell<usize>,
@@ -50,7 +48,6 @@ pub struct Ground {
 /// An answer, read to its end.
 pub struct Answer {
     pub status: u16,
-    pub headers: HeaderMap,
     pub text: String,
 }
 
@@ -105,7 +102,7 @@ impl Ground {
     ) -> Self {
         let redis = (kept == Kept::OnRedis).then(|| Redis::start_with(&["--appendonly", "no"]));
         let url = redis.as_ref().map(Redis::url);
-        Self { redis, ..Self::on(url, visits, settings, fakes).await }
+        Self { _redis: redis, ..Self::on(url, visits, settings, fakes).await }
     }
 
     /// The same on a Redis that somebody else keeps, or on a file.
@@ -115,9 +112,9 @@ impl Ground {
         settings: &str,
         fakes: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        let (kept, stores) = match redis {
-            Some(url) => (Kept::OnRedis, vec![format!("url = \"{url}\"\n{EASY}accept_unsafe = true"); 2]),
-            None => (Kept::OnFile, vec![format!("{EMBEDDED}\n{EASY}")]),
+        let stores = match redis {
+            Some(url) => vec![format!("url = \"{url}\"\n{EASY}accept_unsafe = true"); 2],
+            None => vec![format!("{EMBEDDED}\n{EASY}")],
         };
         let mut site = Site::with(&stores, |config| {
             (config.time_scale, config.day) = (TIME_SCALE, day(visits));
@@ -129,7 +126,7 @@ impl Ground {
             std::fs::write(&file, text.replace("FAKES", site.fakes.url())).unwrap();
             site.services.iter_mut().for_each(|service| service.add_settings(&file));
         }
-        Self { kept, site, redis: None, turn: Cell::new(0), fresh: Cell::new(0), http: connections() }
+        Self { site, _redis: None, turn: Cell::new(0), fresh: Cell::new(0), http: connections() }
     }
 
     pub fn epic(&self) -> &FakeEpic {
@@ -208,9 +205,9 @@ impl Ground {
     pub async fn get_of(&self, node: &str, path: &str) -> Answer {
         let sent = self.http.get(format!("{node}{path}")).send().await;
         let mut answer = sent.unwrap_or_else(|error| panic!("{path}: no answer: {error}"));
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let status = answer.status().as_u16();
         let body = answer.body().limit(8 << 20).await.unwrap();
-        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
+        Answer { status, text: String::from_utf8_lossy(&body).into_owned() }
     }
 
     /// The visit of this CSN as the next node tells it.
@@ -267,13 +264,15 @@ impl Ground {
         Browser::new(self.http.clone(), self.site.fakes.url())
     }
 
-    /// A launch in a fresh browser. Nodes that are busy may be passed over by the balancer for a moment, and people press again.
+    /// A launch in a fresh browser. Where the machine is busy a node may be passed over for a moment, or the fakes may take too long for
+    /// it; people press again then.
     pub async fn launch(&self, kind: LaunchKind, csn: &str, who: &str) -> (Browser, Landing) {
         until("an answer to a launch", WITHIN, async || {
             let mut browser = self.browser();
             let url = self.epic().launch_url(kind, who, csn).unwrap();
             let landing = browser.open(&url).await.ok()?;
-            Some((browser, landing))
+            let busy = matches!(landing, Landing::Page { status: 500.., .. });
+            (!busy).then_some((browser, landing))
         })
         .await
     }

@@ -1,5 +1,7 @@
 //! Events that come late, early, doubled or never.
 
+#![allow(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::play::{OFF, ON, Row, Step, opened_and, row};
 use super::wire::{Event, G1, G2, P1, P2, SLASHED, U1, U2, joined, left, of_join, of_meeting};
 

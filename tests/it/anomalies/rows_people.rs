@@ -1,7 +1,9 @@
 //! Whose join it is: telephones, namesakes, hosts, breakout rooms.
 
+#![allow(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::play::{OFF, ON, Row, Step, opened_and, row};
-use super::wire::{ANA1, ANA2, Event, G1, P1, TEL, U1, bound, joined, left, of_join};
+use super::wire::{ANA1, ANA2, Event, G1, Join, P1, TEL, U1, bound, joined, left, of_join};
 
 fn to(event: Event) -> Step {
     Step::from(event)
@@ -76,6 +78,14 @@ fn names_and_rooms() -> Vec<Row> {
             22,
             "two of the same name, one left",
             opened_and([joined(ANA1, 20), joined(ANA2, 21), left(ANA1, 30)].map(to)),
+            "in_progress",
+            ("in_meeting", "gone"),
+        )
+        .strangers(1),
+        row(
+            22,
+            "somebody who calls themselves as the patient is called",
+            opened_and([to(joined(Join { name: G1.name, ..ANA1 }, 20))]),
             "in_progress",
             ("in_meeting", "gone"),
         )

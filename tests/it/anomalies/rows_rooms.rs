@@ -1,5 +1,7 @@
 //! Zoom's waiting room, and its screen before the host.
 
+#![allow(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use super::play::{OFF, ON, Row, Step, opened_and, row};
 use super::wire::{ANA1, Event, G1, P1, P2, U0, U1, joined, left, of_join};
 

@@ -95,7 +95,7 @@ fn ended_as(scene: &Scene<'_>, visit: &Value) -> (Value, Vec<Value>, Vec<bool>) 
     let people = [scene.provider(), scene.patient()].map(|who| {
         let mut person = participant(visit, who).clone();
         let told = person.as_object_mut().unwrap();
-        ["external_id", "csn", "since"].map(|own| told.remove(own));
+        told.retain(|name, _| !["external_id", "csn", "since"].contains(&name.as_str()));
         person
     });
     let mut told = scene.ground.told(scene.csn(), scene.patient());

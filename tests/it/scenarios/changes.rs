@@ -1,6 +1,6 @@
 //! What somebody changes in Zoom under a running visit: it is seen, said, and lets nobody in too early.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use vestibule::simulator::LaunchKind;
 use vestibule::simulator::zoom::Fate;
 
@@ -9,56 +9,6 @@ use super::house::{House, has_problem, until};
 const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
 const CSN: &str = "10001";
-
-fn started(meeting: u64, uuid: &str) -> Value {
-    json!({
-        "event": "meeting.started",
-        "event_ts": jiff::Timestamp::now().as_millisecond(),
-        "payload": {"account_id": "DemoZoomAccount1", "object": {
-            "id": meeting.to_string(), "uuid": uuid, "host_id": "somebody", "topic": "Video visit", "type": 2,
-            "start_time": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "duration": 30,
-            "timezone": "UTC",
-        }},
-    })
-}
-
-#[actix_web::test]
-async fn a_late_event_of_a_deleted_meeting_opens_no_way_into_the_new_one() {
-    let house = House::open().await;
-    house.start_link(CSN, PROVIDER).await;
-    let old = house.live_meetings()[0].id;
-    assert_eq!(house.as_administrator("DELETE", &format!("meetings/{old}"), Value::Null).await, 204);
-    house
-        .until_visit(CSN, "the visit knows", |visit| {
-            visit["meeting"].is_null() || has_problem(visit, "meeting_deleted")
-        })
-        .await;
-    let mut patient = house.waits(CSN, PATIENT).await;
-    let link = house.start_link(CSN, PROVIDER).await;
-    let before = house.visit(CSN).await;
-    assert_eq!(house.event(&started(old, "oldUuid==").to_string()).await.status, 200);
-    house
-        .until_visit(CSN, "the event is in", |visit| visit["version"].as_u64() > before["version"].as_u64())
-        .await;
-    // I12: people of a visit are only ever sent to one live meeting, and nobody has started that one.
-    assert!(!patient.can_join().await);
-    house.sits_down(CSN, PROVIDER, &link);
-    patient.goes_in().await;
-    house.until_light(CSN, PATIENT, true).await;
-    house.close().await;
-}
-
-#[actix_web::test]
-async fn settings_that_somebody_changes_are_a_problem_of_the_visit() {
-    let house = House::open().await;
-    house.start_link(CSN, PROVIDER).await;
-    let meeting = house.live_meetings()[0].id;
-    let change = json!({"settings": {"waiting_room": true}});
-    assert_eq!(house.as_administrator("PATCH", &format!("meetings/{meeting}"), change).await, 204);
-    let visit = house.until_visit(CSN, "the drift shows", |visit| has_problem(visit, "policy_drift")).await;
-    assert_eq!(visit["meeting"]["waiting_room"], true, "as it holds at Zoom");
-    house.close().await;
-}
 
 #[actix_web::test]
 async fn the_app_can_be_removed_and_the_visit_keeps_its_state() {

@@ -1,7 +1,9 @@
 //! Patients who are known by something else than a registration.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
-use vestibule::simulator::zoom::{Device, JoinRefused};
+use vestibule::simulator::zoom::{Device, JoinRefused, LinkHolder};
 
 use super::house::{House, has_problem, participant, until};
 
@@ -25,7 +27,7 @@ fn strangers(visit: &Value) -> usize {
 }
 
 #[actix_web::test]
-async fn by_a_link_with_their_name_each_light_is_that_of_its_own_person() {
+async fn e38_by_a_link_with_their_name_each_light_is_that_of_its_own_person() {
     let house = House::with(&format!("{BY_NAME}patient_display_name = \"initials\"\n")).await;
     // The host has no licence, with which nobody could be registered.
     let users = house.zoom();
@@ -69,7 +71,7 @@ async fn by_a_link_with_their_name_each_light_is_that_of_its_own_person() {
 }
 
 #[actix_web::test]
-async fn a_name_that_the_person_alters_is_nobodys_until_the_provider_says_whose() {
+async fn e38_a_name_that_the_person_alters_is_nobodys_until_the_provider_says_whose() {
     let house = House::with(BY_NAME).await;
     let mut child = house.waits(CSN, CHILD).await;
     house.starts(CSN, PROVIDER).await;
@@ -103,10 +105,38 @@ async fn where_zoom_makes_no_such_link_the_board_says_so_and_nobody_is_let_in() 
     house.close().await;
 }
 
+#[actix_web::test]
+async fn e17_a_registration_is_of_one_person_and_names_nobody() {
+    let house = House::with("[organization.lakeside]\npatient_display_name = \"role\"\n").await;
+    house.starts(CSN, PROVIDER).await;
+    house.starts("10001", PROVIDER).await;
+    house.waits(CSN, CHILD).await.join_link().await;
+    house.waits(CSN, PARENT).await.join_link().await;
+    house.waits("10001", "WPR1").await.join_link().await;
+    let holders = house.zoom().link_holders();
+    assert_eq!(holders.len(), 3);
+    let of = |what: fn(&LinkHolder) -> &String| holders.iter().map(what).collect::<BTreeSet<_>>().len();
+    assert_eq!([of(|one| &one.registrant), of(|one| &one.email), of(|one| &one.join_url)], [3, 3, 3]);
+    let day = house.epic().day();
+    let people = day.iter().flat_map(|visit| visit.proxies.iter().chain([&visit.patient]));
+    let mut never: Vec<String> = day.iter().map(|visit| visit.csn.clone()).collect();
+    never.extend(people.flat_map(|one| {
+        [&one.first_name, &one.last_name, &one.external_id, &one.fhir_id].map(|text| text.to_lowercase())
+    }));
+    for holder in &holders {
+        assert!(holder.email.ends_with("@patients.vestibule.invalid"), "{holder:?}");
+        let told = format!("{} {}", holder.email, holder.name).to_lowercase();
+        // A short text may stand in a random one by chance.
+        let found = never.iter().filter(|text| text.len() > 4).find(|text| told.contains(text.as_str()));
+        assert_eq!(found, None, "{holder:?}");
+    }
+    house.close().await;
+}
+
 const BY_USER: &str = "[organization.lakeside]\npatient_identity = \"temporary_user\"\n";
 
 #[actix_web::test]
-async fn by_a_user_of_their_own_each_light_is_that_of_its_own_person_and_nobody_is_left_behind() {
+async fn e17_by_a_user_of_their_own_each_light_is_that_of_its_own_person_and_nobody_is_left_behind() {
     let house =
         House::with(&format!("{BY_USER}reopen_hours = 0\npatient_display_name = \"full_name\"\n")).await;
     let (mut child, mut parent) = (house.waits(CSN, CHILD).await, house.waits(CSN, PARENT).await);
@@ -119,7 +149,14 @@ async fn by_a_user_of_their_own_each_light_is_that_of_its_own_person_and_nobody_
     house.until_light(CSN, PARENT, true).await;
     let seats = [&first, &second].map(|seat| house.zoom().seat(seat).unwrap());
     assert!(!seats[0].user.is_empty() && seats[0].user != seats[1].user);
-    // No name of a person stands in the account's list of users.
+    // Nothing of a person stands in the account's list of users.
+    let users = house.zoom().users();
+    let theirs = users.iter().filter(|user| seats.iter().any(|seat| seat.user == user.id));
+    assert_eq!(theirs.clone().count(), 2);
+    for user in theirs {
+        let random = user.email.strip_prefix("vestibule-patient-").expect("ours");
+        assert!(![CSN, CHILD, PARENT, "noah", "berg", "karin"].iter().any(|text| random.contains(text)));
+    }
     assert_eq!(seats.map(|seat| seat.name), ["Patient", "Family member"]);
     assert_ne!(child.join_link().await, link, "the token is fetched at the click");
 

@@ -74,7 +74,7 @@ fn keys_of(link: &str) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn no_name_secret_or_link_reaches_the_log_however_much_is_logged() {
+async fn e20_no_name_secret_or_link_reaches_the_log_however_much_is_logged() {
     // Everything that is ours; what is logged at `info` is a part of it.
     let filter = "info,vestibule=trace,vestibule_actors=trace,vestibule_domain=trace";
     let settings = format!("[logging]\nfilter = \"{filter}\"\nformat = \"json\"\n");

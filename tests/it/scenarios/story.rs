@@ -1,9 +1,12 @@
 //! The whole story: a patient waits, the provider starts, the patient goes on, the light goes on and off, and everything is on record.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use vestibule::simulator::LaunchKind;
 use vestibule::simulator::people::Landing;
 use vestibule::simulator::zoom::{Presence, SeatAct};
 
@@ -14,7 +17,7 @@ const PROVIDER: &str = "EMP501";
 const CSN: &str = "10001";
 
 #[actix_web::test]
-async fn a_patient_waits_and_goes_on_by_itself_when_the_provider_starts() {
+async fn e18_a_patient_waits_and_goes_on_by_itself_when_the_provider_starts() {
     let house = House::open().await;
     let mut patient = house.waits(CSN, PATIENT).await;
     let state = patient.state().await;
@@ -46,8 +49,64 @@ async fn a_patient_waits_and_goes_on_by_itself_when_the_provider_starts() {
     house.close().await;
 }
 
+// A reload, a second tab, a lost connection, a phone beside a computer: each page goes on by itself, and soon.
 #[actix_web::test]
-async fn under_a_manual_policy_the_provider_admits_from_the_waiting_room() {
+async fn e18_every_page_of_the_patient_goes_on_soon_after_the_host_is_there() {
+    let house = House::open().await;
+    let (mut phone, mut computer) = (house.waits(CSN, PATIENT).await, house.waits(CSN, PATIENT).await);
+    let stream = format!("{}/events", phone.page());
+    let mut lost = phone.browser.events(&stream).await.unwrap();
+    assert_eq!(lost.next().await.unwrap()["can_join"], false);
+    drop(lost);
+    let page = phone.page();
+    for mut tab in [phone.browser.clone(), phone.browser.clone()] {
+        let shown = tab.open(&page).await.unwrap();
+        assert_eq!(shown.ticket(), Some(phone.ticket.as_str()));
+        assert!(format!("{shown:?}").contains("Please wait for the host to start this meeting"), "{shown:?}");
+    }
+    let mut open = vec![
+        phone.browser.events(&stream).await.unwrap(),
+        phone.browser.clone().events(&stream).await.unwrap(),
+        computer.browser.events(&format!("{}/events", computer.page())).await.unwrap(),
+    ];
+    for events in &mut open {
+        assert_eq!(events.next().await.unwrap()["can_join"], false);
+    }
+    house.starts(CSN, PROVIDER).await;
+    let goes_on = open.iter_mut().map(
+        async |events| {
+            while events.next().await.expect("it is told")["can_join"] == false {}
+        },
+    );
+    let told = tokio::time::timeout(Duration::from_secs(3), join_all(goes_on)).await;
+    assert_eq!(told.map(|all| all.len()), Ok(3), "not within three seconds of the host's join");
+    phone.goes_in().await;
+    computer.goes_in().await;
+    house.until_inside(CSN, 2).await;
+    house.close().await;
+}
+
+// What holds when the meeting is made holds for the visit, whatever the settings say later.
+#[actix_web::test]
+async fn e19_the_policy_of_a_visit_is_that_of_its_beginning() {
+    let mut house = House::of_the_program("").await;
+    house.start_link(CSN, PROVIDER).await;
+    house.restart_with("[organization.lakeside]\nadmittance = \"manual\"\n").await;
+    house.starts(CSN, PROVIDER).await;
+    let seat = house.waits(CSN, PATIENT).await.goes_in().await;
+    assert_eq!(house.zoom().seat(&seat).map(|seat| seat.presence), Some(Presence::InMeeting));
+    let visit = house.until_inside(CSN, 2).await;
+    assert_eq!((&visit["meeting"]["waiting_room"], &visit["problems"]), (&json!(false), &json!([])));
+    assert_eq!(visit["admittance"], "automatic");
+    house.starts("10002", PROVIDER).await;
+    let seat = house.waits("10002", "WPR2").await.goes_in().await;
+    assert_eq!(house.zoom().seat(&seat).map(|seat| seat.presence), Some(Presence::InWaitingRoom));
+    assert_eq!(house.visit("10002").await["admittance"], "manual");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn e19_under_a_manual_policy_the_provider_admits_from_the_waiting_room() {
     let house = House::with("[organization.lakeside]\nadmittance = \"manual\"\n").await;
     let mut patient = house.waits(CSN, PATIENT).await;
     let host = house.starts(CSN, PROVIDER).await;
@@ -88,9 +147,11 @@ async fn e26_waiting_turns_the_light_on_where_the_organization_wants_that() {
 }
 
 #[actix_web::test]
-async fn every_click_of_a_host_gets_a_fresh_link_and_every_patient_their_own() {
+async fn e20_every_click_of_a_host_gets_a_fresh_link_and_every_patient_their_own() {
     let house = House::open().await;
-    let first = house.start_link(CSN, PROVIDER).await;
+    let (_, landing) = house.launch(LaunchKind::Provider, CSN, PROVIDER).await;
+    let Landing::Zoom(first) = landing else { panic!("not straight on: {landing:?}") };
+    assert!(first.contains("/zoom/s/") && first.contains("zak="), "a start link: {first}");
     let second = house.start_link(CSN, PROVIDER).await;
     assert_ne!(first, second, "a start link is fetched at each click");
     assert_eq!(house.zoom().meetings().len(), 1, "the same meeting");
@@ -272,7 +333,7 @@ async fn next_message(
 }
 
 #[actix_web::test]
-async fn a_visit_goes_on_after_everybody_left_and_keeps_its_meeting() {
+async fn e21_a_visit_goes_on_after_everybody_left_and_keeps_its_meeting() {
     let house = House::open().await;
     let mut patient = house.waits(CSN, PATIENT).await;
     let host = house.starts(CSN, PROVIDER).await;
@@ -290,6 +351,7 @@ async fn a_visit_goes_on_after_everybody_left_and_keeps_its_meeting() {
     assert_eq!(visit["phase"], "in_progress");
     assert_eq!(visit["meeting"]["id"], ended["meeting"]["id"]);
     assert_ne!(visit["meeting"]["uuid"], ended["meeting"]["uuid"]);
+    assert!(visit["version"].as_u64() > ended["version"].as_u64(), "the same visit goes on");
     house.until_light(CSN, PATIENT, true).await;
     assert_eq!(house.zoom().meetings().len(), 1);
     house.close().await;

@@ -110,7 +110,7 @@ async fn a_crash_that_zoom_never_tells_of_ends_with_the_meeting() {
 }
 
 #[actix_web::test]
-async fn a_telephone_that_nobody_is_known_by_turns_no_light_on() {
+async fn e38_a_telephone_that_nobody_is_known_by_turns_no_light_on() {
     let house = House::open().await;
     let mut patient = house.waits(CSN, PATIENT).await;
     house.starts(CSN, PROVIDER).await;
@@ -157,7 +157,7 @@ async fn a_break_out_room_is_part_of_the_meeting() {
 }
 
 #[actix_web::test]
-async fn with_every_event_lost_the_patient_can_still_join() {
+async fn e39_with_every_event_lost_the_patient_can_still_join() {
     let house = House::with("[page]\ncheck_after = \"1s\"\ncheck_every = \"1s\"\n").await;
     house.zoom().set_weather(Weather { lose: 1.0, ..Weather::default() });
     let mut patient = house.waits(CSN, PATIENT).await;
@@ -200,7 +200,7 @@ async fn who_was_in_a_meeting_is_read_after_its_end_where_leaves_were_lost() {
 }
 
 #[test]
-fn by_the_reference_of_settings_the_wait_for_lost_events_is_under_half_a_minute() {
+fn e39_by_the_reference_of_settings_the_wait_for_lost_events_is_under_half_a_minute() {
     let least = r#"
 [organization.lakeside]
 epic = { fhir_base_url = "https://e.example.org/api/FHIR/R4", telehealth_base_url = "https://e.example.org", client_id = "x", client_secret = "x", status_auth = "basic", status_user = "x", status_password = "x" }
@@ -215,7 +215,7 @@ zoom = { account_id = "x", client_id = "x", client_secret = "x", webhook_secret_
 }
 
 #[actix_web::test]
-async fn events_lost_one_kind_at_a_time_are_made_up_for_by_the_others() {
+async fn e39_events_lost_one_kind_at_a_time_are_made_up_for_by_the_others() {
     // They mostly wait, so they do it together.
     let each = ["meeting.started", "meeting.participant_admitted", "meeting.participant_joined_waiting_room"]
         .map(|lost| async move {

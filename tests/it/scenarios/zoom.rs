@@ -7,7 +7,7 @@ use vestibule::simulator::people::Landing;
 use vestibule::simulator::zoom::{SeatAct, UserStatus, Weather, ZoomFault, ZoomFaultKind};
 use vestibule::simulator::{LaunchKind, Person};
 
-use super::house::{House, WITHIN, has_problem, participant, until};
+use super::house::{House, has_problem, participant, until};
 use super::people::shown;
 
 const PATIENT: &str = "WPR1";
@@ -27,7 +27,7 @@ impl House {
 // === settings that an administrator has locked ===
 
 #[actix_web::test]
-async fn a_waiting_room_that_is_locked_on_is_a_problem_and_the_patient_still_gets_in() {
+async fn e19_a_waiting_room_that_is_locked_on_is_a_problem_and_the_patient_still_gets_in() {
     let house = House::open().await;
     house.zoom().change_settings(|settings| settings.waiting_room_lock = Some(true));
     let mut patient = house.waits(CSN, PATIENT).await;
@@ -49,7 +49,7 @@ async fn a_waiting_room_that_is_locked_on_is_a_problem_and_the_patient_still_get
 }
 
 #[actix_web::test]
-async fn where_zoom_would_let_a_patient_in_alone_they_wait_for_the_host_on_our_page() {
+async fn e19_where_zoom_would_let_a_patient_in_alone_they_wait_for_the_host_on_our_page() {
     // I6: nobody gets a link that the policy does not allow, whatever Zoom would do with it.
     // They mostly wait, so they do it together.
     let each = [
@@ -82,41 +82,7 @@ async fn where_zoom_would_let_a_patient_in_alone_they_wait_for_the_host_on_our_p
     join_all(each).await;
 }
 
-// === one meeting, whatever becomes of the call that makes it ===
-
-#[actix_web::test]
-async fn a_meeting_whose_making_is_in_doubt_is_found_and_not_made_twice() {
-    // They mostly wait, so they do it together.
-    let each = [ZoomFaultKind::DoneThenDrop, ZoomFaultKind::DoneThenHang, ZoomFaultKind::HalfBody].map(
-        |fault| async move {
-            let house = House::with(IMPATIENT).await;
-            house.zoom_fault("meetings.create", Some(1), fault.clone());
-            let mut patient = house.waits(CSN, PATIENT).await;
-            house.starts(CSN, PROVIDER).await;
-            patient.goes_in().await;
-            house.until_light(CSN, PATIENT, true).await;
-            // I12: people of a visit are only ever sent to one live meeting.
-            assert_eq!(house.zoom().meetings().len(), 1, "{fault:?}");
-            assert_eq!(house.zoom().calls("meetings.create"), 1, "{fault:?}");
-            house.close().await;
-        },
-    );
-    join_all(each).await;
-}
-
-#[actix_web::test]
-async fn a_meeting_that_was_not_made_is_looked_for_and_then_made() {
-    // They mostly wait, so they do it together.
-    let each = [ZoomFaultKind::Html { status: 502 }, ZoomFaultKind::Hang].map(|fault| async move {
-        let house = House::with(IMPATIENT).await;
-        house.zoom_fault("meetings.create", Some(1), fault.clone());
-        house.starts(CSN, PROVIDER).await;
-        assert_eq!(house.zoom().meetings().len(), 1, "{fault:?}");
-        assert_eq!(house.zoom().calls("meetings.create"), 2, "{fault:?}");
-        house.close().await;
-    });
-    join_all(each).await;
-}
+// === what Zoom refuses ===
 
 #[actix_web::test]
 async fn what_zoom_refuses_for_now_is_tried_again() {
@@ -167,18 +133,6 @@ async fn what_zoom_refuses_for_good_is_a_problem_of_the_visit_until_somebody_lau
     join_all(each).await;
 }
 
-#[actix_web::test]
-async fn a_token_that_dies_in_the_middle_is_replaced_once_for_all() {
-    let house = House::open().await;
-    house.starts("10002", PROVIDER).await;
-    assert_eq!(house.zoom().calls("oauth.token"), 1);
-    house.zoom().revoke_tokens();
-    let both = futures_util::future::join(house.starts(CSN, PROVIDER), house.starts("10003", SECOND)).await;
-    assert_ne!(both.0, both.1);
-    assert_eq!(house.zoom().calls("oauth.token"), 2, "one refresh for whoever needs it");
-    house.close().await;
-}
-
 // === who is host ===
 
 #[actix_web::test]
@@ -198,7 +152,7 @@ async fn e16_a_provider_without_a_zoom_account_gets_one_and_only_one() {
 }
 
 #[actix_web::test]
-async fn an_invitation_that_is_open_and_a_seat_that_is_not_free_are_said_and_heal() {
+async fn e15_an_invitation_that_is_open_and_a_seat_that_is_not_free_are_said_and_heal() {
     // They mostly wait, so they do it together.
     let each = [("create", "user_pending"), ("autoCreate", "no_seat")].map(|(action, problem)| async move {
         let house = House::built(
@@ -231,7 +185,7 @@ async fn an_invitation_that_is_open_and_a_seat_that_is_not_free_are_said_and_hea
 }
 
 #[actix_web::test]
-async fn another_provider_becomes_alternative_host_of_the_same_meeting() {
+async fn e13_another_provider_becomes_alternative_host_of_the_same_meeting() {
     let house = House::open().await;
     let mut patient = house.waits(CSN, PATIENT).await;
     house.start_link(CSN, PROVIDER).await;
@@ -309,7 +263,7 @@ async fn a_patient_for_whom_no_link_can_be_made_reads_so() {
 }
 
 #[actix_web::test]
-async fn launches_at_the_same_moment_make_one_meeting() {
+async fn e12_launches_at_the_same_moment_make_one_meeting() {
     let house = House::open().await;
     for csn in ["10001", "10002", "10003"] {
         let patient =
@@ -325,29 +279,6 @@ async fn launches_at_the_same_moment_make_one_meeting() {
     }
     assert_eq!(house.zoom().meetings().len(), 3, "one for each visit");
     house.until_right().await;
-    house.close().await;
-}
-
-#[actix_web::test]
-async fn a_meeting_that_was_deleted_in_zoom_is_replaced_at_the_next_launch() {
-    let house = House::open().await;
-    house.start_link(CSN, PROVIDER).await;
-    let old = house.live_meetings()[0].id;
-    assert_eq!(house.as_administrator("DELETE", &format!("meetings/{old}"), Value::Null).await, 204);
-    house
-        .until_visit(CSN, "the visit knows", |visit| {
-            visit["meeting"].is_null() || has_problem(visit, "meeting_deleted")
-        })
-        .await;
-    let mut patient = house.waits(CSN, PATIENT).await;
-    house.starts(CSN, PROVIDER).await;
-    patient.goes_in().await;
-    let visit = house.until_inside(CSN, 2).await;
-    let new = house.live_meetings();
-    assert_eq!(new.len(), 1);
-    assert_ne!(new[0].id, old);
-    assert_eq!(visit["meeting"]["id"], json!(new[0].id.to_string()));
-    house.until_light(CSN, PATIENT, true).await;
     house.close().await;
 }
 
@@ -421,37 +352,5 @@ async fn a_visit_goes_on_at_a_zoom_that_knows_nothing_of_it() {
     house.until_light(CSN, PATIENT, true).await;
     house.starts(CSN, SECOND).await;
     house.until_light(CSN, SECOND, true).await;
-    house.close().await;
-}
-
-#[actix_web::test]
-async fn events_of_a_meeting_that_we_do_not_know_yet_are_kept_for_it() {
-    let house = House::with(IMPATIENT).await;
-    house.zoom_fault("meetings.create", Some(1), ZoomFaultKind::DoneThenHang);
-    let mut patient = house.waits(CSN, PATIENT).await;
-    let mut provider = house.on_waiting_page(LaunchKind::Provider, CSN, PROVIDER).await;
-    let made = until("the meeting is there", async || house.live_meetings().first().cloned()).await;
-    // Zoom tells of its start before we have found it.
-    let event = json!({
-        "event": "meeting.started",
-        "event_ts": jiff::Timestamp::now().as_millisecond(),
-        "payload": {"account_id": "DemoZoomAccount1", "object": {
-            "id": made.id.to_string(), "uuid": "heldUuid==", "host_id": made.host_id, "topic": "Video visit", "type": 2,
-            "start_time": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "duration": 30,
-            "timezone": "UTC",
-        }},
-    });
-    assert_eq!(house.event(&event.to_string()).await.status, 200);
-    assert!(!patient.can_join().await, "nothing is known of the meeting yet");
-    // I3: the event that was answered 200 is reflected in the visit, as soon as the meeting is found.
-    let visit = house.until_visit(CSN, "the visit runs", |visit| visit["phase"] == "in_progress").await;
-    assert_eq!(visit["meeting"]["uuid"], "heldUuid==");
-    patient.until_can_join().await;
-    provider.until_can_join().await;
-    let began = std::time::Instant::now();
-    assert!(matches!(provider.join().await, Landing::Zoom(_)));
-    assert!(began.elapsed() < WITHIN);
-    let nobody: &Value = participant(&visit, PATIENT);
-    assert_eq!(nobody["wanted"], false);
     house.close().await;
 }
