@@ -128,6 +128,13 @@ async fn a45_a_challenge_is_answered_in_time_under_load(ground: &Ground) {
             })
             .await;
             assert!(answer.accepted && answer.status == 200, "{number}: {answer:?}");
+            // The fake's may all have come to one node.
+            let token = format!("token{number}");
+            let asks =
+                json!({"event": "endpoint.url_validation", "payload": {"plainToken": token}}).to_string();
+            for node in &ground.site.services {
+                assert_eq!(ground.event_to(node.url(), &asks).await, 200);
+            }
         }
     };
     let (answers, ()) = join(load, challenges).await;

@@ -73,6 +73,14 @@ fn keys_of(link: &str) -> Vec<String> {
     pairs.unwrap_or_default().into_iter().map(|(_, value)| value).filter(|value| value.len() > 8).collect()
 }
 
+/// A value of a link's query.
+fn value_of(link: &str, name: &str) -> String {
+    let link = url::Url::parse(link).unwrap();
+    let found = link.query_pairs().find(|(key, _)| key == name).expect("it is in the link");
+    assert!(found.1.len() > 8, "too short to be looked for");
+    found.1.into_owned()
+}
+
 #[actix_web::test]
 async fn e20_no_name_secret_or_link_reaches_the_log_however_much_is_logged() {
     // Everything that is ours; what is logged at `info` is a part of it.
@@ -82,6 +90,11 @@ async fn e20_no_name_secret_or_link_reaches_the_log_however_much_is_logged() {
     let secrets = a_day(&house).await;
     assert_eq!(house.stop_service().await.unwrap().code(), Some(0));
     let log = house.log();
+    // What opens the host's chair is kept nowhere; a patient's own link is kept, so that it can be given again.
+    let kept = std::fs::read(house.file("store").join("vestibule.redb")).unwrap();
+    let is_kept = |text: &str| kept.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(!is_kept(&value_of(&secrets[0], "zak")));
+    assert!(is_kept(&value_of(&secrets[2], "tk")), "the look finds what is there");
     // I15: no secret, token or name of a person reaches a log.
     let mut never = never_in_a_log(&house);
     never.extend(secrets.iter().flat_map(|secret| keys_of(secret)));

@@ -2,7 +2,8 @@
 //!
 //! Those about meetings and calls are in [`super::meetings`], [`super::calls`] and [`super::readings`]. No rule of a visit, and tried at
 //! the edges instead: 35 to 41 (tokens, signatures, bodies, an answer only after the store has it, a slow Epic), 43 (app removed), 45 (url
-//! validation), 47 (past participants) and R9; of 17 and 46 the reading of ids and the coding of paths.
+//! validation), 47 (past participants) and R9; of 17 and 46 the reading of ids and the coding of paths. The whole service is tried with all of
+//! them over HTTP beside the program.
 
 mod folding;
 mod people;
