@@ -34,6 +34,7 @@ impl Troubled {
         let redis = (kept == Kept::OnRedis).then(Redis::start_syncing_later);
         let settings = if redis.is_some() { "" } else { ON_FILE };
         let mut ground = Ground::on(redis.as_ref().map(Redis::url), 4, settings, |_| {}).await;
+        ground.site.services.iter_mut().for_each(Service::outlive_full_disks);
         ground.site.start_all().await;
         Self { ground, redis }
     }

@@ -24,7 +24,7 @@ pub fn program() -> Command {
     command
 }
 
-/// The program, which goes on where a file must not grow as large as it wants, as it does on a disk that is full.
+/// The program, which is told where a file must not grow, as it is on a disk that is full, and is not ended for it.
 fn deaf_to_limits() -> Command {
     let program = program();
     let mut shell = Command::new("sh");
@@ -59,6 +59,8 @@ pub struct Service {
     /// Later ones go over earlier ones.
     settings: Vec<PathBuf>,
     log: PathBuf,
+    /// Processes that start from now on go on where a file must not grow.
+    outlives_full_disks: bool,
     child: Option<Child>,
 }
 
@@ -68,6 +70,7 @@ impl Service {
             url: format!("http://{address}"),
             settings: vec![settings.to_owned()],
             log: settings.with_extension("log"),
+            outlives_full_disks: false,
             child: None,
         }
     }
@@ -75,6 +78,11 @@ impl Service {
     /// Processes that start from now on read this file, too.
     pub fn add_settings(&mut self, file: &Path) {
         self.settings.push(file.to_owned());
+    }
+
+    /// Processes that start from now on can be given a full disk, see [`Self::fill_disk`].
+    pub fn outlive_full_disks(&mut self) {
+        self.outlives_full_disks = true;
     }
 
     /// Where it answers, whether it runs or not.
@@ -86,7 +94,8 @@ impl Service {
         assert!(self.child.is_none(), "the process runs already");
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let files = self.settings.iter().flat_map(|file| [OsStr::new("--config"), file.as_os_str()]);
-        let child = deaf_to_limits()
+        let mut command = if self.outlives_full_disks { deaf_to_limits() } else { program() };
+        let child = command
             .arg("serve")
             .args(files)
             .stdin(Stdio::null())
