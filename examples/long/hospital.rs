@@ -6,23 +6,30 @@ use std::time::Duration;
 use vestibule::simulator::chance::Chance;
 use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
 use vestibule::simulator::people::{Habits, MorningConfig, MorningSummary, World, play};
-use vestibule::simulator::zoom::{Weather, ZoomFault, ZoomFaultKind};
+use vestibule::simulator::zoom::{UserStatus, Weather, ZoomFault, ZoomFaultKind};
 use vestibule::simulator::{Simulator, SimulatorConfig, start};
 
-/// Name, how patients are known at Zoom, and what type of user its providers have.
-const HOSPITALS: [(&str, &str, &str); 4] = [
-    ("lakeside", "registrant", "licensed"),
-    ("hillside", "registrant", "licensed"),
-    ("riverside", "invite_link", "basic"),
-    ("seaside", "temporary_user", "licensed"),
+/// Name, how patients are known at Zoom, what type of user its providers have, and its share of the visits in tenths. A patient's own user
+/// costs several calls at each visit, and Zoom's limits hold for each account.
+const HOSPITALS: [(&str, &str, &str, usize); 4] = [
+    ("lakeside", "registrant", "licensed", 3),
+    ("hillside", "registrant", "licensed", 3),
+    ("riverside", "invite_link", "basic", 3),
+    ("seaside", "temporary_user", "licensed", 1),
 ];
 
+/// Who stands in for the few providers whose address is another Zoom account's. Each may be taken again after two minutes.
+const DEFAULT_HOSTS: usize = 16;
+
+/// Over how long clinics begin, by people's own time.
+const BEGINS_WITHIN: Duration = Duration::from_secs(300);
 /// How often something goes wrong with a call to Epic and one to Zoom, where such a call comes before the next does.
 const TROUBLE_EVERY: Duration = Duration::from_secs(2);
 
 pub struct Hospital {
     pub name: &'static str,
     pub settings: String,
+    tenths: usize,
     fakes: Simulator,
 }
 
@@ -30,18 +37,21 @@ impl Hospital {
     /// All of them, whose admittance follows from the seed.
     pub async fn open_all(service: SocketAddr, seed: u64, speed: f64) -> anyhow::Result<Vec<Self>> {
         let mut all = Vec::new();
-        for (number, (name, identity, user_type)) in (0_u64..).zip(HOSPITALS) {
+        for (number, (name, identity, user_type, tenths)) in (0_u64..).zip(HOSPITALS) {
             let admittance = if (seed >> number) & 1 == 0 { "automatic" } else { "manual" };
             let config = fakes_of(name, service, seed.wrapping_mul(31).wrapping_add(number), speed);
             let fakes = start(config.clone()).await?;
             fakes.zoom().set_weather(weather());
+            for number in 0..DEFAULT_HOSTS {
+                fakes.zoom().add_user(&default_host(number), "Default", "Host", 2, UserStatus::Active);
+            }
             // As many as the providers and patients of a run may be.
             fakes.zoom().change_settings(|account| {
                 (account.licensed_seats, account.basic_seats) = (20_000, 20_000);
             });
             let own = [identity, user_type, admittance];
             let settings = settings(name, own, &config, fakes.url());
-            all.push(Self { name, settings, fakes });
+            all.push(Self { name, settings, tenths, fakes });
         }
         Ok(all)
     }
@@ -50,13 +60,21 @@ impl Hospital {
         self.fakes.world()
     }
 
-    /// Its morning, in which calls to Epic and Zoom fail now and then.
+    /// Its morning, in which calls to Epic and Zoom fail now and then. Visits and providers are those of all hospitals together.
     pub async fn morning(&self, visits: usize, speed: f64, providers_at_once: usize) -> MorningSummary {
+        let share = |all: usize| (all * self.tenths / 10).max(1);
         let habits =
             Habits { overruns: 0.05, provider_no_show: 0.03, without_user: 0.1, ..Habits::default() };
         let settle = Duration::ZERO;
-        let config =
-            MorningConfig { visits, speed, habits, settle, providers_at_once, ..MorningConfig::default() };
+        let config = MorningConfig {
+            visits: share(visits),
+            speed,
+            habits,
+            settle,
+            providers_at_once: share(providers_at_once),
+            begins_within: BEGINS_WITHIN,
+            ..MorningConfig::default()
+        };
         let trouble = actix_web::rt::spawn(trouble(self.world().clone()));
         let summary = play(self.world(), &config).await;
         trouble.abort();
@@ -114,6 +132,10 @@ async fn trouble(world: World) {
     }
 }
 
+fn default_host(number: usize) -> String {
+    format!("default-host-{number}@lakeside.example")
+}
+
 fn fakes_of(name: &str, service: SocketAddr, seed: u64, speed: f64) -> SimulatorConfig {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     SimulatorConfig {
@@ -146,8 +168,8 @@ admittance = "{admittance}"
 # The whole day's people come within minutes.
 early_join_minutes = 1440
 late_join_minutes = 1440
-# Pages give a sign every 25 s; whoever closes theirs is gone after 45 s.
-page_presence_seconds = 45
+# Pages give a sign every 25 s.
+page_presence_seconds = 31
 [organization.{name}.epic]
 fhir_base_url = "{fakes}/epic/api/FHIR/R4"
 telehealth_base_url = "{fakes}/epic"
@@ -167,6 +189,8 @@ client_secret = "{zoom_secret}"
 webhook_secret_tokens = ["{webhook_secret}"]
 provider_action = "autoCreate"
 provider_email_domain = "{domain}"
+provider_fallback = {{ foreign = "default_host" }}
+default_hosts = {default_hosts:?}
 timeout = "3s"
 meeting_reads_per_second = 10
 "#,
@@ -176,5 +200,6 @@ meeting_reads_per_second = 10
         zoom_secret = config.zoom_client_secret,
         webhook_secret = config.zoom_webhook_secret,
         domain = config.mail_domain,
+        default_hosts = (0..DEFAULT_HOSTS).map(default_host).collect::<Vec<_>>(),
     )
 }

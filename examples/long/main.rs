@@ -39,8 +39,8 @@ struct Arguments {
     /// How much faster than life people act. Zoom tells whole seconds, so that much more blurs what is told apart by them.
     #[arg(long, default_value_t = 20.0)]
     speed: f64,
-    /// How many providers of each hospital have their clinic at once.
-    #[arg(long, default_value_t = 60)]
+    /// How many providers have their clinic at once. The most that Zoom's limits for these accounts leave room for, at this speed.
+    #[arg(long, default_value_t = 700)]
     providers_at_once: usize,
     /// Prints the service's log, such as "warn" or "info,vestibule=debug".
     #[arg(long)]
@@ -61,9 +61,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     let listen = service::free_address()?;
     let hospitals = Hospital::open_all(listen, seed, arguments.speed).await?;
     let service = Service::start(listen, &hospitals, arguments.log.as_deref()).await?;
-    let shares = shares(arguments.visits, hospitals.len());
-    let mornings = hospitals.iter().zip(shares).map(|(hospital, visits)| async move {
-        let summary = hospital.morning(visits, arguments.speed, arguments.providers_at_once).await;
+    let (visits, speed) = (arguments.visits, arguments.speed);
+    let mornings = hospitals.iter().map(|hospital| async move {
+        let summary = hospital.morning(visits, speed, arguments.providers_at_once).await;
         let (seconds, name) = (began.elapsed().as_secs(), hospital.name);
         println!(
             "{seconds:>4} s  {name}: {} visits played, {} patients joined",
@@ -83,11 +83,6 @@ async fn main() -> anyhow::Result<ExitCode> {
         println!("again: {again}");
     }
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// So many visits for each of so many hospitals.
-fn shares(visits: usize, hospitals: usize) -> impl Iterator<Item = usize> {
-    (0..hospitals).map(move |number| visits / hospitals + usize::from(number < visits % hospitals))
 }
 
 /// Says from time to time how far the service is.
@@ -139,11 +134,12 @@ fn report(hospitals: &[Hospital], summaries: &[MorningSummary], wrong: &[Vec<Wro
     let untold = wrong.iter().flatten().filter(|wrong| wrong.untold).count();
     let wrong = wrong.iter().map(Vec::len).sum::<usize>() - untold;
     println!(
-        "{} visits, {} people, {} patients joined: {wrong} wrong, {failed} launches or links failed, \
-         {untold} cannot be known",
+        "{} visits, {} people, {} patients joined, {} launches told to come again: {wrong} wrong, \
+         {failed} launches or links failed, {untold} cannot be known",
         sum(|one| one.visits),
         sum(|one| one.people),
         sum(|one| one.joined),
+        sum(|one| one.told_to_come_again),
     );
     wrong == 0 && failed == 0
 }

@@ -16,6 +16,9 @@ const MOST_PAGE_BYTES: usize = 2 * 1024 * 1024;
 const MOST_EVENT_BYTES: usize = 64 * 1024;
 const PAGE_DEADLINE: Duration = Duration::from_secs(30);
 
+/// Kept connections that may turn out to be closed before one request.
+const MOST_DEAD_CONNECTIONS: usize = 3;
+
 /// Connections that all people of a thread share; an open event stream takes one each.
 const CONNECTIONS: usize = 4_096;
 
@@ -51,6 +54,11 @@ impl Landing {
             }
             _ => None,
         }
+    }
+
+    /// The service has too much to do and says so.
+    pub fn is_overloaded(&self) -> bool {
+        matches!(self, Self::Page { status: 503, .. })
     }
 }
 
@@ -137,9 +145,12 @@ impl Browser {
             }
             let form = form.take();
             let mut sent = self.send(&url, form.clone()).await;
-            // The server closed the connection that was kept while it was taken up again: nothing was sent, and another is tried.
-            if matches!(sent, Err(SendRequestError::Connect(ConnectError::Disconnected))) {
-                sent = self.send(&url, form).await;
+            // The server closed a connection that was kept while it was taken up again: nothing was sent, and another is tried.
+            for _ in 0..MOST_DEAD_CONNECTIONS {
+                if !matches!(sent, Err(SendRequestError::Connect(ConnectError::Disconnected))) {
+                    break;
+                }
+                sent = self.send(&url, form.clone()).await;
             }
             let mut response = sent.map_err(|why| BrowserError::NoAnswer(why.to_string()))?;
             self.keep_cookies(&url, &response);

@@ -14,6 +14,9 @@ use super::tally::Tally;
 /// A patient who was never let in gives up after this long (in the morning's own time).
 const PATIENCE: Duration = Duration::from_secs(900);
 
+/// By real time: what the service does after a lost answer takes its time however fast people live.
+const LEAST_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Without events a page asks this often, by real time.
 const ASKS_EVERY: Duration = Duration::from_millis(1000);
 /// With events, this often, also by real time: its questions are the signs that somebody still waits.
@@ -143,8 +146,7 @@ async fn phone_dies(visit: &Visit, tally: &Tally) -> Option<Events> {
 /// From MyChart onto the waiting page.
 async fn arrive(visit: &Visit, browser: &mut Browser, tally: &Tally) -> Option<String> {
     let external_id = &visit.appointment.patient.external_id;
-    let url = visit.world.epic.launch_url(LaunchKind::Patient, external_id, &visit.appointment.csn).ok()?;
-    let landing = browser.open(&url).await;
+    let landing = visit.launch(browser, LaunchKind::Patient, external_id, tally).await?;
     let ticket = landing.as_ref().ok().and_then(|landing| landing.ticket()).map(str::to_owned);
     if ticket.is_none() {
         tally.launch_failed("patient", &landing);
@@ -160,7 +162,7 @@ pub(super) async fn wait_for_link(
     polls: bool,
 ) -> Option<String> {
     let page = format!("{}/visit/{ticket}", visit.world.service_url);
-    let patience = visit.scaled(PATIENCE).max(Duration::from_secs(20));
+    let patience = visit.scaled(PATIENCE).max(LEAST_PATIENCE);
     tokio::time::timeout(patience, async {
         loop {
             if polls {

@@ -9,13 +9,16 @@ use tokio::sync::Semaphore;
 
 use super::super::chance::Chance;
 use super::super::clock::{Millis, millis};
-use super::super::day::{Appointment, VISITS_PER_PROVIDER, busy_day};
+use super::super::day::{Appointment, LaunchKind, VISITS_PER_PROVIDER, busy_day};
 use super::super::zoom::{PersonTruth, Presence, UserStatus};
-use super::browser::{Browser, connections};
+use super::browser::{Browser, BrowserError, Landing, connections};
 use super::ledger::World;
 use super::tally::{MorningSummary, Tally};
 use super::{patient, provider};
 
+/// How often somebody presses the button while they are told to come again, and after how long, by real time.
+const MOST_LAUNCHES: usize = 10;
+const COMES_AGAIN_AFTER: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The longest that Zoom takes to notice a dead client.
 const ZOOM_NOTICES_WITHIN: Duration = Duration::from_secs(90);
@@ -43,6 +46,8 @@ pub struct Habits {
     pub provider_no_show: f64,
     /// Has no Zoom user yet, so that the service makes one.
     pub without_user: f64,
+    /// Has an address that is another Zoom account's, so that a default host stands in, where the settings have any.
+    pub foreign: f64,
 }
 
 impl Default for Habits {
@@ -63,6 +68,7 @@ impl Default for Habits {
             overruns: 0.0,
             provider_no_show: 0.0,
             without_user: 0.0,
+            foreign: 0.0,
         }
     }
 }
@@ -78,6 +84,8 @@ pub struct MorningConfig {
     pub mail_domain: String,
     /// How many providers have their clinic at once; the others begin when one has ended.
     pub providers_at_once: usize,
+    /// Over how long, in the morning's time, clinics begin.
+    pub begins_within: Duration,
 }
 
 impl Default for MorningConfig {
@@ -89,6 +97,7 @@ impl Default for MorningConfig {
             settle: Duration::from_secs(60),
             mail_domain: "lakeside.example".to_owned(),
             providers_at_once: Semaphore::MAX_PERMITS,
+            begins_within: Duration::ZERO,
         }
     }
 }
@@ -129,6 +138,27 @@ impl Visit {
             }
         })
         .await;
+    }
+
+    /// Presses the button in Epic or MyChart; whoever is told to come again does so.
+    pub async fn launch(
+        &self,
+        browser: &mut Browser,
+        kind: LaunchKind,
+        who: &str,
+        tally: &Tally,
+    ) -> Option<Result<Landing, BrowserError>> {
+        for _ in 0..MOST_LAUNCHES {
+            let url = self.world.epic.launch_url(kind, who, &self.appointment.csn).ok()?;
+            let landing = browser.open(&url).await;
+            if self.over() || !landing.as_ref().is_ok_and(Landing::is_overloaded) {
+                return Some(landing);
+            }
+            tally.told_to_come_again();
+            tokio::time::sleep(COMES_AGAIN_AFTER).await;
+        }
+        let url = self.world.epic.launch_url(kind, who, &self.appointment.csn).ok()?;
+        Some(browser.open(&url).await)
     }
 
     pub fn over(&self) -> bool {
@@ -181,7 +211,10 @@ pub async fn play(world: &World, config: &MorningConfig) -> MorningSummary {
 }
 
 /// A provider and their patients, with what each will do.
-struct Team(Vec<(Visit, Option<provider::Plan>, Option<patient::Plan>)>);
+struct Team {
+    begins_after: Duration,
+    visits: Vec<(Visit, Option<provider::Plan>, Option<patient::Plan>)>,
+}
 
 impl Team {
     fn draw(
@@ -209,16 +242,24 @@ impl Team {
             };
             (visit, (!absent).then_some(provider), patient)
         };
-        Self(team.iter().enumerate().map(visit).collect())
+        let visits = team.iter().enumerate().map(visit).collect();
+        let begins_after = Duration::from_secs(chance.between(0, config.begins_within.as_secs()));
+        Self { begins_after, visits }
     }
 
     fn overrunning(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|(visit, ..)| visit.overruns).map(|(visit, ..)| visit.appointment.csn.as_str())
+        self.visits
+            .iter()
+            .filter(|(visit, ..)| visit.overruns)
+            .map(|(visit, ..)| visit.appointment.csn.as_str())
     }
 
     /// A provider sees one after another; each patient comes around their own time.
     async fn work(self, tally: Tally) {
-        for (visit, provider, patient) in self.0 {
+        if let Some((visit, ..)) = self.visits.first() {
+            visit.beat(self.begins_after).await;
+        }
+        for (visit, provider, patient) in self.visits {
             let Some(provider) = provider else {
                 if let Some(plan) = patient {
                     patient::wait_on(visit, plan, tally.clone()).await;
@@ -246,7 +287,12 @@ fn book(world: &World, config: &MorningConfig, chance: &mut Chance) -> Option<Ve
         return None;
     }
     for provider in day.iter().step_by(VISITS_PER_PROVIDER).filter_map(|visit| visit.providers.first()) {
-        if chance.hit(config.habits.without_user) {
+        let (without, foreign) = (chance.hit(config.habits.without_user), chance.hit(config.habits.foreign));
+        if foreign {
+            let address = provider.email.clone();
+            world.zoom.change_settings(|account| account.foreign_addresses.push(address));
+        }
+        if without || foreign {
             continue;
         }
         world.zoom.add_user(

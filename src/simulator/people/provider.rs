@@ -79,9 +79,8 @@ pub(super) async fn see(visit: Visit, plan: Plan, tally: Tally) {
 async fn begin(visit: &Visit, tally: &Tally) -> Option<SeatId> {
     let provider = visit.appointment.providers.first()?;
     let csn = &visit.appointment.csn;
-    let url = visit.world.epic.launch_url(LaunchKind::Provider, &provider.external_id, csn).ok()?;
     let mut browser = visit.browser();
-    let landing = browser.open(&url).await;
+    let landing = visit.launch(&mut browser, LaunchKind::Provider, &provider.external_id, tally).await?;
     let link = match &landing {
         Ok(Landing::Zoom(link)) => Some(link.clone()),
         // Zoom takes its time: a page that goes on by itself.

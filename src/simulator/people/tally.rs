@@ -16,6 +16,8 @@ pub struct MorningSummary {
     pub visits: usize,
     /// Patients who got into their meeting.
     pub joined: usize,
+    /// Launches that the service was too busy for; those people pressed again.
+    pub told_to_come_again: usize,
     /// Launches that ended elsewhere than they should, by what was answered.
     pub launches_failed: BTreeMap<String, usize>,
     /// Links that Zoom did not take.
@@ -59,6 +61,10 @@ impl Tally {
 
     pub fn joined(&self) {
         self.0.borrow_mut().joined += 1;
+    }
+
+    pub fn told_to_come_again(&self) {
+        self.0.borrow_mut().told_to_come_again += 1;
     }
 
     pub fn launch_failed(&self, who: &str, landing: &Result<Landing, BrowserError>) {
