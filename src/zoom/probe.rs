@@ -93,7 +93,7 @@ impl ZoomClient {
         // Nobody has this address; that Zoom says so is the proof.
         let found = api.call(&Call::get("/users/nobody%40vestibule.invalid", Label::Light)).await;
         Some(match found {
-            Err(RestError::Refused(refusal)) if refusal.status == 404 => Ok(()),
+            Err(RestError::Refused(refusal)) if refusal.status == 404 && refusal.code.is_some() => Ok(()),
             other => other.map(|_| ()),
         })
     }

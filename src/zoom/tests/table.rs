@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::outbound::testing::{Reply, Seen, Server};
+use crate::settings::Fallback;
 use crate::zoom::RestError;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use vestibule_actors::port::zoom::LinkRefused;
+use vestibule_actors::port::zoom::{DefaultHostLink, LinkRefused};
 use vestibule_domain::id::{InstanceUuid, RegistrantId};
 use vestibule_domain::name::PersonalLink;
 
@@ -32,8 +33,11 @@ enum Asks {
     StartLink,
     AlternativeLink,
     PatientLink,
+    DefaultHostLink,
     Settings,
     Seats,
+    Users,
+    DefaultHosts,
 }
 
 fn is(method: &'static str, end: &'static str) -> impl Fn(&Seen) -> bool {
@@ -53,7 +57,8 @@ fn known_by(by: Personal) -> Asks {
     })
 }
 
-fn rows() -> Vec<Row> {
+/// The calls that a visit's intents make.
+fn rows_of_intents() -> Vec<Row> {
     let host = || ZoomUserId::new("h").unwrap();
     let tag = || Marker::new("tag").unwrap();
     let row = |name, is_odd, asks| Row { name, is_odd, asks };
@@ -77,6 +82,11 @@ fn rows() -> Vec<Row> {
             "provider: license",
             |seen| seen.method == "PATCH",
             provider("Practitioner/p", Some("basic@x.example")),
+        ),
+        call(
+            "provider: default host",
+            |seen| is("GET", "/users/h/meetings")(seen),
+            provider("Practitioner/p", Some("foreign@x.example")),
         ),
         call("meeting: create", |seen| is("POST", "/meetings")(seen), create(&host(), "vst-1")),
         call("meeting: list", |seen| is("GET", "/users/h/meetings")(seen), find(&host(), "vst-1")),
@@ -105,10 +115,20 @@ fn rows() -> Vec<Row> {
         row("patient: look up", |seen| seen.method == "GET", own()),
         row("patient: make", |seen| is("POST", "/users")(seen), own()),
         call("patient: remove", |seen| seen.method == "DELETE", remove),
+    ]
+}
+
+/// What is asked while somebody waits for a link, and by the preflight.
+fn rows_without_intents() -> Vec<Row> {
+    let row = |name, is_odd, asks| Row { name, is_odd, asks };
+    vec![
         row("click: start", |seen| seen.method == "GET", Asks::StartLink),
         row("click: meeting", |seen| is("GET", "/meetings/85012345678")(seen), Asks::AlternativeLink),
         row("click: token", |seen| is("GET", "/token")(seen), Asks::AlternativeLink),
         row("click: patient", |seen| is("GET", "/token")(seen), Asks::PatientLink),
+        row("click: default host", |seen| is("GET", "/users/h/meetings")(seen), Asks::DefaultHostLink),
+        row("account: users", |seen| seen.method == "GET", Asks::Users),
+        row("account: default hosts", |seen| seen.method == "GET", Asks::DefaultHosts),
         row("account: locks", |seen| is("GET", "/lock_settings")(seen), Asks::Settings),
         row("account: settings", |seen| is("GET", "/settings")(seen), Asks::Settings),
         row("account: licences", |seen| is("GET", "/plans/usage")(seen), Asks::Seats),
@@ -171,11 +191,18 @@ fn good(seen: &Seen) -> Reply {
         }
         ("GET", path) if path.contains("/accounts/") => Reply::Json(200, json!({})),
         ("GET", path) if path.contains("/meetings/") => Reply::Json(200, meeting),
-        ("GET", path) if path.contains("none%40") || path.contains("vestibule-patient") => {
+        ("GET", path)
+            if path.contains("none%40")
+                || path.contains("foreign%40")
+                || path.contains("vestibule-patient") =>
+        {
             Reply::Json(404, json!({"code": 1001, "message": "User does not exist."}))
         }
         ("GET", path) if path.contains("basic%40") => Reply::Json(200, user(1)),
         ("GET", _) => Reply::Json(200, user(2)),
+        ("POST", path) if path.ends_with("/users") && seen.body.contains("foreign@") => {
+            Reply::Json(400, json!({"code": 1116, "message": "Not in the managed domains."}))
+        }
         ("POST", path) if path.ends_with("/users") => Reply::Json(201, user(2)),
         ("POST", _) => Reply::Json(201, meeting),
         _ => Reply::With(204, Vec::new(), String::new()),
@@ -186,7 +213,6 @@ fn good(seen: &Seen) -> Reply {
 fn word(outcome: &IntentOutcome) -> String {
     match outcome {
         IntentOutcome::Failed(CallFailure { problem, retry }) => {
-            assert!(!problem.message().is_empty(), "the board explains {problem:?}");
             format!("{}{}", problem.as_str(), if *retry == Retry::Never { "!" } else { "" })
         }
         IntentOutcome::AlternativesSet { stand } => format!("set {}", stand.len()),
@@ -213,8 +239,13 @@ fn word_of_probe<T>(probed: Option<Result<T, RestError>>) -> String {
 async fn cell(row: &Row, answer: fn() -> Reply, (timeout, within): (Span, Span)) -> String {
     let is_odd = row.is_odd;
     let server = Server::start(move |seen| if is_odd(seen) { answer() } else { good(seen) }).await;
-    let config =
-        ZoomConfig { timeout: timeout.to_duration(), license_found_users: true, ..config(&server.base) };
+    let fallback = ProviderFallback {
+        foreign: Fallback::DefaultHost,
+        default_hosts: vec!["h".to_owned()],
+        ..ProviderFallback::NONE
+    };
+    let timeout = timeout.to_duration();
+    let config = ZoomConfig { timeout, fallback, license_found_users: true, ..config(&server.base) };
     let Setup { client, .. } = setup(config);
     let (lakeside, user) = (lakeside(), ZoomUserId::new("h").unwrap());
     let join_url = PersonalLink::new("https://z.example/j/1");
@@ -225,6 +256,12 @@ async fn cell(row: &Row, answer: fn() -> Reply, (timeout, within): (Span, Span))
             word_of_link(&client.alternative_link(&lakeside, MEETING, &user, &join_url).await)
         }
         Asks::PatientLink => word_of_link(&client.patient_link(&lakeside, MEETING, &user, &join_url).await),
+        Asks::DefaultHostLink => {
+            let wanted = DefaultHostLink { holder: "p", meeting: MEETING, user: &user, join_url: None };
+            word_of_link(&client.default_host_link(&lakeside, wanted).await)
+        }
+        Asks::Users => word_of_probe(client.probe_users(&lakeside).await),
+        Asks::DefaultHosts => word_of_probe(client.probe_default_hosts(&lakeside).await),
         Asks::Settings => word_of_probe(client.probe_settings(&lakeside).await),
         Asks::Seats => word_of_probe(client.probe_seats(&lakeside).await),
     };
@@ -234,7 +271,7 @@ async fn cell(row: &Row, answer: fn() -> Reply, (timeout, within): (Span, Span))
 
 #[actix_web::test]
 async fn whatever_zoom_answers_to_whatever_call_comes_to_what_is_known_of_it() {
-    let rows = rows();
+    let rows: Vec<Row> = rows_of_intents().into_iter().chain(rows_without_intents()).collect();
     let silent = join_all(rows.iter().map(|row| cell(row, SILENCE.1, HASTY))).await;
     let mut found = String::new();
     for (rows, silent) in rows.chunks(ROWS_AT_ONCE).zip(silent.chunks(ROWS_AT_ONCE)) {
