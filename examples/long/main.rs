@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use vestibule::simulator::people::{MorningSummary, Wrong, verdict};
+use vestibule::simulator::zoom::Presence;
 
 use hospital::Hospital;
 use service::Service;
@@ -77,6 +78,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let played = began.elapsed();
     let wrong = settle(&hospitals, &service).await?;
     let right = report(&hospitals, &summaries, &wrong);
+    println!("at the end: {}", presences(&hospitals));
     println!("played in {} s, settled after {} s", played.as_secs(), (began.elapsed() - played).as_secs());
     service.stop().await?;
     if !right {
@@ -115,6 +117,19 @@ async fn settle(hospitals: &[Hospital], service: &Service) -> anyhow::Result<Vec
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// How many people are where.
+fn presences(hospitals: &[Hospital]) -> String {
+    let people: Vec<_> = hospitals.iter().flat_map(|hospital| hospital.world().final_truth()).collect();
+    let number = |presence| people.iter().filter(|person| person.presence == presence).count();
+    format!(
+        "{} in a meeting, {} in a waiting room, {} on a waiting page, {} gone",
+        number(Presence::InMeeting),
+        number(Presence::InWaitingRoom),
+        number(Presence::WaitingForHost),
+        number(Presence::Gone)
+    )
 }
 
 /// Prints what is wrong and the sums; false where anything is wrong.
