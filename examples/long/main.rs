@@ -24,7 +24,7 @@ use vestibule::simulator::zoom::Presence;
 use hospital::Hospital;
 use service::Service;
 
-/// Once everybody has come to their end, what is on its way may take so long: Zoom's last retry among it, and closed pages.
+/// Once everybody has come to their end, what is on its way may take so long: a retry of Zoom, and pages that were closed.
 const SETTLES_WITHIN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const TELL_EVERY: Duration = Duration::from_secs(20);
@@ -32,7 +32,7 @@ const TELL_EVERY: Duration = Duration::from_secs(20);
 #[derive(Parser)]
 struct Arguments {
     /// Of all hospitals together.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 300)]
     visits: usize,
     /// None: a fresh one, which is printed.
     #[arg(long)]
