@@ -72,6 +72,7 @@ impl Hospital {
             habits,
             settle,
             providers_at_once: share(providers_at_once),
+            least_patience: Duration::from_secs(60),
             begins_within: BEGINS_WITHIN,
             ..MorningConfig::default()
         };

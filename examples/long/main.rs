@@ -149,7 +149,7 @@ fn report(hospitals: &[Hospital], summaries: &[MorningSummary], wrong: &[Vec<Wro
     let untold = wrong.iter().flatten().filter(|wrong| wrong.untold).count();
     let wrong = wrong.iter().map(Vec::len).sum::<usize>() - untold;
     println!(
-        "{} visits, {} people, {} patients joined, {} launches told to come again: {wrong} wrong, \
+        "{} visits, {} people, {} patients joined, {} launches repeated: {wrong} wrong, \
          {failed} launches or links failed, {untold} cannot be known",
         sum(|one| one.visits),
         sum(|one| one.people),

@@ -56,9 +56,9 @@ impl Landing {
         }
     }
 
-    /// The service has too much to do and says so.
-    pub fn is_overloaded(&self) -> bool {
-        matches!(self, Self::Page { status: 503, .. })
+    /// A page that asks people to press the button again: the service has too much to do, or its neighbours do not answer in time.
+    pub fn asks_to_come_again(&self) -> bool {
+        matches!(self, Self::Page { status: 502 | 503, .. })
     }
 }
 

@@ -14,9 +14,6 @@ use super::tally::Tally;
 /// A patient who was never let in gives up after this long (in the morning's own time).
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// By real time: what the service does after a lost answer takes its time however fast people live.
-const LEAST_PATIENCE: Duration = Duration::from_secs(60);
-
 /// Without events a page asks this often, by real time.
 const ASKS_EVERY: Duration = Duration::from_millis(1000);
 /// With events, this often, also by real time: its questions are the signs that somebody still waits.
@@ -162,7 +159,7 @@ pub(super) async fn wait_for_link(
     polls: bool,
 ) -> Option<String> {
     let page = format!("{}/visit/{ticket}", visit.world.service_url);
-    let patience = visit.scaled(PATIENCE).max(LEAST_PATIENCE);
+    let patience = visit.scaled(PATIENCE).max(visit.least_patience);
     tokio::time::timeout(patience, async {
         loop {
             if polls {

@@ -16,8 +16,7 @@ use super::ledger::World;
 use super::tally::{MorningSummary, Tally};
 use super::{patient, provider};
 
-/// How often somebody presses the button while they are told to come again, and after how long, by real time.
-const MOST_LAUNCHES: usize = 10;
+/// After how long somebody presses the button again who was told to, by real time.
 const COMES_AGAIN_AFTER: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The longest that Zoom takes to notice a dead client.
@@ -84,6 +83,9 @@ pub struct MorningConfig {
     pub mail_domain: String,
     /// How many providers have their clinic at once; the others begin when one has ended.
     pub providers_at_once: usize,
+    /// How long somebody at least waits for a link, and presses the button again, by real time: what the service does after a lost answer
+    /// takes its time however fast people live.
+    pub least_patience: Duration,
     /// Over how long, in the morning's time, clinics begin.
     pub begins_within: Duration,
 }
@@ -97,6 +99,7 @@ impl Default for MorningConfig {
             settle: Duration::from_secs(60),
             mail_domain: "lakeside.example".to_owned(),
             providers_at_once: Semaphore::MAX_PERMITS,
+            least_patience: Duration::from_secs(20),
             begins_within: Duration::ZERO,
         }
     }
@@ -110,6 +113,7 @@ pub(super) struct Visit {
     http: awc::Client,
     speed: f64,
     over: Rc<Cell<bool>>,
+    pub least_patience: Duration,
     /// It goes on when the morning is over: nobody leaves for good.
     pub overruns: bool,
 }
@@ -140,7 +144,7 @@ impl Visit {
         .await;
     }
 
-    /// Presses the button in Epic or MyChart; whoever is told to come again does so.
+    /// Presses the button in Epic or MyChart, and again where that is asked for, or nothing answers.
     pub async fn launch(
         &self,
         browser: &mut Browser,
@@ -148,17 +152,18 @@ impl Visit {
         who: &str,
         tally: &Tally,
     ) -> Option<Result<Landing, BrowserError>> {
-        for _ in 0..MOST_LAUNCHES {
+        let begun = tokio::time::Instant::now();
+        loop {
             let url = self.world.epic.launch_url(kind, who, &self.appointment.csn).ok()?;
             let landing = browser.open(&url).await;
-            if self.over() || !landing.as_ref().is_ok_and(Landing::is_overloaded) {
+            // A page that does not load is loaded again as well.
+            let comes_again = landing.as_ref().map_or(true, Landing::asks_to_come_again);
+            if !comes_again || self.over() || begun.elapsed() > self.least_patience {
                 return Some(landing);
             }
             tally.told_to_come_again();
             tokio::time::sleep(COMES_AGAIN_AFTER).await;
         }
-        let url = self.world.epic.launch_url(kind, who, &self.appointment.csn).ok()?;
-        Some(browser.open(&url).await)
     }
 
     pub fn over(&self) -> bool {
@@ -238,6 +243,7 @@ impl Team {
                 http: http.clone(),
                 speed: config.speed.max(0.01),
                 over: Rc::default(),
+                least_patience: config.least_patience,
                 overruns: (overruns || absent) && number == last,
             };
             (visit, (!absent).then_some(provider), patient)

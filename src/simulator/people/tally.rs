@@ -16,7 +16,7 @@ pub struct MorningSummary {
     pub visits: usize,
     /// Patients who got into their meeting.
     pub joined: usize,
-    /// Launches that the service was too busy for; those people pressed again.
+    /// Launches that came to nothing for the moment, after which those people pressed again.
     pub told_to_come_again: usize,
     /// Launches that ended elsewhere than they should, by what was answered.
     pub launches_failed: BTreeMap<String, usize>,
