@@ -23,8 +23,9 @@ const DEFAULT_HOSTS: usize = 16;
 
 /// Over how long clinics begin, by people's own time.
 const BEGINS_WITHIN: Duration = Duration::from_secs(300);
-/// How often something goes wrong with a call to Epic and one to Zoom, where such a call comes before the next does.
-const TROUBLE_EVERY: Duration = Duration::from_secs(2);
+/// In every third of these spans on average something goes wrong with one call to Epic and one to Zoom, where such a call comes in it: a
+/// meeting whose making is in doubt several times in a row comes later than people wait.
+const TROUBLE_EVERY: Duration = Duration::from_secs(1);
 
 pub struct Hospital {
     pub name: &'static str,
@@ -72,7 +73,8 @@ impl Hospital {
             habits,
             settle,
             providers_at_once: share(providers_at_once),
-            least_patience: Duration::from_secs(60),
+            // What is in doubt at Zoom is looked for after some 17 s, and may be in doubt again.
+            least_patience: Duration::from_secs(120),
             begins_within: BEGINS_WITHIN,
             ..MorningConfig::default()
         };
@@ -106,6 +108,11 @@ async fn trouble(world: World) {
     let mut chance = Chance::new(world.seed ^ 0x5452_4F55);
     loop {
         tokio::time::sleep(TROUBLE_EVERY).await;
+        world.zoom.clear_faults();
+        world.epic.clear_faults();
+        if !chance.hit(1.0 / 3.0) {
+            continue;
+        }
         let (call, fault) = match chance.between(0, 10) {
             0 => ("meetings.create", ZoomFaultKind::DoneThenDrop),
             1 => ("meetings.create", ZoomFaultKind::Drop),
@@ -118,7 +125,6 @@ async fn trouble(world: World) {
             8 => ("*", ZoomFaultKind::Unauthorized),
             _ => ("meetings.create", ZoomFaultKind::DoneThenHang),
         };
-        world.zoom.clear_faults();
         world.zoom.add_fault(ZoomFault { call: call.to_owned(), times: Some(1), fault });
         let fault = match chance.between(0, 6) {
             0 => EpicFaultKind::LockFailed,
@@ -128,7 +134,6 @@ async fn trouble(world: World) {
             4 => EpicFaultKind::DoneThenHang,
             _ => EpicFaultKind::Slow { millis: 800 },
         };
-        world.epic.clear_faults();
         world.epic.add_fault(EpicFault { call: "status".to_owned(), times: Some(1), fault });
     }
 }
