@@ -91,8 +91,8 @@ mod tests {
         fn every_node_gets_a_fair_share(seed: u64) {
             let nodes = nodes(4, seed);
             let shares = shares(&nodes);
-            // Sixteen are its share of sixty-four.
-            prop_assert!(nodes.iter().all(|n| (3..=36).contains(shares.get(n).unwrap_or(&0))), "{shares:?}");
+            // Sixteen are its share of sixty-four; one of a hundred thousand draws gives a node less than three.
+            prop_assert!(nodes.iter().all(|n| (1..=36).contains(shares.get(n).unwrap_or(&0))), "{shares:?}");
         }
     }
 }
