@@ -30,6 +30,9 @@ const MOST_INDEXINGS_AT_ONCE: usize = 32;
 const MOST_QUEUED: usize = 2_000;
 /// Left between a call's time-out and its intent's `not_after`.
 const SAFETY: Span = Span(250);
+/// A call that has waited so long that less than this, and less than a quarter of its time, is left is not begun: it would be given up half
+/// done, which costs Zoom's time and ours, and has to be looked for afterwards. Its visit asks again at once.
+const LEAST_TIME: Span = Span::seconds(5);
 
 /// Make this call; its intent is committed.
 #[derive(Message)]
@@ -73,7 +76,8 @@ impl Line {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Begin>,
+    /// Each with the time that it had when it came.
+    waiting: VecDeque<(Begin, Span)>,
     under_way: usize,
 }
 
@@ -93,20 +97,25 @@ impl ZoomWorker {
         Self { organization, ports, zoom, lines: BTreeMap::new() }
     }
 
+    fn time_left(&self, begin: &Begin) -> Span {
+        let left = begin.intent.not_after - self.ports.clock.now();
+        Span(left.0 - SAFETY.0)
+    }
+
     fn pump(&mut self, line: Line, ctx: &mut Context<Self>) {
         loop {
             let queue = self.lines.entry(line).or_default();
             if queue.under_way >= line.most_at_once() {
                 return;
             }
-            let Some(begin) = queue.waiting.pop_front() else { return };
+            let Some((begin, whole)) = queue.waiting.pop_front() else { return };
             queue.under_way += 1;
-            let within = begin.intent.not_after - self.ports.clock.now();
-            let within = Span(within.0 - SAFETY.0);
+            let within = self.time_left(&begin);
+            let least = LEAST_TIME.min(Span(whole.0 / 4)).max(Span(1));
             let (ports, zoom) = (self.ports.clone(), Rc::clone(&self.zoom));
             let work = async move {
                 // Too late to end in time, or not ours any more: whoever has the visit now makes the call at once.
-                let outcome = if within <= Span(0) || !begin.lease.is_valid() {
+                let outcome = if within < least || !begin.lease.is_valid() {
                     IntentOutcome::NotBegun
                 } else {
                     make(&ports, zoom.as_ref(), &begin, within).await
@@ -197,12 +206,13 @@ impl Handler<Begin> for ZoomWorker {
 
     fn handle(&mut self, begin: Begin, ctx: &mut Context<Self>) {
         let line = Line::of(&begin.intent.call);
+        let whole = self.time_left(&begin);
         let queue = self.lines.entry(line).or_default();
         if queue.waiting.len() >= MOST_QUEUED {
             self.ports.observer.observe(Observed::ZoomQueueFull { organization: self.organization.clone() });
             return;
         }
-        queue.waiting.push_back(begin);
+        queue.waiting.push_back((begin, whole));
         self.pump(line, ctx);
     }
 }

@@ -303,6 +303,29 @@ fn readings_that_wait_for_their_turn_hold_up_no_launch() {
     });
 }
 
+// A call that is begun with too little time is given up when it is half done, and has to be looked for then: the slower Zoom is, the less
+// would come of what it does.
+#[test]
+fn what_cannot_be_answered_in_its_time_any_more_is_not_begun() {
+    run(async {
+        let world = World::new();
+        let _running = world.start().await;
+        world.zoom.lock().unwrap().takes = Duration::from_secs(4);
+        let (visits, began) = (60, tokio::time::Instant::now());
+        for n in 0..visits {
+            world.launch(&format!("4{n:04}"), Role::Provider, "EMP1").await;
+        }
+        for n in 0..visits {
+            let csn = format!("4{n:04}");
+            world.until(&csn, "a meeting", |s| s.visit.meeting.as_ref().map(|_| ())).await;
+        }
+        let zoom = world.zoom.lock().unwrap();
+        assert_eq!((zoom.given_up, zoom.made.len()), (0, visits));
+        // Two calls for each, eight at a time.
+        assert!(began.elapsed() < Duration::from_secs(90), "{:?}", began.elapsed());
+    });
+}
+
 #[test]
 fn draining_gives_every_lease_back_cleanly() {
     run(async {

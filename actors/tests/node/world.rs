@@ -170,6 +170,10 @@ pub struct ZoomScript {
     pub started: bool,
     /// How long a reading waits for its turn.
     pub reading_takes: Duration,
+    /// How long every other call takes; nothing comes of one that is given up before.
+    pub takes: Duration,
+    /// How many were given up before they were answered.
+    pub given_up: usize,
 }
 
 pub enum CreateFault {
@@ -240,12 +244,18 @@ impl Zoom for ScriptedZoom {
         &'a self,
         _: &'a OrganizationId,
         call: &'a ZoomCall,
-        _: Span,
+        within: Span,
     ) -> LocalBoxFuture<'a, IntentOutcome> {
         async move {
-            let reading = matches!(call, ZoomCall::ReadMeeting { .. });
-            let waits = if reading { self.0.lock().unwrap().reading_takes } else { Duration::ZERO };
-            tokio::time::sleep(Duration::from_millis(50) + waits).await;
+            let takes = {
+                let script = self.0.lock().unwrap();
+                let reading = matches!(call, ZoomCall::ReadMeeting { .. });
+                Duration::from_millis(50) + if reading { script.reading_takes } else { script.takes }
+            };
+            let Ok(()) = tokio::time::timeout(within.to_duration(), tokio::time::sleep(takes)).await else {
+                self.0.lock().unwrap().given_up += 1;
+                return IntentOutcome::Ambiguous;
+            };
             self.answer(call)
         }
         .boxed_local()
