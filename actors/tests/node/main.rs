@@ -20,6 +20,7 @@ mod ownership;
 mod supervision;
 mod trouble;
 mod world;
+mod zoom;
 
 /// Runs a test in one thread, inside a `LocalSet`, under tokio's paused clock.
 pub fn run(test: impl Future<Output = ()>) {

@@ -1,7 +1,8 @@
 //! Panics, poison, restarts, and a store that does not answer.
 
 use crate::run;
-use crate::world::{CreateFault, World, by_link, launch, organization, visit};
+use crate::world::{World, by_link, launch, organization, visit};
+use crate::zoom::CreateFault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

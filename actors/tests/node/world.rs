@@ -1,5 +1,6 @@
 //! One node over the memory store in one thread under tokio's paused clock, with an Epic and a Zoom that a test scripts.
 
+use crate::zoom::{ScriptedZoom, ZoomScript};
 use actix::Addr;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -22,7 +23,7 @@ use vestibule_actors::port::observer::{Observed, Observer};
 use vestibule_actors::port::organizations::{NotifierRules, Organizations};
 use vestibule_actors::port::place::{Here, SharedPlace};
 use vestibule_actors::port::store::{OwnerToken, Record, RecordQuery, Store, StoreLimits};
-use vestibule_actors::port::zoom::{LinkRefused, Zoom};
+use vestibule_actors::port::zoom::Zoom;
 use vestibule_actors::port::{Decider, Ports};
 use vestibule_actors::shard::ShardRules;
 use vestibule_domain::backoff::Backoff;
@@ -32,9 +33,8 @@ use vestibule_domain::effect::Update;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::gate::Limits;
 use vestibule_domain::id::*;
-use vestibule_domain::intent::*;
 use vestibule_domain::lane::LaneRules;
-use vestibule_domain::name::{PersonalLink, Phi};
+use vestibule_domain::name::Phi;
 use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::guest::Invitation;
@@ -158,124 +158,6 @@ impl Epic for ScriptedEpic {
 
 pub fn accepted() -> EpicAnswer {
     EpicAnswer { resp_code: 200, epic_code: None, verdict: Verdict::Accepted }
-}
-
-/// A Zoom that makes meetings and remembers every call.
-#[derive(Default)]
-pub struct ZoomScript {
-    pub calls: Vec<ZoomCall>,
-    pub made: Vec<MadeMeeting>,
-    /// What the next creates answer, after having made the meeting or not.
-    pub creates: VecDeque<CreateFault>,
-    pub started: bool,
-    /// How long a reading waits for its turn.
-    pub reading_takes: Duration,
-    /// How long every other call takes; nothing comes of one that is given up before.
-    pub takes: Duration,
-    /// How many were given up before they were answered.
-    pub given_up: usize,
-}
-
-pub enum CreateFault {
-    MadeButNoAnswer,
-    NotMadeAndNoAnswer,
-}
-
-struct ScriptedZoom(Arc<Mutex<ZoomScript>>);
-
-impl ScriptedZoom {
-    fn answer(&self, call: &ZoomCall) -> IntentOutcome {
-        let mut script = self.0.lock().unwrap();
-        script.calls.push(call.clone());
-        match call {
-            ZoomCall::EnsureProvider { provider, .. } => IntentOutcome::Provider {
-                user: ZoomUserId::new(format!("user of {provider:?}")).unwrap(),
-                licensed: true,
-            },
-            ZoomCall::CreateMeeting { host, settings, .. } => {
-                let number = 85_000_000_000 + script.made.len() as u64;
-                let made = MadeMeeting {
-                    meeting: MeetingId(number),
-                    host: host.clone(),
-                    effective: *settings,
-                    join_url: PersonalLink::new("https://zoom.example/j/1"),
-                    dial_in: None,
-                };
-                match script.creates.pop_front() {
-                    None => {
-                        script.made.push(made.clone());
-                        IntentOutcome::Made(made)
-                    }
-                    Some(CreateFault::MadeButNoAnswer) => {
-                        script.made.push(made);
-                        IntentOutcome::Ambiguous
-                    }
-                    Some(CreateFault::NotMadeAndNoAnswer) => IntentOutcome::Ambiguous,
-                }
-            }
-            ZoomCall::FindMeetings { .. } => IntentOutcome::Found(script.made.clone()),
-            ZoomCall::DeleteMeeting { meeting } => {
-                script.made.retain(|m| m.meeting != *meeting);
-                IntentOutcome::Deleted
-            }
-            ZoomCall::IndexMeeting { .. } => unreachable!("the store indexes"),
-            ZoomCall::SetAlternativeHosts { others, .. } => {
-                IntentOutcome::AlternativesSet { stand: others.clone() }
-            }
-            ZoomCall::Register { participant, .. } => IntentOutcome::Registered {
-                registrant: RegistrantId::new(format!("registrant of {participant:?}")).unwrap(),
-                link: PersonalLink::new("https://zoom.example/w/1?tk=x"),
-            },
-            ZoomCall::CancelRegistrants { .. } => IntentOutcome::RegistrantsCancelled,
-            ZoomCall::RemoveUser { .. } => IntentOutcome::UserRemoved,
-            ZoomCall::EndMeeting { .. } => IntentOutcome::Ended,
-            ZoomCall::ReadAttendance { .. } => IntentOutcome::Attended(Vec::new()),
-            ZoomCall::AskRegistration { .. } | ZoomCall::ReadMeeting { .. } => {
-                let effective =
-                    MeetingSettings { waiting_room: false, join_before_host: false, registration: true };
-                IntentOutcome::Read { started: script.started, effective }
-            }
-        }
-    }
-}
-
-impl Zoom for ScriptedZoom {
-    fn call<'a>(
-        &'a self,
-        _: &'a OrganizationId,
-        call: &'a ZoomCall,
-        within: Span,
-    ) -> LocalBoxFuture<'a, IntentOutcome> {
-        async move {
-            let takes = {
-                let script = self.0.lock().unwrap();
-                let reading = matches!(call, ZoomCall::ReadMeeting { .. });
-                Duration::from_millis(50) + if reading { script.reading_takes } else { script.takes }
-            };
-            let Ok(()) = tokio::time::timeout(within.to_duration(), tokio::time::sleep(takes)).await else {
-                self.0.lock().unwrap().given_up += 1;
-                return IntentOutcome::Ambiguous;
-            };
-            self.answer(call)
-        }
-        .boxed_local()
-    }
-    fn start_link<'a>(
-        &'a self,
-        _: &'a OrganizationId,
-        _: MeetingId,
-    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        async { Ok(PersonalLink::new("https://zoom.example/s/1")) }.boxed_local()
-    }
-    fn alternative_link<'a>(
-        &'a self,
-        _: &'a OrganizationId,
-        _: MeetingId,
-        _: &'a ZoomUserId,
-        join_url: &'a PersonalLink,
-    ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
-        async { Ok(join_url.clone()) }.boxed_local()
-    }
 }
 
 #[derive(Default)]
