@@ -3,13 +3,15 @@
 
 use vestibule_actors::port::store::{SharedStore, StoreError};
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::Moment;
+use vestibule_domain::time::{Moment, Span};
 
 use super::account::ZoomAccounts;
 use super::calls::ZoomClient;
 
 /// The field of the organization.
 const FIELD: &str = "zoom/checked";
+/// Some hours are left for a check that comes late; the alert leaves as many.
+const CHECKED_AGAIN_WITHIN: Span = Span::hours(80);
 /// Two nodes that are asked at once; either time will do.
 const MOST_TRIES: u32 = 3;
 
@@ -33,6 +35,12 @@ pub async fn checked(
         }
     }
     Ok(())
+}
+
+/// Whether Zoom, which last checked then, should have done so again.
+#[must_use]
+pub fn is_overdue(last: Moment, now: Moment) -> bool {
+    last + CHECKED_AGAIN_WITHIN < now
 }
 
 impl ZoomClient {

@@ -11,7 +11,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::time::Moment;
 
 use super::access::Who;
 use super::app::App;
@@ -24,6 +24,7 @@ use crate::settings::{Authorization, Environment, Organization};
 use crate::web::{ConnectTrouble, PagePolicy, ScopeRow, WebhookCheck, ZoomPage, ZoomStands};
 use crate::zoom::connection::{ConnectRefused, ConnectionView, Standing};
 use crate::zoom::scopes::{Wants, needed_for};
+use crate::zoom::validation::is_overdue;
 pub use callback::configure;
 use state::Ticket;
 
@@ -197,13 +198,10 @@ fn stands(view: &ConnectionView) -> ZoomStands {
     }
 }
 
-/// An hour is left for a check that comes late.
-const CHECKED_AGAIN_WITHIN: Span = Span::hours(73);
-
 fn checked(at: Option<Moment>, now: Moment) -> WebhookCheck {
     match at {
         None => WebhookCheck::Never,
-        Some(at) if at + CHECKED_AGAIN_WITHIN < now => WebhookCheck::Overdue(timestamp(at)),
+        Some(at) if is_overdue(at, now) => WebhookCheck::Overdue(timestamp(at)),
         Some(at) => WebhookCheck::Lately(timestamp(at)),
     }
 }

@@ -17,6 +17,7 @@ fn each_row_is_played_on_one_node_and_on_two_and_is_told_to_administrators() {
     assert_eq!(["a07_x", "b8_x", "e9_x", "a"].map(number_of), [Some(7), None, None, None]);
     let named = [
         super::accounts::PLAYED,
+        super::attendance::PLAYED,
         super::calls::PLAYED,
         super::doors::PLAYED,
         super::times::PLAYED,

@@ -51,6 +51,7 @@ macro_rules! each_alone_on_both {
 }
 
 mod accounts;
+mod attendance;
 mod calls;
 mod covered;
 mod doors;

@@ -31,8 +31,15 @@ impl Visit {
         let end = self.ends_by_itself(policy).filter(|_| !self.is_being_ended());
         let sides = sides.into_iter().chain(end);
         let links = self.next_link_due(policy, now).into_iter().chain(self.stand_ins_go_at(policy, now));
-        let links = links.chain(self.attendance_due());
-        pages.chain(calls).chain(links).chain(check).chain(ends).chain(entries).chain(sides).min()
+        pages
+            .chain(calls)
+            .chain(links)
+            .chain(self.attendance_due())
+            .chain(check)
+            .chain(ends)
+            .chain(entries)
+            .chain(sides)
+            .min()
     }
 
     /// When the meeting's status is to be read next: while a patient waits after a provider's launch and nothing is live; more seldom,

@@ -4,7 +4,6 @@ use crate::common::at;
 use crate::common::facts::{MEETING, anonymous, fact, of, patient, provider, user};
 use crate::common::story::{Story, ada};
 use crate::common::zoom::{AUTOMATIC, failed, is_delete, is_read, made};
-use vestibule_domain::command::Command;
 use vestibule_domain::fact::FactKind::{Ended, Joined, JoinedWaitingRoom, Left, Started};
 use vestibule_domain::fact::SessionKeys;
 use vestibule_domain::id::{InstanceUuid, MeetingId};
@@ -27,13 +26,7 @@ fn row(keys: &SessionKeys, joined: i64, left: i64) -> Attendance {
 
 /// The visit is over at 600 s, and nothing ever told that ada left.
 fn over() -> Story {
-    let mut story = Story::ready();
-    story.at(12).take(Command::Departed { participant: ada() });
-    story.facts([
-        fact(Started, "U1", 12),
-        of(&provider("dr", "p1"), Joined, "U1", 12),
-        of(&patient("ada", "g1"), Joined, "U1", 20),
-    ]);
+    let mut story = Story::talking();
     story.at(601).facts([of(&provider("dr", "p1"), Left, "U1", 599), fact(Ended, "U1", 600)]);
     story
 }

@@ -113,22 +113,10 @@ fn events_end_the_readings() {
     assert_eq!(story.presence(&ada()), Presence::Waiting);
 }
 
-/// The provider and ada are in the meeting, and both have left our pages.
-fn talking() -> Story {
-    let mut story = Story::ready();
-    story.at(12).take(Command::Departed { participant: ada() });
-    story.facts([
-        fact(Started, "U1", 12),
-        of(&provider("dr", "p1"), Joined, "U1", 12),
-        of(&patient("ada", "g1"), Joined, "U1", 20),
-    ]);
-    story
-}
-
 // The leaves and the end of a meeting may all be lost; no light burns until no meeting could last so long.
 #[test]
 fn a_live_meeting_of_which_nothing_is_heard_is_read_and_closed_when_it_is_not_there() {
-    let mut story = talking();
+    let mut story = Story::talking();
     let over = at(90 * 60);
     assert_eq!(readings(&mut story, at(3 * 3_600), false, |now| now < over), [620, 2_420, 4_220, 6_020]);
     assert_eq!((story.visit.phase, story.presence(&ada())), (Phase::Ended, Presence::Gone));
@@ -142,7 +130,7 @@ fn a_live_meeting_of_which_nothing_is_heard_is_read_and_closed_when_it_is_not_th
 
 #[test]
 fn a_reading_closes_nothing_of_which_something_was_just_heard() {
-    let mut story = talking();
+    let mut story = Story::talking();
     story.at(600).tick();
     story.at(620).tick();
     let reading = story.call(is_read);
@@ -153,7 +141,7 @@ fn a_reading_closes_nothing_of_which_something_was_just_heard() {
 
 #[test]
 fn after_the_store_went_back_epic_is_told_again_and_zoom_is_asked() {
-    let mut story = talking();
+    let mut story = Story::talking();
     story.at(300).take(Command::StoreWentBack);
     assert_eq!(story.lights(&ada()), [true, true]);
     let reading = story.call(is_read);
@@ -161,7 +149,7 @@ fn after_the_store_went_back_epic_is_told_again_and_zoom_is_asked() {
     assert_eq!(story.visit.phase, Phase::InProgress);
     assert!(story.visit.calls.is_empty(), "it is not asked again and again");
     // Had the end been lost with the store, the reading would find it.
-    let mut ended = talking();
+    let mut ended = Story::talking();
     ended.at(300).take(Command::StoreWentBack);
     let reading = ended.call(is_read);
     ended.close(&reading, read(false));

@@ -1,10 +1,10 @@
 //! A story: commands that happen to one visit, at times that only go on.
 
-use super::at;
+use super::{at, facts};
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
 use vestibule_domain::effect::{Effect, Says, Update};
-use vestibule_domain::fact::Fact;
+use vestibule_domain::fact::{Fact, FactKind};
 use vestibule_domain::id::{
     CommandId, ConferenceId, Csn, ExternalId, FhirReference, OrganizationId, VisitId, VisitKey,
 };
@@ -81,6 +81,18 @@ impl Story {
         story.launch(patient_launch("ada"));
         story.at(5).launch(provider_launch("dr"));
         story.zoom_answers();
+        story
+    }
+
+    /// The provider and "ada" are in the meeting, and both have left our pages.
+    pub fn talking() -> Self {
+        let mut story = Self::ready();
+        story.at(12).take(Command::Departed { participant: ada() });
+        story.facts([
+            facts::fact(FactKind::Started, "U1", 12),
+            facts::of(&facts::provider("dr", "p1"), FactKind::Joined, "U1", 12),
+            facts::of(&facts::patient("ada", "g1"), FactKind::Joined, "U1", 20),
+        ]);
         story
     }
 
