@@ -6,6 +6,7 @@ mod key_set;
 mod outcome;
 mod sides;
 mod zoom;
+mod zoom_locks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -9,20 +9,19 @@ use serde_json::{Value, json};
 use vestibule_actors::port::clock::{Clock, Randomness, SharedClock, instant};
 use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::policy::Admittance;
 
 use super::outcome::{Checked, Report};
 use super::sides::Checks;
 use crate::outbound::{HttpClient, Request, lenient};
 use crate::service::on_redis;
-use crate::settings::{Authorization, BaseUrl, Organization, ProviderUserType, Secret, Settings, StoreUrl};
+use crate::settings::{Authorization, BaseUrl, Organization, Secret, Settings, StoreUrl};
 use crate::store::redis::RedisStore;
 use crate::store::{EmbeddedSettings, EmbeddedStore};
 use crate::system::{SystemClock, SystemRandomness};
+use crate::zoom::RestError;
 use crate::zoom::connection::{Standing, copy};
 use crate::zoom::scopes::{self, Wants};
 use crate::zoom::webhook::{OURS, SIGNATURE, TIMESTAMP, header_of, url_validation_answer};
-use crate::zoom::{AccountSetting, RestError};
 
 /// Our own webhook may take so long.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -63,7 +62,7 @@ impl Checks {
         if let Some(unusable) = self.zoom.probe_default_hosts(organization).await {
             report.add(Some(organization), "zoom: default hosts", checked_default_hosts(unusable));
         }
-        self.zoom_account(organization, settings, report).await;
+        self.zoom_locks(organization, settings, report).await;
     }
 
     /// Of an app that an administrator adds the store knows more than Zoom says; asking for a token would spend what the service needs.
@@ -100,7 +99,7 @@ impl Checks {
                     report.add(Some(organization), "zoom: scopes", checked_scopes(Some(missing)));
                 }
                 if usable {
-                    self.zoom_account(organization, settings, report).await;
+                    self.zoom_locks(organization, settings, report).await;
                 }
             }
             Some(Err(error)) => report.add(
@@ -113,37 +112,6 @@ impl Checks {
                 "zoom: connection",
                 Checked::warn("cannot be read beside a running service".to_owned(), page),
             ),
-        }
-    }
-
-    /// What the account's administrators have settled for all meetings. Visits do not need to read it.
-    async fn zoom_account(
-        &self,
-        organization: &OrganizationId,
-        settings: &Organization,
-        report: &mut Report,
-    ) {
-        match self.zoom.probe_settings(organization).await {
-            None => {}
-            Some(Err(error)) => report.add(Some(organization), "zoom: locks", unread(&error)),
-            Some(Ok(found)) => {
-                let wanted = settings.admittance == Admittance::Manual;
-                let room = checked_setting(found.waiting_room, wanted, &WAITING_ROOM);
-                report.add(Some(organization), "zoom: waiting room", room);
-                let before_host = checked_setting(found.join_before_host, false, &BEFORE_HOST);
-                report.add(Some(organization), "zoom: join before host", before_host);
-                if found.clears_room == Some(true) {
-                    report.add(Some(organization), "zoom: host dropped", Checked::warn(
-                        "everybody is sent to the waiting room when the host's connection drops".to_owned(),
-                        "a patient's light goes out then until the provider admits them again. To avoid that: Account Management > Account Settings > Meeting > Security > Waiting Room Options",
-                    ));
-                }
-            }
-        }
-        if settings.provider_user_type == ProviderUserType::Licensed
-            && let Some(Ok(Some(seats))) = self.zoom.probe_seats(organization).await
-        {
-            report.add(Some(organization), "zoom: licences", checked_seats(seats.hosts, seats.used));
         }
     }
 
@@ -222,59 +190,6 @@ async fn challenged(url: &str, secret: &Secret) -> Challenged {
     let encrypted = |value: &Value| lenient::text(value, "encryptedToken").map(str::to_owned);
     let right = answer.json().as_ref().and_then(encrypted) == encrypted(&expected);
     if right { Challenged::Answered } else { Challenged::Otherwise(answer.status.as_u16()) }
-}
-
-/// A setting of the account, for people: its name, what is said of a lock that is wrong, and where it is in Zoom's pages.
-struct Named {
-    on: &'static str,
-    off: &'static str,
-    advice: &'static str,
-}
-
-const WAITING_ROOM: Named = Named {
-    on: "locked on, and this organization's admittance is automatic: providers have to admit every patient",
-    off: "locked off, and this organization's admittance is manual: patients go in as soon as the provider is there",
-    advice: "check with the account's administrator: Account Management > Account Settings > Meeting > Security > Waiting Room, take the lock away (groups may have one as well); or change admittance",
-};
-const BEFORE_HOST: Named = Named {
-    on: "locked on: Zoom lets patients in before the provider, so that they are kept on our page until the provider is there",
-    off: "locked off",
-    advice: "check with the account's administrator: Account Management > Account Settings > Meeting > Schedule Meeting > Join before host, take the lock away (groups may have one as well)",
-};
-
-fn checked_setting(setting: Option<AccountSetting>, wanted: bool, named: &Named) -> Checked {
-    match setting {
-        None => Checked::pass(
-            "Zoom does not say whether it is locked; what meetings get is compared with what was asked",
-        ),
-        Some(AccountSetting { locked: false, .. }) => {
-            Checked::pass("is not locked, so that each meeting has its own")
-        }
-        Some(AccountSetting { on, .. }) if on == wanted => {
-            Checked::pass("is locked as this organization needs it")
-        }
-        Some(AccountSetting { on, .. }) => {
-            Checked::fail(if on { named.on } else { named.off }.to_owned(), named.advice)
-        }
-    }
-}
-
-fn checked_seats(hosts: i64, used: i64) -> Checked {
-    let what = format!("{used} of {hosts} are used");
-    if used < hosts {
-        return Checked::Pass(what);
-    }
-    Checked::warn(
-        what,
-        "a provider without a Zoom account, or without a licence, cannot be given one: buy more, or take them from people who left",
-    )
-}
-
-fn unread(error: &RestError) -> Checked {
-    Checked::warn(
-        format!("cannot be read ({error})"),
-        "add the scopes account:read:settings:admin and account:read:lock_settings:admin to have this checked, or look by hand: the waiting room and join before host must not be locked (docs/zoom-authorization.md)",
-    )
 }
 
 /// Copies the connections that administrators made, where there can be any. Whether the service's store could be read; it is open no longer

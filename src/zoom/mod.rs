@@ -23,6 +23,6 @@ pub mod validation;
 pub mod webhook;
 
 pub use account::{PerSecond, ZoomAccounts, ZoomConfig};
-pub use administration::{AccountSetting, AccountSettings, Seats};
+pub use administration::{AccountSettings, CommonSetting, GroupSettings, Groups, Seats};
 pub use calls::ZoomClient;
 pub use error::{RestError, ZoomRefusal};

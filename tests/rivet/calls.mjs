@@ -200,9 +200,22 @@ export async function checkAccountCalls(calls, settings) {
   await calls.does("accounts.settings", "GET", `/accounts/me/settings${security}`, {
     type: values, needs: ["meeting_security.waiting_room", more],
   });
+  const all = await settings();
+  await settings({ ...all, groups: [{ id: "g-1", name: "Clinic", members: [], waiting_room_lock: true }] });
+  const group = ["users", "GroupsGetLockedSettingsResponse"];
+  const ofGroup = ["users", "GroupsGetGroupsSettingsResponse"];
+  await calls.does("groups.list", "GET", "/groups?page_size=300", {
+    type: ["users", "GroupsListGroupsResponse"], needs: ["groups.id", "groups.name", "total_records"],
+  });
+  await calls.does("groups.lock_settings", "GET", "/groups/g-1/lock_settings", { type: group, needs: ["schedule_meeting.join_before_host"] });
+  await calls.does("groups.lock_settings", "GET", `/groups/g-1/lock_settings${security}`, { type: group, needs: ["meeting_security.waiting_room"] });
+  await calls.refuses("groups.lock_settings", "GET", "/groups/none/lock_settings", 404, 4130);
+  await calls.does("groups.settings", "GET", "/groups/g-1/settings", { type: ofGroup, needs: ["schedule_meeting.join_before_host"] });
+  await calls.does("groups.settings", "GET", `/groups/g-1/settings${security}`, { type: ofGroup, needs: ["meeting_security.waiting_room"] });
+  await calls.refuses("groups.settings", "GET", "/groups/none/settings", 404, 4130);
+  await calls.refuses("groups.list", "GET", "/groups?page_size=none", 400, 300);
   await calls.does("accounts.plan_usage", "GET", "/accounts/me/plans/usage", { type: ["own", "ZoomPlanUsage"], needs: ["plan_base.hosts"] });
   // What these refuse is a scope that the app does not have, and so does every other call.
-  const all = await settings();
   await settings({ ...all, scopes: [] });
   const bare = new Calls({ ...calls, token: await calls.freshToken() });
   bare.refused = calls.refused;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::lock;
 use super::super::zoom::{
-    Device, Fate, Presence, SeatAct, UserStatus, Weather, ZoomFault, ZoomFaultKind, signature,
+    Device, Fate, Group, Presence, SeatAct, UserStatus, Weather, ZoomFault, ZoomFaultKind, signature,
 };
 use super::super::{FakeZoom, Simulator};
 use super::service::Service;
@@ -124,6 +124,22 @@ async fn locks_coerce_without_a_word_and_start_links_are_fresh() {
     assert_eq!(caller.call("PATCH", &path, json!({"settings": {"waiting_room": false}})).await.0, 204);
     let (_, again) = caller.call("GET", &path, Value::Null).await;
     assert_eq!(again["settings"]["waiting_room"], true, "the update was left out without a word");
+    // A group's lock binds its members, where the account leaves them free.
+    fakes.zoom().change_settings(|settings| {
+        let lock = |members: &[&str], room| Group {
+            members: members.iter().map(|&it| it.to_owned()).collect(),
+            waiting_room_lock: Some(room),
+            ..Group::default()
+        };
+        settings.waiting_room_lock = None;
+        settings.groups =
+            vec![lock(&["somebody@lakeside.example"], false), lock(&[&HOST.to_uppercase()], true)];
+    });
+    let (_, again) = caller.call("GET", &path, Value::Null).await;
+    assert_eq!(again["settings"]["waiting_room"], true);
+    fakes.zoom().change_settings(|settings| settings.groups.clear());
+    let (_, again) = caller.call("GET", &path, Value::Null).await;
+    assert_eq!(again["settings"]["waiting_room"], false, "what was asked for");
     assert_ne!(meeting["start_url"], again["start_url"]);
     assert!((1_000_000_000..100_000_000_000).contains(&meeting["id"].as_i64().expect("a number")));
     fakes.stop().await;

@@ -90,6 +90,18 @@ pub enum ZakOnJoin {
     Refused,
 }
 
+/// A group of users, whose locks hold for its members where the account has none of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    /// Addresses of users.
+    pub members: Vec<String>,
+    pub waiting_room_lock: Option<bool>,
+    pub join_before_host_lock: Option<bool>,
+}
+
 /// What an administrator can change while the fakes run. A lock holds the value that wins over every meeting's own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -99,6 +111,7 @@ pub struct AccountSettings {
     pub basic_seats: u32,
     pub waiting_room_lock: Option<bool>,
     pub join_before_host_lock: Option<bool>,
+    pub groups: Vec<Group>,
     pub clear_room_when_host_drops: bool,
     /// Whether users may be pre-provisioned for single sign-on (`ssoCreate`).
     pub sso_provisioning: bool,
@@ -133,6 +146,7 @@ impl Default for AccountSettings {
             basic_seats: 1000,
             waiting_room_lock: None,
             join_before_host_lock: None,
+            groups: Vec::new(),
             clear_room_when_host_drops: false,
             sso_provisioning: true,
             api_partner: true,
@@ -147,6 +161,33 @@ impl Default for AccountSettings {
             zak_on_join: ZakOnJoin::default(),
             consenting_account: None,
         }
+    }
+}
+
+impl AccountSettings {
+    /// What a lock settles for the meetings of one host: the account's, or else that of a group with the host in it.
+    pub fn lock_for(&self, host: &str, of: impl Fn(&Locks) -> Option<bool>) -> Option<bool> {
+        let groups =
+            self.groups.iter().filter(|group| group.members.iter().any(|it| it.eq_ignore_ascii_case(host)));
+        let groups = groups.map(Group::locks);
+        std::iter::once(self.locks()).chain(groups).find_map(|locks| of(&locks))
+    }
+
+    pub fn locks(&self) -> Locks {
+        Locks { waiting_room: self.waiting_room_lock, join_before_host: self.join_before_host_lock }
+    }
+}
+
+/// What is settled for many meetings at once; None: each has its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Locks {
+    pub waiting_room: Option<bool>,
+    pub join_before_host: Option<bool>,
+}
+
+impl Group {
+    pub fn locks(&self) -> Locks {
+        Locks { waiting_room: self.waiting_room_lock, join_before_host: self.join_before_host_lock }
     }
 }
 
@@ -177,5 +218,8 @@ const SCOPES: &[&str] = &[
     "user:read:token:admin",
     "account:read:settings:admin",
     "account:read:lock_settings:admin",
+    "group:read:list_groups:admin",
+    "group:read:lock_settings:admin",
+    "group:read:settings:admin",
     "billing:read:plan_usage:admin",
 ];

@@ -141,45 +141,12 @@ impl Desk<'_> {
         Answer::ok(json!({"token": self.zak(&user.id)}))
     }
 
-    /// What concerns security is only told where that is asked for, and then nothing else is.
-    pub(super) fn lock_settings(&self, query: &[(String, String)]) -> Answer {
-        let account = &self.state.account;
-        Answer::ok(if asks_for_security(query) {
-            json!({"meeting_security": {"waiting_room": account.waiting_room_lock.is_some()}})
-        } else {
-            json!({"schedule_meeting": {"join_before_host": account.join_before_host_lock.is_some()}})
-        })
-    }
-
     pub(super) fn plan_usage(&self) -> Answer {
         let licensed = self.state.users.values().filter(|user| user.is_licensed()).count();
         Answer::ok(json!({
             "plan_base": {"type": "biz", "hosts": self.state.account.licensed_seats, "usage": licensed},
         }))
     }
-
-    pub(super) fn account_settings(&self, query: &[(String, String)]) -> Answer {
-        let account = &self.state.account;
-        if !asks_for_security(query) {
-            return Answer::ok(json!({
-                "schedule_meeting": {"join_before_host": account.join_before_host_lock.unwrap_or(false)},
-            }));
-        }
-        Answer::ok(json!({
-            "meeting_security": {
-                "waiting_room": account.waiting_room_lock.unwrap_or(false),
-                "waiting_room_options": {
-                    "enable": account.waiting_room_lock.unwrap_or(false),
-                    "locked": account.waiting_room_lock.is_some(),
-                    "more_options": {"move_participants_to_waiting_room_when_host_dropped": account.clear_room_when_host_drops},
-                },
-            },
-        }))
-    }
-}
-
-fn asks_for_security(query: &[(String, String)]) -> bool {
-    query.iter().any(|(name, value)| name == "option" && value == "meeting_security")
 }
 
 fn too_many_at_once() -> Answer {

@@ -32,6 +32,9 @@ pub enum Call {
     LiveParticipants(Key),
     LockSettings,
     AccountSettings,
+    ListGroups,
+    GroupLockSettings(String),
+    GroupSettings(String),
     PlanUsage,
 }
 
@@ -160,6 +163,15 @@ impl Call {
                 Medium,
                 &["account:read:lock_settings:admin", "account:read:admin"],
             ),
+            Self::ListGroups => {
+                terms("groups.list", Medium, &["group:read:list_groups:admin", "group:read:admin"])
+            }
+            Self::GroupLockSettings(_) => {
+                terms("groups.lock_settings", Medium, &["group:read:lock_settings:admin", "group:read:admin"])
+            }
+            Self::GroupSettings(_) => {
+                terms("groups.settings", Medium, &["group:read:settings:admin", "group:read:admin"])
+            }
             Self::PlanUsage => {
                 terms("accounts.plan_usage", Heavy, &["billing:read:plan_usage:admin", "account:read:admin"])
             }
@@ -203,6 +215,9 @@ pub fn route(method: &str, raw_path: &str) -> Option<Call> {
         ("GET", ["metrics", "meetings", _, "participants"]) => Call::LiveParticipants(self::key(raw.get(2)?)),
         ("GET", ["accounts", _, "lock_settings"]) => Call::LockSettings,
         ("GET", ["accounts", _, "settings"]) => Call::AccountSettings,
+        ("GET", ["groups"]) => Call::ListGroups,
+        ("GET", ["groups", id, "lock_settings"]) => Call::GroupLockSettings((*id).to_owned()),
+        ("GET", ["groups", id, "settings"]) => Call::GroupSettings((*id).to_owned()),
         ("GET", ["accounts", _, "plans", "usage"]) => Call::PlanUsage,
         _ => return None,
     })

@@ -139,6 +139,9 @@ fn perform(desk: &mut Desk<'_>, call: &Call, body: &Value, query: &[(String, Str
         Call::LiveParticipants(key) => desk.live_participants(key),
         Call::LockSettings => desk.lock_settings(query),
         Call::AccountSettings => desk.account_settings(query),
+        Call::ListGroups => desk.list_groups(query),
+        Call::GroupLockSettings(group) => desk.group_lock_settings(group, query),
+        Call::GroupSettings(group) => desk.group_settings(group, query),
         Call::PlanUsage => desk.plan_usage(),
     }
 }

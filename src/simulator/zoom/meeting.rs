@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::clock::{Millis, to_the_second};
-use super::account::AccountSettings;
+use super::account::{AccountSettings, Locks};
 use super::answer::Answer;
 use super::room::{Room, RoomRules};
 use super::users::User;
@@ -113,8 +113,9 @@ impl Meeting {
 
     /// The rules in force. A lock wins over the meeting, and a waiting room switches joining before the host off.
     pub fn rules(&self, account: &AccountSettings) -> RoomRules {
-        let waiting_room = account.waiting_room_lock.unwrap_or_else(|| self.asks("waiting_room"));
-        let early = account.join_before_host_lock.unwrap_or_else(|| self.asks("join_before_host"));
+        let lock = |of: fn(&Locks) -> Option<bool>| account.lock_for(&self.host_email, of);
+        let waiting_room = lock(|it| it.waiting_room).unwrap_or_else(|| self.asks("waiting_room"));
+        let early = lock(|it| it.join_before_host).unwrap_or_else(|| self.asks("join_before_host"));
         RoomRules {
             waiting_room,
             join_before_host: early && !waiting_room,

@@ -5,6 +5,7 @@ mod answer;
 mod api_meetings;
 mod api_past;
 mod api_registrants;
+mod api_settings;
 mod api_users;
 mod calls;
 mod client;
@@ -34,7 +35,7 @@ mod users;
 
 use std::sync::{Arc, Mutex};
 
-pub use account::{AccountSettings, Plan, ZakOnJoin, ZoomAccount, ZoomApp};
+pub use account::{AccountSettings, Group, Plan, ZakOnJoin, ZoomAccount, ZoomApp};
 pub use faults::{ZoomFault, ZoomFaultKind};
 pub use join::{JoinRefused, Link, SeatAct};
 pub use post::{Attempt, DeliveryRecord, Fate, Weather};

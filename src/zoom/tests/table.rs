@@ -35,6 +35,7 @@ enum Asks {
     PatientLink,
     DefaultHostLink,
     Settings,
+    Groups,
     Seats,
     Users,
     DefaultHosts,
@@ -131,6 +132,9 @@ fn rows_without_intents() -> Vec<Row> {
         row("account: default hosts", |seen| seen.method == "GET", Asks::DefaultHosts),
         row("account: locks", |seen| is("GET", "/lock_settings")(seen), Asks::Settings),
         row("account: settings", |seen| is("GET", "/settings")(seen), Asks::Settings),
+        row("groups: list", |seen| is("GET", "/groups")(seen), Asks::Groups),
+        row("groups: locks", |seen| is("GET", "/groups/g/lock_settings")(seen), Asks::Groups),
+        row("groups: settings", |seen| is("GET", "/groups/g/settings")(seen), Asks::Groups),
         row("account: licences", |seen| is("GET", "/plans/usage")(seen), Asks::Seats),
         row(
             "token",
@@ -190,6 +194,13 @@ fn good(seen: &Seen) -> Reply {
             Reply::Json(200, json!({"meetings": [meeting], "next_page_token": ""}))
         }
         ("GET", path) if path.contains("/accounts/") => Reply::Json(200, json!({})),
+        ("GET", path) if path.ends_with("/lock_settings") || path.contains("/lock_settings?") => {
+            Reply::Json(200, json!({"meeting_security": {"waiting_room": true}}))
+        }
+        ("GET", path) if path.contains("/groups/") => Reply::Json(200, json!({})),
+        ("GET", path) if path.contains("/groups") => {
+            Reply::Json(200, json!({"groups": [{"id": "g", "name": "Clinic"}]}))
+        }
         ("GET", path) if path.contains("/meetings/") => Reply::Json(200, meeting),
         ("GET", path)
             if path.contains("none%40")
@@ -263,6 +274,7 @@ async fn cell(row: &Row, answer: fn() -> Reply, (timeout, within): (Span, Span))
         Asks::Users => word_of_probe(client.probe_users(&lakeside).await),
         Asks::DefaultHosts => word_of_probe(client.probe_default_hosts(&lakeside).await),
         Asks::Settings => word_of_probe(client.probe_settings(&lakeside).await),
+        Asks::Groups => word_of_probe(client.probe_groups(&lakeside).await),
         Asks::Seats => word_of_probe(client.probe_seats(&lakeside).await),
     };
     assert!(server.seen().iter().any(is_odd), "{}: the request is made", row.name);

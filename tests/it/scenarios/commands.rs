@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use vestibule::simulator::SimulatorConfig;
 use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
+use vestibule::simulator::zoom::Group;
 
 use super::house::{House, free_port};
 
@@ -71,6 +72,7 @@ async fn the_preflight_tries_everything_that_a_visit_needs_and_changes_nothing()
     report.passes("zoom: users", "can be looked up");
     report.passes("zoom: waiting room", "is not locked");
     report.passes("zoom: join before host", "is not locked");
+    report.passes("zoom: groups", "none of 0");
     report.passes("zoom: licences", "of 100 are used");
     report.passes("zoom: webhook", "answers the challenge, with its secret");
     assert_eq!(report.line("zoom: host dropped"), &Value::Null);
@@ -122,6 +124,50 @@ async fn the_preflight_reads_what_zooms_administrators_have_settled_for_all_meet
     let house = House::with("[organization.lakeside]\nadmittance = \"manual\"\n").await;
     house.zoom().change_settings(|settings| settings.waiting_room_lock = Some(false));
     house.check().await.1.fails("zoom: waiting room", "locked off");
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_preflight_names_the_groups_whose_locks_bind_their_providers() {
+    let house = House::with("").await;
+    let group = |name: &str, room: Option<bool>, before_host: Option<bool>| Group {
+        id: format!("id/of {name}"),
+        name: name.to_owned(),
+        members: Vec::new(),
+        waiting_room_lock: room,
+        join_before_host_lock: before_host,
+    };
+    let settle = |groups: Vec<Group>| house.zoom().change_settings(|settings| settings.groups = groups);
+    settle(vec![group("Free", None, None), group("Right", Some(false), Some(false))]);
+    house.check().await.1.passes("zoom: groups", "none of 2");
+    settle(vec![
+        group("Free", None, None),
+        group("Ward 3", Some(true), None),
+        group("Clinic", Some(true), Some(true)),
+    ]);
+    let (status, report) = house.check().await;
+    assert_eq!(status, 0, "their members may be nobody's providers: {:#}", report.0);
+    report.warns("zoom: groups' waiting room", "locked on for the members of \"Ward 3\", \"Clinic\"");
+    report.warns("zoom: groups' join before host", "locked on for the members of \"Clinic\"");
+    assert!(
+        report.line("zoom: groups' waiting room")["advice"]
+            .as_str()
+            .unwrap()
+            .contains("User Management > Groups > the group > Meeting > Security > Waiting Room")
+    );
+    // Over a lock of the account no group has a say.
+    house.zoom().change_settings(|settings| settings.waiting_room_lock = Some(false));
+    let (_, report) = house.check().await;
+    assert_eq!(report.line("zoom: groups' waiting room"), &Value::Null);
+    report.warns("zoom: groups' join before host", "Clinic");
+    house.zoom().change_settings(|settings| settings.waiting_room_lock = None);
+    settle((0..60).map(|number| group(&format!("Ward {number}"), Some(true), None)).collect());
+    let (_, report) = house.check().await;
+    report.warns("zoom: groups' waiting room", "\"Ward 4\" and 45 more");
+    report.warns("zoom: groups", "50 were read, 10 were not");
+    house.zoom().change_settings(|settings| settings.scopes.retain(|scope| !scope.starts_with("group:")));
+    house.zoom().revoke_tokens();
+    house.check().await.1.warns("zoom: groups", "cannot be read");
     house.close().await;
 }
 

@@ -4,7 +4,9 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use vestibule::simulator::people::Landing;
-use vestibule::simulator::zoom::{SeatAct, UserStatus, Weather, ZoomFault, ZoomFaultKind};
+use vestibule::simulator::zoom::{
+    AccountSettings, Group, SeatAct, UserStatus, Weather, ZoomFault, ZoomFaultKind,
+};
 use vestibule::simulator::{LaunchKind, Person};
 
 use super::house::{House, has_problem, participant, until};
@@ -14,6 +16,7 @@ const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
 const SECOND: &str = "EMP502";
 const CSN: &str = "10001";
+const PROVIDERS_USER: &str = "elena.rivera@lakeside.example";
 /// A launch that waits for Zoom goes to the waiting page soon, and calls in doubt are over soon.
 const IMPATIENT: &str =
     "[page]\nlaunch_wait = \"200ms\"\n[organization.lakeside.zoom]\ntimeout = \"500ms\"\n";
@@ -52,16 +55,27 @@ async fn e19_a_waiting_room_that_is_locked_on_is_a_problem_and_the_patient_still
 async fn e19_where_zoom_would_let_a_patient_in_alone_they_wait_for_the_host_on_our_page() {
     // I6: nobody gets a link that the policy does not allow, whatever Zoom would do with it.
     // They mostly wait, so they do it together.
+    let account = |settings: &mut AccountSettings, waiting_room, before_host| {
+        (settings.waiting_room_lock, settings.join_before_host_lock) = (waiting_room, before_host);
+    };
+    let group_of_the_provider = |settings: &mut AccountSettings, waiting_room, before_host| {
+        settings.groups = vec![Group {
+            members: vec![PROVIDERS_USER.to_owned()],
+            waiting_room_lock: waiting_room,
+            join_before_host_lock: before_host,
+            ..Group::default()
+        }];
+    };
+    type Lock = fn(&mut AccountSettings, Option<bool>, Option<bool>);
     let each = [
-        ("manual", Some(false), None, "waiting_room_locked"),
-        ("automatic", None, Some(true), "join_before_host_locked"),
+        (account as Lock, "manual", Some(false), None, "waiting_room_locked"),
+        (account, "automatic", None, Some(true), "join_before_host_locked"),
+        (group_of_the_provider, "manual", Some(false), None, "waiting_room_locked"),
+        (group_of_the_provider, "automatic", None, Some(true), "join_before_host_locked"),
     ]
-    .map(|(policy, waiting_room, before_host, problem)| async move {
+    .map(|(lock, policy, waiting_room, before_host, problem)| async move {
         let house = House::with(&format!("[organization.lakeside]\nadmittance = \"{policy}\"\n")).await;
-        house.zoom().change_settings(|settings| {
-            settings.waiting_room_lock = waiting_room;
-            settings.join_before_host_lock = before_host;
-        });
+        house.zoom().change_settings(|settings| lock(settings, waiting_room, before_host));
         let mut patient = house.waits(CSN, PATIENT).await;
         let link = house.start_link(CSN, PROVIDER).await;
         let visit = house.until_visit(CSN, "the problem shows", |visit| has_problem(visit, problem)).await;

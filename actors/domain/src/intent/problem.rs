@@ -131,10 +131,10 @@ impl ProblemCode {
     pub fn message(self) -> &'static str {
         match self {
             Self::WaitingRoomLocked => {
-                "Zoom's waiting room setting is locked, so the admittance policy does not hold. Unlock Account Settings > Meeting > Security > Waiting Room."
+                "Zoom's waiting room setting is locked, so the admittance policy does not hold. Unlock Account Settings > Meeting > Security > Waiting Room, or the same of the provider's group (User Management > Groups)."
             }
             Self::JoinBeforeHostLocked => {
-                "Zoom lets guests in before the host although it was asked not to. Unlock Account Settings > Meeting > Schedule Meeting > Allow participants to join before host."
+                "Zoom lets guests in before the host although it was asked not to. Unlock Account Settings > Meeting > Schedule Meeting > Join before host, or the same of the provider's group (User Management > Groups)."
             }
             Self::RegistrationUnavailable => {
                 "Zoom did not turn registration on, so patients get no personal link. Check that registration is allowed and the host is licensed."
