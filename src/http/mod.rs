@@ -27,12 +27,14 @@ pub mod problem;
 mod query;
 mod records;
 pub mod routes;
+mod story;
 mod ticket;
 mod tools;
 mod unread;
 pub mod view;
 mod visit;
 mod webhook;
+mod whose;
 mod zoom_account;
 
 pub use guest::LinkKeys;

@@ -1,5 +1,6 @@
 //! Which address leads where, for the doors of operators and for those that every listener has.
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{Resource, ResponseError, Route, web};
@@ -10,7 +11,7 @@ use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
 use super::{
-    admin, api, board, device_test, guest, health, launch, letterhead, openapi, records, tools, visit,
+    admin, api, board, device_test, guest, health, launch, letterhead, openapi, records, story, tools, visit,
     webhook, zoom_account,
 };
 
@@ -53,22 +54,22 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         )
         .service(reading("/ops", read().to(board::page)).wrap(from_fn(guard)))
         .service(reading("/ops/stream", web::get().to(board::stream)).wrap(from_fn(guard)))
+        .service(reading("/visits/{organization}/{csn}", read().to(story::of_csn)).wrap(from_fn(guard)))
+        .service(
+            reading("/group-visits/{organization}/{conference_id}", read().to(story::of_conference))
+                .wrap(from_fn(guard)),
+        )
+        .service(acting("/visits/{organization}/{csn}/identify", web::post().to(story::identify)))
+        .service(acting(
+            "/group-visits/{organization}/{conference_id}/identify",
+            web::post().to(story::identify_in_group),
+        ))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
         .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
         .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
         .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
-        .service(
-            web::resource("/admin/{organization}/zoom/connect")
-                .route(web::post().to(zoom_account::connect))
-                .default_service(only("POST"))
-                .wrap(from_fn(guard)),
-        )
-        .service(
-            web::resource("/admin/{organization}/zoom/ask-again")
-                .route(web::post().to(zoom_account::ask_again))
-                .default_service(only("POST"))
-                .wrap(from_fn(guard)),
-        )
+        .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))
+        .service(acting("/admin/{organization}/zoom/ask-again", web::post().to(zoom_account::ask_again)))
         .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
         .service(
             web::scope("/api/v1")
@@ -86,6 +87,11 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
 /// An address that is only read.
 fn reading(path: &str, route: Route) -> Resource {
     web::resource(path).route(route).default_service(only("GET, HEAD"))
+}
+
+/// An address that an operator's form is posted to.
+fn acting(path: &str, route: Route) -> impl HttpServiceFactory + use<> {
+    web::resource(path).route(route).default_service(only("POST")).wrap(from_fn(guard))
 }
 
 /// Answers any other method, with those that are allowed.

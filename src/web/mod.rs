@@ -19,6 +19,7 @@ mod ops;
 mod records;
 mod service;
 mod stand_in;
+mod story;
 mod tools;
 mod waiting;
 mod words;
@@ -46,6 +47,7 @@ pub use records::{
 };
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::{StandInPage, StandsFor};
+pub use story::{StoryNote, StoryPage, StoryPerson};
 pub use tools::{
     Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,
 };

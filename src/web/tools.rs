@@ -85,7 +85,7 @@ pub struct DeviceLine {
 }
 
 impl DeviceLine {
-    fn is_of(&self, choice: &Choice) -> bool {
+    pub(super) fn is_of(&self, choice: &Choice) -> bool {
         self.whose.as_ref() == Some(&choice.who)
     }
 }

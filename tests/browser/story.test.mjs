@@ -147,6 +147,9 @@ async function recordsTell(operator, demo, csn) {
   const page = await operator.newPage();
   await page.goto(`${demo.service}/ops`);
   await page.getByRole("rowheader", { name: csn, exact: true }).getByRole("link").click();
+  await page.getByRole("heading", { name: `Visit ${csn}` }).waitFor();
+  await assertAccessible(page, "the page of a visit");
+  await page.getByRole("link", { name: "Notification records of this visit" }).click();
   await page.getByRole("heading", { name: "Notification records" }).waitFor();
   const told = await recordRows(page, csn);
   await assertAccessible(page, "records of a visit");

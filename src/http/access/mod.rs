@@ -1,4 +1,5 @@
-//! Who may use the operators' pages and routes: `/ops`, `/records`, `/admin`, `/api`, `/metrics`.
+//! Who may use the operators' pages and routes: `/ops`, `/visits`, `/group-visits`, `/records`, `/admin`, `/api`,
+//! `/metrics`.
 
 mod attempts;
 mod origin;
@@ -33,7 +34,7 @@ use crate::settings::{Access, Secret};
 /// Operators' routes that are pages: whoever is not signed in there is led to the sign-in.
 const PAGES: [&str; 3] = ["/ops", "/records", "/admin"];
 /// And all that begin so.
-const PAGES_BELOW: &str = "/admin/";
+const PAGES_BELOW: [&str; 3] = ["/admin/", "/visits/", "/group-visits/"];
 
 /// Who was let in. Handlers find it among the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ pub async fn guard(
 /// A page leads to the sign-in and back; a program is told.
 fn refusal(request: &HttpRequest, error: &ApiError) -> HttpResponse {
     let path = request.path();
-    let is_page = (PAGES.contains(&path) || path.starts_with(PAGES_BELOW))
+    let is_page = (PAGES.contains(&path) || PAGES_BELOW.iter().any(|below| path.starts_with(below)))
         && !request.headers().contains_key(header::AUTHORIZATION);
     match error {
         ApiError::NotSignedIn if is_page => {

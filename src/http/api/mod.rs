@@ -12,7 +12,7 @@ pub use notifications::{__path_list as __path_notifications, list as notificatio
 pub use parked::{__path_list as __path_parked, list as parked};
 pub use visits::{
     __path_group as __path_group_visit, __path_list as __path_visits, __path_one as __path_visit,
-    group as group_visit, list as visits, one as visit,
+    find_group_visit, find_visit, group as group_visit, list as visits, one as visit,
 };
 
 #[cfg(test)]

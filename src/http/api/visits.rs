@@ -122,15 +122,22 @@ async fn page(app: &App, wanted: Wanted<'_>) -> Result<VisitsPage, ApiError> {
     (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn one(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
-    let (organization, _) = organization(&app, &path.0)?;
-    let csn = Csn::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
+    shown(&app, find_visit(&app, &path.0, &path.1).await?).await
+}
+
+/// The visit of a CSN, or the group visit that holds it.
+///
+/// # Errors
+/// [`ApiError`] for an unknown organization or what is no CSN, and when the store does not answer.
+pub async fn find_visit(app: &App, id: &str, csn: &str) -> Result<Option<Snapshot>, ApiError> {
+    let (organization, _) = organization(app, id)?;
+    let csn = Csn::new(csn).map_err(|_| ApiError::NoSuchVisit)?;
     let key = VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn.clone()) };
-    let found = match app.desk.visit(&key).await? {
+    Ok(match app.desk.visit(&key).await? {
         Some(found) if !found.visit.participants.is_empty() => Some(found),
         // Of one that nobody has launched device tests at most are known, and they may have been for a group.
-        found => group_with(&app, organization, &csn).await?.or(found),
-    };
-    shown(&app, found).await
+        found => group_with(app, organization, &csn).await?.or(found),
+    })
 }
 
 /// A group visit.
@@ -146,11 +153,18 @@ pub async fn one(app: web::Data<App>, path: web::Path<(String, String)>) -> Resu
     (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn group(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
-    let (organization, _) = organization(&app, &path.0)?;
-    let conference = ConferenceId::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
+    shown(&app, find_group_visit(&app, &path.0, &path.1).await?).await
+}
+
+/// The group visit of a conference id.
+///
+/// # Errors
+/// [`ApiError`] for an unknown organization or what is no conference id, and when the store does not answer.
+pub async fn find_group_visit(app: &App, id: &str, conference: &str) -> Result<Option<Snapshot>, ApiError> {
+    let (organization, _) = organization(app, id)?;
+    let conference = ConferenceId::new(conference).map_err(|_| ApiError::NoSuchVisit)?;
     let key = VisitKey { organization: organization.clone(), visit: VisitId::Conference(conference) };
-    let found = app.desk.visit(&key).await?;
-    shown(&app, found).await
+    Ok(app.desk.visit(&key).await?)
 }
 
 async fn shown(app: &App, found: Option<Snapshot>) -> Result<HttpResponse, ApiError> {

@@ -1,8 +1,6 @@
 //! What the buttons of the tools page do. Each is a command of the visit; the page comes back when a link was made or taken back, or says
 //! that it was not yet. An end is durable when the page comes back; who is still there stands on it.
 
-use std::time::Duration;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_actors::desk::Snapshot;
@@ -10,9 +8,7 @@ use vestibule_domain::command::Command;
 use vestibule_domain::id::GuestLinkId;
 use vestibule_domain::name::Phi;
 use vestibule_domain::time::Span;
-use vestibule_domain::visit::Device;
 use vestibule_domain::visit::guest::Invitation;
-use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::view::inviting;
 use super::{DOOR, Place};
@@ -20,10 +16,9 @@ use crate::http::app::App;
 use crate::http::browser::is_own_origin;
 use crate::http::guest::Opens;
 use crate::http::person::{PersonError, note_store_trouble};
+use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::web::{Inviting, Reason, ToolsNote};
 
-/// How long a button waits for the visit to decide.
-pub(super) const WITHIN: Duration = Duration::from_secs(5);
 /// As much of a guest's name as is kept.
 const LONGEST_NAME: usize = 40;
 
@@ -48,12 +43,6 @@ impl Place<'_> {
         self.app.desk.submit(visit, command).await.map_err(|error| self.trouble(&error))?;
         let done = |seen: &Snapshot| shows(seen).then_some(());
         Ok(self.app.desk.wait_for(visit, WITHIN, done).await.is_some())
-    }
-
-    /// The device that a form names, if it is there.
-    fn device(&self, seen: &Snapshot, form: &IdentifyForm) -> Option<Device> {
-        let mut here = self.unlinked(seen).into_iter().map(|stranger| stranger.device);
-        here.find(|it| it.instance.as_str() == form.instance && it.session.as_str() == form.session)
     }
 }
 
@@ -110,16 +99,6 @@ pub(super) async fn revoke(
     Ok(place.back(if done { ToolsNote::Revoked } else { ToolsNote::NotYet }))
 }
 
-/// The form that says who somebody is.
-#[derive(Deserialize)]
-pub(super) struct IdentifyForm {
-    instance: String,
-    session: String,
-    /// As [`ParticipantKey::to_text`]; empty: nobody of these.
-    #[serde(default)]
-    who: String,
-}
-
 pub(super) async fn identify(
     app: web::Data<App>,
     request: HttpRequest,
@@ -127,26 +106,18 @@ pub(super) async fn identify(
     form: web::Form<IdentifyForm>,
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?.own_form()?;
-    let who = Some(form.who.as_str())
-        .filter(|who| !who.is_empty())
-        .map(|who| ParticipantKey::try_from(who.to_owned()));
-    let Ok(who) = who.transpose() else { return Err(place.refuse(Reason::LinkUnreadable)) };
-    let snapshot = place.snapshot().await?;
-    let takes_part =
-        |seen: &Snapshot| who.as_ref().is_none_or(|who| seen.visit.participants.contains_key(who));
-    // Whoever has left meanwhile is nobody any more of whom something could be said.
-    let Some(device) = snapshot.filter(takes_part).and_then(|seen| place.device(&seen, &form)) else {
-        return Ok(place.back(ToolsNote::NotHere));
-    };
-    let said = |seen: &Snapshot| {
-        let mut here = place.unlinked(seen).into_iter();
-        here.find(|stranger| stranger.device == device).is_none_or(|stranger| stranger.named == who)
-    };
-    let named = Command::Named { device: device.clone(), who: who.clone() };
-    let done = place.order(named, said).await?;
+    let Ok(who) = form.who() else { return Err(place.refuse(Reason::LinkUnreadable)) };
     let role = who.as_ref().map(|who| who.role().as_str());
-    tracing::info!(organization = %place.ticket.visit.organization, by = %place.ticket.provider, role, done, "somebody is identified");
-    Ok(place.back(if done { ToolsNote::Identified } else { ToolsNote::NotYet }))
+    let policy = place.organization.policy(&app.settings);
+    let said = form.say(&app, &place.ticket.visit, who, &policy).await;
+    let said = said.map_err(|error| place.trouble(&error))?;
+    tracing::info!(organization = %place.ticket.visit.organization, by = %place.ticket.provider, role, outcome = said.as_str(), "somebody is identified");
+    Ok(place.back(match said {
+        Identified::Done => ToolsNote::Identified,
+        Identified::NotYet => ToolsNote::NotYet,
+        // Whoever has left meanwhile is nobody any more of whom something could be said.
+        Identified::NotHere => ToolsNote::NotHere,
+    }))
 }
 
 pub(super) async fn end(

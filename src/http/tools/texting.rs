@@ -15,10 +15,10 @@ use vestibule_domain::policy::GuestRules;
 use vestibule_domain::time::Moment;
 
 use super::Place;
-use super::acts::WITHIN;
 use crate::http::app::App;
 use crate::http::guest::address;
 use crate::http::person::PersonError;
+use crate::http::whose::WITHIN;
 use crate::settings::Sms;
 use crate::sms::{Message, NoPhone, Outcome, PhoneNumber, send as send_by};
 use crate::web::{Reason, ToolsNote};

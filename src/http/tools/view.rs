@@ -4,12 +4,13 @@ use vestibule_actors::desk::Snapshot;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::device_test::{KnownTest, TestOutcome};
 use vestibule_domain::visit::guest::guest_of;
-use vestibule_domain::visit::participant::{Participant, ParticipantKey, Presence, Role};
+use vestibule_domain::visit::participant::{Participant, ParticipantKey, Presence};
 use vestibule_domain::visit::{Stranger, Visit};
 
 use super::Place;
 use crate::http::guest::address;
-use crate::web::{Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, Who};
+use crate::http::whose::{called, devices, minutes, unknown};
+use crate::web::{Choice, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting};
 
 impl Place<'_> {
     /// People in the meeting whom nothing of Zoom's ties to a person of the visit.
@@ -25,7 +26,7 @@ pub(super) fn here(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Here {
     let now = place.app.desk.ports().clock.now();
     let unlinked = place.unlinked(seen);
     let known = |(key, person): (&ParticipantKey, &Participant)| {
-        let (who, name) = (who(key.role(), false), name(&seen.visit, key, person));
+        let (who, name) = (called(key.role(), false), name(&seen.visit, key, person));
         PersonLine::new(place.language, who, name, person.presence.as_str(), minutes(now, person.since))
             .tested(place.language, seen.visit.test_of(key).map(|known| result(known, now)))
     };
@@ -33,31 +34,21 @@ pub(super) fn here(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Here {
     let not_here = seen.visit.tests().filter(|(key, _)| !seen.visit.participants.contains_key(*key));
     let expected = |(key, known): (&ParticipantKey, &KnownTest)| {
         let result = result(known, now);
-        let (who, gone) = (who(key.role(), false), Presence::Gone.as_str());
+        let (who, gone) = (called(key.role(), false), Presence::Gone.as_str());
         PersonLine::new(place.language, who, None, gone, result.1).tested(place.language, Some(result))
-    };
-    let unknown = |stranger: &Stranger| {
-        let who = who(Role::Unidentified, stranger.phone);
-        PersonLine::new(place.language, who, None, stranger.presence.as_str(), minutes(now, stranger.since))
-    };
-    let device = |stranger: &Stranger| DeviceLine {
-        line: unknown(stranger),
-        instance: stranger.device.instance.as_str().to_owned(),
-        session: stranger.device.session.as_str().to_owned(),
-        whose: stranger.named.as_ref().map(ParticipantKey::to_text),
     };
     let choice = |(key, person): (&ParticipantKey, &Participant)| Choice {
         who: key.to_text(),
-        role: who(key.role(), false).text(place.language),
+        role: called(key.role(), false).text(place.language),
         name: name(&seen.visit, key, person),
     };
     let nobodys = unlinked.iter().filter(|stranger| stranger.named.is_none());
     Here {
         people: (seen.visit.participants.iter().map(known))
             .chain(not_here.map(expected))
-            .chain(nobodys.map(unknown))
+            .chain(nobodys.map(|stranger| unknown(place.language, stranger, now)))
             .collect(),
-        devices: unlinked.iter().map(device).collect(),
+        devices: devices(place.language, &unlinked, now),
         choices: seen.visit.participants.iter().map(choice).collect(),
     }
 }
@@ -73,25 +64,10 @@ fn result(known: &KnownTest, now: Moment) -> (TestOutcome, i64) {
     (known.test.outcome, minutes(now, known.test.at))
 }
 
-fn who(role: Role, phone: bool) -> Who {
-    match role {
-        Role::Provider => Who::Provider,
-        Role::Patient => Who::Patient,
-        Role::Proxy => Who::Proxy,
-        Role::Guest => Who::Guest,
-        Role::Unidentified if phone => Who::Telephone,
-        Role::Unidentified => Who::Unidentified,
-    }
-}
-
 fn full_name(person: &Participant) -> Option<String> {
     let names = [&person.first_name, &person.last_name];
     let names: Vec<&str> = names.into_iter().flatten().map(|name| name.reveal()).collect();
     (!names.is_empty()).then(|| names.join(" "))
-}
-
-fn minutes(now: Moment, since: Moment) -> i64 {
-    (now - since).0.max(0) / 60_000
 }
 
 /// Whether one more link can be made.

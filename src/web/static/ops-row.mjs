@@ -38,16 +38,19 @@ export function visitRow(visit) {
   );
 }
 
-/** The visit heads its row; its records are one step away. */
+/** The visit heads its row; all that is known of it is one step away. */
 function visitCell(visit) {
-  const head = element("th", { scope: "row", class: "visit" });
-  if (visit.csn === null || visit.csn === undefined) {
-    head.append(`group ${visit.conference_id ?? ""}`);
-  } else {
-    const query = new URLSearchParams({ organization: visit.organization, csn: visit.csn });
-    head.append(element("a", { href: `/records?${query}`, title: "Notification records of this visit" }, String(visit.csn)));
-  }
-  return head;
+  const name = isGroup(visit) ? `group ${visit.conference_id ?? ""}` : String(visit.csn);
+  return element("th", { scope: "row", class: "visit" }, element("a", { href: pageOf(visit), title: "All about this visit" }, name));
+}
+
+function isGroup(visit) {
+  return visit.csn === null || visit.csn === undefined;
+}
+
+function pageOf(visit) {
+  const [kind, id] = isGroup(visit) ? ["group-visits", visit.conference_id] : ["visits", visit.csn];
+  return `/${kind}/${encodeURIComponent(visit.organization)}/${encodeURIComponent(id ?? "")}`;
 }
 
 function phaseCell({ phase, admittance, appointment, expected, ends_at: ends, reopens_until: reopens, repairs = [] }) {
@@ -107,6 +110,8 @@ function personItem(person, visit) {
     {},
     element("span", { class: "light", "data-on": String(person.connected), "data-pending": String(person.wanted !== person.connected), "aria-hidden": "true" }),
     ` ${who}: ${presence}, ${lightWords(person)}`,
+    person.role === "unidentified" ? element("br") : null,
+    person.role === "unidentified" ? element("a", { href: `${pageOf(visit)}#who` }, "Who is this?") : null,
   );
 }
 

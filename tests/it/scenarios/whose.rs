@@ -70,6 +70,47 @@ async fn a_telephone_that_the_provider_says_is_the_patient_turns_their_light_on(
     house.close().await;
 }
 
+impl House {
+    /// An operator on the page of the visit, linked from the board, says who the only device is whose owner Zoom does not name.
+    async fn operator_says(&self, who: &str) -> String {
+        let page = self.get(&format!("/visits/lakeside/{CSN}")).await.text();
+        let hidden = |name: &str| {
+            let (_, after) = page.split_once(&format!("name=\"{name}\" value=\"")).expect(name);
+            after.split_once('"').unwrap().0.replace("&#38;", "&").replace("&#47;", "/")
+        };
+        let fields =
+            [("instance", hidden("instance")), ("session", hidden("session")), ("who", who.to_owned())];
+        let url = format!("{}/visits/lakeside/{CSN}/identify", self.url);
+        let told = self.http.post(url).send_form(&fields).await.unwrap();
+        assert_eq!(told.status().as_u16(), 303);
+        told.headers().get("location").unwrap().to_str().unwrap().to_owned()
+    }
+}
+
+#[actix_web::test]
+async fn a_telephone_that_an_operator_says_is_the_patient_turns_their_light_on() {
+    let house = House::open().await;
+    house.waits(CSN, PATIENT).await;
+    house.starts(CSN, PROVIDER).await;
+    let visit = house.until_inside(CSN, 1).await;
+    let meeting: u64 = visit["meeting"]["id"].as_str().unwrap().parse().unwrap();
+    let call = house.zoom().dial_in(meeting, "+15550100123").unwrap();
+    let mut tools = house.tools(CSN).await;
+    let (_, patient) = tools.device().await;
+    assert_eq!(house.operator_says(&patient).await, "/visits/lakeside/10001?note=identified");
+    house.until_light(CSN, PATIENT, true).await;
+    // The provider sees what the operator said, and the other way round.
+    let (device, _) = tools.device().await;
+    assert_eq!(device["whose"], Value::String(patient.clone()));
+    tools.says(&device, "").await;
+    house.until_light(CSN, PATIENT, false).await;
+    assert_eq!(house.operator_says(&patient).await, "/visits/lakeside/10001?note=identified");
+    house.until_light(CSN, PATIENT, true).await;
+    house.leaves(&call);
+    house.until_light(CSN, PATIENT, false).await;
+    house.close().await;
+}
+
 #[actix_web::test]
 async fn only_somebody_of_the_visit_is_named_and_only_from_the_page_itself() {
     let house = House::open().await;

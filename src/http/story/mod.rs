@@ -1,0 +1,140 @@
+//! The page of one visit for whoever has to find out what is wrong with it, and what they can do about it. It shows no name of a person.
+
+mod acts;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use vestibule_actors::desk::Snapshot;
+use vestibule_domain::id::{OrganizationId, VisitId, VisitKey};
+use vestibule_domain::visit::participant::{Participant, ParticipantKey};
+
+use super::access::Who;
+use super::api::{find_group_visit, find_visit};
+use super::app::App;
+use super::ask::{self, now};
+use super::page::staff_page;
+use super::problem::{ApiError, Problem};
+use super::query;
+use super::whose::{called, devices, minutes, unknown};
+use crate::outbound::encode::encode;
+use crate::settings::{Environment, Organization};
+use crate::web::{Choice, Language, PersonLine, StoryNote, StoryPage, StoryPerson};
+
+// What utoipa's attribute makes beside each handler.
+pub use acts::{__path_identify, __path_identify_in_group, identify, identify_in_group};
+
+/// The parameter of the page's address that says what came of a button.
+const NOTE: &str = "note";
+/// Operators' pages are in English so far.
+const LANGUAGE: Language = Language::English;
+
+/// The page of a visit by its CSN.
+///
+/// # Errors
+/// [`ApiError`] when there is no such visit, and when the store does not answer.
+#[utoipa::path(get, path = "/visits/{organization}/{csn}", tag = "operations", params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("csn" = String, Path, description = "Epic's contact serial number"),
+), responses(
+    (status = 200, description = "The visit, or the group visit that holds this CSN", content_type = "text/html"),
+    (status = 303, description = "Not signed in; leads to /sign-in"),
+    (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn of_csn(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (organization, csn) = path.into_inner();
+    shown(&app, &request, find_visit(&app, &organization, &csn).await?)
+}
+
+/// The page of a group visit.
+///
+/// # Errors
+/// [`ApiError`] when there is no such visit, and when the store does not answer.
+#[utoipa::path(get, path = "/group-visits/{organization}/{conference_id}", tag = "operations", params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("conference_id" = String, Path, description = "Epic's conference id"),
+), responses(
+    (status = 200, description = "The visit", content_type = "text/html"),
+    (status = 303, description = "Not signed in; leads to /sign-in"),
+    (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn of_conference(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (organization, conference) = path.into_inner();
+    shown(&app, &request, find_group_visit(&app, &organization, &conference).await?)
+}
+
+fn shown(app: &App, request: &HttpRequest, found: Option<Snapshot>) -> Result<HttpResponse, ApiError> {
+    let seen = found.ok_or(ApiError::NoSuchVisit)?;
+    let (id, organization) = ask::organization(app, seen.visit.key.organization.as_str())?;
+    staff_page(HttpResponse::Ok(), &view(app, request, (id, organization), &seen))
+}
+
+fn view(
+    app: &App,
+    request: &HttpRequest,
+    (id, organization): (&OrganizationId, &Organization),
+    seen: &Snapshot,
+) -> StoryPage {
+    let (visit, now, policy) = (&seen.visit, now(app), organization.policy(&app.settings));
+    let unlinked = visit.unlinked(&policy, now);
+    let person = |(key, person): (&ParticipantKey, &Participant)| StoryPerson {
+        line: PersonLine::new(
+            LANGUAGE,
+            called(key.role(), false),
+            person.external_id.as_ref().map(|id| id.as_str().to_owned()),
+            person.presence.as_str(),
+            minutes(now, person.since),
+        ),
+        csn: person.csn.as_ref().filter(|csn| visit.csn() != Some(csn)).map(|csn| csn.as_str().to_owned()),
+        light: Some((person.light.wanted, person.light.connected)),
+    };
+    let stranger = |line: PersonLine| StoryPerson { line, csn: None, light: None };
+    let nobodys = unlinked.iter().filter(|stranger| stranger.named.is_none());
+    let choice = |(key, person): (&ParticipantKey, &Participant)| Choice {
+        who: key.to_text(),
+        role: called(key.role(), false).text(LANGUAGE),
+        name: person.external_id.as_ref().map(|id| id.as_str().to_owned()),
+    };
+    let (csn, conference_id) = match &visit.key.visit {
+        VisitId::Csn(csn) => (Some(csn.as_str().to_owned()), None),
+        VisitId::Conference(conference) => (None, Some(conference.as_str().to_owned())),
+    };
+    StoryPage {
+        organization: id.as_str().to_owned(),
+        name: organization.display_name.clone(),
+        test_environment: organization.environment == Environment::Test,
+        address: address(&visit.key),
+        csn,
+        conference_id,
+        phase: visit.phase.as_str(),
+        meeting: visit.meeting.as_ref().map(|meeting| meeting.id.to_string()),
+        problems: visit.problems.keys().map(|code| code.message()).collect(),
+        people: (visit.participants.iter().map(person))
+            .chain(nobodys.map(|it| stranger(unknown(LANGUAGE, it, now))))
+            .collect(),
+        devices: devices(LANGUAGE, &unlinked, now),
+        choices: visit.participants.iter().map(choice).collect(),
+        note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
+        signed_in: Who::signed_in(request),
+    }
+}
+
+/// Where the page of a visit is.
+fn address(key: &VisitKey) -> String {
+    let organization = encode(key.organization.as_str());
+    match &key.visit {
+        VisitId::Csn(csn) => format!("/visits/{organization}/{}", encode(csn.as_str())),
+        VisitId::Conference(id) => format!("/group-visits/{organization}/{}", encode(id.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The page of a visit over whole requests.
+
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use vestibule_actors::memory::When;
+use vestibule_domain::visit::Visit;
+
+use crate::http::kit::{
+    Kit, anonymous, ask, end, get, group, group_key, key, patient, service, start_with_a_stranger, waiting,
+};
+
+const PAGE: &str = "/visits/lakeside/10001";
+const STRANGER: &str = "16778240";
+
+fn running() -> Visit {
+    let mut visit = waiting(key("10001"));
+    start_with_a_stranger(&mut visit, "uuid/1==");
+    visit
+}
+
+fn says(page: &str, instance: &str, session: &str, who: &str) -> TestRequest {
+    let fields = [("instance", instance), ("session", session), ("who", who)];
+    get(&format!("{page}/identify")).method(Method::POST).set_form(fields)
+}
+
+/// The value of the hidden field for whoever nobody knows.
+fn session_of(page: &str) -> String {
+    let (_, after) = page.split_once("name=\"session\" value=\"").expect("a form");
+    after.split_once('"').unwrap().0.to_owned()
+}
+
+#[actix_web::test]
+async fn a_visit_is_shown_with_its_people_and_whoever_nobody_knows_may_be_named() {
+    let kit = Kit::new();
+    let visit = running();
+    kit.commit(&visit.key, Some(&visit)).await;
+    let service = service!(kit);
+    let page = ask!(service, get(PAGE));
+    assert_eq!((page.status, page.header("referrer-policy")), (200, "same-origin"), "{}", page.text());
+    let text = page.text();
+    for part in [
+        "<h1>Visit 10001</h1>",
+        "Lakeside Health",
+        "in progress",
+        "<code>85012345678</code>",
+        "<th scope=\"row\">Patient</th><td><code>WPR1</code></td>",
+        "Who is this?",
+        "<strong>Telephone</strong>",
+        ">Patient WPR1</option>",
+        "href=\"/records?organization=lakeside&#38;csn=10001\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains("Ada") && session_of(&text).contains(STRANGER), "{text}");
+    // Without one there is nothing to say.
+    let nobody = waiting(key("10002"));
+    kit.commit(&nobody.key, Some(&nobody)).await;
+    assert!(!ask!(service, get("/visits/lakeside/10002")).text().contains("Who is this?"));
+}
+
+#[actix_web::test]
+async fn a_group_visit_has_a_page_of_its_own_and_is_found_by_its_patients_csn() {
+    let kit = Kit::new();
+    let mut visit = group(group_key("C-7"), &["10007", "10008"]);
+    start_with_a_stranger(&mut visit, "uuid-7==");
+    kit.commit(&visit.key, Some(&visit)).await;
+    let service = service!(kit);
+    for path in ["/group-visits/lakeside/C-7", "/visits/lakeside/10008"] {
+        let text = ask!(service, get(path)).text();
+        assert!(text.contains("<h1>Group visit C-7</h1>") && text.contains("(10008)"), "{path}: {text}");
+        assert!(text.contains("action=\"/group-visits/lakeside/C-7/identify\""), "{path}: {text}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_not_there_or_cannot_be_read_is_told() {
+    let kit = Kit::new();
+    let service = service!(kit);
+    for path in
+        ["/visits/lakeside/1", "/visits/nowhere/1", "/group-visits/lakeside/1", "/group-visits/nowhere/1"]
+    {
+        ask!(service, get(path)).problem(404);
+    }
+    let told = ask!(service, anonymous(PAGE));
+    assert_eq!((told.status, told.header("location")), (303, "/sign-in?next=%2Fvisits%2Flakeside%2F10001"));
+    let told = ask!(service, anonymous("/group-visits/lakeside/C"));
+    assert_eq!(told.header("location"), "/sign-in?next=%2Fgroup%2Dvisits%2Flakeside%2FC");
+    kit.store.faults().fail_always(None, When::Before);
+    ask!(service, get(PAGE)).problem(503);
+}
+
+#[actix_web::test]
+async fn a_form_that_is_not_ours_or_too_late_changes_nothing() {
+    let kit = Kit::new();
+    let mut visit = running();
+    kit.commit(&visit.key, Some(&visit)).await;
+    let service = service!(kit);
+    let session = session_of(&ask!(service, get(PAGE)).text());
+    let who = patient().to_text();
+    let right = || says(PAGE, "uuid/1==", &session, &who);
+    ask!(service, right().insert_header(("origin", "https://elsewhere.example"))).problem(403);
+    ask!(service, says(PAGE, "uuid/1==", &session, "no key")).problem(400);
+    ask!(service, says("/visits/nowhere/1", "uuid/1==", &session, &who)).problem(404);
+    ask!(service, says("/group-visits/nowhere/1", "uuid/1==", &session, &who)).problem(404);
+    let unsigned = anonymous(&format!("{PAGE}/identify")).method(Method::POST).set_form([("who", "")]);
+    assert_eq!(ask!(service, unsigned).status, 303);
+    let told = ask!(service, get(&format!("{PAGE}/identify")));
+    assert_eq!((told.status, told.header("allow")), (405, "POST"));
+    for (instance, session, who) in [
+        ("another", session.as_str(), who.as_str()),
+        ("uuid/1==", "user:9", who.as_str()),
+        ("uuid/1==", session.as_str(), "patient:Patient/somebody-else"),
+    ] {
+        let told = ask!(service, says(PAGE, instance, session, who));
+        assert_eq!((told.status, told.header("location")), (303, "/visits/lakeside/10001?note=not-here"));
+    }
+    assert!(ask!(service, get(&format!("{PAGE}?note=not-here"))).text().contains("They have left"));
+    assert!(!ask!(service, get(&format!("{PAGE}?note=%3Cb%3E"))).text().contains("banner"));
+    end(&mut visit, "uuid/1==");
+    kit.commit(&visit.key, Some(&visit)).await;
+    assert_eq!(ask!(service, right()).header("location"), "/visits/lakeside/10001?note=not-here");
+}

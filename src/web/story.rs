@@ -1,0 +1,115 @@
+//! The page of one visit, for operators.
+
+use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::tools::{Choice, DeviceLine, PersonLine};
+
+/// What came of a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoryNote {
+    Identified,
+    /// It is durable, and the visit has not decided so far.
+    NotYet,
+    /// Whoever was meant has left.
+    NotHere,
+}
+
+impl StoryNote {
+    const ALL: [Self; 3] = [Self::Identified, Self::NotYet, Self::NotHere];
+
+    /// As it stands in the address.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Identified => "identified",
+            Self::NotYet => "not-yet",
+            Self::NotHere => "not-here",
+        }
+    }
+
+    /// What a code means, if anything.
+    pub fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|note| note.code() == code)
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Identified => "Saved. The light follows.",
+            Self::NotYet => "Saved. It is not carried out so far: load this page again in a moment.",
+            Self::NotHere => {
+                "They have left, or the person takes no part in this visit. Nothing was changed."
+            }
+        }
+    }
+}
+
+/// Somebody of the visit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoryPerson {
+    /// Its name is the id under which Epic knows the person.
+    pub line: PersonLine,
+    /// In a group visit, whose appointment it is.
+    pub csn: Option<String>,
+    /// What should stand at Epic and what Epic has acknowledged; none for somebody without a light.
+    pub light: Option<(bool, bool)>,
+}
+
+impl StoryPerson {
+    fn light_words(&self) -> &'static str {
+        match self.light {
+            None => "none",
+            Some((true, true)) => "on",
+            Some((false, false)) => "off",
+            Some((true, false)) => "off, turning on",
+            Some((false, true)) => "on, turning off",
+        }
+    }
+}
+
+/// `GET /visits/{organization}/{csn}` and `GET /group-visits/{organization}/{conference_id}`.
+#[derive(Template)]
+#[template(path = "story.html")]
+pub struct StoryPage {
+    pub organization: String,
+    /// The organization's name.
+    pub name: String,
+    pub test_environment: bool,
+    /// Of this page.
+    pub address: String,
+    pub csn: Option<String>,
+    pub conference_id: Option<String>,
+    /// The API's word.
+    pub phase: &'static str,
+    pub meeting: Option<String>,
+    pub problems: Vec<&'static str>,
+    pub people: Vec<StoryPerson>,
+    pub devices: Vec<DeviceLine>,
+    pub choices: Vec<Choice>,
+    pub note: Option<StoryNote>,
+    pub signed_in: bool,
+}
+
+impl StoryPage {
+    fn title(&self) -> String {
+        match (&self.csn, &self.conference_id) {
+            (Some(csn), _) => format!("Visit {csn}"),
+            (None, Some(conference)) => format!("Group visit {conference}"),
+            (None, None) => "Visit".to_owned(),
+        }
+    }
+
+    fn phase_words(&self) -> String {
+        self.phase.replace('_', " ")
+    }
+
+    /// Where this visit's notification records are, by what they can be searched for.
+    fn records_url(&self) -> Option<String> {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let by = match (&self.csn, &self.meeting) {
+            (Some(csn), _) => format!("csn={}", encoded(csn)),
+            (None, Some(meeting)) => format!("meeting_id={}", encoded(meeting)),
+            (None, None) => return None,
+        };
+        Some(format!("/records?organization={}&{by}", encoded(&self.organization)))
+    }
+}
