@@ -6,13 +6,12 @@ use vestibule_domain::id::OrganizationId;
 
 use super::access::Who;
 use super::app::App;
-use super::ask;
 use super::launch::{LaunchKind, redirect_uri};
 use super::page::staff_page;
 use super::problem::ApiError;
 use super::visit::language_of;
 use crate::epic::{FdiRecord, fdi_records};
-use crate::settings::{Environment, Organization, Settings};
+use crate::settings::{Environment, Organization, Settings, StaffRole};
 use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
 
 /// The organizations, each leading to its lines.
@@ -25,18 +24,21 @@ use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, Provid
     (status = 200, description = "The organizations to set up in Epic", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
 ))]
-pub async fn index(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn index(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    who.anywhere(StaffRole::Operator)?;
+    let may_see = |(id, _): &(&OrganizationId, &Organization)| who.may(id, StaffRole::Operator);
     let organizations: Vec<OrganizationLink> = app
         .settings
         .organizations
         .iter()
+        .filter(may_see)
         .map(|(id, organization)| OrganizationLink {
             id: id.as_str().to_owned(),
             name: organization.display_name.clone(),
             test_environment: is_test(organization),
         })
         .collect();
-    let (language, signed_in) = (language_of(&request, None), Who::signed_in(&request));
+    let (language, signed_in) = (language_of(&request, None), who.signed_in());
     staff_page(HttpResponse::Ok(), &AdminPage { language, organizations: &organizations, signed_in })
 }
 
@@ -54,10 +56,11 @@ pub async fn index(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
 ))]
 pub async fn fdi(
     app: web::Data<App>,
+    who: Who,
     request: HttpRequest,
     organization: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, organization) = ask::organization(&app, &organization)?;
+    let (id, organization) = who.organization(&app, &organization, StaffRole::Operator)?;
     let epic = &organization.epic;
     let jwks_url = app.settings.server.public_url.with_path(&format!("/epic/{id}/jwks.json"));
     let rows = rows(&app.settings, id, organization);
@@ -75,7 +78,7 @@ pub async fn fdi(
         mychart_id_token: &epic.mychart_id_token,
         accounts: accounts(organization),
         rows: &rows,
-        signed_in: Who::signed_in(&request),
+        signed_in: who.signed_in(),
     };
     staff_page(HttpResponse::Ok(), &page)
 }

@@ -3,10 +3,12 @@
 use actix_web::http::header::{self, ETag, EntityTag, Header, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::access::Who;
 use super::app::App;
 use super::metrics::TextFormat;
 use super::page::staff_page;
 use super::problem::ApiError;
+use crate::settings::StaffRole;
 use crate::web::{IndexPage, asset};
 
 /// The operators' pages are on this listener.
@@ -60,8 +62,10 @@ fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
     (status = 200, description = "Prometheus text, or OpenMetrics where it is asked for", content_type = "text/plain"),
     (status = 401, description = "Not signed in", body = super::problem::Problem, content_type = "application/problem+json"),
+    (status = 403, description = "No role in all organizations", body = super::problem::Problem, content_type = "application/problem+json"),
 ))]
-pub async fn metrics(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn metrics(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    who.everywhere(StaffRole::Viewer)?;
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let format = TextFormat::accepted(accept);
     let text = app.metrics.render(format).map_err(|_| ApiError::Internal("the metrics cannot be written"))?;

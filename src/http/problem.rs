@@ -11,6 +11,7 @@ use vestibule_actors::desk::DeskError;
 use vestibule_actors::port::store::StoreError;
 
 use super::correlation;
+use crate::settings::StaffRole;
 use crate::web::{Audience, ErrorPage, Language, Page, Reason};
 
 /// The media type of [`Problem`].
@@ -40,6 +41,13 @@ pub enum ApiError {
         "this service answers operators on its own machine only, under the name localhost or a loopback address"
     )]
     NotLoopback,
+    #[error("this needs the role {} in the organization; ask whoever manages access.grant in the settings", .0.as_str())]
+    NotAllowed(StaffRole),
+    #[error(
+        "this concerns all organizations, and needs the role {} in all of them; ask whoever manages access.grant in the settings",
+        .0.as_str()
+    )]
+    NotEverywhere(StaffRole),
     #[error("the request comes from a page of another site")]
     ForeignOrigin,
     #[error("too many attempts with a wrong token from this address; wait before the next one")]
@@ -108,6 +116,9 @@ impl ApiError {
             Self::BodyTooLarge => told(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::NotSignedIn => told(StatusCode::UNAUTHORIZED, "not-signed-in", "Not signed in"),
             Self::NotLoopback => told(StatusCode::FORBIDDEN, "not-loopback", "Not from this machine"),
+            Self::NotAllowed(_) | Self::NotEverywhere(_) => {
+                told(StatusCode::FORBIDDEN, "not-allowed", "Not allowed")
+            }
             Self::ForeignOrigin => told(StatusCode::FORBIDDEN, "foreign-origin", "From another site"),
             Self::TooManyAttempts { .. } => {
                 told(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts")
@@ -160,6 +171,8 @@ impl ApiError {
             Self::BadRequest(_)
             | Self::BodyTooLarge
             | Self::NotLoopback
+            | Self::NotAllowed(_)
+            | Self::NotEverywhere(_)
             | Self::ForeignOrigin
             | Self::Unreadable(_)
             | Self::Internal(_) => Reason::SomethingWentWrong,

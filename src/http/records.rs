@@ -11,6 +11,7 @@ use super::names::spelt;
 use super::page::staff_page;
 use super::problem::ApiError;
 use super::view::RecordView;
+use crate::settings::StaffRole;
 use crate::web::{OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch};
 
 /// Rows on one page: what a person looks through.
@@ -31,23 +32,23 @@ const ROWS: usize = 50;
     (status = 400, description = "The page, saying what is wrong with the search", content_type = "text/html"),
     (status = 503, description = "The page, saying that the records cannot be read now", content_type = "text/html"),
 ))]
-pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = web::Query::<RecordsQuery>::from_query(request.query_string())
         .map(web::Query::into_inner)
         .map_err(|error| ApiError::BadRequest(format!("the query cannot be read ({error})")))?;
-    let result = search(&app, &query).await;
+    let result = search(&app, &who, &query).await;
     let answer = match &result {
         RecordsResult::NotAsked | RecordsResult::Found { .. } => HttpResponse::Ok(),
         RecordsResult::Unusable(_) => HttpResponse::BadRequest(),
         RecordsResult::Unavailable => HttpResponse::ServiceUnavailable(),
     };
-    let organizations = choices(&app);
-    let signed_in = Who::signed_in(&request);
+    let organizations = choices(&app, &who);
+    let signed_in = who.signed_in();
     staff_page(answer, &RecordsPage { organizations: &organizations, query: &query, result, signed_in })
 }
 
-fn choices(app: &App) -> Vec<OrganizationChoice> {
-    let known = app.settings.organizations.iter();
+fn choices(app: &App, who: &Who) -> Vec<OrganizationChoice> {
+    let known = app.settings.organizations.iter().filter(|(id, _)| who.sees(id));
     known
         .map(|(id, organization)| OrganizationChoice {
             id: id.as_str().to_owned(),
@@ -56,11 +57,11 @@ fn choices(app: &App) -> Vec<OrganizationChoice> {
         .collect()
 }
 
-async fn search(app: &App, query: &RecordsQuery) -> RecordsResult {
+async fn search(app: &App, who: &Who, query: &RecordsQuery) -> RecordsResult {
     if query.is_blank() {
         return RecordsResult::NotAsked;
     }
-    let search = match wanted(app, query) {
+    let search = match wanted(app, who, query) {
         Ok(search) => search,
         Err(why) => return RecordsResult::Unusable(why),
     };
@@ -76,10 +77,10 @@ async fn search(app: &App, query: &RecordsQuery) -> RecordsResult {
     }
 }
 
-fn wanted(app: &App, query: &RecordsQuery) -> Result<RecordQuery, UnusableSearch> {
+fn wanted(app: &App, who: &Who, query: &RecordsQuery) -> Result<RecordQuery, UnusableSearch> {
     let (csn, meeting) = wanted_records(query)?;
-    let organization = app.settings.organization(query.organization.trim());
-    let (organization, _) = organization.ok_or(UnusableSearch::NoOrganization)?;
+    let organization = who.organization(app, &query.organization, StaffRole::Viewer);
+    let (organization, _) = organization.map_err(|_| UnusableSearch::NoOrganization)?;
     // A cursor that nobody gave begins at the newest record again, which a person sees at once.
     let before = query.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
     Ok(RecordQuery { organization: Some(organization.clone()), csn, meeting, before, limit: ROWS })

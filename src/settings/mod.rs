@@ -5,6 +5,7 @@ mod address;
 mod device_test;
 mod encrypted_launch;
 mod epic;
+mod grants;
 mod guest_birth_date;
 mod logo;
 mod organization;
@@ -40,6 +41,7 @@ pub use epic::{
     BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, FhirReads, Retry, StatusAuth, StatusDialect,
     StatusValues,
 };
+pub use grants::{Grant, Rights, StaffRole};
 pub use guest_birth_date::GuestBirthDate;
 pub use organization::{
     AlternativeHostLink, Authorization, Environment, Language, Organization, PatientDisplayName,

@@ -9,6 +9,7 @@ use vestibule_domain::policy::PatientIdentity;
 use super::Settings;
 use super::encrypted_launch::LaunchKey;
 use super::epic::StatusDialect;
+use super::grants::Grant;
 use super::organization::{
     Authorization, Organization, PatientDisplayName, ProviderAction, ProviderUserType, Zoom,
 };
@@ -28,6 +29,7 @@ const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     let mut problems = listening(settings);
     problems.extend(store::durability(&settings.store));
+    problems.extend(grants(settings));
     for (name, organization) in &settings.organizations {
         problems.extend(hosts(name, organization));
         problems.extend(invited_patients(name, organization));
@@ -45,20 +47,41 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     problems
 }
 
+/// A token says who comes, so that none stands twice; and a role in no organization is a slip of the pen.
+fn grants(settings: &Settings) -> Vec<Problem> {
+    let Access::Token(grants) = &settings.access else { return Vec::new() };
+    let mut problems = Vec::new();
+    for (place, grant) in grants.iter().enumerate() {
+        let key = |field: &str| format!("access.grant.{}.{field}", grant.name);
+        let same = |other: &&Grant| other.token.expose() == grant.token.expose();
+        if let Some(other) = grants.iter().take(place).find(same) {
+            let what = format!("is the same as that of \"{}\"; give each its own", other.name);
+            problems.push(Problem::new(key("token"), what));
+        }
+        for id in grant.rights.organizations().into_iter().flatten() {
+            if !settings.organizations.contains_key(id) {
+                let what = format!("names \"{id}\", and there is no table [organization.{id}]");
+                problems.push(Problem::new(key("organizations"), what));
+            }
+        }
+    }
+    problems
+}
+
 /// What works and yet is hardly meant, in plain words, for the log at start.
 pub(super) fn doubts(settings: &Settings) -> Vec<String> {
     let mut doubts = Vec::new();
-    if let Access::Token(tokens) = &settings.access {
-        if tokens.is_empty() {
+    if let Access::Token(grants) = &settings.access {
+        if grants.is_empty() {
             doubts.push(
-                "access.tokens is empty: nobody may use /ops, /records, /admin, /api and /metrics".to_owned(),
+                "access.tokens is empty and there is no access.grant: nobody may use /ops, /records, /admin, /api and /metrics"
+                    .to_owned(),
             );
         }
-        if tokens.iter().any(|token| token.expose().chars().count() < TOKEN_CHARACTERS_ADVISED) {
-            doubts.push(format!(
-                "access.tokens has an entry of less than {TOKEN_CHARACTERS_ADVISED} characters"
-            ));
-        }
+        let short = |grant: &&Grant| grant.token.expose().chars().count() < TOKEN_CHARACTERS_ADVISED;
+        doubts.extend(grants.iter().filter(short).map(|grant| {
+            format!("access.tokens or access.grant: the token \"{}\" has less than {TOKEN_CHARACTERS_ADVISED} characters", grant.name)
+        }));
     }
     if matches!(settings.store.url, StoreUrl::Memory) {
         doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::address::BaseUrl;
+use super::grants::{Grant, read_grants};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::tree::Origin;
@@ -11,7 +12,7 @@ use super::tree::Origin;
 const SECRET_KEYS_MAX: usize = 8;
 /// A signing key shorter than its hash's output would be the weakest part of the signature.
 const SECRET_KEY_CHARACTERS_MIN: usize = 32;
-const TOKENS_MAX: usize = 64;
+pub(super) const TOKENS_MAX: usize = 64;
 
 /// Addresses: ours, and what others see.
 #[derive(Debug, Clone)]
@@ -40,8 +41,8 @@ pub struct Node {
 /// Who may use the operators' pages and routes.
 #[derive(Debug, Clone)]
 pub enum Access {
-    /// The bearer of one of these; where there are none, nobody.
-    Token(Vec<Secret>),
+    /// The bearer of one of these, within its rights; where there are none, nobody.
+    Token(Vec<Grant>),
     /// Everybody; all addresses listened on are loopback.
     Loopback,
 }
@@ -161,7 +162,7 @@ pub(super) fn read_node(section: &mut Section<'_>) -> Read<Node> {
 
 pub(super) fn read_access(section: &mut Section<'_>) -> Read<Access> {
     let mode = section.choice("mode");
-    let tokens = section.secrets("tokens", TOKENS_MAX, 1);
+    let grants = read_grants(section);
     // Known, so that a file made for a later release is not refused while another mode is chosen.
     let jwt = section.section("jwt", |jwt| {
         let issuer = jwt.optional("issuer", text);
@@ -172,7 +173,7 @@ pub(super) fn read_access(section: &mut Section<'_>) -> Read<Access> {
         jwks_url.map(|_| ())
     });
     let access = match mode? {
-        AccessMode::Token => Access::Token(tokens?),
+        AccessMode::Token => Access::Token(grants?),
         AccessMode::Loopback => Access::Loopback,
     };
     jwt.map(|()| access)

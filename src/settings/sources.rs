@@ -115,10 +115,14 @@ fn variable_path(name: &str) -> Result<Vec<String>, String> {
     if path.iter().any(String::is_empty) || path.len() > LEVELS_MAX {
         return Err(format!("names no setting; write {ENVIRONMENT_PREFIX}SERVER__LISTEN for server.listen"));
     }
-    if let [first, organization, ..] = path.as_mut_slice()
-        && first == "organization"
-    {
-        *organization = organization.replace('_', "-");
+    // Names of organizations and of grants have dashes, which variables cannot.
+    let named = match path.as_mut_slice() {
+        [first, name, ..] if first == "organization" => Some(name),
+        [first, second, name, ..] if first == "access" && second == "grant" => Some(name),
+        _ => None,
+    };
+    if let Some(name) = named {
+        *name = name.replace('_', "-");
     }
     Ok(path)
 }

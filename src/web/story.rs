@@ -86,6 +86,8 @@ pub struct StoryPage {
     pub devices: Vec<DeviceLine>,
     pub choices: Vec<Choice>,
     pub note: Option<StoryNote>,
+    /// The reader may do something about it.
+    pub may_act: bool,
     pub signed_in: bool,
 }
 

@@ -10,11 +10,13 @@ mod tokens;
 use std::net::IpAddr;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::future::{Ready, ready};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use vestibule_domain::id::OrganizationId;
 
 pub use attempts::{Peer, WrongTokens};
 pub use origin::{is_named_loopback, is_same_site};
@@ -27,18 +29,27 @@ pub use sign_in::{__path_sign_in, sign_in};
 pub use sign_in::{__path_sign_out, sign_out};
 
 use super::app::App;
-use super::ask::now;
+use super::ask::{self, now};
 use super::problem::ApiError;
-use crate::settings::{Access, Secret};
+use crate::settings::{Access, Grant, Organization, Rights, StaffRole};
 
 /// Operators' routes that are pages: whoever is not signed in there is led to the sign-in.
 const PAGES: [&str; 3] = ["/ops", "/records", "/admin"];
 /// And all that begin so.
 const PAGES_BELOW: [&str; 3] = ["/admin/", "/visits/", "/group-visits/"];
 
-/// Who was let in. Handlers find it among the request's extensions.
+/// Who was let in, and what they may see and do. Handlers behind the guard take it as an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub struct Who {
+    way: Way,
+    /// Under which name of the settings they came; for the audit.
+    name: String,
+    rights: Rights,
+}
+
+/// How somebody was let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Way {
     /// Whoever works on the machine itself.
     Local,
     /// A program with a token.
@@ -48,24 +59,99 @@ pub enum Who {
 }
 
 impl Who {
-    /// Whoever the guard let in.
-    pub fn of(request: &HttpRequest) -> Option<Self> {
-        request.extensions().get::<Self>().cloned()
+    fn of_grant(way: Way, grant: &Grant) -> Self {
+        Self { way, name: grant.name.clone(), rights: grant.rights.clone() }
+    }
+
+    fn local() -> Self {
+        let rights = Rights::everywhere(StaffRole::Administrator);
+        Self { way: Way::Local, name: "this machine".to_owned(), rights }
+    }
+
+    /// A program that may do everything, or, with a session, a person.
+    #[cfg(test)]
+    pub fn of_tests(session: Option<SessionKey>) -> Self {
+        Self { way: session.map_or(Way::Program, Way::Person), ..Self::local() }
     }
 
     /// Whether the page offers to sign out.
-    pub fn signed_in(request: &HttpRequest) -> bool {
-        matches!(Self::of(request), Some(Self::Person(_)))
+    pub fn signed_in(&self) -> bool {
+        matches!(self.way, Way::Person(_))
+    }
+
+    /// Under which name of the settings they came.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether they have any role in an organization; without one they are not told that it exists.
+    pub fn sees(&self, organization: &OrganizationId) -> bool {
+        self.rights.role_in(organization).is_some()
+    }
+
+    /// Whether they have this role, or a higher one, in an organization.
+    pub fn may(&self, organization: &OrganizationId, role: StaffRole) -> bool {
+        self.rights.role_in(organization) >= Some(role)
+    }
+
+    /// The organizations that they see; none: all of them, and those of times to come.
+    pub fn organizations(&self) -> Option<Vec<&OrganizationId>> {
+        self.rights.organizations().map(Iterator::collect)
+    }
+
+    /// An organization of the settings, for what needs a role there.
+    ///
+    /// # Errors
+    /// [`ApiError::UnknownOrganization`] when there is none of this id or they have no role in it, which is the same to them;
+    /// [`ApiError::NotAllowed`] when their role is a lower one.
+    pub fn organization<'a>(
+        &self,
+        app: &'a App,
+        id: &str,
+        needs: StaffRole,
+    ) -> Result<(&'a OrganizationId, &'a Organization), ApiError> {
+        let found = ask::organization(app, id)?;
+        let role = self.rights.role_in(found.0).ok_or(ApiError::UnknownOrganization)?;
+        if role >= needs { Ok(found) } else { Err(ApiError::NotAllowed(needs)) }
+    }
+
+    /// For what concerns no organization, yet shows more to higher roles.
+    ///
+    /// # Errors
+    /// [`ApiError::NotAllowed`] when they have this role nowhere.
+    pub fn anywhere(&self, needs: StaffRole) -> Result<(), ApiError> {
+        if self.rights.highest() >= Some(needs) { Ok(()) } else { Err(ApiError::NotAllowed(needs)) }
+    }
+
+    /// For what concerns all organizations at once.
+    ///
+    /// # Errors
+    /// [`ApiError::NotEverywhere`] when they do not have this role in all of them.
+    pub fn everywhere(&self, needs: StaffRole) -> Result<(), ApiError> {
+        if self.rights.role_everywhere() >= Some(needs) {
+            Ok(())
+        } else {
+            Err(ApiError::NotEverywhere(needs))
+        }
     }
 
     /// Whether whoever was let in would still be: a session may have ended since. While the store does not answer, nobody is sent away.
     pub async fn may_stay(&self, app: &App) -> bool {
-        match (self, &app.settings.access) {
-            (Self::Person(session), Access::Token(tokens)) => {
-                session.stands(app, tokens).await.unwrap_or(true)
+        match (&self.way, &app.settings.access) {
+            (Way::Person(session), Access::Token(grants)) => {
+                session.grant(app, grants).await.map_or(true, |grant| grant.is_some())
             }
             _ => true,
         }
+    }
+}
+
+impl FromRequest for Who {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Self>().cloned().ok_or(ApiError::Internal("a route has no guard")))
     }
 }
 
@@ -119,9 +205,9 @@ async fn admit(app: &App, request: &HttpRequest) -> Result<Who, ApiError> {
     }
     match &app.settings.access {
         Access::Loopback => admit_local(request),
-        Access::Token(tokens) => match request.headers().get(header::AUTHORIZATION) {
-            Some(value) => admit_program(app, request, value, tokens),
-            None => admit_person(app, request, tokens).await,
+        Access::Token(grants) => match request.headers().get(header::AUTHORIZATION) {
+            Some(value) => admit_program(app, request, value, grants),
+            None => admit_person(app, request, grants).await,
         },
     }
 }
@@ -129,34 +215,35 @@ async fn admit(app: &App, request: &HttpRequest) -> Result<Who, ApiError> {
 /// Whoever comes from the machine itself, under a name of the machine itself.
 fn admit_local(request: &HttpRequest) -> Result<Who, ApiError> {
     let local = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if local && is_named_loopback(request) { Ok(Who::Local) } else { Err(ApiError::NotLoopback) }
+    if local && is_named_loopback(request) { Ok(Who::local()) } else { Err(ApiError::NotLoopback) }
 }
 
 fn admit_program(
     app: &App,
     request: &HttpRequest,
     value: &header::HeaderValue,
-    tokens: &[Secret],
+    grants: &[Grant],
 ) -> Result<Who, ApiError> {
     let presented = value.to_str().ok().and_then(bearer).unwrap_or_default();
-    check_token(app, request, presented, tokens).map(|_| Who::Program)
+    check_token(app, request, presented, grants).map(|(grant, _)| Who::of_grant(Way::Program, grant))
 }
 
-async fn admit_person(app: &App, request: &HttpRequest, tokens: &[Secret]) -> Result<Who, ApiError> {
+async fn admit_person(app: &App, request: &HttpRequest, grants: &[Grant]) -> Result<Who, ApiError> {
     let session = SessionKey::of_request(request).ok_or(ApiError::NotSignedIn)?;
-    if session.stands(app, tokens).await? { Ok(Who::Person(session)) } else { Err(ApiError::NotSignedIn) }
+    let grant = session.grant(app, grants).await?.ok_or(ApiError::NotSignedIn)?;
+    Ok(Who::of_grant(Way::Person(session), grant))
 }
 
 /// Checks a token. A right one is always let in, since behind a proxy a scraper has the same address as whoever tries tokens; so
 /// what keeps a token from being found is its length, and this only tells a peer with many wrong ones to stop asking.
-fn check_token(
+fn check_token<'a>(
     app: &App,
     request: &HttpRequest,
     presented: &str,
-    tokens: &[Secret],
-) -> Result<tokens::Fingerprint, ApiError> {
-    if let Some(token) = tokens::check(presented, tokens) {
-        return Ok(token);
+    grants: &'a [Grant],
+) -> Result<(&'a Grant, tokens::Fingerprint), ApiError> {
+    if let Some(found) = tokens::check(presented, grants) {
+        return Ok(found);
     }
     let (peer, now) = (peer(request), now(app));
     if let Some(retry_after_seconds) = app.limits.wrong_tokens.must_wait(peer, now) {

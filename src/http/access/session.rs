@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use vestibule_actors::port::store::Space;
 use vestibule_domain::time::Span;
 
-use super::tokens::{Fingerprint, is_current};
+use super::tokens::{Fingerprint, current};
 use crate::http::app::App;
 use crate::http::ask::stored;
 use crate::http::problem::ApiError;
-use crate::settings::Secret;
+use crate::settings::Grant;
 
 /// The cookie's name.
 pub const COOKIE: &str = "vestibule_session";
@@ -43,14 +43,14 @@ impl SessionKey {
         fits.then(|| Self::of_value(cookie.value()))
     }
 
-    /// Whether the session stands: not expired, not signed out, and its token still in the settings.
+    /// What goes with the session while it stands: not expired, not signed out, and its token still in the settings.
     ///
     /// # Errors
     /// [`ApiError::StoreUnavailable`] when the store does not answer.
-    pub async fn stands(&self, app: &App, tokens: &[Secret]) -> Result<bool, ApiError> {
+    pub async fn grant<'a>(&self, app: &App, grants: &'a [Grant]) -> Result<Option<&'a Grant>, ApiError> {
         let found = stored(app.desk.ports().store.get(Space::Session, &self.0)).await?;
         let session = found.and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
-        Ok(session.is_some_and(|session| is_current(&session.token, tokens)))
+        Ok(session.and_then(|session| current(&session.token, grants)))
     }
 
     /// Ends the session.

@@ -86,12 +86,12 @@ pub async fn sign_in(
         return Ok(ApiError::ForeignOrigin.answer(&request));
     }
     let next = local_path(form.next.as_deref());
-    let Access::Token(tokens) = &app.settings.access else { return Ok(see_other(next)) };
-    match check_token(&app, &request, form.token.trim(), tokens) {
-        Ok(token) => {
+    let Access::Token(grants) = &app.settings.access else { return Ok(see_other(next)) };
+    match check_token(&app, &request, form.token.trim(), grants) {
+        Ok((grant, token)) => {
             let cookie = session::begin(&app, token).await?;
             app.metrics.sign_in("done");
-            tracing::info!(target: "vestibule::audit", action = "signed_in", "somebody signed in");
+            tracing::info!(target: "vestibule::audit", action = "signed_in", by = %grant.name, "somebody signed in");
             let mut answer = see_other(next);
             answer.add_cookie(&cookie).map_err(|_| ApiError::Internal("a cookie cannot be written"))?;
             Ok(answer)

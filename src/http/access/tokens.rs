@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
-use crate::settings::Secret;
+use crate::settings::Grant;
 
 /// No token is longer; what is longer is wrong without being looked at.
 const LONGEST: usize = 8192;
@@ -14,46 +14,63 @@ const LONGEST: usize = 8192;
 #[serde(transparent)]
 pub struct Fingerprint(String);
 
-/// The fingerprint of a token, if it is one of those in the settings.
-pub fn check(presented: &str, tokens: &[Secret]) -> Option<Fingerprint> {
+impl Fingerprint {
+    fn of(token: &str) -> Self {
+        Self(hex::encode(Sha256::digest(token.as_bytes())))
+    }
+}
+
+/// What goes with a token, if it is one of those in the settings.
+pub fn check<'a>(presented: &str, grants: &'a [Grant]) -> Option<(&'a Grant, Fingerprint)> {
     if presented.is_empty() || presented.len() > LONGEST {
         return None;
     }
-    let presented = Sha256::digest(presented.as_bytes());
-    // Every token is compared, whether or not one before it fits.
-    let fits = tokens.iter().fold(Choice::from(0), |fits, token| {
-        fits | Sha256::digest(token.expose().as_bytes()).ct_eq(&presented)
-    });
-    bool::from(fits).then(|| Fingerprint(hex::encode(presented)))
+    let used = Fingerprint::of(presented);
+    current(&used, grants).map(|grant| (grant, used))
 }
 
-/// Whether a token that was used before is still in the settings.
-pub fn is_current(used: &Fingerprint, tokens: &[Secret]) -> bool {
-    let fits = tokens.iter().fold(Choice::from(0), |fits, token| {
-        let token = hex::encode(Sha256::digest(token.expose().as_bytes()));
-        fits | token.as_bytes().ct_eq(used.0.as_bytes())
-    });
-    fits.into()
+/// What goes with a token that was used before, if it is still in the settings.
+pub fn current<'a>(used: &Fingerprint, grants: &'a [Grant]) -> Option<&'a Grant> {
+    // Every token is compared, whether or not one before it fits.
+    let mut found = None;
+    for grant in grants {
+        let fits = Fingerprint::of(grant.token.expose()).0.as_bytes().ct_eq(used.0.as_bytes());
+        if bool::from(fits) {
+            found = Some(grant);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Rights, Secret, StaffRole};
+
+    fn grants(tokens: &[&str]) -> Vec<Grant> {
+        let grant = |token: &&str| Grant {
+            name: format!("of {token}"),
+            token: Secret::new(*token),
+            rights: Rights::everywhere(StaffRole::Viewer),
+        };
+        tokens.iter().map(grant).collect()
+    }
 
     #[test]
     fn any_of_the_tokens_fits_and_nothing_else() {
-        let tokens = ["first", "second"].map(Secret::new);
+        let two = grants(&["first", "second"]);
         for good in ["first", "second"] {
-            let used = check(good, &tokens).unwrap();
-            assert!(is_current(&used, &tokens));
-            assert!(!is_current(&used, &[Secret::new("third")]), "the token was taken away");
+            let (grant, used) = check(good, &two).unwrap();
+            assert_eq!(grant.name, format!("of {good}"));
+            assert_eq!(current(&used, &two).unwrap().name, grant.name);
+            assert!(current(&used, &grants(&["third"])).is_none(), "the token was taken away");
         }
         for bad in ["", "firs", "first ", "FIRST", "firstsecond"] {
-            assert!(check(bad, &tokens).is_none(), "{bad}");
+            assert!(check(bad, &two).is_none(), "{bad}");
         }
         assert!(check("first", &[]).is_none(), "no tokens, nobody");
-        assert!(check("", &[Secret::new("")]).is_none(), "an empty token is none");
+        assert!(check("", &grants(&[""])).is_none(), "an empty token is none");
         let long = "x".repeat(LONGEST + 1);
-        assert!(check(&long, &[Secret::new(long.clone())]).is_none());
+        assert!(check(&long, &grants(&[&long])).is_none());
     }
 }

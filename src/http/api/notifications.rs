@@ -9,10 +9,12 @@ use vestibule_actors::port::store::RecordQuery;
 use vestibule_domain::id::{Csn, MeetingId};
 
 use super::export::{DisplayTimes, csv_rows};
+use crate::http::access::Who;
 use crate::http::app::App;
-use crate::http::ask::{MOST_ROWS, given, organization, query, rows, stored};
+use crate::http::ask::{MOST_ROWS, given, query, rows, stored};
 use crate::http::problem::{ApiError, Problem};
 use crate::http::view::RecordView;
+use crate::settings::StaffRole;
 use crate::web::{RecordsQuery, SearchKey, UnusableSearch};
 
 /// Which records are wanted: of an organization, by CSN or by meeting id.
@@ -63,10 +65,10 @@ enum Format {
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn list(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn list(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let asked: NotificationsQuery = query(&request)?;
     let format = format(&asked, &request)?;
-    let search = asked.search(&app)?;
+    let search = asked.search(&app, &who)?;
     match format {
         Format::Json => json(&app, search, rows(asked.limit.as_deref())?).await,
         Format::Csv => csv(&app, search).await,
@@ -98,11 +100,11 @@ async fn csv(app: &App, search: RecordQuery) -> Result<HttpResponse, ApiError> {
 
 impl NotificationsQuery {
     /// The search for the store; its limit is the caller's business.
-    fn search(&self, app: &App) -> Result<RecordQuery, ApiError> {
+    fn search(&self, app: &App, who: &Who) -> Result<RecordQuery, ApiError> {
         let Some(id) = given(self.organization.as_deref()) else {
             return Err(ApiError::BadRequest("name the organization: `organization=...`".to_owned()));
         };
-        let (organization, _) = organization(app, id)?;
+        let (organization, _) = who.organization(app, id, StaffRole::Viewer)?;
         let key = RecordsQuery {
             organization: id.to_owned(),
             meeting_id: self.meeting_id.clone().unwrap_or_default(),

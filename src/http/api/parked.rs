@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::access::Who;
 use crate::http::app::App;
-use crate::http::ask::{query, rows, stored};
+use crate::http::ask::{MOST_ROWS, query, rows, stored};
 use crate::http::problem::{ApiError, Problem};
 use crate::http::view::ParkedView;
 
@@ -34,8 +35,11 @@ pub struct ParkedList {
     (status = 400, description = "The query makes no sense", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn list(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn list(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let asked: ParkedQuery = query(&request)?;
-    let parked = stored(app.desk.ports().store.parked(rows(asked.limit.as_deref())?)).await?;
-    Ok(HttpResponse::Ok().json(ParkedList { parked: parked.iter().map(ParkedView::from).collect() }))
+    let rows = rows(asked.limit.as_deref())?;
+    // Of the newest of all organizations, those that the reader may see.
+    let newest = stored(app.desk.ports().store.parked(MOST_ROWS)).await?;
+    let seen = newest.iter().filter(|parked| who.sees(&parked.visit.organization));
+    Ok(HttpResponse::Ok().json(ParkedList { parked: seen.take(rows).map(ParkedView::from).collect() }))
 }

@@ -12,11 +12,13 @@ use vestibule_actors::port::store::{Owner, StoredVisit};
 use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
 
+use crate::http::access::Who;
 use crate::http::app::App;
-use crate::http::ask::{given, now, organization, query, rows, stored};
+use crate::http::ask::{given, now, query, rows, stored};
 use crate::http::names::PhaseName;
 use crate::http::problem::{ApiError, Problem};
 use crate::http::view::VisitView;
+use crate::settings::StaffRole;
 
 /// So many visits are loaded at once.
 const LOADED_AT_ONCE: usize = 256;
@@ -52,7 +54,8 @@ pub struct VisitsPage {
 
 /// What a list is narrowed to.
 struct Wanted<'a> {
-    organization: Option<&'a OrganizationId>,
+    /// In their order; none stands for all that there are. So no cursor names a visit of an organization that the reader does not see.
+    organizations: Vec<Option<&'a OrganizationId>>,
     phase: Option<PhaseName>,
     after: Option<VisitKey>,
     rows: usize,
@@ -68,12 +71,12 @@ struct Wanted<'a> {
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn list(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn list(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let asked: VisitsQuery = query(&request)?;
     let wanted = Wanted {
-        organization: match given(asked.organization.as_deref()) {
-            Some(id) => Some(organization(&app, id)?.0),
-            None => None,
+        organizations: match given(asked.organization.as_deref()) {
+            Some(id) => vec![Some(who.organization(&app, id, StaffRole::Viewer)?.0)],
+            None => who.organizations().map_or(vec![None], |ids| ids.into_iter().map(Some).collect()),
         },
         phase: given(asked.phase.as_deref()).map(phase).transpose()?,
         after: given(asked.cursor.as_deref()).map(key_of_cursor).transpose()?,
@@ -83,28 +86,60 @@ pub async fn list(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespo
 }
 
 async fn page(app: &App, wanted: Wanted<'_>) -> Result<VisitsPage, ApiError> {
-    let mut viewer = Viewer::new(app);
-    let mut after = wanted.after;
-    let mut visits = Vec::new();
-    let mut looked_through = 0;
-    loop {
-        let store = &app.desk.ports().store;
-        let loaded = stored(store.visits(wanted.organization, after.take(), LOADED_AT_ONCE)).await?;
-        let last = loaded.items.len().saturating_sub(1);
-        for (place, found) in loaded.items.iter().enumerate() {
-            looked_through += 1;
-            if let Some(visit) = viewer.listed(found, wanted.phase).await? {
-                visits.push(visit);
+    let mut reading = Page { viewer: Viewer::new(app), visits: Vec::new(), looked_through: 0 };
+    let last = wanted.organizations.len().saturating_sub(1);
+    for (place, organization) in wanted.organizations.iter().enumerate() {
+        let came_to = wanted.after.as_ref().map(|after| &after.organization);
+        let (is_over, after) = match (organization, came_to) {
+            (Some(this), Some(came_to)) => {
+                (*this < came_to, (*this == came_to).then(|| wanted.after.clone()))
             }
-            let ends_here = visits.len() >= wanted.rows || looked_through >= LOOKED_THROUGH;
-            let more = place < last || loaded.next.is_some();
-            if ends_here {
-                return Ok(VisitsPage { visits, cursor: more.then(|| cursor_of(&found.visit)) });
-            }
+            _ => (false, Some(wanted.after.clone())),
+        };
+        if is_over {
+            continue;
         }
-        after = loaded.next;
-        if after.is_none() {
-            return Ok(VisitsPage { visits, cursor: None });
+        let ended = reading.read(*organization, after.flatten(), &wanted).await?;
+        if let Some((key, more)) = ended {
+            let more = more || place < last;
+            return Ok(VisitsPage { visits: reading.visits, cursor: more.then(|| cursor_of(&key)) });
+        }
+    }
+    Ok(VisitsPage { visits: reading.visits, cursor: None })
+}
+
+/// A page as far as it is read.
+struct Page<'a> {
+    viewer: Viewer<'a>,
+    visits: Vec<VisitView>,
+    looked_through: usize,
+}
+
+impl Page<'_> {
+    /// Reads on in an organization, or in all. The visit at which the page is full, and whether there are more behind it.
+    async fn read(
+        &mut self,
+        organization: Option<&OrganizationId>,
+        mut after: Option<VisitKey>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<(VisitKey, bool)>, ApiError> {
+        loop {
+            let store = &self.viewer.app.desk.ports().store;
+            let loaded = stored(store.visits(organization, after.take(), LOADED_AT_ONCE)).await?;
+            let last = loaded.items.len().saturating_sub(1);
+            for (place, found) in loaded.items.iter().enumerate() {
+                self.looked_through += 1;
+                if let Some(visit) = self.viewer.listed(found, wanted.phase).await? {
+                    self.visits.push(visit);
+                }
+                if self.visits.len() >= wanted.rows || self.looked_through >= LOOKED_THROUGH {
+                    return Ok(Some((found.visit.clone(), place < last || loaded.next.is_some())));
+                }
+            }
+            after = loaded.next;
+            if after.is_none() {
+                return Ok(None);
+            }
         }
     }
 }
@@ -121,16 +156,20 @@ async fn page(app: &App, wanted: Wanted<'_>) -> Result<VisitsPage, ApiError> {
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn one(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
-    shown(&app, find_visit(&app, &path.0, &path.1).await?).await
+pub async fn one(
+    app: web::Data<App>,
+    who: Who,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    shown(&app, find_visit(&app, &who, &path.0, &path.1).await?).await
 }
 
 /// The visit of a CSN, or the group visit that holds it.
 ///
 /// # Errors
 /// [`ApiError`] for an unknown organization or what is no CSN, and when the store does not answer.
-pub async fn find_visit(app: &App, id: &str, csn: &str) -> Result<Option<Snapshot>, ApiError> {
-    let (organization, _) = organization(app, id)?;
+pub async fn find_visit(app: &App, who: &Who, id: &str, csn: &str) -> Result<Option<Snapshot>, ApiError> {
+    let (organization, _) = who.organization(app, id, StaffRole::Viewer)?;
     let csn = Csn::new(csn).map_err(|_| ApiError::NoSuchVisit)?;
     let key = VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn.clone()) };
     Ok(match app.desk.visit(&key).await? {
@@ -152,16 +191,25 @@ pub async fn find_visit(app: &App, id: &str, csn: &str) -> Result<Option<Snapsho
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn group(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
-    shown(&app, find_group_visit(&app, &path.0, &path.1).await?).await
+pub async fn group(
+    app: web::Data<App>,
+    who: Who,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    shown(&app, find_group_visit(&app, &who, &path.0, &path.1).await?).await
 }
 
 /// The group visit of a conference id.
 ///
 /// # Errors
 /// [`ApiError`] for an unknown organization or what is no conference id, and when the store does not answer.
-pub async fn find_group_visit(app: &App, id: &str, conference: &str) -> Result<Option<Snapshot>, ApiError> {
-    let (organization, _) = organization(app, id)?;
+pub async fn find_group_visit(
+    app: &App,
+    who: &Who,
+    id: &str,
+    conference: &str,
+) -> Result<Option<Snapshot>, ApiError> {
+    let (organization, _) = who.organization(app, id, StaffRole::Viewer)?;
     let conference = ConferenceId::new(conference).map_err(|_| ApiError::NoSuchVisit)?;
     let key = VisitKey { organization: organization.clone(), visit: VisitId::Conference(conference) };
     Ok(app.desk.visit(&key).await?)

@@ -112,7 +112,7 @@ impl Line {
 
     async fn tell(&mut self, news: News, times: &mut Times) -> Result<(), End> {
         match news {
-            News::All(all) => self.send(snapshot(&self.app, &all), times).await,
+            News::All(all) => self.send(snapshot(&self.app, &self.who, &all), times).await,
             // One message with everything is less than one for each of so many changes.
             News::Change(_) if self.feed.behind() >= self.app.settings.limits.ops_buffer => {
                 self.app.metrics.refused("ops_buffer");
@@ -125,7 +125,7 @@ impl Line {
     }
 
     async fn change(&mut self, change: &Change, times: &mut Times) -> Result<(), End> {
-        for text in changed(&self.app, change) {
+        for text in changed(&self.app, &self.who, change) {
             self.send(text, times).await?;
         }
         Ok(())

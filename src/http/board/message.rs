@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use vestibule_actors::hub::{Change, Seen};
 
+use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::now;
 use crate::http::view::{GoneView, VisitView};
@@ -28,13 +29,22 @@ enum Message {
     },
 }
 
-/// Everything that stands, as one message.
-pub(super) fn snapshot(app: &App, all: &[Arc<Seen>]) -> String {
-    written(&Message::Snapshot { visits: all.iter().filter_map(|seen| view(app, seen)).collect() })
+/// Everything that stands and the reader may see, as one message.
+pub(super) fn snapshot(app: &App, who: &Who, all: &[Arc<Seen>]) -> String {
+    let seen = all.iter().filter(|seen| who.sees(&seen.snapshot.visit.key.organization));
+    written(&Message::Snapshot { visits: seen.filter_map(|seen| view(app, seen)).collect() })
 }
 
-/// One change, in the order of the messages; none for a visit of an organization that is not in the settings any more.
-pub(super) fn changed(app: &App, change: &Change) -> Vec<String> {
+/// One change, in the order of the messages; none for a visit of an organization that is not in the settings any more, or that the reader
+/// may not see.
+pub(super) fn changed(app: &App, who: &Who, change: &Change) -> Vec<String> {
+    let key = match change {
+        Change::Visit(seen) | Change::Again(seen) => &seen.snapshot.visit.key,
+        Change::Gone(key) => key,
+    };
+    if !who.sees(&key.organization) {
+        return Vec::new();
+    }
     let gone = |key| Message::Gone { which: GoneView::from(key) };
     let messages = match change {
         Change::Visit(seen) => vec![visit(app, seen)],

@@ -34,8 +34,8 @@ const LONGEST_FRAME: usize = 4096;
     (status = 200, description = "The live board", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
 ))]
-pub async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    staff_page(HttpResponse::Ok(), &OpsPage { signed_in: Who::signed_in(&request) })
+pub async fn page(who: Who) -> Result<HttpResponse, ApiError> {
+    staff_page(HttpResponse::Ok(), &OpsPage { signed_in: who.signed_in() })
 }
 
 /// The stream.
@@ -54,10 +54,10 @@ pub async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 ))]
 pub async fn stream(
     app: web::Data<App>,
+    who: Who,
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let who = Who::of(&request).ok_or(ApiError::Internal("the stream has no guard"))?;
     if app.readiness.is_draining() {
         return Err(ApiError::Draining);
     }

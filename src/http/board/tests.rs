@@ -16,6 +16,7 @@ use vestibule_actors::hub::Change;
 use vestibule_actors::memory::{Call, When};
 
 use super::message::changed;
+use crate::http::access::Who;
 use crate::http::correlation::correlate;
 use crate::http::kit::{Kit, TOKEN, ask, get, group_key, key, service, waiting};
 use crate::http::routes::{configure_always, configure_operations};
@@ -259,7 +260,7 @@ async fn what_is_no_websocket_is_told_so() {
 async fn a_visit_that_left_is_named_by_what_it_was() {
     let kit = Kit::new();
     let gone = |key| {
-        let messages = changed(&kit.app, &Change::Gone(key));
+        let messages = changed(&kit.app, &Who::of_tests(None), &Change::Gone(key));
         assert_eq!(messages.len(), 1);
         serde_json::from_str::<Value>(&messages[0]).unwrap()
     };

@@ -10,13 +10,13 @@ use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 use super::access::Who;
 use super::api::{find_group_visit, find_visit};
 use super::app::App;
-use super::ask::{self, now};
+use super::ask::now;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use super::query;
 use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
-use crate::settings::{Environment, Organization};
+use crate::settings::{Environment, Organization, StaffRole};
 use crate::web::{Choice, Language, PersonLine, StoryNote, StoryPage, StoryPerson};
 
 // What utoipa's attribute makes beside each handler.
@@ -42,11 +42,12 @@ const LANGUAGE: Language = Language::English;
 ))]
 pub async fn of_csn(
     app: web::Data<App>,
+    who: Who,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (organization, csn) = path.into_inner();
-    shown(&app, &request, find_visit(&app, &organization, &csn).await?)
+    shown(&app, &who, &request, find_visit(&app, &who, &organization, &csn).await?)
 }
 
 /// The page of a group visit.
@@ -64,25 +65,34 @@ pub async fn of_csn(
 ))]
 pub async fn of_conference(
     app: web::Data<App>,
+    who: Who,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (organization, conference) = path.into_inner();
-    shown(&app, &request, find_group_visit(&app, &organization, &conference).await?)
+    shown(&app, &who, &request, find_group_visit(&app, &who, &organization, &conference).await?)
 }
 
-fn shown(app: &App, request: &HttpRequest, found: Option<Snapshot>) -> Result<HttpResponse, ApiError> {
-    let seen = found.ok_or(ApiError::NoSuchVisit)?;
-    let (id, organization) = ask::organization(app, seen.visit.key.organization.as_str())?;
-    staff_page(HttpResponse::Ok(), &view(app, request, (id, organization), &seen))
-}
-
-fn view(
+fn shown(
     app: &App,
+    who: &Who,
     request: &HttpRequest,
-    (id, organization): (&OrganizationId, &Organization),
-    seen: &Snapshot,
-) -> StoryPage {
+    found: Option<Snapshot>,
+) -> Result<HttpResponse, ApiError> {
+    let seen = found.ok_or(ApiError::NoSuchVisit)?;
+    let (id, organization) =
+        who.organization(app, seen.visit.key.organization.as_str(), StaffRole::Viewer)?;
+    let page = StoryPage {
+        note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
+        may_act: who.may(id, StaffRole::Operator),
+        signed_in: who.signed_in(),
+        ..view(app, (id, organization), &seen)
+    };
+    staff_page(HttpResponse::Ok(), &page)
+}
+
+/// What there is to see, for whoever may only look.
+fn view(app: &App, (id, organization): (&OrganizationId, &Organization), seen: &Snapshot) -> StoryPage {
     let (visit, now, policy) = (&seen.visit, now(app), organization.policy(&app.settings));
     let unlinked = visit.unlinked(&policy, now);
     let person = |(key, person): (&ParticipantKey, &Participant)| StoryPerson {
@@ -122,8 +132,9 @@ fn view(
             .collect(),
         devices: devices(LANGUAGE, &unlinked, now),
         choices: visit.participants.iter().map(choice).collect(),
-        note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
-        signed_in: Who::signed_in(request),
+        note: None,
+        may_act: false,
+        signed_in: false,
     }
 }
 

@@ -20,7 +20,7 @@ use super::here::Here;
 use super::person::page;
 use super::problem::ApiError;
 use super::visit::{form_targets, language_of};
-use crate::settings::{Authorization, Environment, Organization};
+use crate::settings::{Authorization, Environment, Organization, StaffRole};
 use crate::web::{ConnectTrouble, PagePolicy, ScopeRow, WebhookCheck, ZoomPage, ZoomStands};
 use crate::zoom::connection::{ConnectRefused, ConnectionView, Standing};
 use crate::zoom::scopes::{Wants, needed_for};
@@ -48,12 +48,13 @@ fn redirect_uri(app: &App) -> String {
 ))]
 pub async fn show(
     app: web::Data<App>,
+    who: Who,
     here: web::Data<Here>,
     request: HttpRequest,
     organization: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, organization) = ask::organization(&app, &organization)?;
-    shown(&app, &here, &request, (id, organization), None).await
+    let (id, organization) = who.organization(&app, &organization, StaffRole::Operator)?;
+    shown(&app, &here, (&who, &request), (id, organization), None).await
 }
 
 /// Leads an administrator to Zoom's consent page, by way of the public listener.
@@ -72,10 +73,11 @@ pub async fn show(
 ))]
 pub async fn connect(
     app: web::Data<App>,
+    who: Who,
     request: HttpRequest,
     organization: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, organization) = ask::organization(&app, &organization)?;
+    let (id, organization) = who.organization(&app, &organization, StaffRole::Administrator)?;
     if organization.zoom.authorization != Authorization::Oauth {
         return Err(ApiError::BadRequest(format!(
             "the Zoom app of {id} needs nobody's consent; see zoom.authorization in the settings"
@@ -85,7 +87,7 @@ pub async fn connect(
     let ports = app.desk.ports();
     let name = ports.randomness.secret();
     ask::stored(Ticket::new(id, language).keep(ports, &name)).await?;
-    tracing::info!(target: "vestibule::audit", action = "zoom_connect", organization = %id, "somebody goes to Zoom to connect its account");
+    tracing::info!(target: "vestibule::audit", action = "zoom_connect", by = who.name(), organization = %id, "somebody goes to Zoom to connect its account");
     let to = app.settings.server.public_url.with_path(&format!("/zoom/connect/{name}"));
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
 }
@@ -105,11 +107,12 @@ pub async fn connect(
 ))]
 pub async fn ask_again(
     app: web::Data<App>,
+    who: Who,
     here: web::Data<Here>,
     request: HttpRequest,
     organization: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, organization) = ask::organization(&app, &organization)?;
+    let (id, organization) = who.organization(&app, &organization, StaffRole::Administrator)?;
     if organization.zoom.authorization == Authorization::Oauth {
         return Err(ApiError::BadRequest(format!(
             "the Zoom app of {id} needs an administrator's consent: connect it"
@@ -125,7 +128,7 @@ pub async fn ask_again(
         Err(refused) => {
             let trouble = trouble(refused);
             app.metrics.zoom_connect(id, trouble.code());
-            shown(&app, &here, &request, (id, organization), Some(trouble)).await
+            shown(&app, &here, (&who, &request), (id, organization), Some(trouble)).await
         }
     }
 }
@@ -133,7 +136,7 @@ pub async fn ask_again(
 async fn shown(
     app: &App,
     here: &Here,
-    request: &HttpRequest,
+    (who, request): (&Who, &HttpRequest),
     (id, organization): (&OrganizationId, &Organization),
     trouble: Option<ConnectTrouble>,
 ) -> Result<HttpResponse, ApiError> {
@@ -157,7 +160,8 @@ async fn shown(
         needed: &needed,
         others: &others,
         trouble,
-        signed_in: Who::signed_in(request),
+        may_change: who.may(id, StaffRole::Administrator),
+        signed_in: who.signed_in(),
     };
     // Browsers hold a form to its targets through every redirect behind it: us, Zoom, and wherever Zoom has people sign in.
     let mut targets = form_targets(organization);

@@ -83,6 +83,8 @@ pub struct ZoomPage<'a> {
     pub others: &'a [String],
     /// What came of the last button.
     pub trouble: Option<ConnectTrouble>,
+    /// The reader may connect it.
+    pub may_change: bool,
     pub signed_in: bool,
 }
 

@@ -38,6 +38,7 @@ pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, St
             needed: &needed,
             others: &[text.to_owned()],
             trouble: by_consent.then_some(ConnectTrouble::Zoom),
+            may_change: true,
             signed_in: true,
         };
         pages.push((format!("zoom {language:?} {stands:?} {by_consent}"), page.render().unwrap()));

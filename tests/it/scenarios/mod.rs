@@ -28,6 +28,7 @@ mod people;
 mod providers;
 mod reads;
 mod restart;
+mod roles;
 mod sites;
 mod story;
 mod text_messages;

@@ -320,7 +320,7 @@ async fn the_board_gets_a_snapshot_and_then_whole_visits_in_order() {
     house.close().await;
 }
 
-async fn next_message(
+pub async fn next_message(
     stream: &mut (impl futures_util::Stream<Item = Result<awc::ws::Frame, awc::error::WsProtocolError>> + Unpin),
 ) -> Value {
     loop {

@@ -46,7 +46,7 @@ async fn a_line_ends_with_the_sign_in() {
     let cookie = ("cookie", told.header("set-cookie").split(';').next().unwrap().to_owned());
     let request = TestRequest::get().insert_header(cookie.clone()).to_http_request();
     let session = crate::http::access::SessionKey::of_request(&request).unwrap();
-    let mut line = line(&kit, Who::Person(session)).await;
+    let mut line = line(&kit, Who::of_tests(Some(session))).await;
     assert!(line.look(&mut asked(PACE.ask_every)).await.is_ok());
     let out = anonymous("/sign-out").method(actix_web::http::Method::POST).insert_header(cookie);
     assert_eq!(ask!(service, out).status, 303);
@@ -59,7 +59,7 @@ async fn a_line_ends_with_the_sign_in() {
 #[actix_web::test]
 async fn a_reader_that_leaves_a_ping_unanswered_for_long_is_gone() {
     let kit = Kit::new();
-    let mut line = line(&kit, Who::Program).await;
+    let mut line = line(&kit, Who::of_tests(None)).await;
     let long_ago = instant() - PACE.silent_for * 4;
     let mut quiet = Times { pinged: long_ago, ..Times::new() };
     assert!(line.look(&mut quiet).await.is_ok(), "nothing was asked of it yet");
@@ -98,7 +98,7 @@ async fn open(
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, session, messages) = actix_ws::handle(&request, body)?;
     let feed = open_feed(&app).await.unwrap();
-    let line = Line { app: app.into_inner(), who: Who::Program, session, feed, pace: QUICK };
+    let line = Line { app: app.into_inner(), who: Who::of_tests(None), session, feed, pace: QUICK };
     actix_web::rt::spawn(line.run(messages));
     Ok(response)
 }
