@@ -1,4 +1,4 @@
-//! The program: reads its arguments and hands over. Exit status: 0 done, 64 bad settings or arguments, 69 a needed service is not there, 70 a bug.
+//! The program: reads its arguments and hands over. Exit status: 0 done, 64 bad settings or arguments, 65 an audit that was changed, 69 a needed service is not there, 70 a bug.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +30,9 @@ enum Command {
     /// Our private keys for Epic: makes one, or shows those of the settings.
     #[command(subcommand)]
     Keys(vestibule::keys::KeysCommand),
+    /// Who did what: whether the chains of entries are whole, and a chain as a file.
+    #[command(subcommand)]
+    Audit(vestibule::audit::AuditCommand),
 }
 
 #[derive(clap::Args)]
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
                 Command::Config(files) => config(&files.config),
                 Command::Check(check) => vestibule::check::run(check).await,
                 Command::Keys(keys) => vestibule::keys::run(keys),
+                Command::Audit(audit) => vestibule::audit::run(audit).await,
             }
         })
     }))

@@ -14,6 +14,7 @@ use super::guest::LinkKeys;
 use super::health::StoreProbe;
 use super::launch::PendingLaunches;
 use super::metrics::Metrics;
+use crate::audit::Audit;
 use crate::epic::EpicSites;
 use crate::settings::Settings;
 use crate::sms::SmsLimits;
@@ -41,6 +42,8 @@ pub struct App {
     pub name_key: NameKey,
     /// Guests' links are signed with these.
     pub link_keys: LinkKeys,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 /// Whether this node wants to be sent people and events.

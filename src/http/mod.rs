@@ -5,6 +5,7 @@ pub mod admin;
 mod api;
 pub mod app;
 mod ask;
+mod audited;
 mod board;
 mod browser;
 pub mod correlation;

@@ -80,6 +80,7 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 .service(reading("/group-visits/{organization}/{conference_id}", read().to(api::group_visit)))
                 .service(reading("/notifications", read().to(api::notifications)))
                 .service(reading("/parked", read().to(api::parked)))
+                .service(reading("/audit", read().to(api::audit)))
                 .default_service(web::to(front::nothing_here)),
         );
 }

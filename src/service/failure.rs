@@ -16,13 +16,17 @@ pub enum Failure {
     /// Something that is needed is not there: the store, an address to listen on, or what a check tried.
     #[error("{0}")]
     Unavailable(String),
+    /// What was looked at is not as it was left: an audit that somebody changed.
+    #[error("{0}")]
+    Broken(String),
     /// A mistake in the program.
     #[error("this is a bug: {0}")]
     Bug(String),
 }
 
-/// As `sysexits.h` names them: usage, unavailable, software.
+/// As `sysexits.h` names them: usage, bad data, unavailable, software.
 const USAGE: u8 = 64;
+const BAD_DATA: u8 = 65;
 const UNAVAILABLE: u8 = 69;
 const SOFTWARE: u8 = 70;
 
@@ -31,6 +35,7 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Settings(_) | Self::Usage(_) => USAGE,
+            Self::Broken(_) => BAD_DATA,
             Self::Unavailable(_) => UNAVAILABLE,
             Self::Bug(_) => SOFTWARE,
         }
@@ -57,6 +62,7 @@ mod tests {
     fn every_end_has_its_status() {
         assert_eq!(exit_status_of(|| Ok(())), 0);
         assert_eq!(exit_status_of(|| Err(Failure::Usage("--speed: no".to_owned()))), 64);
+        assert_eq!(exit_status_of(|| Err(Failure::Broken("changed".to_owned()))), 65);
         assert_eq!(exit_status_of(|| Err(Failure::Unavailable("gone".to_owned()))), 69);
         assert_eq!(exit_status_of(|| Err(Failure::Bug("oh".to_owned()))), 70);
         assert_eq!(exit_status_of(|| panic!("a bug on the main thread")), 70);

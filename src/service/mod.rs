@@ -32,6 +32,7 @@ use vestibule_actors::shard::ShardRules;
 pub use failure::{Failure, exit_status_of};
 pub(crate) use store::on_redis;
 
+use crate::audit::{Audit, Writing};
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
@@ -46,6 +47,9 @@ use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Until the store has answered it is asked this often.
 const ASK_STORE_EVERY: Duration = Duration::from_millis(100);
+
+/// The last entries of the audit are waited for so long.
+const AUDIT_WITHIN: Duration = Duration::from_secs(3);
 
 /// A node that runs.
 pub struct Running {
@@ -132,6 +136,7 @@ async fn run(
     };
     let started = Node::start(config, ports.clone()).await.map_err(|e| Failure::Bug(e.to_string()))?;
     let app = App {
+        audit: audit(&settings, &ports, &metrics, &name),
         settings: Arc::clone(&settings),
         desk: Desk::new(ports.clone()),
         boards: started.boards,
@@ -147,9 +152,21 @@ async fn run(
     let servers = servers::run(bound, &app, edges(&app, &ports))?;
     zoom_watch::watch(zoom_client(&zoom, &ports), &zoom, &app.readiness);
     actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
-    actix_rt::spawn(sweep::sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics), token));
+    actix_rt::spawn(sweep::sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics), clock, token));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
+}
+
+/// What writes down who did what.
+fn audit(settings: &Settings, ports: &Ports, metrics: &Arc<Metrics>, node: &str) -> Audit {
+    let writing = Writing {
+        store: Arc::clone(&ports.store),
+        clock: Arc::clone(&ports.clock),
+        randomness: Arc::clone(&ports.randomness),
+        metrics: Arc::clone(metrics),
+        node: node.into(),
+    };
+    Audit::start(writing, settings.limits.audit_queue)
 }
 
 /// What makes the edges of a worker thread.
@@ -244,6 +261,9 @@ impl Running {
             tracing::warn!(
                 "a Zoom token is still being renewed; if the answer is lost, somebody has to authenticate again"
             );
+        }
+        if self.app.audit.settle(AUDIT_WITHIN).await.is_err() {
+            tracing::error!("the last entries of the audit could not be written");
         }
         // Threads that outlive this hold the store, so that nothing can be left to its end.
         let flushed = self.app.desk.ports().store.flush().await;

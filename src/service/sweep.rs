@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
+use vestibule_actors::port::clock::SharedClock;
 use vestibule_actors::port::store::{OwnerToken, SharedStore, Space, Store, StoreError};
-use vestibule_domain::time::Span;
+use vestibule_domain::time::{Moment, Span};
 
+use crate::audit::{Chain, ChainId, Head};
 use crate::http::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -15,17 +17,23 @@ const EVERY: Duration = Duration::from_secs(300);
 /// A turn lasts a little less, so that the next look finds it free, whoever's that is.
 const TURN: Span = Span::seconds(290);
 const NAME: &str = "sweep";
+/// Pages of one chain that leave at once.
+const AUDIT_PAGES: u64 = 200;
 
 pub(super) async fn sweep(
     store: SharedStore,
     settings: Arc<Settings>,
     metrics: Arc<Metrics>,
+    clock: SharedClock,
     me: OwnerToken,
 ) {
     loop {
         sleep(EVERY).await;
         match is_our_turn(store.as_ref(), me).await {
-            Ok(true) => sweep_once(store.as_ref(), &settings, &metrics).await,
+            Ok(true) => {
+                sweep_once(store.as_ref(), &settings, &metrics).await;
+                tend_audit(&store, &settings, clock.now()).await;
+            }
             Ok(false) => {}
             Err(error) => {
                 metrics.swept(None);
@@ -47,6 +55,27 @@ async fn sweep_once(store: &dyn Store, settings: &Settings, metrics: &Metrics) {
         Ok(swept) => tracing::debug!(?swept, "what has expired was removed"),
         Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
     }
+}
+
+/// Entries of the audit that are past their time leave, and the newest of each chain is logged: an end that somebody cuts off later is found
+/// by a hash that is kept elsewhere.
+async fn tend_audit(store: &SharedStore, settings: &Settings, now: Moment) {
+    let before = now - Span::from_duration(settings.limits.audit_life);
+    let all = settings.organizations.keys().map(|id| ChainId::of(Some(id)));
+    for id in std::iter::once(ChainId::of(None)).chain(all) {
+        if let Err(error) = tend_chain(store, &id, before).await {
+            tracing::warn!(%error, chain = %id, "the audit could not be looked after");
+        }
+    }
+}
+
+async fn tend_chain(store: &SharedStore, id: &ChainId, before: Moment) -> Result<(), StoreError> {
+    let chain = Chain::new(store, id)?;
+    let pages = chain.forget_before(before, AUDIT_PAGES).await?;
+    if let Some(Head { seq, hash }) = chain.head().await? {
+        tracing::info!(chain = %id, seq, hash, pages_past_their_time = pages, "the newest entry of the audit");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -78,6 +107,23 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "no line `{line}` in\n{text}");
         }
+    }
+
+    #[actix_web::test]
+    async fn what_of_the_audit_is_past_its_time_leaves() {
+        let kit = Kit::with("limits.audit_life = \"1d\"");
+        let store = &kit.app.desk.ports().store;
+        let chain = Chain::new(store, &ChainId::of(None)).unwrap();
+        let deed = crate::audit::Deed { action: "x".repeat(9_000), ..Default::default() };
+        for _ in 0..6 {
+            kit.app.audit.keep(None, deed.clone()).await.unwrap();
+        }
+        let now = || kit.app.desk.ports().clock.now();
+        tend_audit(store, &kit.app.settings, now()).await;
+        assert_eq!(chain.first_page().await.unwrap(), 1);
+        kit.clock.advance(Span::hours(25));
+        tend_audit(store, &kit.app.settings, now()).await;
+        assert_eq!((chain.first_page().await.unwrap(), chain.head().await.unwrap().unwrap().seq), (3, 6));
     }
 
     #[actix_web::test]

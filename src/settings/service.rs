@@ -88,6 +88,9 @@ pub struct Limits {
     /// For each organization.
     pub records: u64,
     pub visit_life: Duration,
+    /// Entries of the audit that wait on this node to be written.
+    pub audit_queue: usize,
+    pub audit_life: Duration,
     pub page_streams: usize,
     pub ops_connections: usize,
     pub ops_buffer: usize,
@@ -204,6 +207,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let record_life = section.duration("record_life", seconds(DAY)..=seconds(3650 * DAY));
     let records = section.integer("records", 1000..=100_000_000_i64);
     let visit_life = section.duration("visit_life", seconds(2 * HOUR)..=seconds(90 * DAY));
+    let audit_queue = section.integer("audit_queue", 16..=1_000_000);
+    let audit_life = section.duration("audit_life", seconds(DAY)..=seconds(7300 * DAY));
     let page_streams = section.integer("page_streams", 1..=1_000_000);
     let ops_connections = section.integer("ops_connections", 1..=10_000);
     let ops_buffer = section.integer("ops_buffer", 16..=100_000);
@@ -229,6 +234,8 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
         record_life: record_life?,
         records: records?.unsigned_abs(),
         visit_life: visit_life?,
+        audit_queue: audit_queue?,
+        audit_life: audit_life?,
         page_streams: page_streams?,
         ops_connections: ops_connections?,
         ops_buffer: ops_buffer?,

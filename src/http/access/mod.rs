@@ -30,6 +30,7 @@ pub use sign_in::{__path_sign_out, sign_out};
 
 use super::app::App;
 use super::ask::{self, now};
+use super::audited::{self, Audited};
 use super::problem::ApiError;
 use crate::settings::{Access, Grant, Organization, Rights, StaffRole};
 
@@ -168,12 +169,23 @@ pub async fn guard(
     };
     match admit(&app, request.request()).await {
         Ok(who) => {
-            request.extensions_mut().insert(who);
-            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+            let audited = Audited::of(request.request());
+            if let Err(error) = audited.before(&app, request.request(), &who).await {
+                let answer = error.answer(request.request());
+                return Ok(request.into_response(answer));
+            }
+            request.extensions_mut().insert(who.clone());
+            let answered = next.call(request).await?.map_into_boxed_body();
+            audited.after(&app, answered.request(), &who, answered.response());
+            Ok(answered)
         }
         Err(error) => {
             app.metrics.access_denied(error.code());
-            tracing::info!(target: "vestibule::audit", action = "access_denied", reason = error.code(), "refused");
+            let tries = request.headers().contains_key(header::AUTHORIZATION)
+                || !matches!(error, ApiError::NotSignedIn);
+            if tries && !matches!(error, ApiError::TooManyAttempts { .. } | ApiError::StoreUnavailable(_)) {
+                audited::turned_away(&app, request.request(), &error);
+            }
             let answer = refusal(request.request(), &error);
             Ok(request.into_response(answer))
         }

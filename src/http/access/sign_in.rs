@@ -10,6 +10,7 @@ use super::session::{self, SessionKey};
 use super::{check_token, is_same_site};
 use crate::http::app::App;
 use crate::http::ask::query;
+use crate::http::audited;
 use crate::http::page::staff_page;
 use crate::http::problem::ApiError;
 use crate::settings::{Access, Settings};
@@ -91,14 +92,14 @@ pub async fn sign_in(
         Ok((grant, token)) => {
             let cookie = session::begin(&app, token).await?;
             app.metrics.sign_in("done");
-            tracing::info!(target: "vestibule::audit", action = "signed_in", by = %grant.name, "somebody signed in");
+            audited::sign_in(&app, &request, "signed_in", Some(&grant.name));
             let mut answer = see_other(next);
             answer.add_cookie(&cookie).map_err(|_| ApiError::Internal("a cookie cannot be written"))?;
             Ok(answer)
         }
         Err(ApiError::NotSignedIn) => {
             app.metrics.sign_in("wrong_token");
-            tracing::info!(target: "vestibule::audit", action = "sign_in_failed", "a wrong token");
+            audited::sign_in(&app, &request, "sign_in_failed", None);
             let page = SignInPage { next: form.next.as_deref(), failed: true, signed_in: false };
             staff_page(HttpResponse::Unauthorized(), &page)
         }
@@ -122,8 +123,14 @@ pub async fn sign_out(app: web::Data<App>, request: HttpRequest) -> Result<HttpR
         return Ok(ApiError::ForeignOrigin.answer(&request));
     }
     if let Some(session) = SessionKey::of_request(&request) {
+        let by = match &app.settings.access {
+            Access::Token(grants) => session.grant(&app, grants).await?.map(|grant| grant.name.clone()),
+            Access::Loopback => None,
+        };
         session.end(&app).await?;
-        tracing::info!(target: "vestibule::audit", action = "signed_out", "somebody signed out");
+        if by.is_some() {
+            audited::sign_in(&app, &request, "signed_out", by.as_deref());
+        }
     }
     let mut answer = see_other("/sign-in");
     answer.add_cookie(&session::ended(&app)).map_err(|_| ApiError::Internal("a cookie cannot be written"))?;

@@ -1,5 +1,6 @@
-//! `/api/v1`: visits, notification records and parked commands, for programs.
+//! `/api/v1`: visits, notification records, parked commands and the audit, for programs.
 
+mod audit;
 mod export;
 mod notifications;
 mod parked;
@@ -8,6 +9,7 @@ mod visits;
 pub use notifications::wanted as wanted_records;
 
 // What utoipa's attribute makes beside each handler.
+pub use audit::{__path_export as __path_audit, export as audit};
 pub use notifications::{__path_list as __path_notifications, list as notifications};
 pub use parked::{__path_list as __path_parked, list as parked};
 pub use visits::{

@@ -94,7 +94,6 @@ async fn csv(app: &App, search: RecordQuery) -> Result<HttpResponse, ApiError> {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::Filename("notification-records.csv".to_owned())],
     };
-    tracing::info!(target: "vestibule::audit", action = "records_exported", "notification records leave as CSV");
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(attachment).streaming(rows))
 }
 

@@ -18,6 +18,7 @@ use vestibule_domain::visit::guest::{GuestLink, guest_of};
 use vestibule_domain::visit::participant::Role;
 
 use super::app::App;
+use super::audited;
 use super::browser::{Browser, is_own_origin};
 use super::launch::{place, reason_of, told};
 use super::letterhead;
@@ -128,6 +129,11 @@ async fn launch(
     let wait = app.settings.page.launch_wait;
     let launched = app.desk.launch(visit, guest.launch(), wait).await;
     let launched = launched.map_err(|error| guest.store_trouble(app, &error))?;
+    let refusal = match &launched.decided {
+        Some((LaunchOutcome::Refused(refusal), _)) => Some(reason_of(*refusal).code()),
+        _ => None,
+    };
+    audited::launched(app, request, visit, &guest_of(&guest.link), refusal);
     if let Some((LaunchOutcome::Refused(refusal), seen)) = &launched.decided {
         let refused = guest.refuse(reason_of(*refusal));
         return Err(refused.with_opening(app, guest.organization, &seen.visit, None));

@@ -37,6 +37,7 @@ use vestibule_domain::visit::Visit;
 use super::app::{App, Bounds, Readiness};
 use super::guest::LinkKeys;
 use super::metrics::Metrics;
+use crate::audit::{Audit, Writing};
 use crate::epic::EpicSites;
 use crate::settings::{Secret, Settings, Sources};
 use crate::zoom::webhook::NameKey;
@@ -210,13 +211,22 @@ impl Kit {
             decide: Arc::new(vestibule_domain::decide),
         };
         let zoom = settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
+        let metrics = Arc::new(Metrics::new());
+        let writing = Writing {
+            store: ports.store.clone(),
+            clock: ports.clock.clone(),
+            randomness: ports.randomness.clone(),
+            metrics: metrics.clone(),
+            node: "node-a".into(),
+        };
         let app = App {
+            audit: Audit::start(writing, settings.limits.audit_queue),
             zoom: ZoomAccounts::new(zoom, &NameKey::new(Secret::new("a key"))),
             limits: Arc::new(Bounds::of(&settings)),
             settings,
             boards: Boards::of(OpsHub::new(ports.clone()).start()),
             desk: Desk::new(ports),
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             readiness: Arc::new(Readiness::default()),
             node: "node-a".into(),
             epic: EpicSites::new([]),

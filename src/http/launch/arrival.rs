@@ -13,6 +13,7 @@ use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::reason_of;
 use crate::http::app::App;
+use crate::http::audited;
 use crate::http::browser::Browser;
 use crate::http::here::{Here, NoLink};
 use crate::http::person::{PersonError, note_store_trouble, redirect_to_zoom, see_other};
@@ -50,6 +51,11 @@ impl Arrival<'_> {
         let csn = launch.csn.clone();
         let launched = self.app.desk.launch(&visit, launch, wait).await;
         let launched = launched.map_err(|error| self.overloaded(&error))?;
+        let refusal = match &launched.decided {
+            Some((LaunchOutcome::Refused(refusal), _)) => Some(reason_of(*refusal).code()),
+            _ => None,
+        };
+        audited::launched(self.app, self.request, &visit, &participant, refusal);
         if let Some((LaunchOutcome::Refused(refusal), seen)) = &launched.decided {
             let refused = self.refuse(reason_of(*refusal));
             return Err(refused.with_opening(self.app, self.organization, &seen.visit, csn.as_ref()));

@@ -19,6 +19,7 @@ pub(super) struct UpkeepMetrics {
     sweeps: Family<Labels<1>, Counter>,
     swept: Family<Labels<1>, Counter>,
     zoom_connects: Family<Labels<2>, Counter>,
+    audit: Family<Labels<1>, Counter>,
 }
 
 impl UpkeepMetrics {
@@ -41,6 +42,7 @@ impl UpkeepMetrics {
                 "zoom_connects",
                 "What came of people's tries to connect an organization's Zoom account: connected, or why not",
             ),
+            audit: registered(r, "audit_entries", "Entries of the audit, kept or lost"),
         }
     }
 }
@@ -56,6 +58,16 @@ impl Metrics {
     /// Somebody tried to connect an organization's Zoom account: `connected`, or the code of what was in the way.
     pub fn zoom_connect(&self, organization: &OrganizationId, outcome: &'static str) {
         self.upkeep.zoom_connects.get_or_create(&[of(organization), ("outcome", outcome.into())]).inc();
+    }
+
+    /// Entries of the audit are in their chain.
+    pub fn audit_kept(&self, entries: u64) {
+        self.upkeep.audit.get_or_create(&[("outcome", "kept".into())]).inc_by(entries);
+    }
+
+    /// Entries of the audit are lost, since too many waited or the store could not take them.
+    pub fn audit_lost(&self, entries: u64) {
+        self.upkeep.audit.get_or_create(&[("outcome", "lost".into())]).inc_by(entries);
     }
 
     /// The store was swept, or could not be.

@@ -73,7 +73,7 @@ async fn said(
         form.who().map_err(|_| ApiError::BadRequest("`who` is no participant of a visit".to_owned()))?;
     let role = who.as_ref().map(|who| who.role().as_str());
     let said = form.say(app, &key, who, &organization.policy(&app.settings)).await?;
-    tracing::info!(target: "vestibule::audit", action = "identify", by = by.name(), organization = %id, role, outcome = said.as_str(), "an operator says who somebody is");
+    tracing::info!(by = by.name(), organization = %id, role, outcome = said.as_str(), "an operator says who somebody is");
     let note = match said {
         Identified::Done => StoryNote::Identified,
         Identified::NotYet => StoryNote::NotYet,

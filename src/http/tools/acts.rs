@@ -13,6 +13,7 @@ use vestibule_domain::visit::guest::Invitation;
 use super::view::inviting;
 use super::{DOOR, Place};
 use crate::http::app::App;
+use crate::http::audited;
 use crate::http::browser::is_own_origin;
 use crate::http::guest::Opens;
 use crate::http::person::{PersonError, note_store_trouble};
@@ -30,6 +31,12 @@ impl Place<'_> {
         } else {
             Err(self.refuse(Reason::NotThisBrowser))
         }
+    }
+
+    /// For the audit: a provider, whom Epic has named, did something.
+    pub(super) fn note(&self, action: &str, outcome: &str) {
+        let by = format!("provider:{}", self.ticket.provider);
+        audited::of_visit(self.app, self.request, &self.ticket.visit, action, by, outcome);
     }
 
     pub(super) fn trouble(&self, error: &impl std::fmt::Display) -> PersonError {
@@ -75,6 +82,7 @@ pub(super) async fn invite(
     let invitation = Invitation { name: called, expires_at: now + life, patient_csn };
     let command = Command::GuestInvited { link: link.clone(), invitation };
     let made = place.order(command, |seen| seen.visit.guests.contains_key(&link)).await?;
+    place.note("guest_invited", if made { "done" } else { "not_yet" });
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, made, "a guest is invited");
     Ok(place.back(if made { ToolsNote::Invited } else { ToolsNote::NotYet }))
 }
@@ -95,6 +103,7 @@ pub(super) async fn revoke(
     let Ok(link) = GuestLinkId::new(&form.link) else { return Err(place.refuse(Reason::LinkUnreadable)) };
     let revoked = |seen: &Snapshot| seen.visit.guests.get(&link).is_none_or(|link| link.revoked_at.is_some());
     let done = place.order(Command::GuestRevoked { link: link.clone() }, revoked).await?;
+    place.note("guest_revoked", if done { "done" } else { "not_yet" });
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, done, "a guest's link is taken back");
     Ok(place.back(if done { ToolsNote::Revoked } else { ToolsNote::NotYet }))
 }
@@ -111,6 +120,7 @@ pub(super) async fn identify(
     let policy = place.organization.policy(&app.settings);
     let said = form.say(&app, &place.ticket.visit, who, &policy).await;
     let said = said.map_err(|error| place.trouble(&error))?;
+    place.note("identify", said.as_str());
     tracing::info!(organization = %place.ticket.visit.organization, by = %place.ticket.provider, role, outcome = said.as_str(), "somebody is identified");
     Ok(place.back(match said {
         Identified::Done => ToolsNote::Identified,
@@ -131,6 +141,7 @@ pub(super) async fn end(
     };
     let order = Command::EndForAll { meeting };
     app.desk.submit(&place.ticket.visit, order).await.map_err(|error| place.trouble(&error))?;
+    place.note("meeting_ended", "done");
     tracing::info!(organization = %place.ticket.visit.organization, %meeting, by = %place.ticket.provider, "a meeting is ended for everybody");
     Ok(place.back(ToolsNote::Ended))
 }

@@ -87,7 +87,7 @@ pub async fn connect(
     let ports = app.desk.ports();
     let name = ports.randomness.secret();
     ask::stored(Ticket::new(id, language).keep(ports, &name)).await?;
-    tracing::info!(target: "vestibule::audit", action = "zoom_connect", by = who.name(), organization = %id, "somebody goes to Zoom to connect its account");
+    tracing::info!(by = who.name(), organization = %id, "somebody goes to Zoom to connect its account");
     let to = app.settings.server.public_url.with_path(&format!("/zoom/connect/{name}"));
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
 }

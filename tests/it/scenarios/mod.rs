@@ -2,6 +2,7 @@
 //! nothing between them but HTTP.
 
 mod access;
+mod audit;
 mod bookings;
 mod changes;
 mod clocks;

@@ -1,0 +1,193 @@
+//! `vestibule audit`: looks through the chains of a store, or of a file that was exported, and says whether anything was changed.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use vestibule_actors::port::store::SharedStore;
+use vestibule_domain::id::OrganizationId;
+
+use super::chain::{Chain, ChainId};
+use super::entry::{Kept, Sound, verify};
+use super::fhir::audit_event;
+use crate::service::{Failure, on_redis};
+use crate::settings::{Settings, StoreUrl};
+use crate::store::redis::RedisStore;
+use crate::store::{EmbeddedSettings, EmbeddedStore};
+use crate::system::SystemClock;
+
+#[derive(Subcommand, Debug)]
+pub enum AuditCommand {
+    /// Finds a changed, missing or reordered entry.
+    Verify(VerifyArguments),
+    /// Prints a chain: a line of JSON for each entry, as it is kept.
+    Export(ExportArguments),
+}
+
+#[derive(Args, Debug)]
+pub struct VerifyArguments {
+    /// A settings file; later ones override earlier ones.
+    #[arg(long = "config", value_name = "FILE")]
+    config: Vec<PathBuf>,
+    /// Only the chain of this organization.
+    #[arg(long, value_name = "ID")]
+    organization: Option<String>,
+    /// An exported chain in place of the store's.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "organization"])]
+    file: Option<PathBuf>,
+    /// The newest hash, as the log or an earlier run told it: an end that was cut off is found by it alone.
+    #[arg(long, value_name = "HASH")]
+    expect: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// A settings file; later ones override earlier ones.
+    #[arg(long = "config", value_name = "FILE")]
+    config: Vec<PathBuf>,
+    /// The chain of this organization; else that of the service, with what concerns none of them.
+    #[arg(long, value_name = "ID")]
+    organization: Option<String>,
+    /// As FHIR AuditEvent resources, a line for each.
+    #[arg(long)]
+    fhir: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure::Broken`] where something was changed, [`Failure::Unavailable`] where the store is not to be had, and
+/// [`Failure::Usage`] or [`Failure::Settings`] for what was asked.
+pub async fn run(command: AuditCommand) -> Result<(), Failure> {
+    match command {
+        AuditCommand::Verify(arguments) => verified(arguments).await,
+        AuditCommand::Export(arguments) => exported(arguments).await,
+    }
+}
+
+async fn verified(arguments: VerifyArguments) -> Result<(), Failure> {
+    let mut hashes = Vec::new();
+    if let Some(file) = &arguments.file {
+        let sound = verified_file(file)?;
+        println!("{}", told(&file.display().to_string(), sound.as_ref()));
+        hashes.extend(sound.map(|sound| sound.hash));
+    } else {
+        let settings = Settings::of_process(&arguments.config)?;
+        let store = opened(&settings).await?;
+        for id in chains(&settings, arguments.organization.as_deref())? {
+            let sound = walked(&store, &id, |_| Ok(())).await?;
+            println!("{}", told(&id.to_string(), sound.as_ref()));
+            hashes.extend(sound.map(|sound| sound.hash));
+        }
+    }
+    match arguments.expect {
+        Some(expected) if !hashes.contains(&expected) => Err(Failure::Broken(format!(
+            "no chain ends with {expected}: entries were added since, or the end was cut off"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn verified_file(file: &Path) -> Result<Option<Sound>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::Usage(format!("--file {}: {error}", file.display())))?;
+    verify(text.lines().filter(|line| !line.trim().is_empty()), None)
+        .map_err(|broken| Failure::Broken(format!("{}: {broken}", file.display())))
+}
+
+fn told(chain: &str, sound: Option<&Sound>) -> String {
+    match sound {
+        None => format!("{chain}: there is no entry"),
+        Some(Sound { first, last, hash }) => {
+            format!("{chain}: entries {first} to {last} are whole and in order; the newest is {hash}")
+        }
+    }
+}
+
+async fn exported(arguments: ExportArguments) -> Result<(), Failure> {
+    let settings = Settings::of_process(&arguments.config)?;
+    let id = match &arguments.organization {
+        Some(name) => named(&settings, name)?,
+        None => ChainId::of(None),
+    };
+    let store = opened(&settings).await?;
+    let mut out = std::io::stdout().lock();
+    walked(&store, &id, |line| {
+        let told = if arguments.fhir {
+            Kept::of_line(line).map(|(kept, ..)| audit_event(&kept).to_string())
+        } else {
+            Some(line.to_owned())
+        };
+        told.map_or(Ok(()), |told| writeln!(out, "{told}"))
+    })
+    .await?;
+    Ok(())
+}
+
+/// Goes through a chain from its first entry that is kept, and holds each against the one before it.
+async fn walked(
+    store: &SharedStore,
+    id: &ChainId,
+    mut tell: impl FnMut(&str) -> std::io::Result<()>,
+) -> Result<Option<Sound>, Failure> {
+    let unavailable = |error: &dyn std::fmt::Display| Failure::Unavailable(format!("{id}: {error}"));
+    let chain = Chain::new(store, id).map_err(|error| unavailable(&error))?;
+    let mut page = chain.first_page().await.map_err(|error| unavailable(&error))?;
+    let mut sound = None;
+    while let Some(lines) = chain.lines(page).await.map_err(|error| unavailable(&error))? {
+        sound = verify(lines.lines(), sound).map_err(|broken| Failure::Broken(format!("{id}: {broken}")))?;
+        for line in lines.lines() {
+            tell(line).map_err(|error| unavailable(&error))?;
+        }
+        page = page.saturating_add(1);
+    }
+    // A page may be missing from the middle: then the newest is somewhere behind.
+    let head = chain.head().await.map_err(|error| unavailable(&error))?;
+    if head.as_ref().map(|head| &head.hash) != sound.as_ref().map(|sound| &sound.hash) {
+        let until = sound.map_or(0, |sound| sound.last);
+        return Err(Failure::Broken(format!("{id}: entries are missing after {until}")));
+    }
+    Ok(sound)
+}
+
+fn chains(settings: &Settings, organization: Option<&str>) -> Result<Vec<ChainId>, Failure> {
+    match organization {
+        Some(name) => Ok(vec![named(settings, name)?]),
+        None => {
+            let all = settings.organizations.keys().map(|id| ChainId::of(Some(id)));
+            Ok(std::iter::once(ChainId::of(None)).chain(all).collect())
+        }
+    }
+}
+
+/// An organization may have left the settings, and its audit stays.
+fn named(settings: &Settings, name: &str) -> Result<ChainId, Failure> {
+    let known = settings.organization(name).map(|(id, _)| id.clone());
+    let id = known.or_else(|| OrganizationId::new(name).ok());
+    let id =
+        id.ok_or_else(|| Failure::Usage(format!("--organization {name}: is no id of an organization")))?;
+    Ok(ChainId::of(Some(&id)))
+}
+
+async fn opened(settings: &Settings) -> Result<SharedStore, Failure> {
+    match &settings.store.url {
+        StoreUrl::Memory => {
+            Err(Failure::Usage("store.url is \"memory:\": no audit is kept there".to_owned()))
+        }
+        StoreUrl::Embedded(folder) => {
+            let clock = Arc::new(SystemClock);
+            let opened = EmbeddedStore::open(EmbeddedSettings::new(folder), clock);
+            let opened = opened.map_err(|error| {
+                Failure::Unavailable(format!(
+                    "{error}; while the service runs, export from /api/v1/audit and verify the file with --file"
+                ))
+            })?;
+            Ok(Arc::new(opened))
+        }
+        StoreUrl::Redis(address) => {
+            let opened = RedisStore::open(on_redis(settings, address)).await;
+            Ok(Arc::new(opened.map_err(|error| Failure::Unavailable(error.to_string()))?))
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Chains on the in-memory store, with nodes that write at once and stores that do not answer.
+
+use futures_util::future::join_all;
+use vestibule_actors::memory::{Call, When};
+use vestibule_actors::port::store::SharedStore;
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::{Moment, Span};
+
+use super::*;
+use crate::http::kit::{Kit, NOW};
+use crate::http::metrics::TextFormat;
+
+fn lakeside() -> OrganizationId {
+    OrganizationId::new("lakeside").unwrap()
+}
+
+fn deed(action: &str) -> Deed {
+    Deed {
+        action: action.to_owned(),
+        outcome: "done".to_owned(),
+        organization: Some("lakeside".to_owned()),
+        csn: Some("10001".to_owned()),
+        by: Some("help-desk".to_owned()),
+        from: Some("192.0.2.7".to_owned()),
+        ..Deed::default()
+    }
+}
+
+fn waiting(id: &str, at: Moment, action: &str) -> Waiting {
+    Waiting { id: id.to_owned(), at, deed: deed(action) }
+}
+
+fn store(kit: &Kit) -> SharedStore {
+    kit.app.desk.ports().store.clone()
+}
+
+fn chain(kit: &Kit) -> Chain {
+    Chain::new(&store(kit), &ChainId::of(Some(&lakeside()))).unwrap()
+}
+
+/// All lines that are kept.
+async fn lines(chain: &Chain) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut page = chain.first_page().await.unwrap();
+    while let Some(text) = chain.lines(page).await.unwrap() {
+        all.extend(text.lines().map(str::to_owned));
+        page += 1;
+    }
+    all
+}
+
+fn verified(lines: &[String]) -> Result<Option<Sound>, Broken> {
+    verify(lines.iter().map(String::as_str), None)
+}
+
+async fn of_entries(count: usize) -> Vec<String> {
+    let kit = Kit::new();
+    let chain = chain(&kit);
+    for number in 0..count {
+        chain.append("node", &[waiting(&format!("id-{number}"), NOW, "visit_viewed")], false).await.unwrap();
+    }
+    lines(&chain).await
+}
+
+#[actix_web::test]
+async fn a_whole_chain_is_sound_from_wherever_it_begins() {
+    let all = of_entries(5).await;
+    let sound = verified(&all).unwrap().unwrap();
+    assert_eq!((sound.first, sound.last), (1, 5));
+    let rest = verified(&all[2..]).unwrap().unwrap();
+    assert_eq!((rest.first, rest.last, rest.hash), (3, 5, sound.hash));
+    assert_eq!(verified(&[]).unwrap(), None);
+    // Two halves hold together by the hash between them.
+    let before = verified(&all[..3]).unwrap();
+    assert!(verify(all[3..].iter().map(String::as_str), before).is_ok());
+}
+
+#[actix_web::test]
+async fn whatever_is_done_to_an_entry_is_found() {
+    let all = of_entries(6).await;
+    let with = |change: &dyn Fn(&mut Vec<String>)| {
+        let mut changed = all.clone();
+        change(&mut changed);
+        verified(&changed)
+    };
+    assert_eq!(with(&|all| all[2] = all[2].replace("10001", "10002")), Err(Broken::Changed { seq: 3 }));
+    assert_eq!(
+        with(&|all| all[2] = all[2].replace("help-desk", "help-desK")),
+        Err(Broken::Changed { seq: 3 })
+    );
+    assert_eq!(with(&|all| drop(all.remove(2))), Err(Broken::OutOfPlace { after: 2, found: 4 }));
+    assert_eq!(with(&|all| all.swap(2, 3)), Err(Broken::OutOfPlace { after: 2, found: 4 }));
+    assert_eq!(with(&|all| all.insert(2, all[1].clone())), Err(Broken::OutOfPlace { after: 2, found: 2 }));
+    assert_eq!(with(&|all| all[2] = "no entry".to_owned()), Err(Broken::Unreadable { line: 3 }));
+    assert_eq!(with(&|all| all[2].truncate(40)), Err(Broken::Unreadable { line: 3 }));
+    // Somebody who knows how entries are made writes one anew, hash and all: the one after it does not follow.
+    let forged = |all: &mut Vec<String>| {
+        let (mut kept, ..) = entry::Kept::of_line(&all[2]).unwrap();
+        kept.deed.csn = Some("10002".to_owned());
+        all[2] = kept.line().unwrap().0;
+    };
+    assert_eq!(with(&forged), Err(Broken::NotFollowing { seq: 4 }));
+    // Or makes another beginning.
+    let begun = |all: &mut Vec<String>| {
+        let (mut kept, ..) = entry::Kept::of_line(&all[0]).unwrap();
+        kept.prev = "1".repeat(64);
+        all[0] = kept.line().unwrap().0;
+    };
+    assert_eq!(with(&begun), Err(Broken::NotFollowing { seq: 1 }));
+    // What an end that is cut off cannot show is shown by its hash.
+    assert_ne!(with(&|all| drop(all.pop())).unwrap().unwrap().hash, verified(&all).unwrap().unwrap().hash);
+}
+
+#[actix_web::test]
+async fn words_of_every_kind_keep_their_hash() {
+    let kit = Kit::new();
+    let chain = chain(&kit);
+    for odd in ["\"}", ",\"hash\":\"00\"}", "line\nbreak", "\\u0000", "Ω🩺", ""] {
+        let deed = Deed { by: Some(odd.to_owned()), ..deed("visit_viewed") };
+        chain.append("node", &[Waiting { id: "x".to_owned(), at: NOW, deed }], false).await.unwrap();
+    }
+    let all = lines(&chain).await;
+    assert_eq!(verified(&all).unwrap().unwrap().last, 6);
+    let by: Vec<_> = all.iter().map(|line| Kept::of_line(line).unwrap().0.deed.by.unwrap()).collect();
+    assert_eq!(by[2], "line\nbreak");
+}
+
+#[actix_web::test]
+async fn nodes_that_write_at_once_make_one_chain_over_many_pages() {
+    let kit = Kit::new();
+    let id = ChainId::of(Some(&lakeside()));
+    let nodes = (0..4).map(async |node| {
+        let chain = Chain::new(&store(&kit), &id).unwrap();
+        for number in 0..40 {
+            let name = format!("{node}-{number}");
+            let batch = [waiting(&name, NOW, "visit_viewed"), waiting(&format!("{name}b"), NOW, "identify")];
+            chain.append(&format!("node-{node}"), &batch, false).await.unwrap();
+            actix_web::rt::task::yield_now().await;
+        }
+    });
+    join_all(nodes).await;
+    let chain = chain(&kit);
+    let all = lines(&chain).await;
+    assert_eq!((all.len(), verified(&all).unwrap().unwrap().last), (320, 320));
+    assert!(chain.lines(5).await.unwrap().is_some(), "there are some pages");
+    assert_eq!(chain.head().await.unwrap().unwrap().seq, 320);
+    // Another organization has its own.
+    let other = Chain::new(&store(&kit), &ChainId::of(None)).unwrap();
+    assert_eq!(other.head().await.unwrap(), None);
+}
+
+#[actix_web::test]
+async fn a_try_in_doubt_is_there_once() {
+    let kit = Kit::new();
+    let chain = chain(&kit);
+    // Enough that a page is full somewhere, so that the one before has to be looked at, too.
+    for number in 0..80 {
+        let batch =
+            [waiting(&format!("id-{number}-a"), NOW, "one"), waiting(&format!("id-{number}-b"), NOW, "two")];
+        kit.store.faults().fail(Some(Call::OrganizationPut), When::After, 1);
+        let mut tried = chain.append("node", &batch, false).await;
+        while tried.is_err() {
+            tried = chain.append("node", &batch, true).await;
+        }
+    }
+    let all = lines(&chain).await;
+    assert_eq!((all.len(), verified(&all).unwrap().unwrap().last), (160, 160));
+}
+
+#[actix_web::test]
+async fn what_is_past_its_time_leaves_and_the_rest_is_still_a_chain() {
+    let kit = Kit::new();
+    let chain = chain(&kit);
+    for day in 0..200 {
+        let batch = [waiting(&format!("id-{day}"), NOW + Span::hours(24 * day), "visit_viewed")];
+        chain.append("node", &batch, false).await.unwrap();
+    }
+    assert_eq!(chain.forget_before(NOW, 100).await.unwrap(), 0);
+    assert_eq!(chain.forget_before(NOW + Span::hours(24 * 100), 1).await.unwrap(), 1, "some at a time");
+    chain.forget_before(NOW + Span::hours(24 * 100), 100).await.unwrap();
+    let rest = lines(&chain).await;
+    let sound = verified(&rest).unwrap().unwrap();
+    assert!((2..=101).contains(&sound.first) && sound.last == 200, "{sound:?}");
+    // However old, the newest page stays, and what comes next follows it.
+    chain.forget_before(NOW + Span::hours(24 * 9_000), 100).await.unwrap();
+    chain.append("node", &[waiting("next", NOW, "visit_viewed")], false).await.unwrap();
+    let sound = verified(&lines(&chain).await).unwrap().unwrap();
+    assert_eq!(sound.last, 201);
+}
+
+// === the keeper ===
+
+fn count(kit: &Kit, outcome: &str) -> u64 {
+    let text = kit.app.metrics.render(TextFormat::Prometheus).unwrap();
+    let name = format!("vestibule_audit_entries_total{{outcome=\"{outcome}\"}} ");
+    text.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse().unwrap())
+}
+
+#[actix_web::test]
+async fn who_acts_waits_until_it_is_kept_and_is_refused_where_it_cannot_be() {
+    tokio::time::pause();
+    let kit = Kit::new();
+    let audit = kit.app.audit.clone();
+    audit.note(Some(&lakeside()), deed("visit_viewed"));
+    audit.keep(Some(&lakeside()), deed("identify")).await.unwrap();
+    assert_eq!(lines(&chain(&kit)).await.len(), 2);
+    kit.store.faults().fail_always(None, When::Before);
+    assert_eq!(audit.keep(Some(&lakeside()), deed("identify")).await, Err(Lost::NotWritten));
+    audit.note(None, deed("signed_in"));
+    assert!(audit.settle(std::time::Duration::from_secs(2)).await.is_err());
+    // What was handed in waits for the store, whoever gave up waiting for it.
+    kit.store.faults().heal();
+    audit.settle(std::time::Duration::from_secs(10)).await.unwrap();
+    assert_eq!(verified(&lines(&chain(&kit)).await).unwrap().unwrap().last, 3);
+    let service = Chain::new(&store(&kit), &ChainId::of(None)).unwrap();
+    assert_eq!(lines(&service).await.len(), 1);
+    assert_eq!((count(&kit, "kept"), count(&kit, "lost")), (4, 0));
+}
+
+#[actix_web::test]
+async fn a_full_queue_refuses_whoever_acts_and_counts_whoever_looks() {
+    tokio::time::pause();
+    let kit = Kit::new();
+    let audit = kit.app.audit.clone();
+    kit.store.faults().fail_always(None, When::Before);
+    for _ in 0..12_000 {
+        audit.note(Some(&lakeside()), deed("visit_viewed"));
+    }
+    let lost = count(&kit, "lost");
+    assert!(lost > 0);
+    assert_eq!(audit.keep(Some(&lakeside()), deed("identify")).await, Err(Lost::Full));
+    kit.store.faults().heal();
+    audit.settle(std::time::Duration::from_secs(60)).await.unwrap();
+    assert_eq!(count(&kit, "kept") + lost, 12_000);
+    assert_eq!(count(&kit, "lost"), lost, "who acts is told and not counted");
+}
+
+#[test]
+fn an_entry_is_told_as_fhir_has_it() {
+    let kept = Kept {
+        seq: 7,
+        id: "00000000000000aa".to_owned(),
+        at: "2026-11-23T17:00:00Z".parse().unwrap(),
+        node: "node-a".to_owned(),
+        deed: deed("visit_viewed"),
+        prev: String::new(),
+    };
+    let event = audit_event(&kept);
+    assert_eq!(
+        (&event["resourceType"], &event["action"], &event["outcome"]),
+        (&"AuditEvent".into(), &"R".into(), &"0".into())
+    );
+    assert_eq!(event["recorded"], "2026-11-23T17:00:00Z");
+    assert_eq!(event["agent"][0]["network"]["address"], "192.0.2.7");
+    assert_eq!(event["entity"][0]["what"]["identifier"]["value"], "10001");
+    assert_eq!(event["source"]["site"], "lakeside");
+    let refused = Deed {
+        outcome: "not-allowed".to_owned(),
+        organization: None,
+        csn: None,
+        by: None,
+        from: None,
+        ..deed("refused")
+    };
+    let event = audit_event(&Kept { deed: refused, ..kept });
+    assert_eq!((&event["outcome"], &event["type"]["code"]), (&"4".into(), &"110114".into()));
+    assert!(event.get("entity").is_none() && event["source"].get("site").is_none());
+}

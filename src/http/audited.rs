@@ -1,0 +1,310 @@
+//! What of requests goes into the audit, and as what.
+//!
+//! Behind the operators' guard it is one table: whatever stands there is kept, and a test holds it against the routes. Whoever acts does
+//! so only once it is in the chain that they are about to, and what came of it follows.
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse};
+use url::form_urlencoded;
+use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::visit::participant::ParticipantKey;
+
+use super::access::{Who, peer};
+use super::app::App;
+use super::correlation;
+use super::problem::ApiError;
+use crate::audit::{Deed, Lost};
+
+/// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
+pub(super) const LOOKS: [(&str, Option<&str>); 16] = [
+    ("/ops", None),
+    ("/ops/stream", Some("board_opened")),
+    ("/visits/{organization}/{csn}", Some("visit_viewed")),
+    ("/group-visits/{organization}/{conference_id}", Some("visit_viewed")),
+    ("/records", Some("records_viewed")),
+    ("/api/v1/visits", Some("visits_listed")),
+    ("/api/v1/visits/{organization}/{csn}", Some("visit_viewed")),
+    ("/api/v1/group-visits/{organization}/{conference_id}", Some("visit_viewed")),
+    ("/api/v1/notifications", Some("records_viewed")),
+    ("/api/v1/parked", Some("parked_listed")),
+    ("/api/v1/audit", Some("audit_exported")),
+    ("/api/v1/openapi.json", None),
+    ("/metrics", None),
+    ("/admin", None),
+    ("/admin/{organization}/fdi", Some("set_up_viewed")),
+    ("/admin/{organization}/zoom", Some("set_up_viewed")),
+];
+/// What is done.
+pub(super) const ACTS: [(&str, &str); 4] = [
+    ("/visits/{organization}/{csn}/identify", "identify"),
+    ("/group-visits/{organization}/{conference_id}/identify", "identify"),
+    ("/admin/{organization}/zoom/connect", "zoom_connect"),
+    ("/admin/{organization}/zoom/ask-again", "zoom_ask_again"),
+];
+
+const DONE: &str = "done";
+
+/// What a request behind the guard is to the audit.
+pub(super) enum Audited {
+    Nothing,
+    Look(&'static str),
+    Act(&'static str),
+}
+
+impl Audited {
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let pattern = request.match_pattern().unwrap_or_default();
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
+            let known = LOOKS.iter().find(|(known, _)| *known == pattern);
+            known.and_then(|(_, action)| *action).map_or(Self::Nothing, Self::Look)
+        } else {
+            ACTS.iter().find(|(known, _)| *known == pattern).map_or(Self::Nothing, |(_, act)| Self::Act(act))
+        }
+    }
+
+    /// Before anything is done.
+    ///
+    /// # Errors
+    /// [`ApiError`] where an act cannot be kept, so that it must not be done.
+    pub(super) async fn before(&self, app: &App, request: &HttpRequest, who: &Who) -> Result<(), ApiError> {
+        let Self::Act(action) = self else { return Ok(()) };
+        let (organization, deed) = deed(app, request, action, "begun");
+        let deed = Deed { by: Some(who.name().to_owned()), ..deed };
+        app.audit.keep(organization.as_ref(), deed).await.map_err(|lost| match lost {
+            Lost::Full => ApiError::Overloaded("audit_queue"),
+            Lost::NotWritten => ApiError::StoreUnavailable(lost.to_string()),
+        })
+    }
+
+    /// Once it is answered. What was not there to be seen is nothing that was seen.
+    pub(super) fn after(&self, app: &App, request: &HttpRequest, who: &Who, answer: &HttpResponse) {
+        let refusal = answer.error().and_then(|error| error.as_error::<ApiError>());
+        let outcome = match refusal {
+            Some(error) => error.code(),
+            None if answer.status().is_client_error() || answer.status().is_server_error() => "failed",
+            None => DONE,
+        };
+        let is_denied = matches!(
+            refusal,
+            Some(ApiError::NotAllowed(_) | ApiError::NotEverywhere(_) | ApiError::UnknownOrganization)
+        );
+        let action = match self {
+            Self::Act(action) => action,
+            Self::Look(action) if outcome == DONE || is_denied => action,
+            Self::Nothing if is_denied => "refused",
+            Self::Look(_) | Self::Nothing => return,
+        };
+        let (organization, deed) = deed(app, request, action, outcome);
+        app.audit.note(organization.as_ref(), Deed { by: Some(who.name().to_owned()), ..deed });
+    }
+}
+
+/// Somebody was turned away at the guard. Whoever only came without a sign-in has tried nothing.
+pub(super) fn turned_away(app: &App, request: &HttpRequest, error: &ApiError) {
+    let (organization, deed) = deed(app, request, "refused", error.code());
+    app.audit.note(organization.as_ref(), deed);
+}
+
+/// Somebody signed in or out, or tried to.
+pub(super) fn sign_in(app: &App, request: &HttpRequest, action: &str, by: Option<&str>) {
+    let outcome = if action == "sign_in_failed" { "wrong-token" } else { DONE };
+    let (_, deed) = deed(app, request, action, outcome);
+    app.audit.note(None, Deed { by: by.map(str::to_owned), ..deed });
+}
+
+/// Somebody whom Epic has named launched a visit, or was refused, as `outcome` says.
+pub(super) fn launched(
+    app: &App,
+    request: &HttpRequest,
+    visit: &VisitKey,
+    who: &ParticipantKey,
+    refused: Option<&str>,
+) {
+    of_visit(app, request, visit, "launch", who.to_text(), refused.unwrap_or(DONE));
+}
+
+/// Somebody who came by a launch did something to the visit.
+pub(super) fn of_visit(
+    app: &App,
+    request: &HttpRequest,
+    visit: &VisitKey,
+    action: &str,
+    by: String,
+    outcome: &str,
+) {
+    let (csn, conference_id) = match &visit.visit {
+        VisitId::Csn(csn) => (Some(csn.as_str().to_owned()), None),
+        VisitId::Conference(id) => (None, Some(id.as_str().to_owned())),
+    };
+    let (_, deed) = deed(app, request, action, outcome);
+    let organization = Some(visit.organization.as_str().to_owned());
+    let deed = Deed { by: Some(by), organization, csn, conference_id, ..deed };
+    app.audit.note(Some(&visit.organization), deed);
+}
+
+/// A deed with what the request says of it. Only what can be an id is taken from the address: anybody writes anything there.
+fn deed(app: &App, request: &HttpRequest, action: &str, outcome: &str) -> (Option<OrganizationId>, Deed) {
+    let query: Vec<(String, String)> =
+        form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let named = |name: &str| {
+        let of_path = request.match_info().get(name).map(str::to_owned);
+        of_path.or_else(|| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
+    };
+    let organization = named("organization").and_then(|id| app.settings.organization(&id));
+    let organization = organization.map(|(id, _)| id.clone());
+    let digits = |text: String| text.chars().filter(char::is_ascii_digit).take(12).collect::<String>();
+    let deed = Deed {
+        action: action.to_owned(),
+        outcome: outcome.to_owned(),
+        organization: organization.as_ref().map(|id| id.as_str().to_owned()),
+        csn: named("csn").and_then(|csn| Csn::new(&csn).ok()).map(|csn| csn.as_str().to_owned()),
+        conference_id: named("conference_id")
+            .and_then(|id| ConferenceId::new(&id).ok())
+            .map(|id| id.as_str().to_owned()),
+        meeting_id: named("meeting_id").map(digits).filter(|id| !id.is_empty()),
+        by: None,
+        from: Some(peer(request).to_string()),
+        correlation_id: Some(correlation::current().as_str().to_owned()),
+    };
+    (organization, deed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use actix_web::http::Method;
+    use serde_json::Value;
+    use vestibule_actors::memory::{Call, When};
+
+    use super::*;
+    use crate::audit::{Chain, ChainId, Kept, verify};
+    use crate::http::kit::{Kit, anonymous, ask, get, key, organization, service, waiting};
+
+    #[actix_web::test]
+    async fn each_route_behind_the_guard_is_in_the_table() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        let described: Value = ask!(service, get("/api/v1/openapi.json")).json();
+        let mut guarded = BTreeSet::new();
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            for (method, about) in methods.as_object().unwrap() {
+                if about.get("security").is_none() {
+                    guarded.insert((method == "get", path.clone()));
+                }
+            }
+        }
+        let looks = LOOKS.iter().map(|(path, _)| (true, (*path).to_owned()));
+        let acts = ACTS.iter().map(|(path, _)| (false, (*path).to_owned()));
+        assert_eq!(looks.chain(acts).collect::<BTreeSet<_>>(), guarded);
+    }
+
+    /// What is in a chain, once everything that was handed in is written.
+    async fn kept(kit: &Kit, of: Option<&OrganizationId>) -> Vec<Deed> {
+        kit.app.audit.settle(std::time::Duration::from_secs(5)).await.unwrap();
+        let chain = Chain::new(&kit.app.desk.ports().store, &ChainId::of(of)).unwrap();
+        let lines = chain.lines(1).await.unwrap().unwrap_or_default();
+        verify(lines.lines(), None).unwrap();
+        lines.lines().map(|line| Kept::of_line(line).unwrap().0.deed).collect()
+    }
+
+    fn told(deeds: &[Deed]) -> Vec<(&str, &str, Option<&str>)> {
+        deeds.iter().map(|it| (it.action.as_str(), it.outcome.as_str(), it.by.as_deref())).collect()
+    }
+
+    const GRANTS: &str =
+        "access.grant.desk = {token = \"of-the-desk\", role = \"viewer\", organizations = [\"lakeside\"]}";
+
+    fn desk(path: &str) -> actix_web::test::TestRequest {
+        anonymous(path).insert_header(("authorization", "Bearer of-the-desk"))
+    }
+
+    #[actix_web::test]
+    async fn what_is_looked_at_is_kept_with_who_looked_and_from_where() {
+        let kit = Kit::with(GRANTS);
+        let service = service!(kit);
+        let visit = waiting(key("10001"));
+        kit.commit(&visit.key, Some(&visit)).await;
+        for path in [
+            "/visits/lakeside/10001",
+            "/api/v1/notifications?organization=lakeside&meeting_id=850%201234%205678",
+        ] {
+            assert_eq!(ask!(service, desk(path)).status, 200, "{path}");
+        }
+        // What is not there, and what tells nothing of anybody, is nothing that was seen.
+        for path in ["/visits/lakeside/10009", "/ops", "/api/v1/openapi.json"] {
+            ask!(service, desk(path));
+        }
+        let deeds = kept(&kit, Some(&organization("lakeside"))).await;
+        let by = Some("desk");
+        assert_eq!(told(&deeds), [("visit_viewed", "done", by), ("records_viewed", "done", by)]);
+        assert_eq!((deeds[0].csn.as_deref(), deeds[0].from.as_deref()), (Some("10001"), Some("192.0.2.7")));
+        assert_eq!(deeds[1].meeting_id.as_deref(), Some("85012345678"));
+        assert_eq!(deeds[0].correlation_id.as_ref().map(String::len), Some(16));
+        assert!(kept(&kit, None).await.is_empty());
+    }
+
+    #[actix_web::test]
+    async fn whoever_is_turned_away_is_kept_where_it_was_tried() {
+        let kit = Kit::with(GRANTS);
+        let service = service!(kit);
+        assert_eq!(ask!(service, anonymous("/visits/lakeside/1")).status, 303, "they have tried nothing");
+        ask!(service, anonymous("/metrics").insert_header(("authorization", "Bearer wrong"))).problem(401);
+        ask!(service, desk("/metrics")).problem(403);
+        ask!(service, desk("/admin/lakeside/fdi")).problem(403);
+        ask!(service, desk("/admin/hillside/fdi")).problem(404);
+        let form = [("instance", "i"), ("session", "s"), ("who", "")];
+        let act = desk("/visits/lakeside/10001/identify").method(Method::POST).set_form(form);
+        ask!(service, act).problem(403);
+        let service_own = kept(&kit, None).await;
+        let by = Some("desk");
+        assert_eq!(told(&service_own), [("refused", "not-signed-in", None), ("refused", "not-allowed", by)]);
+        let here = kept(&kit, Some(&organization("lakeside"))).await;
+        let expected = [
+            ("set_up_viewed", "not-allowed", by),
+            ("identify", "begun", by),
+            ("identify", "not-allowed", by),
+        ];
+        assert_eq!(told(&here), expected);
+        let there = kept(&kit, Some(&organization("hillside"))).await;
+        assert_eq!(told(&there), [("set_up_viewed", "unknown-organization", by)]);
+    }
+
+    #[actix_web::test]
+    async fn what_cannot_be_kept_is_not_done() {
+        tokio::time::pause();
+        let kit = Kit::new();
+        let service = service!(kit);
+        let act = || {
+            let form = [("instance", "i"), ("session", "s"), ("who", "")];
+            get("/visits/lakeside/10001/identify").method(Method::POST).set_form(form)
+        };
+        kit.store.faults().fail_always(Some(Call::OrganizationPut), When::Before);
+        ask!(service, act()).problem(503);
+        kit.store.faults().heal();
+        assert_eq!(ask!(service, act()).status, 303);
+        let deeds = kept(&kit, Some(&organization("lakeside"))).await;
+        let begun = deeds.iter().filter(|it| it.outcome == "begun").count();
+        let done = deeds.iter().filter(|it| it.outcome == "done").count();
+        assert_eq!((begun, done), (2, 1), "that it was about to be tried is kept, and that one was done");
+    }
+
+    #[actix_web::test]
+    async fn people_who_sign_in_and_out_are_kept() {
+        let kit = Kit::with(GRANTS);
+        let service = service!(kit);
+        let form = |path: &str, token: &str| {
+            anonymous(path).method(Method::POST).set_form([("token", token.to_owned())])
+        };
+        assert_eq!(ask!(service, form("/sign-in", "wrong")).status, 401);
+        let signed_in = ask!(service, form("/sign-in", "of-the-desk"));
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+        for _ in 0..2 {
+            ask!(service, form("/sign-out", "").insert_header(("cookie", cookie.clone())));
+        }
+        let by = Some("desk");
+        let expected =
+            [("sign_in_failed", "wrong-token", None), ("signed_in", "done", by), ("signed_out", "done", by)];
+        assert_eq!(told(&kept(&kit, None).await), expected);
+    }
+}
