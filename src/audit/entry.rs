@@ -33,6 +33,9 @@ pub struct Deed {
     /// Under which name of the settings they came; absent where nobody was let in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Why, in the words of whoever acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The address at the other end of the connection, which behind a proxy is the proxy's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,

@@ -32,6 +32,11 @@ pub fn audit_event(kept: &Kept) -> Value {
     {
         agent.insert("network".to_owned(), json!({"address": address, "type": "2"}));
     }
+    if let Some(reason) = &deed.reason
+        && let Some(agent) = event.pointer_mut("/agent/0").and_then(Value::as_object_mut)
+    {
+        agent.insert("purposeOfUse".to_owned(), json!([{"text": reason}]));
+    }
     let about = [
         ("urn:epic:csn", &deed.csn),
         ("urn:epic:conference-id", &deed.conference_id),

@@ -1,7 +1,7 @@
 //! What of requests goes into the audit, and as what.
 //!
 //! Behind the operators' guard it is one table: whatever stands there is kept, and a test holds it against the routes. Whoever acts does
-//! so only once it is in the chain that they are about to, and what came of it follows.
+//! so only once it is in the chain that they are about to, and why ([`begin`]); what came of it follows.
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,6 +13,7 @@ use super::access::{Who, peer};
 use super::app::App;
 use super::correlation;
 use super::problem::ApiError;
+use super::story::Act;
 use crate::audit::{Deed, Lost};
 
 /// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
@@ -34,13 +35,15 @@ pub(super) const LOOKS: [(&str, Option<&str>); 16] = [
     ("/admin/{organization}/fdi", Some("set_up_viewed")),
     ("/admin/{organization}/zoom", Some("set_up_viewed")),
 ];
-/// What is done.
-pub(super) const ACTS: [(&str, &str); 4] = [
-    ("/visits/{organization}/{csn}/identify", "identify"),
-    ("/group-visits/{organization}/{conference_id}/identify", "identify"),
-    ("/admin/{organization}/zoom/connect", "zoom_connect"),
-    ("/admin/{organization}/zoom/ask-again", "zoom_ask_again"),
+/// What is done; an act on a visit says itself what it is.
+pub(super) const ACTS: [(&str, Option<&str>); 4] = [
+    ("/visits/{organization}/{csn}/{act}", None),
+    ("/group-visits/{organization}/{conference_id}/{act}", None),
+    ("/admin/{organization}/zoom/connect", Some(ZOOM_CONNECT)),
+    ("/admin/{organization}/zoom/ask-again", Some(ZOOM_ASK_AGAIN)),
 ];
+pub(super) const ZOOM_CONNECT: &str = "zoom_connect";
+pub(super) const ZOOM_ASK_AGAIN: &str = "zoom_ask_again";
 
 const DONE: &str = "done";
 
@@ -58,22 +61,10 @@ impl Audited {
             let known = LOOKS.iter().find(|(known, _)| *known == pattern);
             known.and_then(|(_, action)| *action).map_or(Self::Nothing, Self::Look)
         } else {
-            ACTS.iter().find(|(known, _)| *known == pattern).map_or(Self::Nothing, |(_, act)| Self::Act(act))
+            let known = ACTS.iter().find(|(known, _)| *known == pattern);
+            let of_visit = || Act::parse(request.match_info().get("act")?).ok().map(Act::action);
+            known.and_then(|(_, action)| action.or_else(of_visit)).map_or(Self::Nothing, Self::Act)
         }
-    }
-
-    /// Before anything is done.
-    ///
-    /// # Errors
-    /// [`ApiError`] where an act cannot be kept, so that it must not be done.
-    pub(super) async fn before(&self, app: &App, request: &HttpRequest, who: &Who) -> Result<(), ApiError> {
-        let Self::Act(action) = self else { return Ok(()) };
-        let (organization, deed) = deed(app, request, action, "begun");
-        let deed = Deed { by: Some(who.name().to_owned()), ..deed };
-        app.audit.keep(organization.as_ref(), deed).await.map_err(|lost| match lost {
-            Lost::Full => ApiError::Overloaded("audit_queue"),
-            Lost::NotWritten => ApiError::StoreUnavailable(lost.to_string()),
-        })
     }
 
     /// Once it is answered. What was not there to be seen is nothing that was seen.
@@ -97,6 +88,25 @@ impl Audited {
         let (organization, deed) = deed(app, request, action, outcome);
         app.audit.note(organization.as_ref(), Deed { by: Some(who.name().to_owned()), ..deed });
     }
+}
+
+/// Somebody who may is about to act, for a reason; nothing is done before this is kept.
+///
+/// # Errors
+/// [`ApiError`] where it cannot be kept, so that it must not be done.
+pub(super) async fn begin(
+    app: &App,
+    request: &HttpRequest,
+    who: &Who,
+    action: &str,
+    reason: Option<&str>,
+) -> Result<(), ApiError> {
+    let (organization, deed) = deed(app, request, action, "begun");
+    let deed = Deed { by: Some(who.name().to_owned()), reason: reason.map(str::to_owned), ..deed };
+    app.audit.keep(organization.as_ref(), deed).await.map_err(|lost| match lost {
+        Lost::Full => ApiError::Overloaded("audit_queue"),
+        Lost::NotWritten => ApiError::StoreUnavailable(lost.to_string()),
+    })
 }
 
 /// Somebody was turned away at the guard. Whoever only came without a sign-in has tried nothing.
@@ -163,6 +173,7 @@ fn deed(app: &App, request: &HttpRequest, action: &str, outcome: &str) -> (Optio
             .map(|id| id.as_str().to_owned()),
         meeting_id: named("meeting_id").map(digits).filter(|id| !id.is_empty()),
         by: None,
+        reason: None,
         from: Some(peer(request).to_string()),
         correlation_id: Some(correlation::current().as_str().to_owned()),
     };
@@ -253,18 +264,14 @@ mod tests {
         ask!(service, desk("/metrics")).problem(403);
         ask!(service, desk("/admin/lakeside/fdi")).problem(403);
         ask!(service, desk("/admin/hillside/fdi")).problem(404);
-        let form = [("instance", "i"), ("session", "s"), ("who", "")];
+        let form = [("instance", "i"), ("session", "s"), ("who", ""), ("reason", "they rang up")];
         let act = desk("/visits/lakeside/10001/identify").method(Method::POST).set_form(form);
         ask!(service, act).problem(403);
         let service_own = kept(&kit, None).await;
         let by = Some("desk");
         assert_eq!(told(&service_own), [("refused", "not-signed-in", None), ("refused", "not-allowed", by)]);
         let here = kept(&kit, Some(&organization("lakeside"))).await;
-        let expected = [
-            ("set_up_viewed", "not-allowed", by),
-            ("identify", "begun", by),
-            ("identify", "not-allowed", by),
-        ];
+        let expected = [("set_up_viewed", "not-allowed", by), ("identify", "not-allowed", by)];
         assert_eq!(told(&here), expected);
         let there = kept(&kit, Some(&organization("hillside"))).await;
         assert_eq!(told(&there), [("set_up_viewed", "unknown-organization", by)]);
@@ -276,7 +283,7 @@ mod tests {
         let kit = Kit::new();
         let service = service!(kit);
         let act = || {
-            let form = [("instance", "i"), ("session", "s"), ("who", "")];
+            let form = [("instance", "i"), ("session", "s"), ("who", ""), ("reason", "they rang up")];
             get("/visits/lakeside/10001/identify").method(Method::POST).set_form(form)
         };
         kit.store.faults().fail_always(Some(Call::OrganizationPut), When::Before);
@@ -284,6 +291,7 @@ mod tests {
         kit.store.faults().heal();
         assert_eq!(ask!(service, act()).status, 303);
         let deeds = kept(&kit, Some(&organization("lakeside"))).await;
+        assert!(deeds.iter().all(|it| it.outcome != "begun" || it.reason.as_deref() == Some("they rang up")));
         let begun = deeds.iter().filter(|it| it.outcome == "begun").count();
         let done = deeds.iter().filter(|it| it.outcome == "done").count();
         assert_eq!((begun, done), (2, 1), "that it was about to be tried is kept, and that one was done");

@@ -59,10 +59,10 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
             reading("/group-visits/{organization}/{conference_id}", read().to(story::of_conference))
                 .wrap(from_fn(guard)),
         )
-        .service(acting("/visits/{organization}/{csn}/identify", web::post().to(story::identify)))
+        .service(acting("/visits/{organization}/{csn}/{act}", web::post().to(story::act)))
         .service(acting(
-            "/group-visits/{organization}/{conference_id}/identify",
-            web::post().to(story::identify_in_group),
+            "/group-visits/{organization}/{conference_id}/{act}",
+            web::post().to(story::act_in_group),
         ))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
         .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))

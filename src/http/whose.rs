@@ -52,6 +52,11 @@ impl Identified {
 }
 
 impl IdentifyForm {
+    /// The same from another form.
+    pub fn new(instance: &str, session: &str, who: &str) -> Self {
+        Self { instance: instance.to_owned(), session: session.to_owned(), who: who.to_owned() }
+    }
+
     /// Whom the form names; none: nobody of the visit.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub use records::{
 };
 pub use service::{IndexPage, SignInPage};
 pub use stand_in::{StandInPage, StandsFor};
-pub use story::{StoryNote, StoryPage, StoryPerson};
+pub use story::{StoryLink, StoryNote, StoryPage, StoryPerson};
 pub use tools::{
     Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,
 };

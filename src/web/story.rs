@@ -9,6 +9,12 @@ use super::tools::{Choice, DeviceLine, PersonLine};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoryNote {
     Identified,
+    Ended,
+    Revoked,
+    /// There is nothing to end.
+    NoMeeting,
+    /// Of this visit there is no such link.
+    NoLink,
     /// It is durable, and the visit has not decided so far.
     NotYet,
     /// Whoever was meant has left.
@@ -16,12 +22,24 @@ pub enum StoryNote {
 }
 
 impl StoryNote {
-    const ALL: [Self; 3] = [Self::Identified, Self::NotYet, Self::NotHere];
+    const ALL: [Self; 7] = [
+        Self::Identified,
+        Self::Ended,
+        Self::Revoked,
+        Self::NoMeeting,
+        Self::NoLink,
+        Self::NotYet,
+        Self::NotHere,
+    ];
 
     /// As it stands in the address.
     pub fn code(self) -> &'static str {
         match self {
             Self::Identified => "identified",
+            Self::Ended => "ended",
+            Self::Revoked => "revoked",
+            Self::NoMeeting => "no-meeting",
+            Self::NoLink => "no-link",
             Self::NotYet => "not-yet",
             Self::NotHere => "not-here",
         }
@@ -35,6 +53,12 @@ impl StoryNote {
     fn text(self) -> &'static str {
         match self {
             Self::Identified => "Saved. The light follows.",
+            Self::Ended => "The meeting is being ended for everybody. Load this page again in a moment.",
+            Self::Revoked => {
+                "The link is taken back. Whoever has come by it is still there; the host can remove them."
+            }
+            Self::NoMeeting => "There is no meeting to end.",
+            Self::NoLink => "This visit has no such link. Nothing was changed.",
             Self::NotYet => "Saved. It is not carried out so far: load this page again in a moment.",
             Self::NotHere => {
                 "They have left, or the person takes no part in this visit. Nothing was changed."
@@ -66,6 +90,15 @@ impl StoryPerson {
     }
 }
 
+/// A guest's link that is still good.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoryLink {
+    /// Names it, and opens nothing.
+    pub id: String,
+    pub made_minutes_ago: i64,
+    pub minutes_left: i64,
+}
+
 /// `GET /visits/{organization}/{csn}` and `GET /group-visits/{organization}/{conference_id}`.
 #[derive(Template)]
 #[template(path = "story.html")]
@@ -85,6 +118,7 @@ pub struct StoryPage {
     pub people: Vec<StoryPerson>,
     pub devices: Vec<DeviceLine>,
     pub choices: Vec<Choice>,
+    pub links: Vec<StoryLink>,
     pub note: Option<StoryNote>,
     /// The reader may do something about it.
     pub may_act: bool,

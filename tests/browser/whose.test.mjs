@@ -54,6 +54,7 @@ test("a provider says whose telephone it is, and the patient's light goes on", a
   const board = await operator.newPage();
   await board.goto(`${demo.service}/visits/lakeside/${visit.csn}`);
   await board.getByLabel("This is").selectOption({ label: "nobody of these" });
+  await board.getByRole("form", { name: /Telephone/ }).getByLabel("Reason").fill("the provider rang up");
   await board.getByRole("button", { name: "Save" }).click();
   await board.getByText("Saved. The light follows.").waitFor();
   await until("the patient's light to go out", 10_000, async () => !(await lightIsOn(demo, visit.csn)));
@@ -63,6 +64,7 @@ test("a provider says whose telephone it is, and the patient's light goes on", a
   await assertAccessible(board, "the page of a visit with a telephone");
   await assertFits(board, "the page of a visit with a telephone");
   await board.getByLabel("This is").selectOption({ label: `Patient ${visit.patient.external_id}` });
+  await board.getByRole("form", { name: /Telephone/ }).getByLabel("Reason").fill("the provider rang up");
   await board.getByRole("button", { name: "Save" }).click();
   await board.getByText("Saved. The light follows.").waitFor();
   await until("the light of the patient again", 10_000, () => lightIsOn(demo, visit.csn));

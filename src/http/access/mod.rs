@@ -170,10 +170,6 @@ pub async fn guard(
     match admit(&app, request.request()).await {
         Ok(who) => {
             let audited = Audited::of(request.request());
-            if let Err(error) = audited.before(&app, request.request(), &who).await {
-                let answer = error.answer(request.request());
-                return Ok(request.into_response(answer));
-            }
             request.extensions_mut().insert(who.clone());
             let answered = next.call(request).await?.map_into_boxed_body();
             audited.after(&app, answered.request(), &who, answered.response());

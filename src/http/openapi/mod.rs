@@ -26,7 +26,7 @@ use super::{access, admin, api, board, front, health, records, story, zoom_accou
         super::letterhead::logo, doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
         doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::notifications, api::parked, api::audit, document,
-        board::page, board::stream, story::of_csn, story::of_conference, story::identify, story::identify_in_group, records::page, admin::index, admin::fdi,
+        board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, admin::index, admin::fdi,
         zoom_account::show, zoom_account::connect, zoom_account::ask_again, doors::zoom_connect, doors::zoom_callback,
         access::sign_in_page, access::sign_in, access::sign_out,
         front::index, front::file, front::metrics, health::healthz, health::readyz,

@@ -1,84 +1,203 @@
-//! What an operator does to a visit from its page.
+//! What an operator does to a visit from its page. Each act has a reason, which stands in the audit before anything is done.
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, web};
-use vestibule_domain::id::{ConferenceId, Csn, VisitId, VisitKey};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use vestibule_actors::desk::Snapshot;
+use vestibule_domain::command::Command;
+use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, VisitId, VisitKey};
 
 use super::{NOTE, address};
 use crate::http::access::Who;
 use crate::http::app::App;
+use crate::http::audited;
 use crate::http::problem::{ApiError, Problem};
-use crate::http::whose::{Identified, IdentifyForm};
-use crate::settings::StaffRole;
+use crate::http::whose::{Identified, IdentifyForm, WITHIN};
+use crate::settings::{Organization, StaffRole};
 use crate::web::StoryNote;
 
-/// Says who somebody in the meeting is of whom Zoom does not say it; their light follows then.
-///
-/// # Errors
-/// [`ApiError`] for a form that no page of ours sends, for an unknown organization, and when the store does not answer.
-#[utoipa::path(post, path = "/visits/{organization}/{csn}/identify", tag = "operations", params(
-    ("organization" = String, Path, description = "As in the settings"),
-    ("csn" = String, Path, description = "Epic's contact serial number"),
-), responses(
-    (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
-    (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
-    (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
-))]
-pub async fn identify(
-    app: web::Data<App>,
-    by: Who,
-    path: web::Path<(String, String)>,
-    form: web::Form<IdentifyForm>,
-) -> Result<HttpResponse, ApiError> {
-    let csn = Csn::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
-    said(&app, &by, &path.0, VisitId::Csn(csn), &form).await
+/// A reason has so many characters.
+const REASON: std::ops::RangeInclusive<usize> = 3..=200;
+
+/// What can be done to a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Says who somebody in the meeting is of whom Zoom does not say it; their light follows then.
+    Identify,
+    /// Ends the meeting for everybody.
+    End,
+    /// Takes a guest's link back.
+    Revoke,
 }
 
-/// The same in a group visit.
+impl Act {
+    /// As it stands in the address.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] for any other word.
+    pub fn parse(word: &str) -> Result<Self, ApiError> {
+        match word {
+            "identify" => Ok(Self::Identify),
+            "end" => Ok(Self::End),
+            "revoke" => Ok(Self::Revoke),
+            _ => Err(ApiError::NotFound),
+        }
+    }
+
+    /// As the audit calls it, like what a provider does by the same button.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Identify => "identify",
+            Self::End => "meeting_ended",
+            Self::Revoke => "guest_revoked",
+        }
+    }
+}
+
+/// The form of an act: why, and what it needs beside.
+#[derive(Deserialize)]
+pub struct ActForm {
+    #[serde(default)]
+    reason: String,
+    /// Of [`Act::Identify`].
+    #[serde(default)]
+    instance: String,
+    #[serde(default)]
+    session: String,
+    #[serde(default)]
+    who: String,
+    /// Of [`Act::Revoke`].
+    #[serde(default)]
+    link: String,
+}
+
+impl ActForm {
+    fn reason(&self) -> Result<&str, ApiError> {
+        let reason = self.reason.trim();
+        let fits = REASON.contains(&reason.chars().count()) && !reason.chars().any(char::is_control);
+        let what = "say why, in `reason`: 3 to 200 characters on one line, and no name of a patient";
+        fits.then_some(reason).ok_or_else(|| ApiError::BadRequest(what.to_owned()))
+    }
+}
+
+/// Does something to a visit.
+///
+/// # Errors
+/// [`ApiError`] for a form that cannot be read or has no reason, without the role, and where the store does not answer: then nothing was
+/// done.
+#[utoipa::path(post, path = "/visits/{organization}/{csn}/{act}", tag = "operations", params(
+    ("organization" = String, Path, description = "As in the settings"),
+    ("csn" = String, Path, description = "Epic's contact serial number"),
+    ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end`, or `revoke` (field `link`); each with `reason`"),
+), responses(
+    (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
+    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization, visit or act", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The store does not answer; nothing was done", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn act(
+    app: web::Data<App>,
+    by: Who,
+    request: HttpRequest,
+    path: web::Path<(String, String, String)>,
+    form: web::Form<ActForm>,
+) -> Result<HttpResponse, ApiError> {
+    let csn = Csn::new(&path.1).map(VisitId::Csn);
+    done(&app, (&by, &request), &path, csn.map_err(|_| ApiError::NoSuchVisit), &form).await
+}
+
+/// The same to a group visit.
 ///
 /// # Errors
 /// As for a visit of one patient.
-#[utoipa::path(post, path = "/group-visits/{organization}/{conference_id}/identify", tag = "operations", params(
+#[utoipa::path(post, path = "/group-visits/{organization}/{conference_id}/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("conference_id" = String, Path, description = "Epic's conference id"),
+    ("act" = String, Path, description = "As for /visits/{organization}/{csn}/{act}"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
-    (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
-    (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization, visit or act", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The store does not answer; nothing was done", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn identify_in_group(
+pub async fn act_in_group(
     app: web::Data<App>,
     by: Who,
-    path: web::Path<(String, String)>,
-    form: web::Form<IdentifyForm>,
+    request: HttpRequest,
+    path: web::Path<(String, String, String)>,
+    form: web::Form<ActForm>,
 ) -> Result<HttpResponse, ApiError> {
-    let conference = ConferenceId::new(&path.1).map_err(|_| ApiError::NoSuchVisit)?;
-    said(&app, &by, &path.0, VisitId::Conference(conference), &form).await
+    let conference = ConferenceId::new(&path.1).map(VisitId::Conference);
+    done(&app, (&by, &request), &path, conference.map_err(|_| ApiError::NoSuchVisit), &form).await
 }
 
-async fn said(
+async fn done(
     app: &App,
-    by: &Who,
-    organization: &str,
-    visit: VisitId,
-    form: &IdentifyForm,
+    (by, request): (&Who, &HttpRequest),
+    path: &(String, String, String),
+    visit: Result<VisitId, ApiError>,
+    form: &ActForm,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, organization) = by.organization(app, organization, StaffRole::Operator)?;
-    let key = VisitKey { organization: id.clone(), visit };
-    let who =
-        form.who().map_err(|_| ApiError::BadRequest("`who` is no participant of a visit".to_owned()))?;
-    let role = who.as_ref().map(|who| who.role().as_str());
-    let said = form.say(app, &key, who, &organization.policy(&app.settings)).await?;
-    tracing::info!(by = by.name(), organization = %id, role, outcome = said.as_str(), "an operator says who somebody is");
-    let note = match said {
-        Identified::Done => StoryNote::Identified,
-        Identified::NotYet => StoryNote::NotYet,
-        Identified::NotHere => StoryNote::NotHere,
+    let (id, organization) = by.organization(app, &path.0, StaffRole::Operator)?;
+    let act = Act::parse(&path.2)?;
+    let key = VisitKey { organization: id.clone(), visit: visit? };
+    let reason = form.reason()?;
+    let doing = Doing { app, key: &key, organization, form };
+    audited::begin(app, request, by, act.action(), Some(reason)).await?;
+    let note = match act {
+        Act::Identify => doing.identify().await?,
+        Act::End => doing.end().await?,
+        Act::Revoke => doing.revoke().await?,
     };
+    tracing::info!(by = by.name(), organization = %id, action = act.action(), outcome = note.code(), "an operator acts on a visit");
     let to = format!("{}?{NOTE}={}", address(&key), note.code());
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
+}
+
+/// An act under way.
+struct Doing<'a> {
+    app: &'a App,
+    key: &'a VisitKey,
+    organization: &'a Organization,
+    form: &'a ActForm,
+}
+
+impl Doing<'_> {
+    async fn identify(&self) -> Result<StoryNote, ApiError> {
+        let ActForm { instance, session, who, .. } = self.form;
+        let form = IdentifyForm::new(instance, session, who);
+        let bad = |_| ApiError::BadRequest("`who` is no participant of a visit".to_owned());
+        let who = form.who().map_err(bad)?;
+        Ok(match form.say(self.app, self.key, who, &self.organization.policy(&self.app.settings)).await? {
+            Identified::Done => StoryNote::Identified,
+            Identified::NotYet => StoryNote::NotYet,
+            Identified::NotHere => StoryNote::NotHere,
+        })
+    }
+
+    async fn end(&self) -> Result<StoryNote, ApiError> {
+        let seen = self.app.desk.visit(self.key).await?.ok_or(ApiError::NoSuchVisit)?;
+        let Some(meeting) = seen.visit.meeting.map(|meeting| meeting.id) else {
+            return Ok(StoryNote::NoMeeting);
+        };
+        self.app.desk.submit(self.key, Command::EndForAll { meeting }).await?;
+        Ok(StoryNote::Ended)
+    }
+
+    async fn revoke(&self) -> Result<StoryNote, ApiError> {
+        let link = GuestLinkId::new(&self.form.link)
+            .map_err(|_| ApiError::BadRequest("`link` names no guest's link".to_owned()))?;
+        let seen = self.app.desk.visit(self.key).await?.ok_or(ApiError::NoSuchVisit)?;
+        if !seen.visit.guests.contains_key(&link) {
+            return Ok(StoryNote::NoLink);
+        }
+        self.app.desk.submit(self.key, Command::GuestRevoked { link: link.clone() }).await?;
+        let revoked = |seen: &Snapshot| {
+            seen.visit.guests.get(&link).is_none_or(|link| link.revoked_at.is_some()).then_some(())
+        };
+        let shows = self.app.desk.wait_for(self.key, WITHIN, revoked).await;
+        Ok(if shows.is_some() { StoryNote::Revoked } else { StoryNote::NotYet })
+    }
 }

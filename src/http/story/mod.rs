@@ -4,7 +4,10 @@ mod acts;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
-use vestibule_domain::id::{OrganizationId, VisitId, VisitKey};
+use vestibule_domain::id::{GuestLinkId, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::time::Moment;
+use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::guest::GuestLink;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 
 use super::access::Who;
@@ -17,10 +20,10 @@ use super::query;
 use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, StaffRole};
-use crate::web::{Choice, Language, PersonLine, StoryNote, StoryPage, StoryPerson};
+use crate::web::{Choice, Language, PersonLine, StoryLink, StoryNote, StoryPage, StoryPerson};
 
 // What utoipa's attribute makes beside each handler.
-pub use acts::{__path_identify, __path_identify_in_group, identify, identify_in_group};
+pub use acts::{__path_act, __path_act_in_group, Act, act, act_in_group};
 
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
@@ -131,11 +134,24 @@ fn view(app: &App, (id, organization): (&OrganizationId, &Organization), seen: &
             .chain(nobodys.map(|it| stranger(unknown(LANGUAGE, it, now))))
             .collect(),
         devices: devices(LANGUAGE, &unlinked, now),
+        links: links(visit, now),
         choices: visit.participants.iter().map(choice).collect(),
         note: None,
         may_act: false,
         signed_in: false,
     }
+}
+
+/// Guests' links that are still good, the newest first; never the links themselves.
+fn links(visit: &Visit, now: Moment) -> Vec<StoryLink> {
+    let mut good: Vec<_> = visit.guests.iter().filter(|(_, link)| link.is_good(now)).collect();
+    good.sort_by_key(|(_, link)| std::cmp::Reverse(link.made_at));
+    let line = |(id, link): (&GuestLinkId, &GuestLink)| StoryLink {
+        id: id.to_string(),
+        made_minutes_ago: minutes(now, link.made_at),
+        minutes_left: minutes(link.expires_at, now),
+    };
+    good.into_iter().map(line).collect()
 }
 
 /// Where the page of a visit is.

@@ -19,7 +19,7 @@ fn running() -> Visit {
 }
 
 fn says(page: &str, instance: &str, session: &str, who: &str) -> TestRequest {
-    let fields = [("instance", instance), ("session", session), ("who", who)];
+    let fields = [("instance", instance), ("session", session), ("who", who), ("reason", "they rang up")];
     get(&format!("{page}/identify")).method(Method::POST).set_form(fields)
 }
 

@@ -16,6 +16,7 @@ use vestibule_domain::time::Moment;
 use super::access::Who;
 use super::app::App;
 use super::ask;
+use super::audited;
 use super::here::Here;
 use super::person::page;
 use super::problem::ApiError;
@@ -83,6 +84,7 @@ pub async fn connect(
             "the Zoom app of {id} needs nobody's consent; see zoom.authorization in the settings"
         )));
     }
+    audited::begin(&app, &request, &who, audited::ZOOM_CONNECT, None).await?;
     let language = language_of(&request, Some(organization));
     let ports = app.desk.ports();
     let name = ports.randomness.secret();
@@ -118,6 +120,7 @@ pub async fn ask_again(
             "the Zoom app of {id} needs an administrator's consent: connect it"
         )));
     }
+    audited::begin(&app, &request, &who, audited::ZOOM_ASK_AGAIN, None).await?;
     match here.zoom_account.ask_again(id).await {
         Ok(()) => {
             app.metrics.zoom_connect(id, "connected");

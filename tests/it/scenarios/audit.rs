@@ -44,7 +44,7 @@ async fn an_officer_finds_who_did_what_and_whether_it_was_changed_since() {
     patient.goes_in().await;
     assert_eq!(house.as_token(DESK, &format!("/visits/lakeside/{CSN}")).await.status, 200);
     assert_eq!(house.as_token(DESK, "/metrics").await.status, 403);
-    let form = [("instance", "none"), ("session", "none"), ("who", "")];
+    let form = [("instance", "none"), ("session", "none"), ("who", ""), ("reason", "the provider rang up")];
     let act = house.http.post(format!("{}/visits/lakeside/{CSN}/identify", house.url));
     let act = act.insert_header(("authorization", format!("Bearer {DESK}"))).send_form(&form);
     assert_eq!(read(act.await).await.status, 303);
@@ -60,6 +60,7 @@ async fn an_officer_finds_who_did_what_and_whether_it_was_changed_since() {
         ("identify", "help-desk", "begun"),
         ("identify", "help-desk", "done"),
     ] {
+        assert!(text.contains("\"reason\":\"the provider rang up\""), "{text}");
         assert!(has(&found, action, by, outcome), "{action} {by} {outcome}: {text}");
     }
     for name in ["Ada", "Hansen", "Elena", "example.org"] {

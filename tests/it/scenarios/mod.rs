@@ -2,6 +2,7 @@
 //! nothing between them but HTTP.
 
 mod access;
+mod acts;
 mod audit;
 mod bookings;
 mod changes;

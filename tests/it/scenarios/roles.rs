@@ -67,7 +67,7 @@ impl Row {
 
     fn address(&self, organization: &str) -> String {
         let path = self.path.replace("{organization}", organization);
-        path.replace("{csn}", CSN).replace("{conference_id}", GROUP)
+        path.replace("{csn}", CSN).replace("{conference_id}", GROUP).replace("{act}", "identify")
     }
 
     /// The roles that may use it, of those in one organization.
@@ -87,7 +87,8 @@ async fn ask(house: &House, row: &Row, organization: &str, by: Option<&str>) -> 
         Some(by) => request.insert_header(("authorization", format!("Bearer {by}"))),
         None => request,
     };
-    let form = [("instance", "none"), ("session", "none"), ("who", "")];
+    let form =
+        [("instance", "none"), ("session", "none"), ("who", ""), ("reason", "a walk through all routes")];
     read(if row.method == "POST" { request.send_form(&form).await } else { request.send().await }).await
 }
 

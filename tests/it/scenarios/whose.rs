@@ -78,8 +78,12 @@ impl House {
             let (_, after) = page.split_once(&format!("name=\"{name}\" value=\"")).expect(name);
             after.split_once('"').unwrap().0.replace("&#38;", "&").replace("&#47;", "/")
         };
-        let fields =
-            [("instance", hidden("instance")), ("session", hidden("session")), ("who", who.to_owned())];
+        let fields = [
+            ("instance", hidden("instance")),
+            ("session", hidden("session")),
+            ("who", who.to_owned()),
+            ("reason", "they rang up".to_owned()),
+        ];
         let url = format!("{}/visits/lakeside/{CSN}/identify", self.url);
         let told = self.http.post(url).send_form(&fields).await.unwrap();
         assert_eq!(told.status().as_u16(), 303);
