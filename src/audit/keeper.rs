@@ -15,6 +15,7 @@ use vestibule_domain::id::OrganizationId;
 
 use super::chain::{Chain, ChainId, Waiting};
 use super::entry::Deed;
+use super::just_before::JustBefore;
 use crate::http::metrics::Metrics;
 
 /// So many are written at once.
@@ -54,6 +55,7 @@ pub struct Audit {
     clock: SharedClock,
     randomness: SharedRandomness,
     metrics: Arc<Metrics>,
+    just_before: Arc<JustBefore>,
 }
 
 /// What the writer works with.
@@ -72,7 +74,7 @@ impl Audit {
         let (queue, handed) = mpsc::channel(most);
         let Writing { clock, randomness, metrics, .. } = writing.clone();
         actix_rt::spawn(writing.run(handed));
-        Self { queue, clock, randomness, metrics }
+        Self { queue, clock, randomness, metrics, just_before: Arc::default() }
     }
 
     /// Hands a deed in without waiting for it.
@@ -81,6 +83,14 @@ impl Audit {
         if self.hand_in(organization, deed, None).is_err() {
             self.metrics.audit_lost(1);
             tracing::error!(action, "an entry of the audit is lost: as many wait as may");
+        }
+    }
+
+    /// The same, unless the same one did the same just before: a page that renews itself, or a program that asks every few seconds.
+    pub fn note_once(&self, organization: Option<&OrganizationId>, deed: Deed) {
+        let alike = Deed { correlation_id: None, ..deed.clone() };
+        if self.just_before.is_first(alike, self.clock.now()) {
+            self.note(organization, deed);
         }
     }
 

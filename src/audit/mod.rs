@@ -9,6 +9,7 @@ mod chain;
 mod command;
 mod entry;
 mod fhir;
+mod just_before;
 mod keeper;
 #[cfg(test)]
 mod tests;

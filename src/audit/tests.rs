@@ -1,10 +1,9 @@
 //! Chains on the in-memory store, with nodes that write at once and stores that do not answer.
 
-use futures_util::future::join_all;
 use vestibule_actors::memory::{Call, When};
 use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::time::Moment;
 
 use super::*;
 use crate::http::kit::{Kit, NOW};
@@ -126,30 +125,6 @@ async fn words_of_every_kind_keep_their_hash() {
 }
 
 #[actix_web::test]
-async fn nodes_that_write_at_once_make_one_chain_over_many_pages() {
-    let kit = Kit::new();
-    let id = ChainId::of(Some(&lakeside()));
-    let nodes = (0..4).map(async |node| {
-        let chain = Chain::new(&store(&kit), &id).unwrap();
-        for number in 0..40 {
-            let name = format!("{node}-{number}");
-            let batch = [waiting(&name, NOW, "visit_viewed"), waiting(&format!("{name}b"), NOW, "identify")];
-            chain.append(&format!("node-{node}"), &batch, false).await.unwrap();
-            actix_web::rt::task::yield_now().await;
-        }
-    });
-    join_all(nodes).await;
-    let chain = chain(&kit);
-    let all = lines(&chain).await;
-    assert_eq!((all.len(), verified(&all).unwrap().unwrap().last), (320, 320));
-    assert!(chain.lines(5).await.unwrap().is_some(), "there are some pages");
-    assert_eq!(chain.head().await.unwrap().unwrap().seq, 320);
-    // Another organization has its own.
-    let other = Chain::new(&store(&kit), &ChainId::of(None)).unwrap();
-    assert_eq!(other.head().await.unwrap(), None);
-}
-
-#[actix_web::test]
 async fn a_try_in_doubt_is_there_once() {
     let kit = Kit::new();
     let chain = chain(&kit);
@@ -165,27 +140,6 @@ async fn a_try_in_doubt_is_there_once() {
     }
     let all = lines(&chain).await;
     assert_eq!((all.len(), verified(&all).unwrap().unwrap().last), (160, 160));
-}
-
-#[actix_web::test]
-async fn what_is_past_its_time_leaves_and_the_rest_is_still_a_chain() {
-    let kit = Kit::new();
-    let chain = chain(&kit);
-    for day in 0..200 {
-        let batch = [waiting(&format!("id-{day}"), NOW + Span::hours(24 * day), "visit_viewed")];
-        chain.append("node", &batch, false).await.unwrap();
-    }
-    assert_eq!(chain.forget_before(NOW, 100).await.unwrap(), 0);
-    assert_eq!(chain.forget_before(NOW + Span::hours(24 * 100), 1).await.unwrap(), 1, "some at a time");
-    chain.forget_before(NOW + Span::hours(24 * 100), 100).await.unwrap();
-    let rest = lines(&chain).await;
-    let sound = verified(&rest).unwrap().unwrap();
-    assert!((2..=101).contains(&sound.first) && sound.last == 200, "{sound:?}");
-    // However old, the newest page stays, and what comes next follows it.
-    chain.forget_before(NOW + Span::hours(24 * 9_000), 100).await.unwrap();
-    chain.append("node", &[waiting("next", NOW, "visit_viewed")], false).await.unwrap();
-    let sound = verified(&lines(&chain).await).unwrap().unwrap();
-    assert_eq!(sound.last, 201);
 }
 
 // === the keeper ===

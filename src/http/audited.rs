@@ -57,6 +57,10 @@ pub(super) enum Audited {
 impl Audited {
     pub(super) fn of(request: &HttpRequest) -> Self {
         let pattern = request.match_pattern().unwrap_or_default();
+        // The search before anything was searched for.
+        if pattern == "/records" && request.query_string().is_empty() {
+            return Self::Nothing;
+        }
         if matches!(*request.method(), Method::GET | Method::HEAD) {
             let known = LOOKS.iter().find(|(known, _)| *known == pattern);
             known.and_then(|(_, action)| *action).map_or(Self::Nothing, Self::Look)
@@ -86,7 +90,11 @@ impl Audited {
             Self::Look(_) | Self::Nothing => return,
         };
         let (organization, deed) = deed(app, request, action, outcome);
-        app.audit.note(organization.as_ref(), Deed { by: Some(who.name().to_owned()), ..deed });
+        let deed = Deed { by: Some(who.name().to_owned()), ..deed };
+        match self {
+            Self::Act(_) => app.audit.note(organization.as_ref(), deed),
+            Self::Look(_) | Self::Nothing => app.audit.note_once(organization.as_ref(), deed),
+        }
     }
 }
 
@@ -112,7 +120,7 @@ pub(super) async fn begin(
 /// Somebody was turned away at the guard. Whoever only came without a sign-in has tried nothing.
 pub(super) fn turned_away(app: &App, request: &HttpRequest, error: &ApiError) {
     let (organization, deed) = deed(app, request, "refused", error.code());
-    app.audit.note(organization.as_ref(), deed);
+    app.audit.note_once(organization.as_ref(), deed);
 }
 
 /// Somebody signed in or out, or tried to.
@@ -187,6 +195,7 @@ mod tests {
     use actix_web::http::Method;
     use serde_json::Value;
     use vestibule_actors::memory::{Call, When};
+    use vestibule_domain::time::Span;
 
     use super::*;
     use crate::audit::{Chain, ChainId, Kept, verify};
@@ -253,6 +262,28 @@ mod tests {
         assert_eq!(deeds[1].meeting_id.as_deref(), Some("85012345678"));
         assert_eq!(deeds[0].correlation_id.as_ref().map(String::len), Some(16));
         assert!(kept(&kit, None).await.is_empty());
+    }
+
+    #[actix_web::test]
+    async fn a_page_that_is_loaded_again_and_again_is_one_look_for_a_while() {
+        let kit = Kit::with(GRANTS);
+        let service = service!(kit);
+        for csn in ["10001", "10002"] {
+            let visit = waiting(key(csn));
+            kit.commit(&visit.key, Some(&visit)).await;
+        }
+        let looks = async || {
+            for path in ["/visits/lakeside/10001", "/visits/lakeside/10001", "/visits/lakeside/10002"] {
+                assert_eq!(ask!(service, desk(path)).status, 200);
+            }
+            // Another looks, too.
+            assert_eq!(ask!(service, get("/visits/lakeside/10001")).status, 200);
+            kept(&kit, Some(&organization("lakeside"))).await.len()
+        };
+        assert_eq!(looks().await, 3);
+        assert_eq!(looks().await, 3);
+        kit.clock.advance(Span::minutes(6));
+        assert_eq!(looks().await, 6);
     }
 
     #[actix_web::test]

@@ -1,5 +1,6 @@
 //! What every store must keep of the port's promises, and what the embedded one promises besides.
 
+mod audit;
 mod barrier;
 mod commits;
 mod crash;
@@ -57,6 +58,9 @@ macro_rules! conformance {
 }
 
 conformance! {
+    audit:
+        nodes_that_write_at_once_make_one_chain_over_many_pages
+        what_is_past_its_time_leaves_and_the_rest_is_still_a_chain;
     leases:
         a_free_shard_is_granted_and_another_token_is_told_who_holds_it
         the_own_lease_is_granted_again_under_the_same_epoch
