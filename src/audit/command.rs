@@ -126,13 +126,15 @@ async fn exported(arguments: ExportArguments) -> Result<(), Failure> {
 }
 
 /// Goes through a chain from its first entry that is kept, and holds each against the one before it.
-async fn walked(
+pub(super) async fn walked(
     store: &SharedStore,
     id: &ChainId,
     mut tell: impl FnMut(&str) -> std::io::Result<()>,
 ) -> Result<Option<Sound>, Failure> {
     let unavailable = |error: &dyn std::fmt::Display| Failure::Unavailable(format!("{id}: {error}"));
     let chain = Chain::new(store, id).map_err(|error| unavailable(&error))?;
+    // A service may append meanwhile, so that what is behind this is more and never less.
+    let head = chain.head().await.map_err(|error| unavailable(&error))?;
     let mut page = chain.first_page().await.map_err(|error| unavailable(&error))?;
     let mut sound = None;
     while let Some(lines) = chain.lines(page).await.map_err(|error| unavailable(&error))? {
@@ -143,10 +145,9 @@ async fn walked(
         page = page.saturating_add(1);
     }
     // A page may be missing from the middle: then the newest is somewhere behind.
-    let head = chain.head().await.map_err(|error| unavailable(&error))?;
-    if head.as_ref().map(|head| &head.hash) != sound.as_ref().map(|sound| &sound.hash) {
-        let until = sound.map_or(0, |sound| sound.last);
-        return Err(Failure::Broken(format!("{id}: entries are missing after {until}")));
+    let last = sound.as_ref().map_or(0, |sound| sound.last);
+    if head.is_some_and(|head| last < head.seq) {
+        return Err(Failure::Broken(format!("{id}: entries are missing after {last}")));
     }
     Ok(sound)
 }

@@ -142,6 +142,37 @@ async fn a_try_in_doubt_is_there_once() {
     assert_eq!((all.len(), verified(&all).unwrap().unwrap().last), (160, 160));
 }
 
+#[actix_web::test]
+async fn a_page_that_is_taken_away_is_missed_and_what_comes_meanwhile_is_not() {
+    let kit = Kit::new();
+    let (chain, id) = (chain(&kit), ChainId::of(Some(&lakeside())));
+    for number in 0..120 {
+        chain.append("node", &[waiting(&format!("id-{number}"), NOW, "visit_viewed")], false).await.unwrap();
+    }
+    assert!(chain.lines(3).await.unwrap().is_some(), "there are some pages");
+    let whole = command::walked(&store(&kit), &id, |_| Ok(())).await.unwrap().unwrap();
+    assert_eq!((whole.first, whole.last), (1, 120));
+    // A service appends while somebody walks.
+    let written = std::cell::Cell::new(false);
+    let mut lines = 0;
+    let shared = store(&kit);
+    let walked = command::walked(&shared, &id, |_| {
+        lines += 1;
+        if !written.replace(true) {
+            let batch = [waiting("meanwhile", NOW, "visit_viewed")];
+            futures_util::FutureExt::now_or_never(chain.append("node", &batch, false)).unwrap().unwrap();
+        }
+        Ok(())
+    });
+    let last = walked.await.unwrap().unwrap().last;
+    assert_eq!((last, lines), (121, 121));
+    let entity = format!("audit-{}", &hex::encode(<sha2::Sha256 as sha2::Digest>::digest(b"lakeside"))[..40]);
+    let entity = OrganizationId::new(entity).unwrap();
+    assert_eq!(store(&kit).organization_forget(&entity, "page-000000000002", 1).await.unwrap(), 1);
+    let missed = command::walked(&store(&kit), &id, |_| Ok(())).await.unwrap_err();
+    assert!(missed.to_string().contains("lakeside: entries are missing after"), "{missed}");
+}
+
 // === the keeper ===
 
 fn count(kit: &Kit, outcome: &str) -> u64 {
