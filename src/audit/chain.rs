@@ -87,8 +87,8 @@ impl Chain {
         Ok(Self { store: store.clone(), entity: id.entity()? })
     }
 
-    /// Appends deeds behind whatever is there, all or none. All of them are in the chain when this answers; asked again with the same ones
-    /// after a try in doubt, each is there once.
+    /// Appends deeds behind whatever is there, all or none. All of them are in the chain when this answers. `tried` remembers where a try was
+    /// made whose end is not known, so that asked again with the same ones, each is there once.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer. They may be in the chain all the same.
@@ -96,12 +96,14 @@ impl Chain {
         &self,
         node: &str,
         deeds: &[Waiting],
-        in_doubt: bool,
+        tried: &mut Option<u64>,
     ) -> Result<Option<Head>, StoreError> {
         let Some(first) = deeds.first() else { return Ok(None) };
         loop {
             let mut tail = self.tail().await?;
-            if in_doubt && self.has(&tail, &first.id).await? {
+            if let Some(from) = *tried
+                && self.has(&first.id, from, &tail).await?
+            {
                 return Ok(Some(tail.head));
             }
             let from = tail.text.len();
@@ -122,6 +124,8 @@ impl Chain {
             if from == 0 && !self.begin_page(tail.page).await? {
                 continue;
             }
+            // Also one that is answered with `false` may have been done: a store's client asks again by itself.
+            tried.get_or_insert(tail.page);
             let page = page_name(tail.page);
             if self.store.organization_put(&self.entity, &page, tail.version, tail.text.into_bytes()).await? {
                 return Ok(Some(tail.head));
@@ -129,11 +133,15 @@ impl Chain {
         }
     }
 
-    /// Whether an entry is in the newest page or the one before it, where a try in doubt has left it.
-    async fn has(&self, tail: &Tail, id: &str) -> Result<bool, StoreError> {
+    /// Whether an entry is in a page from `from` on.
+    async fn has(&self, id: &str, from: u64, tail: &Tail) -> Result<bool, StoreError> {
         let id = format!("\"id\":\"{id}\"");
-        let before = self.lines(tail.page.saturating_sub(1)).await?.unwrap_or_default();
-        Ok(tail.text.contains(&id) || before.contains(&id))
+        for page in from..tail.page {
+            if self.lines(page).await?.is_some_and(|lines| lines.contains(&id)) {
+                return Ok(true);
+            }
+        }
+        Ok(tail.text.contains(&id))
     }
 
     /// Raises `last` to a page that is about to be made. `false` when it is somewhere else by now.
@@ -197,6 +205,21 @@ impl Chain {
         self.page(page).await?.map(|page| text_of(page.value)).transpose()
     }
 
+    /// The lines of a page and its number, or of the first that is kept where what was before has left meanwhile; none behind the last.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn lines_from(&self, page: u64) -> Result<Option<(u64, String)>, StoreError> {
+        if let Some(lines) = self.lines(page).await? {
+            return Ok(Some((page, lines)));
+        }
+        let first = self.first_page().await?;
+        if first <= page {
+            return Ok(None);
+        }
+        Ok(self.lines(first).await?.map(|lines| (first, lines)))
+    }
+
     /// Removes pages whose entries are all older than a moment, at most `most` of them; how many. The newest page stays, so that a chain goes
     /// on where it was.
     ///
@@ -208,6 +231,8 @@ impl Chain {
             let there = self.store.organization_get(&self.entity, KEPT_FROM).await?;
             let (version, from) = number(there.as_ref())?;
             let from = from.max(1);
+            // What somebody had begun to remove and did not come to.
+            self.store.organization_forget(&self.entity, &page_name(from.saturating_sub(1)), 1).await?;
             // A page that another follows is full.
             let (Some(page), Some(_)) = (self.lines(from).await?, self.page(from.saturating_add(1)).await?)
             else {

@@ -175,10 +175,10 @@ impl Writing {
     /// Writes until it is written; `false` for what no trying could.
     async fn write(&self, id: &ChainId, deeds: &[Waiting]) -> bool {
         let count = u64::try_from(deeds.len()).unwrap_or(u64::MAX);
-        let mut in_doubt = false;
+        let mut tried = None;
         loop {
             let written = match Chain::new(&self.store, id) {
-                Ok(chain) => chain.append(&self.node, deeds, in_doubt).await,
+                Ok(chain) => chain.append(&self.node, deeds, &mut tried).await,
                 Err(error) => Err(error),
             };
             match written {
@@ -188,7 +188,6 @@ impl Writing {
                 }
                 Err(error @ StoreError::Unavailable(_)) => {
                     tracing::warn!(%error, count, "the audit waits for the store");
-                    in_doubt = true;
                     sleep(REST).await;
                 }
                 Err(error) => {

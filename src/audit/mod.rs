@@ -2,7 +2,7 @@
 //!
 //! Each organization has a chain of its own, and the service one for what concerns none of them. An entry holds the hash of the one before
 //! it and its own, so that a changed, missing or reordered one is found by whoever reads the chain ([`verify`]). What cannot be found so
-//! is an end that was cut off: the newest place and hash are logged once an hour, and kept elsewhere with the log. No entry names a
+//! is an end that was cut off: the newest place and hash are logged every few minutes, and kept elsewhere with the log. No entry names a
 //! patient; a visit is named by its CSN.
 
 mod chain;

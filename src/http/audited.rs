@@ -4,13 +4,15 @@
 //! so only once it is in the chain that they are about to, and why ([`begin`]); what came of it follows.
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use percent_encoding::percent_decode_str;
 use url::form_urlencoded;
 use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::access::{Who, peer};
 use super::app::App;
+use super::ask;
 use super::correlation;
 use super::problem::ApiError;
 use super::story::Act;
@@ -45,7 +47,7 @@ pub(super) const ACTS: [(&str, Option<&str>); 4] = [
 pub(super) const ZOOM_CONNECT: &str = "zoom_connect";
 pub(super) const ZOOM_ASK_AGAIN: &str = "zoom_ask_again";
 
-const DONE: &str = "done";
+pub(super) const DONE: &str = "done";
 
 /// What a request behind the guard is to the audit.
 pub(super) enum Audited {
@@ -74,15 +76,18 @@ impl Audited {
     /// Once it is answered. What was not there to be seen is nothing that was seen.
     pub(super) fn after(&self, app: &App, request: &HttpRequest, who: &Who, answer: &HttpResponse) {
         let refusal = answer.error().and_then(|error| error.as_error::<ApiError>());
-        let outcome = match refusal {
-            Some(error) => error.code(),
-            None if answer.status().is_client_error() || answer.status().is_server_error() => "failed",
-            None => DONE,
+        let told = request.extensions().get::<Outcome>().map(|outcome| outcome.0);
+        let outcome = match (refusal, told) {
+            (Some(error), _) => error.code(),
+            (None, Some(told)) => told,
+            (None, None) if answer.status().is_client_error() || answer.status().is_server_error() => {
+                "failed"
+            }
+            (None, None) => DONE,
         };
-        let is_denied = matches!(
-            refusal,
-            Some(ApiError::NotAllowed(_) | ApiError::NotEverywhere(_) | ApiError::UnknownOrganization)
-        );
+        let unknown = matches!(refusal, Some(ApiError::UnknownOrganization));
+        let is_denied =
+            unknown || matches!(refusal, Some(ApiError::NotAllowed(_) | ApiError::NotEverywhere(_)));
         let action = match self {
             Self::Act(action) => action,
             Self::Look(action) if outcome == DONE || is_denied => action,
@@ -91,12 +96,26 @@ impl Audited {
         };
         let (organization, deed) = deed(app, request, action, outcome);
         let deed = Deed { by: Some(who.name().to_owned()), ..deed };
-        match self {
-            Self::Act(_) => app.audit.note(organization.as_ref(), deed),
-            Self::Look(_) | Self::Nothing => app.audit.note_once(organization.as_ref(), deed),
+        // Of somebody whom an organization does not know it is told no name, as they are told none of it.
+        let chains = match (organization, who.organizations()) {
+            (_, _) if unknown => vec![None],
+            (Some(organization), _) => vec![Some(organization)],
+            // What is of several organizations is on record in each of them.
+            (None, Some(of)) if outcome == DONE => of.into_iter().cloned().map(Some).collect(),
+            (None, _) => vec![None],
+        };
+        for chain in chains {
+            match self {
+                Self::Act(_) => app.audit.note(chain.as_ref(), deed.clone()),
+                Self::Look(_) | Self::Nothing => app.audit.note_once(chain.as_ref(), deed.clone()),
+            }
         }
     }
 }
+
+/// What came of an act, where the status alone does not say it: a handler leaves it among the request's extensions.
+#[derive(Clone, Copy)]
+pub(super) struct Outcome(pub &'static str);
 
 /// Somebody who may is about to act, for a reason; nothing is done before this is kept.
 ///
@@ -117,9 +136,11 @@ pub(super) async fn begin(
     })
 }
 
-/// Somebody was turned away at the guard. Whoever only came without a sign-in has tried nothing.
+/// Somebody was turned away at the guard. Whoever only came without a sign-in has tried nothing. Of somebody whom nobody knows no id is
+/// kept: they could make up one after the other, and each would be another entry.
 pub(super) fn turned_away(app: &App, request: &HttpRequest, error: &ApiError) {
     let (organization, deed) = deed(app, request, "refused", error.code());
+    let deed = Deed { csn: None, conference_id: None, meeting_id: None, ..deed };
     app.audit.note_once(organization.as_ref(), deed);
 }
 
@@ -141,6 +162,21 @@ pub(super) fn launched(
     of_visit(app, request, visit, "launch", who.to_text(), refused.unwrap_or(DONE));
 }
 
+/// A provider, whom Epic has named, is about to act; nothing is done before this is kept.
+///
+/// # Errors
+/// [`Lost`] where it cannot be kept, so that it must not be done.
+pub(super) async fn begin_of_visit(
+    app: &App,
+    request: &HttpRequest,
+    visit: &VisitKey,
+    action: &str,
+    by: String,
+) -> Result<(), Lost> {
+    let deed = deed_of_visit(app, request, visit, (action, "begun"), by);
+    app.audit.keep(Some(&visit.organization), deed).await
+}
+
 /// Somebody who came by a launch did something to the visit.
 pub(super) fn of_visit(
     app: &App,
@@ -150,14 +186,24 @@ pub(super) fn of_visit(
     by: String,
     outcome: &str,
 ) {
+    let deed = deed_of_visit(app, request, visit, (action, outcome), by);
+    app.audit.note(Some(&visit.organization), deed);
+}
+
+fn deed_of_visit(
+    app: &App,
+    request: &HttpRequest,
+    visit: &VisitKey,
+    (action, outcome): (&str, &str),
+    by: String,
+) -> Deed {
     let (csn, conference_id) = match &visit.visit {
         VisitId::Csn(csn) => (Some(csn.as_str().to_owned()), None),
         VisitId::Conference(id) => (None, Some(id.as_str().to_owned())),
     };
     let (_, deed) = deed(app, request, action, outcome);
     let organization = Some(visit.organization.as_str().to_owned());
-    let deed = Deed { by: Some(by), organization, csn, conference_id, ..deed };
-    app.audit.note(Some(&visit.organization), deed);
+    Deed { by: Some(by), organization, csn, conference_id, ..deed }
 }
 
 /// A deed with what the request says of it. Only what can be an id is taken from the address: anybody writes anything there.
@@ -165,10 +211,11 @@ fn deed(app: &App, request: &HttpRequest, action: &str, outcome: &str) -> (Optio
     let query: Vec<(String, String)> =
         form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
     let named = |name: &str| {
-        let of_path = request.match_info().get(name).map(str::to_owned);
+        let of_path = request.match_info().get(name);
+        let of_path = of_path.map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
         of_path.or_else(|| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
     };
-    let organization = named("organization").and_then(|id| app.settings.organization(&id));
+    let organization = named("organization").and_then(|id| ask::organization(app, &id).ok());
     let organization = organization.map(|(id, _)| id.clone());
     let digits = |text: String| text.chars().filter(char::is_ascii_digit).take(12).collect::<String>();
     let deed = Deed {
@@ -195,6 +242,8 @@ mod tests {
     use actix_web::http::Method;
     use serde_json::Value;
     use vestibule_actors::memory::{Call, When};
+    use vestibule_actors::port::store::Seq;
+    use vestibule_domain::shard::Shard;
     use vestibule_domain::time::Span;
 
     use super::*;
@@ -300,12 +349,17 @@ mod tests {
         ask!(service, act).problem(403);
         let service_own = kept(&kit, None).await;
         let by = Some("desk");
-        assert_eq!(told(&service_own), [("refused", "not-signed-in", None), ("refused", "not-allowed", by)]);
+        let expected = [
+            ("refused", "not-signed-in", None),
+            ("refused", "not-allowed", by),
+            ("set_up_viewed", "unknown-organization", by),
+        ];
+        assert_eq!(told(&service_own), expected);
         let here = kept(&kit, Some(&organization("lakeside"))).await;
         let expected = [("set_up_viewed", "not-allowed", by), ("identify", "not-allowed", by)];
         assert_eq!(told(&here), expected);
         let there = kept(&kit, Some(&organization("hillside"))).await;
-        assert_eq!(told(&there), [("set_up_viewed", "unknown-organization", by)]);
+        assert!(there.is_empty(), "it is told no name of somebody whom it does not know: {there:?}");
     }
 
     #[actix_web::test]
@@ -313,19 +367,68 @@ mod tests {
         tokio::time::pause();
         let kit = Kit::new();
         let service = service!(kit);
+        let visit = waiting(key("10001"));
+        kit.commit(&visit.key, Some(&visit)).await;
         let act = || {
-            let form = [("instance", "i"), ("session", "s"), ("who", ""), ("reason", "they rang up")];
-            get("/visits/lakeside/10001/identify").method(Method::POST).set_form(form)
+            let form = [("reason", "they rang up")];
+            get("/visits/lakeside/10001/end").method(Method::POST).set_form(form)
+        };
+        let handed_in = async || {
+            let shard = Shard::of_visit(&visit.key);
+            kit.app.desk.ports().store.read(shard, Seq(0), 10).await.unwrap().len()
         };
         kit.store.faults().fail_always(Some(Call::OrganizationPut), When::Before);
         ask!(service, act()).problem(503);
+        assert_eq!(handed_in().await, 0);
         kit.store.faults().heal();
         assert_eq!(ask!(service, act()).status, 303);
+        assert_eq!(handed_in().await, 1);
         let deeds = kept(&kit, Some(&organization("lakeside"))).await;
         assert!(deeds.iter().all(|it| it.outcome != "begun" || it.reason.as_deref() == Some("they rang up")));
         let begun = deeds.iter().filter(|it| it.outcome == "begun").count();
         let done = deeds.iter().filter(|it| it.outcome == "done").count();
         assert_eq!((begun, done), (2, 1), "that it was about to be tried is kept, and that one was done");
+    }
+
+    #[actix_web::test]
+    async fn however_an_address_is_written_it_is_on_record_where_it_belongs() {
+        let kit = Kit::with(GRANTS);
+        let service = service!(kit);
+        let visit = waiting(key("a/b"));
+        kit.commit(&visit.key, Some(&visit)).await;
+        for path in ["/visits/%20lakeside/a%2Fb", "/api/v1/visits/lakeside/a%2fb"] {
+            assert_eq!(ask!(service, desk(path)).status, 200, "{path}");
+        }
+        // What is of several organizations, and what was not done after all.
+        assert_eq!(ask!(service, desk("/api/v1/visits")).status, 200);
+        let form = [("reason", "they rang up"), ("link", "none")];
+        let act = get("/visits/%20lakeside/a%2Fb/revoke").method(Method::POST).set_form(form);
+        assert_eq!(ask!(service, act).status, 303);
+        let deeds = kept(&kit, Some(&organization("lakeside"))).await;
+        let by = Some("desk");
+        let expected = [
+            ("visit_viewed", "done", by),
+            ("visits_listed", "done", by),
+            ("guest_revoked", "begun", Some("tokens 1")),
+            ("guest_revoked", "no-link", Some("tokens 1")),
+        ];
+        assert_eq!(told(&deeds), expected);
+        assert!(
+            deeds.iter().all(|it| it.action == "visits_listed" || it.csn.as_deref() == Some("a/b")),
+            "{deeds:?}"
+        );
+    }
+
+    #[actix_web::test]
+    async fn whom_nobody_knows_cannot_fill_the_chains() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        for csn in 0..50 {
+            let act = anonymous(&format!("/visits/lakeside/{csn}/end")).method(Method::POST);
+            ask!(service, act.insert_header(("origin", "https://evil.example"))).problem(403);
+        }
+        let deeds = kept(&kit, Some(&organization("lakeside"))).await;
+        assert_eq!(told(&deeds), [("refused", "foreign-origin", None)]);
     }
 
     #[actix_web::test]

@@ -13,6 +13,8 @@ use super::tree::{Node, Table};
 
 /// More restricted tokens than this on one service is a mistake.
 const GRANTS_MAX: usize = 256;
+/// In place of an organization: all of them, and those of times to come.
+const EVERYWHERE: &str = "*";
 
 /// What somebody may do; each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,12 +133,20 @@ fn read_table(reader: &mut Reader, path: Vec<String>, table: Table, name: String
     reader.section(path, table, |section| {
         let token = section.needed_secret("token");
         let role = section.choice::<StaffRole>("role");
-        let organizations = section.list("organizations", 1000, |text, _| organization_id(text));
+        let organizations = section.list("organizations", 1000, |text, _| match text {
+            EVERYWHERE => Ok(None),
+            id => organization_id(id).map(Some),
+        });
         let (role, organizations) = (role?, organizations?);
-        let rights = if organizations.is_empty() {
+        // A list that somebody has emptied must not open everything.
+        if organizations.is_empty() {
+            let what = "names no organization; write [\"*\"] for all of them";
+            return Err(section.problem("organizations", what));
+        }
+        let rights = if organizations.iter().any(Option::is_none) {
             Rights::everywhere(role)
         } else {
-            Rights::within(organizations, role)
+            Rights::within(organizations.into_iter().flatten(), role)
         };
         Ok(Grant { name, token: token?, rights })
     })

@@ -52,7 +52,11 @@ fn grants(settings: &Settings) -> Vec<Problem> {
     let Access::Token(grants) = &settings.access else { return Vec::new() };
     let mut problems = Vec::new();
     for (place, grant) in grants.iter().enumerate() {
-        let key = |field: &str| format!("access.grant.{}.{field}", grant.name);
+        let key = |field: &str| match grant.name.split_once(' ') {
+            // Of the list, where nothing has a name of its own.
+            Some((list, _)) => format!("access.{list}"),
+            None => format!("access.grant.{}.{field}", grant.name),
+        };
         let same = |other: &&Grant| other.token.expose() == grant.token.expose();
         if let Some(other) = grants.iter().take(place).find(same) {
             let what = format!("is the same as that of \"{}\"; give each its own", other.name);

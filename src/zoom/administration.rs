@@ -92,7 +92,10 @@ impl ZoomClient {
             left_out: total.unwrap_or_default().max(all.len()).saturating_sub(MOST_GROUPS),
         };
         for group in all.iter().take(MOST_GROUPS) {
-            let Some(id) = lenient::text(group, "id") else { continue };
+            let Some(id) = lenient::text(group, "id") else {
+                groups.left_out = groups.left_out.saturating_add(1);
+                continue;
+            };
             let name = lenient::text(group, "name").unwrap_or(id);
             let name = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
             let base = format!("/groups/{}", encode(id));
@@ -147,7 +150,9 @@ async fn locked(
         return Ok((room.map(free), before_host.map(free)));
     }
     let values = Answers::read(api, base, "settings").await?;
-    Ok((setting(room, values.waiting_room()), setting(before_host, values.join_before_host())))
+    // A lock whose value is not told is taken for one that is in the way: somebody looks then.
+    let worst = |locked: Option<bool>, on: Option<bool>| setting(locked, on.or(Some(true)));
+    Ok((worst(room, values.waiting_room()), worst(before_host, values.join_before_host())))
 }
 
 /// The two answers that make one: each has some of the settings only.

@@ -60,16 +60,46 @@ pub async fn export(app: web::Data<App>, who: Who, request: HttpRequest) -> Resu
         }
     };
     let chain = Chain::new(&app.desk.ports().store, &id)?;
-    let from = stored(chain.first_page()).await?;
-    let pages = stream::try_unfold((chain, from), move |(chain, page)| async move {
-        let Some(lines) = stored(chain.lines(page)).await? else { return Ok::<_, ApiError>(None) };
-        Ok(Some((Bytes::from(written(lines, format)), (chain, page.saturating_add(1)))))
-    });
+    // Whoever asks gets what there is now, or is cut off: a part must never be taken for the whole.
+    let newest = stored(chain.head()).await?.map_or(0, |head| head.seq);
+    let reading = Reading { page: stored(chain.first_page()).await?, chain, told: 0, newest, format };
+    let pages = stream::try_unfold(reading, Reading::next);
     let kind = match format {
         Format::Lines => "application/jsonl",
         Format::Fhir => "application/fhir+ndjson",
     };
     Ok(HttpResponse::Ok().content_type(kind).streaming(pages))
+}
+
+/// Where an export stands.
+struct Reading {
+    chain: Chain,
+    page: u64,
+    /// The last entry that was given out.
+    told: u64,
+    newest: u64,
+    format: Format,
+}
+
+impl Reading {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, ApiError> {
+        let Some((page, lines)) = stored(self.chain.lines_from(self.page)).await? else {
+            return if self.told >= self.newest {
+                Ok(None)
+            } else {
+                Err(ApiError::Unreadable("entries of the audit are missing".to_owned()))
+            };
+        };
+        if page != self.page && self.told > 0 {
+            return Err(ApiError::StoreUnavailable(
+                "entries of the audit leave while they are read".to_owned(),
+            ));
+        }
+        let last = lines.lines().last().and_then(Kept::of_line);
+        self.told = last.map_or(self.told, |(kept, ..)| kept.seq);
+        self.page = page.saturating_add(1);
+        Ok(Some((Bytes::from(written(lines, self.format)), self)))
+    }
 }
 
 fn written(lines: String, format: Format) -> String {

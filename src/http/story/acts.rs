@@ -1,7 +1,7 @@
 //! What an operator does to a visit from its page. Each act has a reason, which stands in the audit before anything is done.
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_actors::desk::Snapshot;
 use vestibule_domain::command::Command;
@@ -10,7 +10,7 @@ use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, VisitId, VisitKey};
 use super::{NOTE, address};
 use crate::http::access::Who;
 use crate::http::app::App;
-use crate::http::audited;
+use crate::http::audited::{self, Outcome};
 use crate::http::problem::{ApiError, Problem};
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::settings::{Organization, StaffRole};
@@ -151,7 +151,12 @@ async fn done(
         Act::End => doing.end().await?,
         Act::Revoke => doing.revoke().await?,
     };
-    tracing::info!(by = by.name(), organization = %id, action = act.action(), outcome = note.code(), "an operator acts on a visit");
+    let outcome = match note {
+        StoryNote::Identified | StoryNote::Ended | StoryNote::Revoked => audited::DONE,
+        other => other.code(),
+    };
+    request.extensions_mut().insert(Outcome(outcome));
+    tracing::info!(by = by.name(), organization = %id, action = act.action(), outcome, "an operator acts on a visit");
     let to = format!("{}?{NOTE}={}", address(&key), note.code());
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
 }

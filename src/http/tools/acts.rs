@@ -39,6 +39,13 @@ impl Place<'_> {
         audited::of_visit(self.app, self.request, &self.ticket.visit, action, by, outcome);
     }
 
+    /// Before anything is done.
+    pub(super) async fn begin(&self, action: &str) -> Result<(), PersonError> {
+        let by = format!("provider:{}", self.ticket.provider);
+        let begun = audited::begin_of_visit(self.app, self.request, &self.ticket.visit, action, by).await;
+        begun.map_err(|lost| self.trouble(&lost))
+    }
+
     pub(super) fn trouble(&self, error: &impl std::fmt::Display) -> PersonError {
         note_store_trouble(self.app, DOOR, error);
         self.refuse(Reason::Overloaded)
@@ -80,6 +87,7 @@ pub(super) async fn invite(
     let called = Some(called.trim()).filter(|name| !name.is_empty()).map(Phi::new);
     let patient_csn = place.ticket.patient_csn.clone();
     let invitation = Invitation { name: called, expires_at: now + life, patient_csn };
+    place.begin("guest_invited").await?;
     let command = Command::GuestInvited { link: link.clone(), invitation };
     let made = place.order(command, |seen| seen.visit.guests.contains_key(&link)).await?;
     place.note("guest_invited", if made { "done" } else { "not_yet" });
@@ -102,6 +110,7 @@ pub(super) async fn revoke(
     let place = Place::find(&app, &request, &name).await?.own_form()?;
     let Ok(link) = GuestLinkId::new(&form.link) else { return Err(place.refuse(Reason::LinkUnreadable)) };
     let revoked = |seen: &Snapshot| seen.visit.guests.get(&link).is_none_or(|link| link.revoked_at.is_some());
+    place.begin("guest_revoked").await?;
     let done = place.order(Command::GuestRevoked { link: link.clone() }, revoked).await?;
     place.note("guest_revoked", if done { "done" } else { "not_yet" });
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, done, "a guest's link is taken back");
@@ -118,6 +127,7 @@ pub(super) async fn identify(
     let Ok(who) = form.who() else { return Err(place.refuse(Reason::LinkUnreadable)) };
     let role = who.as_ref().map(|who| who.role().as_str());
     let policy = place.organization.policy(&app.settings);
+    place.begin("identify").await?;
     let said = form.say(&app, &place.ticket.visit, who, &policy).await;
     let said = said.map_err(|error| place.trouble(&error))?;
     place.note("identify", said.as_str());
@@ -139,6 +149,7 @@ pub(super) async fn end(
     let Some(meeting) = place.snapshot().await?.and_then(|seen| seen.visit.meeting.map(|m| m.id)) else {
         return Ok(place.back(ToolsNote::NoMeeting));
     };
+    place.begin("meeting_ended").await?;
     let order = Command::EndForAll { meeting };
     app.desk.submit(&place.ticket.visit, order).await.map_err(|error| place.trouble(&error))?;
     place.note("meeting_ended", "done");

@@ -16,6 +16,7 @@ use vestibule_domain::time::Moment;
 
 use super::Place;
 use crate::http::app::App;
+use crate::http::audited;
 use crate::http::guest::address;
 use crate::http::person::PersonError;
 use crate::http::whose::WITHIN;
@@ -60,6 +61,7 @@ pub(super) async fn send(
         }
     };
     let note = place.text(sms, link, phone).await?;
+    place.note("guest_texted", if note == ToolsNote::Texted { audited::DONE } else { note.code() });
     Ok(place.back(note))
 }
 
@@ -103,6 +105,7 @@ impl Place<'_> {
     /// Has the visit list a message; nothing where it does not decide in time. Then none is sent, though it may be listed later.
     async fn listed(&self, link: &GuestLinkId) -> Result<Option<Listed>, PersonError> {
         let visit = &self.ticket.visit;
+        self.begin("guest_texted").await?;
         let order = Command::GuestTexted { link: link.clone() };
         let id = self.app.desk.submit(visit, order).await.map_err(|error| self.trouble(&error))?;
         let rules = self.organization.policy(&self.app.settings).guests;

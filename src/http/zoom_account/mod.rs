@@ -8,7 +8,7 @@ mod state;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
@@ -131,6 +131,7 @@ pub async fn ask_again(
         Err(refused) => {
             let trouble = trouble(refused);
             app.metrics.zoom_connect(id, trouble.code());
+            request.extensions_mut().insert(audited::Outcome(trouble.code()));
             shown(&app, &here, (&who, &request), (id, organization), Some(trouble)).await
         }
     }

@@ -48,37 +48,6 @@ fn values_of_the_environment_are_read_as_their_setting_wants_them() {
 }
 
 #[test]
-fn a_token_of_ones_own_gives_one_role_where_it_says() {
-    let folder = folder();
-    std::fs::write(folder.path().join("desk.token"), "of-the-help-desk\n").unwrap();
-    let grants = "[access]\ntokens = [\"of-the-master-of-all\"]\n\
-        [access.grant.help-desk]\ntoken_file = \"desk.token\"\nrole = \"operator\"\norganizations = [\"lakeside\"]\n\
-        [access.grant.prometheus]\ntoken = \"x\"\nrole = \"viewer\"\n";
-    let changed = [("VESTIBULE__ACCESS__GRANT__HELP_DESK__ROLE", "viewer")];
-    let settings = load(folder.path(), &[ORGANIZATION, grants], &changed).unwrap();
-    let super::super::Access::Token(found) = &settings.access else { panic!("by token") };
-    let lakeside = settings.organization("lakeside").unwrap().0;
-    let told: Vec<_> = found
-        .iter()
-        .map(|it| {
-            (it.name.as_str(), it.token.expose(), it.rights.role_in(lakeside), it.rights.role_everywhere())
-        })
-        .collect();
-    use super::super::StaffRole::{Administrator, Viewer};
-    assert_eq!(
-        told,
-        [
-            ("tokens 1", "of-the-master-of-all", Some(Administrator), Some(Administrator)),
-            ("help-desk", "of-the-help-desk", Some(Viewer), None),
-            ("prometheus", "x", Some(Viewer), Some(Viewer)),
-        ]
-    );
-    let shown = super::super::effective_toml(&settings);
-    assert!(shown.contains("[access.grant.help-desk]") && !shown.contains("of-the-help-desk"), "{shown}");
-    assert!(settings.warnings().iter().any(|it| it.contains("the token \"prometheus\" has less than")));
-}
-
-#[test]
 fn wrong_variables_are_named() {
     let folder = folder();
     let wrong = [

@@ -30,30 +30,6 @@ fn each_mistake_is_named() {
         ("access.mode = \"jwt\"", "access.mode: \"jwt\" is not available in this release"),
         ("access.tokens = \"one\"", "access.tokens: must be a list"),
         ("access.tokens = [\"\"]", "access.tokens: has an empty entry"),
-        ("access.grant.desk.role = \"viewer\"", "access.grant.desk.token: is needed and not set"),
-        ("access.grant.desk = {token = \"t\"}", "access.grant.desk.role: is needed and not set"),
-        (
-            "access.grant.desk = {token = \"t\", role = \"boss\"}",
-            "access.grant.desk.role: \"boss\" is none of \"viewer\", \"operator\", \"administrator\"",
-        ),
-        (
-            "access.grant.desk = {token = \"t\", role = \"viewer\", organizations = [\"nowhere\"]}",
-            "access.grant.desk.organizations: names \"nowhere\", and there is no table [organization.nowhere]",
-        ),
-        (
-            "access.grant.a = {token = \"hidden\", role = \"viewer\"}\naccess.grant.b = {token = \"hidden\", role = \"viewer\"}",
-            "access.grant.b.token: is the same as that of \"a\"",
-        ),
-        (
-            "access.grant.Desk = {token = \"t\", role = \"viewer\"}",
-            "access.grant.Desk: a grant's name has lower-case",
-        ),
-        (
-            "access.grant.desk = {token = \"t\", role = \"viewer\", rights = 1}",
-            "access.grant.desk.rights: is no setting",
-        ),
-        ("access.grant.desk = 1", "access.grant.desk: is a table"),
-        ("access.grant = 1", "access.grant: is a table"),
         (
             "access.mode = \"loopback\"\nserver.listen = \"0.0.0.0:80\"",
             "access.mode: \"loopback\" checks nobody",
@@ -297,7 +273,7 @@ fn e49_each_mistake_about_device_tests_is_named() {
     }
 }
 
-fn expect_one(text: &str, expected: &str) {
+pub(super) fn expect_one(text: &str, expected: &str) {
     let problems = problems_with(text);
     assert_eq!(problems.len(), 1, "{text} gave {problems:#?}");
     let shown = problems.join("");

@@ -58,7 +58,7 @@ async fn an_officer_finds_who_did_what_and_whether_it_was_changed_since() {
         ("launch", "provider:Practitioner/", "done"),
         ("visit_viewed", "help-desk", "done"),
         ("identify", "help-desk", "begun"),
-        ("identify", "help-desk", "done"),
+        ("identify", "help-desk", "not-here"),
     ] {
         assert!(text.contains("\"reason\":\"the provider rang up\""), "{text}");
         assert!(has(&found, action, by, outcome), "{action} {by} {outcome}: {text}");

@@ -35,7 +35,7 @@ async fn house() -> (House, Simulator) {
         "[access]\nmode = \"token\"\ntokens = [\"{}\"]\n{here}{}{}",
         token(MASTER),
         grant(FOREIGN, "administrator", "[\"hillside\"]"),
-        grant(OF_ALL, "viewer", "[]"),
+        grant(OF_ALL, "viewer", "[\"*\"]"),
     );
     House::beside_another(&settings).await
 }

@@ -29,7 +29,7 @@ pub async fn nodes_that_write_at_once_make_one_chain_over_many_pages(world: &Wor
         for number in 0..40 {
             let name = format!("{node}-{number}");
             let batch = [waiting(&name, START), waiting(&format!("{name}-b"), START)];
-            chain.append(&format!("node-{node}"), &batch, false).await.unwrap();
+            chain.append(&format!("node-{node}"), &batch, &mut None).await.unwrap();
             tokio::task::yield_now().await;
         }
     });
@@ -49,7 +49,7 @@ pub async fn nodes_that_write_at_once_make_one_chain_over_many_pages(world: &Wor
 pub async fn what_is_past_its_time_leaves_and_the_rest_is_still_a_chain(world: &World) {
     let (chain, day) = (chain(world), |days: i64| START + Span::hours(24 * days));
     for number in 0..200 {
-        chain.append("node", &[waiting(&format!("id-{number}"), day(number))], false).await.unwrap();
+        chain.append("node", &[waiting(&format!("id-{number}"), day(number))], &mut None).await.unwrap();
     }
     assert_eq!(chain.forget_before(START, 100).await.unwrap(), 0);
     assert_eq!(chain.forget_before(day(100), 1).await.unwrap(), 1, "some at a time");
@@ -58,6 +58,6 @@ pub async fn what_is_past_its_time_leaves_and_the_rest_is_still_a_chain(world: &
     assert!((2..=101).contains(&rest.first) && rest.last == 200, "{rest:?}");
     // However old, the newest page stays, and what comes next follows it.
     chain.forget_before(day(9_000), 100).await.unwrap();
-    chain.append("node", &[waiting("next", START)], false).await.unwrap();
+    chain.append("node", &[waiting("next", START)], &mut None).await.unwrap();
     assert_eq!(sound(&chain).await.unwrap().last, 201);
 }
