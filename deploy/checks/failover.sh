@@ -6,9 +6,11 @@
 STARTED=''
 
 end_started() {
+    # A Redis that writes its first append-only file as a new replica hears SIGTERM, says "can't exit" and goes on for ever. Nothing of these
+    # is needed any more.
     # The numbers are split into words on purpose.
     # shellcheck disable=SC2086
-    if [ -n "$STARTED" ]; then kill $STARTED 2>/dev/null || true; fi
+    if [ -n "$STARTED" ]; then kill -9 $STARTED 2>/dev/null || true; fi
     wait
 }
 
