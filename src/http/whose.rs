@@ -45,8 +45,8 @@ impl Identified {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::NotYet => "not_yet",
-            Self::NotHere => "not_here",
+            Self::NotYet => "not-yet",
+            Self::NotHere => "not-here",
         }
     }
 }

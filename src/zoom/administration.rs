@@ -48,7 +48,7 @@ pub struct GroupSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Groups {
     pub read: Vec<GroupSettings>,
-    /// How many more there are than are looked at.
+    /// How many more there are than are looked at, or could be read.
     pub left_out: usize,
 }
 
@@ -100,7 +100,12 @@ impl ZoomClient {
             let name = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
             let base = format!("/groups/{}", encode(id));
             // Each has the time of one visit's call.
-            let (waiting_room, join_before_host) = locked(&self.api_until_timeout(account), &base).await?;
+            let Some((waiting_room, join_before_host)) =
+                locked(&self.api_until_timeout(account), &base).await?
+            else {
+                groups.left_out = groups.left_out.saturating_add(1);
+                continue;
+            };
             groups.read.push(GroupSettings { name, waiting_room, join_before_host });
         }
         Ok(groups)
@@ -138,21 +143,24 @@ async fn settings(api: &Api<'_>) -> Result<AccountSettings, RestError> {
     })
 }
 
-/// What a group has locked: its waiting room, and joining before the host.
+/// What a group has locked: its waiting room, and joining before the host; none where Zoom tells a lock and not what it holds.
 async fn locked(
     api: &Api<'_>,
     base: &str,
-) -> Result<(Option<CommonSetting>, Option<CommonSetting>), RestError> {
+) -> Result<Option<(Option<CommonSetting>, Option<CommonSetting>)>, RestError> {
     let locks = Answers::read(api, base, "lock_settings").await?;
     let (room, before_host) = (locks.waiting_room(), locks.join_before_host());
     if room != Some(true) && before_host != Some(true) {
         let free = |locked: bool| CommonSetting { locked, on: false };
-        return Ok((room.map(free), before_host.map(free)));
+        return Ok(Some((room.map(free), before_host.map(free))));
     }
     let values = Answers::read(api, base, "settings").await?;
-    // A lock whose value is not told is taken for one that is in the way: somebody looks then.
-    let worst = |locked: Option<bool>, on: Option<bool>| setting(locked, on.or(Some(true)));
-    Ok((worst(room, values.waiting_room()), worst(before_host, values.join_before_host())))
+    let value_is_untold = |locked: Option<bool>, on: Option<bool>| locked == Some(true) && on.is_none();
+    let (room_on, before_host_on) = (values.waiting_room(), values.join_before_host());
+    if value_is_untold(room, room_on) || value_is_untold(before_host, before_host_on) {
+        return Ok(None);
+    }
+    Ok(Some((setting(room, room_on), setting(before_host, before_host_on))))
 }
 
 /// The two answers that make one: each has some of the settings only.

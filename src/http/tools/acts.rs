@@ -90,7 +90,7 @@ pub(super) async fn invite(
     place.begin("guest_invited").await?;
     let command = Command::GuestInvited { link: link.clone(), invitation };
     let made = place.order(command, |seen| seen.visit.guests.contains_key(&link)).await?;
-    place.note("guest_invited", if made { "done" } else { "not_yet" });
+    place.note("guest_invited", if made { audited::DONE } else { ToolsNote::NotYet.code() });
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, made, "a guest is invited");
     Ok(place.back(if made { ToolsNote::Invited } else { ToolsNote::NotYet }))
 }
@@ -112,7 +112,7 @@ pub(super) async fn revoke(
     let revoked = |seen: &Snapshot| seen.visit.guests.get(&link).is_none_or(|link| link.revoked_at.is_some());
     place.begin("guest_revoked").await?;
     let done = place.order(Command::GuestRevoked { link: link.clone() }, revoked).await?;
-    place.note("guest_revoked", if done { "done" } else { "not_yet" });
+    place.note("guest_revoked", if done { audited::DONE } else { ToolsNote::NotYet.code() });
     tracing::info!(organization = %place.ticket.visit.organization, %link, by = %place.ticket.provider, done, "a guest's link is taken back");
     Ok(place.back(if done { ToolsNote::Revoked } else { ToolsNote::NotYet }))
 }
@@ -152,7 +152,7 @@ pub(super) async fn end(
     place.begin("meeting_ended").await?;
     let order = Command::EndForAll { meeting };
     app.desk.submit(&place.ticket.visit, order).await.map_err(|error| place.trouble(&error))?;
-    place.note("meeting_ended", "done");
+    place.note("meeting_ended", audited::DONE);
     tracing::info!(organization = %place.ticket.visit.organization, %meeting, by = %place.ticket.provider, "a meeting is ended for everybody");
     Ok(place.back(ToolsNote::Ended))
 }
