@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, PHONE, person } from "./support/browser.mjs";
+import { assertAccessible, assertFits, launchBrowser, PHONE, person, see } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { demoPage, joinFromMyChart, lightInSchedule, lightIsOn, startFromHyperspace, visitOfTheDay } from "./support/visits.mjs";
 
@@ -14,6 +14,8 @@ const HOSTING = "You are in the meeting as host.";
 const CRASH_SEEN_WITHIN = 110_000;
 /** Once Epic is back the first update leaves within 10 seconds. */
 const EPIC_BACK_WITHIN = 12_000;
+/** On a machine so busy that Zoom's answer to the making of the meeting is given up, the meeting is looked for before another is made. */
+const HOST_IN_WITHIN = 60_000;
 /** With every event lost the patient can still join within 30 seconds. */
 const IN_WITHOUT_EVENTS_WITHIN = 32_000;
 /** Events that come 3 seconds late and up to 4 out of order. */
@@ -49,17 +51,23 @@ async function newPerson(options = {}) {
 async function visitUnderWay(index, goesOnWithin = 10_000) {
   const { csn, patient } = await visitOfTheDay(demo, index);
   const phone = await joinFromMyChart(await newPerson({ viewport: PHONE }), demo, index);
-  await phone.getByText("Please wait for the host to start this meeting").waitFor();
+  await see(phone, phone.getByText("Please wait for the host to start this meeting"));
   const host = await startFromHyperspace(await newPerson(), demo, index);
-  await host.getByText(HOSTING).waitFor();
-  await phone.getByText(IN_MEETING).waitFor({ timeout: goesOnWithin });
+  await see(host, host.getByText(HOSTING), { timeout: HOST_IN_WITHIN });
+  await see(phone, phone.getByText(IN_MEETING), { timeout: goesOnWithin });
   return { csn, patient, phone, host };
 }
 
 async function lightShows(csn, on, within) {
   const light = await lightInSchedule(watcher, demo, csn);
   const words = on ? "Patient connected" : "Patient not connected";
-  await light.filter({ hasText: words }).waitFor({ timeout: within });
+  try {
+    await see(light.page(), light.filter({ hasText: words }), { timeout: within });
+  } catch (error) {
+    const visit = await (await fetch(`${demo.service}/api/v1/visits/lakeside/${csn}`)).text();
+    error.message += `\nat Epic the light is ${(await lightIsOn(demo, csn)) ? "on" : "off"}; the visit: ${visit}`;
+    throw error;
+  }
   assert.equal(await lightIsOn(demo, csn), on);
 }
 
@@ -147,19 +155,6 @@ test("events that come twice, late and in any order end in the right light", asy
   });
 });
 
-test("with every event lost the patient gets in all the same, and no light is left on", async () => {
-  const page = await demoPage(watcher, demo);
-  await page.getByLabel("get lost, all").check();
-  const visit = await visitUnderWay(3, IN_WITHOUT_EVENTS_WITHIN);
-  await page.getByLabel("get lost, all").uncheck();
-  await leave(visit);
-  await joinAgain(visit);
-  await lightShows(visit.csn, true, 10_000);
-  await leave(visit);
-  await lightShows(visit.csn, false, 10_000);
-  await visit.host.getByRole("button", { name: "End for all" }).click();
-});
-
 test("a busy morning ends with every light right, and fits a phone meanwhile", async () => {
   const page = await demoPage(watcher, demo);
   await page.getByRole("spinbutton", { name: "Visits" }).fill("9");
@@ -182,6 +177,20 @@ test("Zoom notices the dead phone, the light goes off, and the patient comes bac
   const phone = await joinFromMyChart(await newPerson({ viewport: PHONE }), demo, 0);
   await phone.getByText(IN_MEETING).waitFor();
   await lightShows(crashed.csn, true, 5_000);
+});
+
+// After the dead phone: of its end, too, no event would come.
+test("with every event lost the patient gets in all the same, and no light is left on", async () => {
+  const page = await demoPage(watcher, demo);
+  await page.getByLabel("get lost, all").check();
+  const visit = await visitUnderWay(3, IN_WITHOUT_EVENTS_WITHIN);
+  await page.getByLabel("get lost, all").uncheck();
+  await leave(visit);
+  await joinAgain(visit);
+  await lightShows(visit.csn, true, 10_000);
+  await leave(visit);
+  await lightShows(visit.csn, false, 10_000);
+  await visit.host.getByRole("button", { name: "End for all" }).click();
 });
 
 test("a morning that the command line asked for is told of on the page too", async () => {

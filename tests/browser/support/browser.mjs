@@ -65,6 +65,17 @@ export async function assertFits(page, where) {
   assert.ok(over <= 0, `${where} is ${over} px too wide`);
 }
 
+/** Waits until something is to be seen; where it never is, the failure says what the page showed instead. */
+export async function see(page, sought, options) {
+  try {
+    await sought.waitFor(options);
+  } catch (error) {
+    const shown = await page.locator("body").innerText({ timeout: 1_000 }).catch(() => "nothing");
+    error.message += `\nthe page at ${page.url()} showed:\n${shown}`;
+    throw error;
+  }
+}
+
 /** Follows a click that opens a tab of its own. */
 export async function tabOpenedBy(context, click) {
   const [page] = await Promise.all([context.waitForEvent("page"), click()]);
