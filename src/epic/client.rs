@@ -12,10 +12,10 @@ use vestibule_domain::id::{OrganizationId, VisitKey};
 
 use super::config::EpicConfig;
 use super::fhir::Reads;
-use super::jwks::KeySet;
 use super::metadata::Endpoints;
 use super::smart::SmartError;
 use super::status;
+use crate::jwt::KeySet;
 use crate::outbound::{Bearer, HttpClient, OtherClock, Shared, TokenFailure};
 
 /// One organization's Epic, with what was fetched from it.

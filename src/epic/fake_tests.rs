@@ -13,6 +13,7 @@ use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::testing::{Hand, OUR_KEY, client_at, config, lakeside, randomness};
 use super::*;
+use crate::outbound::Pkce;
 use crate::outbound::testing::{Reply, Server};
 use crate::settings::{Secret, StatusAuth, StatusDialect};
 use crate::simulator::epic::{EpicFault, EpicFaultKind, IdTokenFault};

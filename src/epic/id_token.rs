@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 use tokio::time::timeout;
 use vestibule_domain::id::{FhirReference, OrganizationId};
@@ -11,13 +11,10 @@ use vestibule_domain::time::Moment;
 use super::client::{EpicClient, EpicSite};
 use super::config::{EpicConfig, comparable};
 use super::smart::SmartError;
+use crate::jwt;
 use crate::outbound::lenient;
 use crate::settings::Secret;
 
-/// By how much Epic's clock and ours may differ.
-const SKEW_SECONDS: i64 = 60;
-/// A real one has about 1 kB.
-const LONGEST_TOKEN: usize = 16 * 1024;
 /// FHIR allows 64; Epic's are shorter.
 const LONGEST_FHIR_ID: usize = 128;
 
@@ -87,9 +84,11 @@ impl EpicClient {
         nonce: &str,
     ) -> Result<FhirUser, IdTokenError> {
         let unavailable = IdTokenError::KeysUnavailable;
-        let key_id = key_id(token.expose())?;
-        let keys = self.keys_with(site, &key_id).await.map_err(unavailable)?;
-        let key = keys.key(&key_id).ok_or(IdTokenError::UnknownKey)?;
+        // Without a name the key could be any of them.
+        let header = jwt::header(token.expose(), &[Algorithm::RS256]).filter(|header| header.kid.is_some());
+        let header = header.ok_or(IdTokenError::Malformed)?;
+        let keys = self.keys_with(site, &header).await.map_err(unavailable)?;
+        let key = keys.key(&header).ok_or(IdTokenError::UnknownKey)?;
         let issuers = match site.config.id_token_issuers.as_slice() {
             [] => {
                 let base = self.endpoints(site).await.map_err(unavailable)?.base(&site.config);
@@ -102,15 +101,6 @@ impl EpicClient {
     }
 }
 
-/// The `kid` of a token that could be one of Epic's.
-fn key_id(token: &str) -> Result<String, IdTokenError> {
-    let header = Some(token)
-        .filter(|token| token.len() <= LONGEST_TOKEN)
-        .and_then(|token| jsonwebtoken::decode_header(token).ok())
-        .ok_or(IdTokenError::Malformed)?;
-    header.kid.filter(|_| header.alg == Algorithm::RS256).ok_or(IdTokenError::Malformed)
-}
-
 struct Expected<'a> {
     config: &'a EpicConfig,
     issuers: &'a [String],
@@ -120,15 +110,7 @@ struct Expected<'a> {
 
 impl Expected<'_> {
     fn check(&self, token: &str, key: &DecodingKey) -> Result<FhirUser, IdTokenError> {
-        // The library would read the wall clock; claims are checked below, by the clock of this service.
-        let mut signature_only = Validation::new(Algorithm::RS256);
-        signature_only.validate_exp = false;
-        signature_only.validate_nbf = false;
-        signature_only.validate_aud = false;
-        signature_only.required_spec_claims.clear();
-        let claims = jsonwebtoken::decode::<Value>(token, key, &signature_only)
-            .map_err(|_| IdTokenError::WrongSignature)?
-            .claims;
+        let claims = jwt::signed_claims(token, key, Algorithm::RS256).ok_or(IdTokenError::WrongSignature)?;
         self.check_claims(&claims)
     }
 
@@ -154,26 +136,13 @@ impl Expected<'_> {
 
     fn is_for_us(&self, claims: &Value) -> bool {
         let me = self.config.client_id.as_str();
-        let in_audience = match claims.get("aud") {
-            Some(Value::String(one)) => one == me,
-            Some(Value::Array(several)) => several.iter().any(|one| one == me),
-            _ => false,
-        };
         // The party that asked for the token, where it is named, must be us as well.
-        in_audience && claims.get("azp").is_none_or(|party| party == me)
+        jwt::is_for(claims, me) && claims.get("azp").is_none_or(|party| party == me)
     }
 
     fn is_current(&self, claims: &Value) -> bool {
-        let now = self.now.0.div_euclid(1000);
-        let seconds = |name: &str| {
-            let value = claims.get(name)?;
-            value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
-        };
-        let early = |begin: i64| begin.saturating_sub(SKEW_SECONDS) > now;
-        let (Some(until), Some(issued)) = (seconds("exp"), seconds("iat")) else { return false };
-        until.saturating_add(SKEW_SECONDS) >= now
-            && !early(issued)
-            && seconds("nbf").is_none_or(|begin| !early(begin))
+        // Epic says when it issued a token; one that does not is none of Epic's.
+        jwt::is_current(claims, self.now) && jwt::seconds(claims, "iat").is_some()
     }
 }
 

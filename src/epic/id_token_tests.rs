@@ -6,6 +6,7 @@ use serde_json::json;
 use super::super::testing::{NOW, OUR_KEY, THEIR_KEY, client, config, lakeside};
 use super::*;
 use crate::epic::SigningKeys;
+use crate::jwt::LONGEST_TOKEN;
 use crate::outbound::testing::{Reply, Server};
 
 const SECONDS: i64 = NOW.0 / 1000;

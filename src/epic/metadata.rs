@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use awc::http::Method;
 use serde_json::Value;
-use url::Url;
 use vestibule_actors::port::clock::instant;
 use vestibule_domain::time::Span;
 
@@ -14,7 +13,6 @@ use super::config::EpicConfig;
 use super::smart::SmartError;
 use crate::outbound::client::until;
 use crate::outbound::{Fresh, Request, lenient};
-use crate::settings::BaseUrl;
 
 /// Metadata hardly ever changes; asked again after this.
 const RENEW_AFTER: Span = Span::hours(1);
@@ -37,7 +35,7 @@ impl Endpoints {
     }
 
     fn read(metadata: &Value) -> Result<Self, SmartError> {
-        let endpoint = |name| lenient::text(metadata, name).filter(|url| is_safe(url)).map(str::to_owned);
+        let endpoint = |name| lenient::endpoint(metadata, name).map(str::to_owned);
         let authorization = endpoint("authorization_endpoint").ok_or(SmartError::Unreadable)?;
         let token = endpoint("token_endpoint").ok_or(SmartError::Unreadable)?;
         Ok(Self { authorization, token, jwks: endpoint("jwks_uri") })
@@ -87,13 +85,6 @@ impl EpicClient {
             status => Err(SmartError::Refused { status, error: None }),
         }
     }
-}
-
-/// Metadata may not send credentials over the open network: https, or http on loopback, as in the settings.
-pub(super) fn is_safe(url: &str) -> bool {
-    let Ok(mut url) = Url::parse(url) else { return false };
-    url.set_query(None);
-    url.fragment().is_none() && BaseUrl::parse(url.as_str()).is_ok()
 }
 
 #[cfg(test)]

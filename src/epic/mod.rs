@@ -20,7 +20,7 @@ mod probe;
 pub mod smart;
 mod status;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use appointment_time::appointment_starts;
 pub use client::{EpicClient, EpicSites};
@@ -33,4 +33,4 @@ pub use key_due::KeyDue;
 pub use keys::{KeyError, PublicKey, SigningKeys};
 pub use new_key::{KeyBits, fresh_private_key};
 pub use probe::{FhirReads, ProbeFailure};
-pub use smart::{Authorization, AuthorizeRequest, Context, Pkce, SmartError, TokenAnswer};
+pub use smart::{Authorization, AuthorizeRequest, Context, SmartError, TokenAnswer};

@@ -1,12 +1,9 @@
 //! A SMART EHR launch: where the browser is sent, and what the code is redeemed for. Epic's own words never leave this module;
 //! errors carry codes.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokio::time::timeout_at;
-use vestibule_actors::port::clock::{Randomness, instant};
+use vestibule_actors::port::clock::instant;
 use vestibule_domain::id::{FhirReference, OrganizationId};
 use vestibule_domain::name::Phi;
 
@@ -19,8 +16,6 @@ use crate::outbound::encode::{encode, with_query};
 use crate::outbound::{Bearer, TokenFailure, lenient, oauth};
 use crate::settings::{BasicEncoding, ContextNames, Secret};
 
-/// RFC 7636 allows 43 to 128 characters.
-const VERIFIER_CHARACTERS: usize = 64;
 /// A CONTEXT value that is longer is not one.
 const LONGEST_CONTEXT_VALUE: usize = 512;
 
@@ -43,25 +38,6 @@ pub enum SmartError {
     NoKey,
 }
 
-/// The proof that who redeems a code is who asked for it. The verifier is kept with the launch's state.
-#[derive(Debug)]
-pub struct Pkce {
-    pub verifier: Secret,
-    pub challenge: String,
-}
-
-impl Pkce {
-    /// Draws a verifier.
-    #[must_use]
-    pub fn draw(randomness: &dyn Randomness) -> Self {
-        // Each draw has 128 bits at least, in 22 characters.
-        let drawn: String = (0..8).map(|_| randomness.secret()).collect();
-        let verifier: String = drawn.chars().take(VERIFIER_CHARACTERS).collect();
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-        Self { verifier: Secret::new(verifier), challenge }
-    }
-}
-
 /// What is particular to one launch in the address that the browser is sent to.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthorizeRequest<'a> {
@@ -73,7 +49,7 @@ pub struct AuthorizeRequest<'a> {
     pub state: &'a str,
     /// Comes back in the id_token.
     pub nonce: &'a str,
-    /// Of [`Pkce`].
+    /// Of [`crate::outbound::Pkce`].
     pub challenge: &'a str,
 }
 

@@ -2,13 +2,18 @@
 
 use std::cell::Cell;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use vestibule_domain::time::Span;
 
 use super::super::config::EpicConfig;
 use super::super::testing::{Hand, NOW, client, client_at, clock, config, lakeside, randomness};
 use super::*;
+use crate::outbound::Pkce;
+use crate::outbound::pkce::VERIFIER_CHARACTERS;
 use crate::outbound::testing::{Reply, Server, nowhere};
 use std::sync::atomic::Ordering;
 

@@ -1,12 +1,25 @@
 //! Reading other people's JSON: a field of another type than expected is an absent field, never an error.
 
 use serde_json::Value;
+use url::Url;
 use vestibule_domain::id::MeetingId;
+
+use crate::settings::BaseUrl;
 
 /// The text of a field; empty and blank texts are absent.
 #[must_use]
 pub fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
     object.get(field)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// An address that metadata name. They may not send credentials over the open network: https, or http on loopback, as in the settings.
+#[must_use]
+pub fn endpoint<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
+    text(object, field).filter(|text| {
+        let Ok(mut url) = Url::parse(text) else { return false };
+        url.set_query(None);
+        url.fragment().is_none() && BaseUrl::parse(url.as_str()).is_ok()
+    })
 }
 
 /// The text of a field that some write as a number.

@@ -7,6 +7,7 @@ pub mod encode;
 pub mod lenient;
 pub mod oauth;
 pub mod other_clock;
+pub mod pkce;
 pub mod retry_after;
 pub mod shared;
 #[cfg(test)]
@@ -15,4 +16,5 @@ pub mod testing;
 pub use client::{Body, HttpClient, NoAnswer, Request, Response};
 pub use oauth::{Bearer, TokenFailure};
 pub use other_clock::OtherClock;
+pub use pkce::Pkce;
 pub use shared::{Fresh, Shared};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use vestibule_domain::time::{Moment, Span};
 
-use super::client::{HttpClient, NoAnswer, Request};
+use super::client::{HttpClient, NoAnswer, Request, Response};
 use super::other_clock::OtherClock;
 use super::{Fresh, lenient, retry_after};
 use crate::settings::Secret;
@@ -95,15 +95,33 @@ pub async fn post_form(
     deadline: Instant,
     (now, theirs): (Moment, &OtherClock),
 ) -> Result<Value, TokenFailure> {
+    let request = form_request(url, authorization, form, deadline);
+    read_answer(theirs.compared(now, http.send(request)).await, now)
+}
+
+/// What [`post_form`] sends.
+pub fn form_request<'a>(
+    url: &'a str,
+    authorization: Option<String>,
+    form: &[(&str, &str)],
+    deadline: Instant,
+) -> Request<'a> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = Request {
+    Request {
         method: Method::POST,
         url,
         headers: authorization.map(|value| ("authorization", value)).into_iter().collect(),
         body: Some(("application/x-www-form-urlencoded", Bytes::from(body))),
         deadline,
-    };
-    let response = match theirs.compared(now, http.send(request)).await {
+    }
+}
+
+/// Reads what came at `now`.
+///
+/// # Errors
+/// [`TokenFailure`] for anything but a 2xx with a JSON object.
+pub fn read_answer(answer: Result<Response, NoAnswer>, now: Moment) -> Result<Value, TokenFailure> {
+    let response = match answer {
         Ok(response) => response,
         Err(NoAnswer::NotSent | NoAnswer::InDoubt) => return Err(TokenFailure::Unavailable),
     };

@@ -11,7 +11,7 @@ use super::encrypted;
 use super::organization::{Asked, resolve};
 use super::state::LaunchState;
 use super::{LaunchKind, place, redirect_uri};
-use crate::epic::{Authorization, AuthorizeRequest, Pkce};
+use crate::epic::{Authorization, AuthorizeRequest};
 use crate::http::access;
 use crate::http::app::App;
 use crate::http::browser::Browser;
@@ -20,6 +20,7 @@ use crate::http::letterhead;
 use crate::http::person::{PersonError, note_store_trouble, page_of};
 use crate::http::query::{Contradiction, Parameters};
 use crate::http::visit::{form_targets, language_of};
+use crate::outbound::Pkce;
 use crate::settings::{Environment, Organization};
 use crate::web::{Audience, Language, OnwardPage, PagePolicy, Reason, security_headers};
 

@@ -8,9 +8,9 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
 
 use super::LaunchKind;
-use crate::epic::Pkce;
 use crate::http::browser::Browser;
 use crate::http::kept;
+use crate::outbound::Pkce;
 use crate::web::Language;
 
 /// What the callback needs to know of the launch.
