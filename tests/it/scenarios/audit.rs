@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::house::{Answer, House, read};
+use super::house::{Answer, House, read, until};
 
 const CSN: &str = "10001";
 const PATIENT: &str = "WPR1";
@@ -49,7 +49,12 @@ async fn an_officer_finds_who_did_what_and_whether_it_was_changed_since() {
     let act = act.insert_header(("authorization", format!("Bearer {DESK}"))).send_form(&form);
     assert_eq!(read(act.await).await.status, 303);
 
-    let lakeside = house.as_token(DESK, "/api/v1/audit?organization=lakeside").await;
+    // What came of an act follows a moment after its answer.
+    let lakeside = until("what came of the act", async || {
+        let chain = house.as_token(DESK, "/api/v1/audit?organization=lakeside").await;
+        chain.text().contains("not-here").then_some(chain)
+    })
+    .await;
     assert_eq!((lakeside.status, lakeside.header("content-type")), (200, "application/jsonl"));
     let text = lakeside.text();
     let found = deeds(&text);
