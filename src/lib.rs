@@ -17,6 +17,7 @@ pub mod check;
 pub mod demo;
 pub mod epic;
 pub mod http;
+pub mod identity;
 pub mod jwt;
 pub mod keys;
 pub mod outbound;

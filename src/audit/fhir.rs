@@ -62,7 +62,10 @@ pub fn audit_event(kept: &Kept) -> Value {
 
 /// Signing in and out, and being turned away, are authentication; everything else is a request.
 fn is_rest(action: &str) -> bool {
-    !matches!(action, "signed_in" | "sign_in_failed" | "signed_out" | "refused")
+    !matches!(
+        action,
+        "signed_in" | "sign_in_failed" | "signed_out" | "break_glass" | "break_glass_failed" | "refused"
+    )
 }
 
 /// Create, read, update, delete, execute.

@@ -2,6 +2,7 @@
 //! anywhere, so that it can be run in a change window and beside a service that runs.
 
 mod hosts;
+mod identity;
 mod key_set;
 mod outcome;
 mod sides;
@@ -50,6 +51,7 @@ pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let checks = Checks::new(&settings).await?;
     let public_url = &settings.server.public_url;
     checks.public_url(public_url, &mut report).await;
+    identity::check(&settings, &mut report).await;
     for (id, organization) in wanted {
         checks.hosts(id, organization, &mut report).await;
         checks.sms(id, organization, &mut report).await;

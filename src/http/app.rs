@@ -12,14 +12,19 @@ use vestibule_domain::id::OrganizationId;
 use super::access::WrongTokens;
 use super::guest::LinkKeys;
 use super::health::StoreProbe;
-use super::launch::PendingLaunches;
 use super::metrics::Metrics;
+use super::pending::Pending;
 use crate::audit::Audit;
 use crate::epic::EpicSites;
+use crate::identity::Identity;
 use crate::settings::Settings;
 use crate::sms::SmsLimits;
 use crate::zoom::ZoomAccounts;
 use crate::zoom::webhook::NameKey;
+
+/// More people than this do not sign in at once; of one peer, which behind a proxy is everybody, neither.
+const SIGN_INS: usize = 10_000;
+const SIGN_INS_OF_PEER: usize = 2_000;
 
 /// The front doors' shared state. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +49,8 @@ pub struct App {
     pub link_keys: LinkKeys,
     /// Who did what.
     pub audit: Audit,
+    /// Who vouches for people and programs.
+    pub identity: Arc<Identity>,
 }
 
 /// Whether this node wants to be sent people and events.
@@ -65,7 +72,9 @@ pub struct Bounds {
     /// Each organization's own, so that one whose Epic or Zoom hangs shuts nobody else's people out.
     pub launches: BTreeMap<OrganizationId, Semaphore>,
     /// Launches that people have gone to Epic with and not come back from.
-    pub pending_launches: PendingLaunches,
+    pub pending_launches: Pending,
+    /// People who have gone to their OpenID provider and not come back.
+    pub pending_sign_ins: Pending,
     /// Text messages that leave this node.
     pub sms: SmsLimits,
     pub page_streams: Arc<Semaphore>,
@@ -84,10 +93,11 @@ impl Bounds {
                 .keys()
                 .map(|id| (id.clone(), Semaphore::new(settings.limits.concurrent_launches)))
                 .collect(),
-            pending_launches: PendingLaunches::new(
+            pending_launches: Pending::new(
                 settings.limits.pending_launches,
                 settings.limits.pending_launches_per_peer,
             ),
+            pending_sign_ins: Pending::new(SIGN_INS, SIGN_INS_OF_PEER),
             sms: SmsLimits::of(settings),
             page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
             ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),

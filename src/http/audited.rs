@@ -128,8 +128,22 @@ pub(super) async fn begin(
     action: &str,
     reason: Option<&str>,
 ) -> Result<(), ApiError> {
+    begin_as(app, request, who.name(), action, reason).await
+}
+
+/// The same, of somebody who is not let in so far.
+///
+/// # Errors
+/// As of [`begin`].
+pub(super) async fn begin_as(
+    app: &App,
+    request: &HttpRequest,
+    name: &str,
+    action: &str,
+    reason: Option<&str>,
+) -> Result<(), ApiError> {
     let (organization, deed) = deed(app, request, action, "begun");
-    let deed = Deed { by: Some(who.name().to_owned()), reason: reason.map(str::to_owned), ..deed };
+    let deed = Deed { by: Some(name.to_owned()), reason: reason.map(str::to_owned), ..deed };
     app.audit.keep(organization.as_ref(), deed).await.map_err(|lost| match lost {
         Lost::Full => ApiError::Overloaded("audit_queue"),
         Lost::NotWritten => ApiError::StoreUnavailable(lost.to_string()),
@@ -145,10 +159,16 @@ pub(super) fn turned_away(app: &App, request: &HttpRequest, error: &ApiError) {
 }
 
 /// Somebody signed in or out, or tried to.
-pub(super) fn sign_in(app: &App, request: &HttpRequest, action: &str, by: Option<&str>) {
-    let outcome = if action == "sign_in_failed" { "wrong-token" } else { DONE };
+pub(super) fn sign_in(app: &App, request: &HttpRequest, action: &str, outcome: &str, by: Option<&str>) {
     let (_, deed) = deed(app, request, action, outcome);
     app.audit.note(None, Deed { by: by.map(str::to_owned), ..deed });
+}
+
+/// Somebody whom nobody knows could not be signed in. What they write into the address is not kept: each would be another entry.
+pub(super) fn not_signed_in(app: &App, request: &HttpRequest, outcome: &str) {
+    let (_, deed) = deed(app, request, "sign_in_failed", outcome);
+    let deed = Deed { organization: None, csn: None, conference_id: None, meeting_id: None, ..deed };
+    app.audit.note_once(None, deed);
 }
 
 /// Somebody whom Epic has named launched a visit, or was refused, as `outcome` says.

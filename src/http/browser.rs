@@ -41,17 +41,25 @@ impl Browser {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes()))
     }
 
+    /// The cookie for pages that nobody frames.
+    pub fn cookie(&self, settings: &Settings) -> Cookie<'_> {
+        Cookie::build(name(settings), self.0.as_str())
+            .path("/")
+            .http_only(true)
+            .secure(settings.server.public_url.is_https())
+            .max_age(LIFE)
+            .same_site(SameSite::Lax)
+            .finish()
+    }
+
     /// The `Set-Cookie` value. A page that Epic may frame needs `SameSite=None` and its own partition; any other gets `Lax`.
     pub fn set_cookie(&self, settings: &Settings, organization: &Organization) -> String {
         let secure = settings.server.public_url.is_https();
         let framed = secure && !organization.framing_hosts.is_empty();
-        let cookie = Cookie::build(name(settings), self.0.as_str())
-            .path("/")
-            .http_only(true)
-            .secure(secure)
-            .max_age(LIFE)
-            .same_site(if framed { SameSite::None } else { SameSite::Lax })
-            .finish();
+        let mut cookie = self.cookie(settings);
+        if framed {
+            cookie.set_same_site(SameSite::None);
+        }
         // The cookie crate does not know the attribute yet.
         if framed { format!("{cookie}; Partitioned") } else { cookie.to_string() }
     }

@@ -9,7 +9,7 @@ use super::metrics::TextFormat;
 use super::page::staff_page;
 use super::problem::ApiError;
 use crate::settings::StaffRole;
-use crate::web::{IndexPage, asset};
+use crate::web::{IndexPage, SignedIn, asset};
 
 /// The operators' pages are on this listener.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct OperationsHere;
 ))]
 pub async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let with_operations = request.app_data::<OperationsHere>().is_some();
-    staff_page(HttpResponse::Ok(), &IndexPage { with_operations, signed_in: false })
+    staff_page(HttpResponse::Ok(), &IndexPage { with_operations, signed_in: SignedIn::No })
 }
 
 /// A static file.

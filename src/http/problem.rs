@@ -37,6 +37,13 @@ pub enum ApiError {
     BodyTooLarge,
     #[error("send a valid token as `Authorization: Bearer ...`, or sign in at /sign-in")]
     NotSignedIn,
+    /// The text is for the log only.
+    #[error("whoever signs the tokens that are taken here does not answer; try again shortly")]
+    IssuerUnavailable(String),
+    #[error(
+        "you are known, and no role is given to you here; ask whoever manages access.grant in the settings"
+    )]
+    NoRole,
     #[error(
         "this service answers operators on its own machine only, under the name localhost or a loopback address"
     )]
@@ -115,6 +122,10 @@ impl ApiError {
             Self::BadRequest(_) => told(StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
             Self::BodyTooLarge => told(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::NotSignedIn => told(StatusCode::UNAUTHORIZED, "not-signed-in", "Not signed in"),
+            Self::IssuerUnavailable(_) => {
+                told(StatusCode::SERVICE_UNAVAILABLE, "issuer-unavailable", "Issuer does not answer")
+            }
+            Self::NoRole => told(StatusCode::FORBIDDEN, "no-role", "No role here"),
             Self::NotLoopback => told(StatusCode::FORBIDDEN, "not-loopback", "Not from this machine"),
             Self::NotAllowed(_) | Self::NotEverywhere(_) => {
                 told(StatusCode::FORBIDDEN, "not-allowed", "Not allowed")
@@ -142,7 +153,9 @@ impl ApiError {
     fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
-            Self::Overloaded(_) | Self::Draining | Self::StoreUnavailable(_) => Some(RETRY_AFTER_SECONDS),
+            Self::Overloaded(_) | Self::Draining | Self::StoreUnavailable(_) | Self::IssuerUnavailable(_) => {
+                Some(RETRY_AFTER_SECONDS)
+            }
             _ => None,
         }
     }
@@ -151,6 +164,7 @@ impl ApiError {
     fn log(&self) {
         match self {
             Self::StoreUnavailable(why) => tracing::warn!(%why, "the store does not answer"),
+            Self::IssuerUnavailable(why) => tracing::warn!(%why, "an issuer of tokens is not to be had"),
             Self::Unreadable(why) => tracing::error!(%why, "something stored cannot be read"),
             Self::Internal(why) => tracing::error!(%why, "a request failed"),
             Self::Overloaded(limit) => tracing::warn!(%limit, "a limit is reached"),
@@ -167,10 +181,12 @@ impl ApiError {
             Self::TooManyAttempts { .. }
             | Self::Overloaded(_)
             | Self::Draining
-            | Self::StoreUnavailable(_) => Reason::Overloaded,
+            | Self::StoreUnavailable(_)
+            | Self::IssuerUnavailable(_) => Reason::Overloaded,
             Self::BadRequest(_)
             | Self::BodyTooLarge
             | Self::NotLoopback
+            | Self::NoRole
             | Self::NotAllowed(_)
             | Self::NotEverywhere(_)
             | Self::ForeignOrigin

@@ -49,6 +49,15 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 .route(web::post().to(access::sign_in))
                 .default_service(only("GET, HEAD, POST")),
         )
+        .service(reading("/sign-in/openid", read().to(access::openid_begin)))
+        .service(reading("/sign-in/openid/callback", read().to(access::openid_callback)))
+        .service(
+            web::resource("/sign-in/break-glass")
+                .app_data(access::form_settings(&app.settings))
+                .route(read().to(access::break_glass_page))
+                .route(web::post().to(access::break_glass))
+                .default_service(only("GET, HEAD, POST")),
+        )
         .service(
             web::resource("/sign-out").route(web::post().to(access::sign_out)).default_service(only("POST")),
         )

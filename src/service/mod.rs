@@ -38,6 +38,7 @@ use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
 use crate::http::metrics::{Metrics, Outside};
+use crate::identity::Identity;
 use crate::settings::{Settings, StoreUrl};
 use crate::system::{SystemClock, SystemRandomness, process_token};
 use crate::zoom::webhook::NameKey;
@@ -137,6 +138,7 @@ async fn run(
     let started = Node::start(config, ports.clone()).await.map_err(|e| Failure::Bug(e.to_string()))?;
     let app = App {
         audit: audit(&settings, &ports, &metrics, &name),
+        identity: Identity::of(&settings.access),
         settings: Arc::clone(&settings),
         desk: Desk::new(ports.clone()),
         boards: started.boards,

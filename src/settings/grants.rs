@@ -1,4 +1,4 @@
-//! What whoever works with the service may see and do, and the tokens that say so.
+//! What whoever works with the service may see and do, and the tokens and claims that say so.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,12 @@ use super::organization::organization_id;
 use super::problem::Problem;
 use super::reader::{Choice, Read, Reader, Section};
 use super::secret::Secret;
-use super::service::TOKENS_MAX;
+use super::service::{TOKENS_MAX, text};
 use super::tree::{Node, Table};
 
 /// More restricted tokens than this on one service is a mistake.
 const GRANTS_MAX: usize = 256;
+const CLAIM_VALUES_MAX: usize = 100;
 /// In place of an organization: all of them, and those of times to come.
 const EVERYWHERE: &str = "*";
 
@@ -61,6 +62,17 @@ impl Rights {
         Self { everywhere: None, within: organizations.into_iter().map(|id| (id, role)).collect() }
     }
 
+    /// These and others together.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.everywhere = self.everywhere.max(other.everywhere);
+        for (id, role) in &other.within {
+            let mine = self.within.entry(id.clone()).or_insert(*role);
+            *mine = (*mine).max(*role);
+        }
+        self
+    }
+
     /// The role in an organization.
     pub fn role_in(&self, organization: &OrganizationId) -> Option<StaffRole> {
         self.within.get(organization).copied().max(self.everywhere)
@@ -82,16 +94,34 @@ impl Rights {
     }
 }
 
-/// A token, and what whoever has it may do.
+/// How somebody is known, and what they may do.
 #[derive(Debug, Clone)]
 pub struct Grant {
     /// For people: never the token.
     pub name: String,
-    pub token: Secret,
+    pub proof: Proof,
     pub rights: Rights,
 }
 
-/// The tokens of a section: those of the list, which may do everything, and those of `grant.<name>`.
+/// What somebody is known by.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    Token(Secret),
+    /// Any of these values in the role claim of a token that somebody else signed.
+    Claim(Vec<String>),
+}
+
+impl Grant {
+    /// The token, where one is the proof.
+    pub fn token(&self) -> Option<&Secret> {
+        match &self.proof {
+            Proof::Token(token) => Some(token),
+            Proof::Claim(_) => None,
+        }
+    }
+}
+
+/// The grants of a section: the tokens of the list, which may do everything, and those of `grant.<name>`.
 pub(super) fn read_grants(section: &mut Section<'_>) -> Read<Vec<Grant>> {
     let tokens = section.secrets("tokens", TOKENS_MAX, 1);
     let tables = section.table("grant");
@@ -101,7 +131,7 @@ pub(super) fn read_grants(section: &mut Section<'_>) -> Read<Vec<Grant>> {
     }
     let of_list = tokens.into_iter().enumerate().map(|(place, token)| Grant {
         name: format!("tokens {}", place.saturating_add(1)),
-        token,
+        proof: Proof::Token(token),
         rights: Rights::everywhere(StaffRole::Administrator),
     });
     let mut grants = Ok(of_list.collect::<Vec<_>>());
@@ -131,7 +161,7 @@ fn read_grant(reader: &mut Reader, path: Vec<String>, node: Node) -> Read<Grant>
 
 fn read_table(reader: &mut Reader, path: Vec<String>, table: Table, name: String) -> Read<Grant> {
     reader.section(path, table, |section| {
-        let token = section.needed_secret("token");
+        let proof = read_proof(section);
         let role = section.choice::<StaffRole>("role");
         let organizations = section.list("organizations", 1000, |text, _| match text {
             EVERYWHERE => Ok(None),
@@ -148,8 +178,24 @@ fn read_table(reader: &mut Reader, path: Vec<String>, table: Table, name: String
         } else {
             Rights::within(organizations.into_iter().flatten(), role)
         };
-        Ok(Grant { name, token: token?, rights })
+        Ok(Grant { name, proof: proof?, rights })
     })
+}
+
+/// One of both, so that nobody takes a token for the second factor of a claim.
+fn read_proof(section: &mut Section<'_>) -> Read<Proof> {
+    let token = section.optional_secret("token");
+    let claim = section.list("claim", CLAIM_VALUES_MAX, text);
+    match (token?, claim?) {
+        (Some(token), values) if values.is_empty() => Ok(Proof::Token(token)),
+        (Some(_), _) => Err(section.problem("claim", "stands beside a token; make two grants of it")),
+        (None, values) if values.is_empty() => {
+            let what = "is needed and not set; give the secret, or the path of its file as token_file, or, for those \
+                        who sign in elsewhere, the values of their role claim as claim";
+            Err(section.problem("token", what))
+        }
+        (None, values) => Ok(Proof::Claim(values)),
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +217,10 @@ mod tests {
         let all = Rights::everywhere(Viewer);
         assert_eq!((all.role_in(&id("riverside")), all.highest()), (Some(Viewer), Some(Viewer)));
         assert!(all.organizations().is_none());
-        let both = Rights { everywhere: Some(Viewer), within: [(id("lakeside"), Administrator)].into() };
+        let one = Rights::within([id("lakeside")], Administrator);
+        assert_eq!(one.clone().and(&some).role_in(&id("lakeside")), Some(Administrator));
+        assert_eq!(one.clone().and(&some).role_in(&id("hillside")), Some(Operator));
+        let both = one.and(&all);
         assert_eq!(both.role_in(&id("lakeside")), Some(Administrator));
         assert_eq!(both.role_in(&id("hillside")), Some(Viewer));
         assert_eq!((Rights::default().highest(), Rights::default().role_in(&id("lakeside"))), (None, None));

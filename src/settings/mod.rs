@@ -1,6 +1,7 @@
 //! Typed, validated settings: what the service runs with, read once at start from `config/default.toml`, the files of
 //! the operator and the environment. A value that arrives here as a type has been checked; nothing checks it again.
 
+mod access;
 mod address;
 mod device_test;
 mod encrypted_launch;
@@ -27,13 +28,13 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
-mod unavailable;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use vestibule_domain::id::OrganizationId;
 
+pub use access::{Access, AccessMode, BreakGlass, Jwt, OpenId, SealedSecret};
 pub use address::{BaseUrl, FramingHost, PageUrl};
 pub use device_test::{DeviceTest, TestField, TestResult, TestUrl};
 pub use encrypted_launch::{EncryptedLaunch, LaunchIv, LaunchKey};
@@ -41,7 +42,7 @@ pub use epic::{
     BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, FhirReads, Retry, StatusAuth, StatusDialect,
     StatusValues,
 };
-pub use grants::{Grant, Rights, StaffRole};
+pub use grants::{Grant, Proof, Rights, StaffRole};
 pub use guest_birth_date::GuestBirthDate;
 pub use organization::{
     AlternativeHostLink, Authorization, Environment, Language, Organization, PatientDisplayName,
@@ -51,7 +52,7 @@ pub use private_key::PrivateKeyFile;
 pub use problem::{Problem, SettingsError};
 pub use provider_fallback::{Fallback, ProviderFallback, SeatFallback};
 pub use secret::{MASK, Secret};
-pub use service::{Access, Limits, LogFormat, Logging, Node, Page, Server};
+pub use service::{Limits, LogFormat, Logging, Node, Page, Server};
 pub use sms::{Sms, SmsBody, SmsField, SmsMethod, SmsTextField};
 pub use sources::{Sources, process_environment};
 pub use store::{Durability, Redis, Store, StoreUrl};
@@ -136,7 +137,7 @@ fn read_settings(section: &mut Section<'_>) -> Read<Settings> {
     let node = section.section("node", service::read_node);
     let server = section.section("server", service::read_server);
     let store = section.section("store", store::read_store);
-    let access = section.section("access", service::read_access);
+    let access = section.section("access", access::read_access);
     let page = section.section("page", service::read_page);
     let limits = section.section("limits", service::read_limits);
     let logging = section.section("logging", service::read_logging);

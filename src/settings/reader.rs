@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::tree::{Leaf, Node, Origin, Table, Value};
-use super::unavailable;
 
 /// Stands where a value could not be read; the problem is recorded already.
 #[derive(Debug, Clone, Copy)]
@@ -250,7 +249,7 @@ impl Section<'_> {
         }
     }
 
-    /// A text that is neither absent nor empty, refused where it asks for what this release cannot do.
+    /// A text that is neither absent nor empty.
     pub(super) fn take_text(&mut self, key: &str) -> Read<Option<(String, Arc<Origin>)>> {
         let Some(leaf) = self.take(key)? else { return Ok(None) };
         let text = match leaf.value {
@@ -260,10 +259,7 @@ impl Section<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        match unavailable::refusal(&path_of(&self.path, key), &text) {
-            Some(refusal) => Err(self.problem_from(key, &leaf.origin, refusal)),
-            None => Ok(Some((text, leaf.origin))),
-        }
+        Ok(Some((text, leaf.origin)))
     }
 
     pub(super) fn take_texts(&mut self, key: &str) -> Read<Option<(Vec<String>, Arc<Origin>)>> {

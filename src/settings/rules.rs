@@ -7,6 +7,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::policy::PatientIdentity;
 
 use super::Settings;
+use super::access::AccessMode;
 use super::encrypted_launch::LaunchKey;
 use super::epic::StatusDialect;
 use super::grants::Grant;
@@ -15,7 +16,6 @@ use super::organization::{
 };
 use super::problem::Problem;
 use super::provider_fallback::SeatFallback;
-use super::service::Access;
 use super::store::{self, StoreUrl};
 
 const TOKEN_CHARACTERS_ADVISED: usize = 16;
@@ -49,7 +49,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
 
 /// A token says who comes, so that none stands twice; and a role in no organization is a slip of the pen.
 fn grants(settings: &Settings) -> Vec<Problem> {
-    let Access::Token(grants) = &settings.access else { return Vec::new() };
+    let grants = &settings.access.grants;
     let mut problems = Vec::new();
     for (place, grant) in grants.iter().enumerate() {
         let key = |field: &str| match grant.name.split_once(' ') {
@@ -57,7 +57,8 @@ fn grants(settings: &Settings) -> Vec<Problem> {
             Some((list, _)) => format!("access.{list}"),
             None => format!("access.grant.{}.{field}", grant.name),
         };
-        let same = |other: &&Grant| other.token.expose() == grant.token.expose();
+        let token = |grant: &Grant| grant.token().map(|token| token.expose().to_owned());
+        let same = |other: &&Grant| grant.token().is_some() && token(other) == token(grant);
         if let Some(other) = grants.iter().take(place).find(same) {
             let what = format!("is the same as that of \"{}\"; give each its own", other.name);
             problems.push(Problem::new(key("token"), what));
@@ -72,21 +73,46 @@ fn grants(settings: &Settings) -> Vec<Problem> {
     problems
 }
 
+/// Ways in that lead nowhere, or further than they should.
+fn access(settings: &Settings) -> Vec<String> {
+    let access = &settings.access;
+    let (tokens, claims): (Vec<&Grant>, Vec<&Grant>) =
+        access.grants.iter().partition(|grant| grant.token().is_some());
+    let mut doubts = Vec::new();
+    if access.mode == AccessMode::Token && access.openid.is_none() && tokens.is_empty() {
+        doubts.push(
+            "access.tokens is empty and there is no access.grant with a token: nobody may use /ops, /records, /admin, /api and /metrics"
+                .to_owned(),
+        );
+    }
+    if access.mode == AccessMode::Jwt && !tokens.is_empty() {
+        doubts.push(
+            "access.mode is \"jwt\": tokens of access.tokens and access.grant are not taken".to_owned(),
+        );
+    }
+    let short = |token: &str| token.chars().count() < TOKEN_CHARACTERS_ADVISED;
+    doubts.extend(tokens.into_iter().filter(|it| it.token().is_some_and(|token| short(token.expose()))).map(
+        |grant| {
+            format!("access.tokens or access.grant: the token \"{}\" has less than {TOKEN_CHARACTERS_ADVISED} characters", grant.name)
+        },
+    ));
+    if access.jwt.as_ref().is_some_and(|jwt| jwt.role_claim.is_none()) {
+        doubts.push(
+            "access.jwt.role_claim is empty: whoever has a token for access.jwt.audience may do everything everywhere".to_owned(),
+        );
+    }
+    let by_claim = access.openid.is_some() || access.jwt.as_ref().is_some_and(|jwt| jwt.role_claim.is_some());
+    if by_claim && claims.is_empty() {
+        doubts
+            .push("no access.grant has a claim: whoever signs in elsewhere is given no role here".to_owned());
+    }
+    doubts
+}
+
 /// What works and yet is hardly meant, in plain words, for the log at start.
 pub(super) fn doubts(settings: &Settings) -> Vec<String> {
     let mut doubts = Vec::new();
-    if let Access::Token(grants) = &settings.access {
-        if grants.is_empty() {
-            doubts.push(
-                "access.tokens is empty and there is no access.grant: nobody may use /ops, /records, /admin, /api and /metrics"
-                    .to_owned(),
-            );
-        }
-        let short = |grant: &&Grant| grant.token.expose().chars().count() < TOKEN_CHARACTERS_ADVISED;
-        doubts.extend(grants.iter().filter(short).map(|grant| {
-            format!("access.tokens or access.grant: the token \"{}\" has less than {TOKEN_CHARACTERS_ADVISED} characters", grant.name)
-        }));
-    }
+    doubts.extend(access(settings));
     if matches!(settings.store.url, StoreUrl::Memory) {
         doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());
     }
@@ -175,13 +201,21 @@ fn listening(settings: &Settings) -> Vec<Problem> {
             .push(Problem::new("server.internal_listen", "is the same as server.listen; give another port"));
     }
     let open = |address: &SocketAddr| !address.ip().is_loopback();
-    if matches!(settings.access, Access::Loopback)
+    if settings.access.mode == AccessMode::Loopback
         && [Some(server.listen), server.internal_listen].iter().flatten().any(open)
     {
         problems.push(Problem::new(
             "access.mode",
             "\"loopback\" checks nobody and is refused unless server.listen (and server.internal_listen, where set) \
              is a loopback address; use \"token\"",
+        ));
+    }
+    if server.internal_listen.is_some()
+        && settings.access.openid.as_ref().is_some_and(|openid| openid.pages_url.is_none())
+    {
+        problems.push(Problem::new(
+            "access.openid.pages_url",
+            "is needed beside server.internal_listen: the provider leads people back there",
         ));
     }
     problems

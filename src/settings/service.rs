@@ -1,10 +1,9 @@
-//! The settings of one node: where it listens, what it stores in, who may look, and how much it takes on.
+//! The settings of one node: where it listens, what it stores in, and how much it takes on.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::address::BaseUrl;
-use super::grants::{Grant, read_grants};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::tree::Origin;
@@ -36,21 +35,6 @@ pub struct Node {
     pub drain_settle: Duration,
     /// For everything from then on.
     pub drain_timeout: Duration,
-}
-
-/// Who may use the operators' pages and routes.
-#[derive(Debug, Clone)]
-pub enum Access {
-    /// The bearer of one of these, within its rights; where there are none, nobody.
-    Token(Vec<Grant>),
-    /// Everybody; all addresses listened on are loopback.
-    Loopback,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum AccessMode {
-    Token,
-    Loopback,
 }
 
 /// The waiting page's clockwork.
@@ -115,10 +99,6 @@ pub enum LogFormat {
     Text,
 }
 
-impl Choice for AccessMode {
-    const ALL: &'static [(&'static str, Self)] = &[("token", Self::Token), ("loopback", Self::Loopback)];
-}
-
 impl Choice for LogFormat {
     const ALL: &'static [(&'static str, Self)] = &[("json", Self::Json), ("text", Self::Text)];
 }
@@ -161,25 +141,6 @@ pub(super) fn read_node(section: &mut Section<'_>) -> Read<Node> {
         drain_settle: drain_settle?.min(drain_timeout / 2),
         drain_timeout,
     })
-}
-
-pub(super) fn read_access(section: &mut Section<'_>) -> Read<Access> {
-    let mode = section.choice("mode");
-    let grants = read_grants(section);
-    // Known, so that a file made for a later release is not refused while another mode is chosen.
-    let jwt = section.section("jwt", |jwt| {
-        let issuer = jwt.optional("issuer", text);
-        let audience = jwt.optional("audience", text);
-        let jwks_url = jwt.optional("jwks_url", |text, _| BaseUrl::parse(text));
-        issuer?;
-        audience?;
-        jwks_url.map(|_| ())
-    });
-    let access = match mode? {
-        AccessMode::Token => Access::Token(grants?),
-        AccessMode::Loopback => Access::Loopback,
-    };
-    jwt.map(|()| access)
 }
 
 pub(super) fn read_page(section: &mut Section<'_>) -> Read<Page> {

@@ -18,6 +18,7 @@ mod onward;
 mod ops;
 mod records;
 mod service;
+mod signed_in;
 mod stand_in;
 mod story;
 mod tools;
@@ -45,7 +46,8 @@ pub use ops::OpsPage;
 pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
 };
-pub use service::{IndexPage, SignInPage};
+pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
+pub use signed_in::SignedIn;
 pub use stand_in::{StandInPage, StandsFor};
 pub use story::{StoryLink, StoryNote, StoryPage, StoryPerson};
 pub use tools::{

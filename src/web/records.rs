@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_domain::id::Csn;
 
+use super::signed_in::SignedIn;
+
 /// The shortest and longest Zoom meeting ids, in digits.
 const MEETING_ID_DIGITS: std::ops::RangeInclusive<usize> = 9..=12;
 
@@ -179,7 +181,7 @@ pub struct RecordsPage<'a> {
     pub organizations: &'a [OrganizationChoice],
     pub query: &'a RecordsQuery,
     pub result: RecordsResult,
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
 impl RecordsPage<'_> {
@@ -266,7 +268,7 @@ mod tests {
             organizations: &[],
             query: &query,
             result: RecordsResult::NotAsked,
-            signed_in: false,
+            signed_in: SignedIn::No,
         };
         assert_eq!(page.first_url(), "/records?organization=lakeside&meeting_id=85012345678");
         assert_eq!(

@@ -1,8 +1,10 @@
-//! The index of the service and the sign-in page, for the people who run it.
+//! The index of the service and the sign-in pages, for the people who run it.
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::link::local_path;
+use super::signed_in::SignedIn;
 
 /// `GET /`: where everything is.
 #[derive(Template)]
@@ -10,21 +12,121 @@ use super::link::local_path;
 pub struct IndexPage {
     /// The ops pages are on this listener too, so the index links to them.
     pub with_operations: bool,
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
-/// `GET /sign-in`, and the answer to a `POST /sign-in` whose `token` was wrong (then with status 401).
+/// Why nobody is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInTrouble {
+    #[error("This token is not valid. Check that it was copied whole, or ask for a new one.")]
+    WrongToken,
+    #[error(
+        "This way to sign in has run out, was used before, or was begun in another browser. Sign in again."
+    )]
+    Stale,
+    #[error(
+        "The sign-in was not completed at your organization. Sign in again, or ask whoever manages its accounts."
+    )]
+    Declined,
+    #[error(
+        "Your organization knows you, and no role is given to you here. Ask whoever manages the roles of this service."
+    )]
+    NoRole,
+    #[error("Your organization's sign-in does not answer at the moment. Wait a few seconds and try again.")]
+    ProviderUnavailable,
+    #[error(
+        "Your organization's sign-in gave an answer that is not believed here. Tell whoever runs this service."
+    )]
+    NotBelieved,
+}
+
+impl SignInTrouble {
+    /// The HTTP status of the page.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::WrongToken => 401,
+            Self::Stale | Self::Declined => 400,
+            Self::NoRole => 403,
+            Self::NotBelieved => 502,
+            Self::ProviderUnavailable => 503,
+        }
+    }
+
+    /// A word for metrics and the audit.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::WrongToken => "wrong_token",
+            Self::Stale => "stale",
+            Self::Declined => "declined",
+            Self::NoRole => "no_role",
+            Self::NotBelieved => "not_believed",
+            Self::ProviderUnavailable => "provider_unavailable",
+        }
+    }
+}
+
+/// `GET /sign-in`, and the answer to whoever could not be signed in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage<'a> {
     /// Where to go afterwards; anything but a path of this service becomes `/`.
     pub next: Option<&'a str>,
-    pub failed: bool,
-    pub signed_in: bool,
+    pub trouble: Option<SignInTrouble>,
+    /// What the OpenID provider is called, where people sign in there.
+    pub provider: Option<&'a str>,
+    /// A token is taken here.
+    pub by_token: bool,
+    pub break_glass: bool,
+    /// Somebody has just signed out here, and may sign out of the provider at this address.
+    pub provider_sign_out: Option<&'a str>,
+    pub signed_out: bool,
+    pub signed_in: SignedIn,
 }
 
 impl SignInPage<'_> {
     fn next_path(&self) -> &str {
         local_path(self.next)
+    }
+
+    fn next_encoded(&self) -> String {
+        utf8_percent_encode(self.next_path(), NON_ALPHANUMERIC).to_string()
+    }
+}
+
+/// What is wrong with the form of the emergency access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakGlassTrouble {
+    WrongSecret,
+    NoReason,
+}
+
+/// `GET /sign-in/break-glass`, and the answer to a form that was wrong.
+#[derive(Template)]
+#[template(path = "break_glass.html")]
+pub struct BreakGlassPage<'a> {
+    pub next: Option<&'a str>,
+    pub trouble: Option<BreakGlassTrouble>,
+    /// As it was written.
+    pub reason: &'a str,
+    /// For how long it lets somebody in, such as `1h`.
+    pub life: &'a str,
+    pub signed_in: SignedIn,
+}
+
+impl BreakGlassPage<'_> {
+    fn next_path(&self) -> &str {
+        local_path(self.next)
+    }
+
+    fn is_wrong(&self, what: BreakGlassTrouble) -> bool {
+        self.trouble == Some(what)
+    }
+
+    fn wrong_secret(&self) -> bool {
+        self.is_wrong(BreakGlassTrouble::WrongSecret)
+    }
+
+    fn no_reason(&self) -> bool {
+        self.is_wrong(BreakGlassTrouble::NoReason)
     }
 }

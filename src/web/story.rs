@@ -3,6 +3,7 @@
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::signed_in::SignedIn;
 use super::tools::{Choice, DeviceLine, PersonLine};
 
 /// What came of a button.
@@ -122,7 +123,7 @@ pub struct StoryPage {
     pub note: Option<StoryNote>,
     /// The reader may do something about it.
     pub may_act: bool,
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
 impl StoryPage {

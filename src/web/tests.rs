@@ -59,12 +59,14 @@ fn records(text: &str, result: RecordsResult) -> String {
         csn: String::new(),
         cursor: Some(text.into()),
     };
-    RecordsPage { organizations: &organizations, query: &query, result, signed_in: true }.render().unwrap()
+    RecordsPage { organizations: &organizations, query: &query, result, signed_in: SignedIn::Yes }
+        .render()
+        .unwrap()
 }
 
 fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
     let organizations = [OrganizationLink { id: text.into(), name: text.into(), test_environment: true }];
-    let index = AdminPage { language, organizations: &organizations, signed_in: true };
+    let index = AdminPage { language, organizations: &organizations, signed_in: SignedIn::Yes };
     let kinds = ["provider", "patient", "group-provider", "group-patient", "visit-tools", "device-test"];
     let row = |kind| FdiRow {
         kind,
@@ -88,7 +90,7 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
         mychart_id_token: text,
         accounts: ProviderAccounts::Nowhere,
         rows: &rows,
-        signed_in: true,
+        signed_in: SignedIn::Yes,
     };
     vec![
         (format!("admin {language:?}"), index.render().unwrap()),
@@ -157,9 +159,27 @@ fn every_page(text: &str) -> Vec<(String, String)> {
     for language in Language::ALL {
         pages.extend([set_up(language, text), zoom::samples(language, text)].concat());
     }
-    pages.push(("ops".into(), OpsPage { signed_in: true }.render().unwrap()));
-    pages.push(("index".into(), IndexPage { with_operations: true, signed_in: false }.render().unwrap()));
-    let sign_in = SignInPage { next: Some(text), failed: true, signed_in: false };
+    pages.push(("ops".into(), OpsPage { signed_in: SignedIn::Yes }.render().unwrap()));
+    pages.push((
+        "index".into(),
+        IndexPage { with_operations: true, signed_in: SignedIn::No }.render().unwrap(),
+    ));
+    let sign_in = SignInPage {
+        next: Some(text),
+        trouble: Some(SignInTrouble::WrongToken),
+        provider: Some(text),
+        by_token: true,
+        break_glass: true,
+        provider_sign_out: Some("https://id.example/end"),
+        signed_out: true,
+        signed_in: SignedIn::No,
+    };
+    for trouble in [BreakGlassTrouble::WrongSecret, BreakGlassTrouble::NoReason] {
+        let (next, trouble) = (Some(text), Some(trouble));
+        let page =
+            BreakGlassPage { next, trouble, reason: text, life: "1h", signed_in: SignedIn::BreakGlass };
+        pages.push(("break-glass".into(), page.render().unwrap()));
+    }
     pages.push(("sign-in".into(), sign_in.render().unwrap()));
     for (name, result) in [
         ("records blank", RecordsResult::NotAsked),

@@ -24,6 +24,11 @@ pub fn is_same_site(request: &HttpRequest, public_url: &BaseUrl) -> bool {
     }
 }
 
+/// Whether a request says where it comes from at all. Every browser does so with a form.
+pub fn names_its_page(request: &HttpRequest) -> bool {
+    text(request, "sec-fetch-site").is_some() || text(request, header::ORIGIN.as_str()).is_some()
+}
+
 fn is_ours(request: &HttpRequest, origin: &str, public_url: &BaseUrl) -> bool {
     let Ok(url) = Url::parse(origin) else { return false };
     if url.origin().ascii_serialization().eq_ignore_ascii_case(public_url.as_str()) {

@@ -1,30 +1,41 @@
-//! The sign-in page and its forms.
+//! The sign-in page, the form for a token, and signing out.
 
+use actix_web::cookie::Cookie;
 use actix_web::error::UrlencodedError;
+use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use vestibule_domain::time::Span;
 
-use super::session::{self, SessionKey};
-use super::{check_token, is_same_site};
+use super::admit::{check_signed, slowed};
+use super::session::{self, Claimed, Known, SessionKey};
+use super::who::Who;
+use super::{is_same_site, tokens};
 use crate::http::app::App;
-use crate::http::ask::query;
+use crate::http::ask::{now, query};
 use crate::http::audited;
 use crate::http::page::staff_page;
 use crate::http::problem::ApiError;
-use crate::settings::{Access, Settings};
-use crate::web::{SignInPage, local_path};
+use crate::settings::{AccessMode, Settings};
+use crate::web::{SignInPage, SignInTrouble, SignedIn, local_path};
+
+/// What the button calls a provider that has no name in the settings.
+const PROVIDER: &str = "your organization";
 
 #[derive(Deserialize)]
 struct Wanted {
     next: Option<String>,
+    /// Somebody has just signed out.
+    #[serde(default)]
+    signed_out: Option<String>,
 }
 
 /// What the form sends.
 #[derive(Deserialize, ToSchema)]
 pub struct SignInForm {
-    /// One of the access tokens of the settings.
+    /// One of the access tokens of the settings, or one that `access.jwt` says who signs.
     token: String,
     /// The page to go to afterwards; only a path of this service.
     next: Option<String>,
@@ -50,19 +61,59 @@ pub fn form_settings(settings: &Settings) -> web::FormConfig {
 /// [`ApiError`] when the query cannot be read.
 #[utoipa::path(get, path = "/sign-in", tag = "operations", security(()), params(
     ("next" = Option<String>, Query, description = "The page to go to afterwards"),
+    ("signed_out" = Option<String>, Query, description = "Says that somebody has just signed out"),
 ), responses(
     (status = 200, description = "The sign-in page", content_type = "text/html"),
     (status = 303, description = "No sign-in is needed; leads to `next`"),
 ))]
 pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let wanted: Wanted = query(&request)?;
-    match &app.settings.access {
-        Access::Loopback => Ok(see_other(local_path(wanted.next.as_deref()))),
-        Access::Token(_) => {
-            let page = SignInPage { next: wanted.next.as_deref(), failed: false, signed_in: false };
-            staff_page(HttpResponse::Ok(), &page)
-        }
+    if app.settings.access.mode == AccessMode::Loopback {
+        return Ok(see_other(local_path(wanted.next.as_deref())));
     }
+    let signed_out = wanted.signed_out.is_some();
+    let provider_sign_out = match &app.identity.provider {
+        Some(provider) if signed_out => {
+            let back = super::openid::address(&app.settings, "/sign-in");
+            provider.sign_out_url(&app.desk.ports().clock, &back).await
+        }
+        _ => None,
+    };
+    let page = SignInPage {
+        signed_out,
+        provider_sign_out: provider_sign_out.as_deref(),
+        ..view(&app, wanted.next.as_deref(), None)
+    };
+    staff_page(HttpResponse::Ok(), &page)
+}
+
+fn view<'a>(app: &'a App, next: Option<&'a str>, trouble: Option<SignInTrouble>) -> SignInPage<'a> {
+    let access = &app.settings.access;
+    let has_tokens = access.grants.iter().any(|grant| grant.token().is_some());
+    SignInPage {
+        next,
+        trouble,
+        provider: access.openid.as_ref().map(|openid| openid.label.as_deref().unwrap_or(PROVIDER)),
+        by_token: access.openid.is_none() || (access.mode == AccessMode::Token && has_tokens),
+        break_glass: access.break_glass.is_some(),
+        provider_sign_out: None,
+        signed_out: false,
+        signed_in: SignedIn::No,
+    }
+}
+
+/// The page again, with what is wrong; counted.
+///
+/// # Errors
+/// [`ApiError::Internal`] when it cannot be rendered.
+pub(super) fn refused(
+    app: &App,
+    next: Option<&str>,
+    trouble: SignInTrouble,
+) -> Result<HttpResponse, ApiError> {
+    app.metrics.sign_in(trouble.code());
+    let status = StatusCode::from_u16(trouble.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    staff_page(HttpResponse::build(status), &view(app, next, Some(trouble)))
 }
 
 /// Takes a token and gives a cookie.
@@ -74,7 +125,7 @@ pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespo
 ), responses(
     (status = 303, description = "Signed in by a cookie; leads to `next`"),
     (status = 401, description = "The token is wrong; the page again", content_type = "text/html"),
-    (status = 403, description = "The form comes from a page of another site"),
+    (status = 403, description = "The form comes from a page of another site, or the token gives no role here"),
     (status = 429, description = "Too many wrong tokens from this address"),
 ))]
 pub async fn sign_in(
@@ -86,28 +137,48 @@ pub async fn sign_in(
         app.metrics.sign_in("foreign_origin");
         return Ok(ApiError::ForeignOrigin.answer(&request));
     }
-    let next = local_path(form.next.as_deref());
-    let Access::Token(grants) = &app.settings.access else { return Ok(see_other(next)) };
-    match check_token(&app, &request, form.token.trim(), grants) {
-        Ok((grant, token)) => {
-            let cookie = session::begin(&app, token).await?;
+    let next = form.next.as_deref();
+    let presented = form.token.trim();
+    let known = match app.settings.access.mode {
+        AccessMode::Loopback => return Ok(see_other(local_path(next))),
+        AccessMode::Token => {
+            let found = tokens::check(presented, &app.settings.access.grants);
+            slowed(&app, &request, found).map(|(grant, used)| (Known::Token(used), grant.name.clone(), None))
+        }
+        AccessMode::Jwt => by_signed(&app, &request, presented).await,
+    };
+    match known {
+        Ok((known, name, most)) => {
+            let cookie = session::begin(&app, &request, known, most).await?;
             app.metrics.sign_in("done");
-            audited::sign_in(&app, &request, "signed_in", Some(&grant.name));
-            let mut answer = see_other(next);
-            answer.add_cookie(&cookie).map_err(|_| ApiError::Internal("a cookie cannot be written"))?;
-            Ok(answer)
+            audited::sign_in(&app, &request, "signed_in", audited::DONE, Some(&name));
+            with_cookie(see_other(local_path(next)), &cookie)
         }
         Err(ApiError::NotSignedIn) => {
-            app.metrics.sign_in("wrong_token");
-            audited::sign_in(&app, &request, "sign_in_failed", None);
-            let page = SignInPage { next: form.next.as_deref(), failed: true, signed_in: false };
-            staff_page(HttpResponse::Unauthorized(), &page)
+            audited::sign_in(&app, &request, "sign_in_failed", "wrong-token", None);
+            refused(&app, next, SignInTrouble::WrongToken)
+        }
+        Err(ApiError::NoRole) => {
+            audited::sign_in(&app, &request, "sign_in_failed", "no-role", None);
+            refused(&app, next, SignInTrouble::NoRole)
         }
         Err(error) => {
             app.metrics.sign_in(error.code());
             Ok(error.answer(&request))
         }
     }
+}
+
+type Found = (Known, String, Option<Span>);
+
+/// A person who brings what programs bring; the session ends with the token.
+async fn by_signed(app: &App, request: &HttpRequest, presented: &str) -> Result<Found, ApiError> {
+    let named = check_signed(app, request, presented).await?;
+    Who::of_issuer(&named, &app.settings.access).ok_or(ApiError::NoRole)?;
+    let issuer = app.identity.signer.as_ref().map_or("", |signer| signer.issuer()).to_owned();
+    let claimed = Claimed { issuer, signed_in_there: false, name: named.name, values: named.values };
+    let (name, most) = (claimed.audit_name(), named.until - now(app));
+    Ok((Known::Claims(claimed), name, Some(most)))
 }
 
 /// Ends the session and takes the cookie back.
@@ -122,21 +193,23 @@ pub async fn sign_out(app: web::Data<App>, request: HttpRequest) -> Result<HttpR
     if !is_same_site(&request, &app.settings.server.public_url) {
         return Ok(ApiError::ForeignOrigin.answer(&request));
     }
-    if let Some(session) = SessionKey::of_request(&request) {
-        let by = match &app.settings.access {
-            Access::Token(grants) => session.grant(&app, grants).await?.map(|grant| grant.name.clone()),
-            Access::Loopback => None,
-        };
+    if let Some(session) = SessionKey::of_request(&request, &app.settings) {
+        let known = session.known(&app).await?;
+        let who = known.and_then(|known| Who::of_session(session.clone(), known, &app.settings.access));
         session.end(&app).await?;
-        if by.is_some() {
-            audited::sign_in(&app, &request, "signed_out", by.as_deref());
+        if let Some(who) = who {
+            audited::sign_in(&app, &request, "signed_out", audited::DONE, Some(who.name()));
         }
     }
-    let mut answer = see_other("/sign-in");
-    answer.add_cookie(&session::ended(&app)).map_err(|_| ApiError::Internal("a cookie cannot be written"))?;
+    let to = if app.identity.provider.is_some() { "/sign-in?signed_out=yes" } else { "/sign-in" };
+    with_cookie(see_other(to), &session::ended(&app))
+}
+
+pub(super) fn with_cookie(mut answer: HttpResponse, cookie: &Cookie<'_>) -> Result<HttpResponse, ApiError> {
+    answer.add_cookie(cookie).map_err(|_| ApiError::Internal("a cookie cannot be written"))?;
     Ok(answer)
 }
 
-fn see_other(path: &str) -> HttpResponse {
+pub(super) fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
 }

@@ -20,12 +20,12 @@ const GUARDED: [&str; 8] = [
 ];
 const OPEN: [&str; 4] = ["/", "/healthz", "/readyz", "/sign-in"];
 
-fn form(path: &str, fields: &[(&str, &str)]) -> TestRequest {
+pub(super) fn form(path: &str, fields: &[(&str, &str)]) -> TestRequest {
     anonymous(path).method(Method::POST).set_form(fields)
 }
 
 /// The cookie of an answer, as a browser sends it back.
-fn cookie(told: &Told) -> (&'static str, String) {
+pub(super) fn cookie(told: &Told) -> (&'static str, String) {
     ("cookie", told.header("set-cookie").split(';').next().unwrap().to_owned())
 }
 

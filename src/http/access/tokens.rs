@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::settings::Grant;
+use crate::settings::{Grant, SealedSecret};
 
 /// No token is longer; what is longer is wrong without being looked at.
 const LONGEST: usize = 8192;
@@ -18,14 +18,28 @@ impl Fingerprint {
     fn of(token: &str) -> Self {
         Self(hex::encode(Sha256::digest(token.as_bytes())))
     }
+
+    /// Of what somebody presents; nothing where it can be no token.
+    pub(super) fn of_presented(presented: &str) -> Option<Self> {
+        (1..=LONGEST).contains(&presented.len()).then(|| Self::of(presented))
+    }
+
+    /// Whether it is that of this secret.
+    pub(super) fn is_of(&self, secret: &SealedSecret) -> bool {
+        match secret {
+            SealedSecret::Plain(secret) => self.is(&Self::of(secret.expose())),
+            SealedSecret::Hashed(hash) => self.is(&Self(hash.clone())),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
 }
 
 /// What goes with a token, if it is one of those in the settings.
 pub fn check<'a>(presented: &str, grants: &'a [Grant]) -> Option<(&'a Grant, Fingerprint)> {
-    if presented.is_empty() || presented.len() > LONGEST {
-        return None;
-    }
-    let used = Fingerprint::of(presented);
+    let used = Fingerprint::of_presented(presented)?;
     current(&used, grants).map(|grant| (grant, used))
 }
 
@@ -34,8 +48,7 @@ pub fn current<'a>(used: &Fingerprint, grants: &'a [Grant]) -> Option<&'a Grant>
     // Every token is compared, whether or not one before it fits.
     let mut found = None;
     for grant in grants {
-        let fits = Fingerprint::of(grant.token.expose()).0.as_bytes().ct_eq(used.0.as_bytes());
-        if bool::from(fits) {
+        if grant.token().is_some_and(|token| Fingerprint::of(token.expose()).is(used)) {
             found = Some(grant);
         }
     }
@@ -45,12 +58,12 @@ pub fn current<'a>(used: &Fingerprint, grants: &'a [Grant]) -> Option<&'a Grant>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Rights, Secret, StaffRole};
+    use crate::settings::{Proof, Rights, Secret, StaffRole};
 
     fn grants(tokens: &[&str]) -> Vec<Grant> {
         let grant = |token: &&str| Grant {
             name: format!("of {token}"),
-            token: Secret::new(*token),
+            proof: Proof::Token(Secret::new(*token)),
             rights: Rights::everywhere(StaffRole::Viewer),
         };
         tokens.iter().map(grant).collect()

@@ -39,6 +39,7 @@ use super::guest::LinkKeys;
 use super::metrics::Metrics;
 use crate::audit::{Audit, Writing};
 use crate::epic::EpicSites;
+use crate::identity::Identity;
 use crate::settings::{Secret, Settings, Sources};
 use crate::zoom::webhook::NameKey;
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
@@ -223,6 +224,7 @@ impl Kit {
             audit: Audit::start(writing, settings.limits.audit_queue),
             zoom: ZoomAccounts::new(zoom, &NameKey::new(Secret::new("a key"))),
             limits: Arc::new(Bounds::of(&settings)),
+            identity: Identity::of(&settings.access),
             settings,
             boards: Boards::of(OpsHub::new(ports.clone()).start()),
             desk: Desk::new(ports),

@@ -11,7 +11,6 @@ mod callback;
 mod context;
 mod encrypted;
 mod organization;
-mod pending;
 mod reads;
 mod state;
 #[cfg(test)]
@@ -35,7 +34,6 @@ pub(super) use birth::birth_date_of;
 pub use context::LaunchKind;
 pub(super) use context::Understood;
 use organization::Asked;
-pub use pending::PendingLaunches;
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {

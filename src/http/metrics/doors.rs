@@ -45,6 +45,7 @@ pub(super) struct DoorMetrics {
     boards: Gauge,
     sign_ins: Family<Labels<1>, Counter>,
     denied: Family<Labels<1>, Counter>,
+    glass_broken: Counter,
 }
 
 /// Something that is open until this is dropped, counted in a gauge.
@@ -123,6 +124,11 @@ impl DoorMetrics {
             waited_seconds,
             boards: registered(r, "board_connections", "Boards with an open websocket"),
             sign_ins: registered(r, "sign_ins", "Sign-ins at the operators' pages"),
+            glass_broken: registered(
+                r,
+                "break_glass_sign_ins",
+                "Sign-ins by the emergency access (access.break_glass)",
+            ),
             denied: registered(
                 r,
                 "access_denied",
@@ -270,6 +276,11 @@ impl Metrics {
     /// Somebody signed in, or tried to.
     pub fn sign_in(&self, outcome: &'static str) {
         self.doors.sign_ins.get_or_create(&[("outcome", outcome.into())]).inc();
+    }
+
+    /// A request to an operators' route was refused.
+    pub fn glass_broken(&self) {
+        self.doors.glass_broken.inc();
     }
 
     /// A request to an operators' route was refused.

@@ -139,7 +139,10 @@ fn references_in(value: &Value, found: &mut BTreeSet<String>) {
 
 #[actix_web::test]
 async fn what_is_described_for_operators_is_there() {
-    let kit = Kit::new();
+    let kit = Kit::with(
+        "[access]\nopenid = {issuer = \"http://127.0.0.1:1\", client_id = \"vestibule\"}\n\
+         break_glass.token = \"0123456789abcdef0123456789abcdef\"",
+    );
     let service = service!(kit);
     let ours = |path: &str| {
         !["/epic/", "/zoom/", "/visit/", "/device-test/", "/logo/"].iter().any(|door| path.starts_with(door))

@@ -12,12 +12,10 @@ use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::audited::{self, Outcome};
 use crate::http::problem::{ApiError, Problem};
+use crate::http::reason;
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::settings::{Organization, StaffRole};
 use crate::web::StoryNote;
-
-/// A reason has so many characters.
-const REASON: std::ops::RangeInclusive<usize> = 3..=200;
 
 /// What can be done to a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +71,7 @@ pub struct ActForm {
 
 impl ActForm {
     fn reason(&self) -> Result<&str, ApiError> {
-        let reason = self.reason.trim();
-        let fits = REASON.contains(&reason.chars().count()) && !reason.chars().any(char::is_control);
-        let what = "say why, in `reason`: 3 to 200 characters on one line, and no name of a patient";
-        fits.then_some(reason).ok_or_else(|| ApiError::BadRequest(what.to_owned()))
+        reason::checked(&self.reason)
     }
 }
 

@@ -20,7 +20,7 @@ use super::query;
 use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, StaffRole};
-use crate::web::{Choice, Language, PersonLine, StoryLink, StoryNote, StoryPage, StoryPerson};
+use crate::web::{Choice, Language, PersonLine, SignedIn, StoryLink, StoryNote, StoryPage, StoryPerson};
 
 // What utoipa's attribute makes beside each handler.
 pub use acts::{__path_act, __path_act_in_group, Act, act, act_in_group};
@@ -138,7 +138,7 @@ fn view(app: &App, (id, organization): (&OrganizationId, &Organization), seen: &
         choices: visit.participants.iter().map(choice).collect(),
         note: None,
         may_act: false,
-        signed_in: false,
+        signed_in: SignedIn::No,
     }
 }
 

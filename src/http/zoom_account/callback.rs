@@ -16,7 +16,7 @@ use crate::http::person::{note_store_trouble, page};
 use crate::http::query::Parameters;
 use crate::http::visit::language_of;
 use crate::settings::Organization;
-use crate::web::{ConnectTrouble, Language, PagePolicy, ZoomResultPage};
+use crate::web::{ConnectTrouble, Language, PagePolicy, SignedIn, ZoomResultPage};
 
 /// Registers the routes.
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -141,7 +141,7 @@ fn told(
         trouble,
         back: back.as_deref(),
         correlation_id: correlation_id.as_str(),
-        signed_in: false,
+        signed_in: SignedIn::No,
     };
     let status = trouble.map_or(200, ConnectTrouble::status);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -12,12 +12,17 @@ fn a_token_of_ones_own_gives_one_role_where_it_says() {
         [access.grant.prometheus]\ntoken = \"x\"\nrole = \"viewer\"\norganizations = [\"*\"]\n";
     let changed = [("VESTIBULE__ACCESS__GRANT__HELP_DESK__ROLE", "viewer")];
     let settings = load(folder.path(), &[ORGANIZATION, grants], &changed).unwrap();
-    let super::super::Access::Token(found) = &settings.access else { panic!("by token") };
+    let found = &settings.access.grants;
     let lakeside = settings.organization("lakeside").unwrap().0;
     let told: Vec<_> = found
         .iter()
         .map(|it| {
-            (it.name.as_str(), it.token.expose(), it.rights.role_in(lakeside), it.rights.role_everywhere())
+            (
+                it.name.as_str(),
+                it.token().unwrap().expose(),
+                it.rights.role_in(lakeside),
+                it.rights.role_everywhere(),
+            )
         })
         .collect();
     use super::super::StaffRole::{Administrator, Viewer};

@@ -1,5 +1,6 @@
 //! What holds for the settings as a whole. Each test reads real files from a folder of its own.
 
+mod access;
 mod grants;
 mod layers;
 mod reference;

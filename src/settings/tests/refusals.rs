@@ -27,7 +27,7 @@ fn each_mistake_is_named() {
         ("store.url = \"redis://\"", "store.url: "),
         ("store.durability = \"none\"", "store.durability: \"none\" is none of \"fsync\""),
         ("store.accept_unsafe = 1", "store.accept_unsafe: must be true or false"),
-        ("access.mode = \"jwt\"", "access.mode: \"jwt\" is not available in this release"),
+        ("access.mode = \"saml\"", "access.mode: \"saml\" is none of \"token\", \"jwt\", \"loopback\""),
         ("access.tokens = \"one\"", "access.tokens: must be a list"),
         ("access.tokens = [\"\"]", "access.tokens: has an empty entry"),
         (

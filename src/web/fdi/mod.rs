@@ -5,6 +5,7 @@ mod words;
 use askama::Template;
 
 use super::language::Language;
+use super::signed_in::SignedIn;
 use words::{FdiWords, KindWords};
 
 /// An organization to choose.
@@ -21,7 +22,7 @@ pub struct OrganizationLink {
 pub struct AdminPage<'a> {
     pub language: Language,
     pub organizations: &'a [OrganizationLink],
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
 /// One record.
@@ -79,7 +80,7 @@ pub struct FdiPage<'a> {
     pub mychart_id_token: &'a str,
     pub accounts: ProviderAccounts,
     pub rows: &'a [FdiRow],
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
 impl AdminPage<'_> {

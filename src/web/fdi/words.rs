@@ -6,6 +6,7 @@ use crate::web::language::Language;
 pub struct FdiWords {
     pub skip: &'static str,
     pub sign_out: &'static str,
+    pub break_glass: &'static str,
     pub service: &'static str,
     pub live_visits: &'static str,
     pub records: &'static str,
@@ -70,6 +71,7 @@ pub(super) fn kind(language: Language, kind: &'static str) -> KindWords {
 static ENGLISH: FdiWords = FdiWords {
     skip: "Skip to content",
     sign_out: "Sign out",
+    break_glass: "Emergency access is in use. Everything that is done is on record; sign out when you are done.",
     service: "Service",
     live_visits: "Live visits",
     records: "Notification records",
@@ -139,6 +141,7 @@ fn english(kind: &'static str) -> (&'static str, &'static str) {
 static SPANISH: FdiWords = FdiWords {
     skip: "Ir al contenido",
     sign_out: "Cerrar sesión",
+    break_glass: "El acceso de emergencia está en uso. Todo lo que se haga queda registrado; cierre la sesión al terminar.",
     service: "Servicio",
     live_visits: "Visitas en curso",
     records: "Registros de notificaciones",

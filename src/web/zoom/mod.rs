@@ -8,6 +8,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::language::Language;
+use super::signed_in::SignedIn;
 #[cfg(test)]
 pub(super) use samples::samples;
 pub use words::ConnectTrouble;
@@ -85,7 +86,7 @@ pub struct ZoomPage<'a> {
     pub trouble: Option<ConnectTrouble>,
     /// The reader may connect it.
     pub may_change: bool,
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
 /// Where the way through Zoom's consent page ends.
@@ -99,7 +100,7 @@ pub struct ZoomResultPage<'a> {
     /// The page about the account, where this listener has it.
     pub back: Option<&'a str>,
     pub correlation_id: &'a str,
-    pub signed_in: bool,
+    pub signed_in: SignedIn,
 }
 
 impl ZoomPage<'_> {

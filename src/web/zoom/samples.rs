@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::{ConnectTrouble, ScopeRow, WebhookCheck, ZoomPage, ZoomResultPage, ZoomStands};
-use crate::web::Language;
+use crate::web::{Language, SignedIn};
 
 /// With `text` wherever a text from outside can come in.
 pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, String)> {
@@ -39,13 +39,14 @@ pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, St
             others: &[text.to_owned()],
             trouble: by_consent.then_some(ConnectTrouble::Zoom),
             may_change: true,
-            signed_in: true,
+            signed_in: SignedIn::Yes,
         };
         pages.push((format!("zoom {language:?} {stands:?} {by_consent}"), page.render().unwrap()));
     }
     for trouble in ConnectTrouble::ALL.map(Some).into_iter().chain([None]) {
         let (name, back) = (Some(text), Some(text));
-        let page = ZoomResultPage { language, name, trouble, back, correlation_id: text, signed_in: false };
+        let page =
+            ZoomResultPage { language, name, trouble, back, correlation_id: text, signed_in: SignedIn::No };
         pages.push((format!("zoom result {language:?} {trouble:?}"), page.render().unwrap()));
     }
     pages

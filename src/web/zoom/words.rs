@@ -61,6 +61,7 @@ impl ConnectTrouble {
 pub struct ZoomWords {
     pub skip: &'static str,
     pub sign_out: &'static str,
+    pub break_glass: &'static str,
     pub service: &'static str,
     pub live_visits: &'static str,
     pub records: &'static str,
@@ -215,6 +216,7 @@ fn spanish(trouble: ConnectTrouble) -> &'static str {
 static ENGLISH: ZoomWords = ZoomWords {
     skip: "Skip to content",
     sign_out: "Sign out",
+    break_glass: "Emergency access is in use. Everything that is done is on record; sign out when you are done.",
     service: "Service",
     live_visits: "Live visits",
     records: "Notification records",
@@ -270,6 +272,7 @@ static ENGLISH: ZoomWords = ZoomWords {
 static SPANISH: ZoomWords = ZoomWords {
     skip: "Ir al contenido",
     sign_out: "Cerrar sesión",
+    break_glass: "El acceso de emergencia está en uso. Todo lo que se haga queda registrado; cierre la sesión al terminar.",
     service: "Servicio",
     live_visits: "Visitas en curso",
     records: "Registros de notificaciones",

@@ -17,12 +17,12 @@ const STOPS_WITHIN = 20_000;
 const KEPT_LINES = 40;
 
 /**
- * @param {{admittance?: "automatic" | "manual", environment?: Record<string, string>, more?: string[]}} options `more`:
- *   further arguments of the command.
+ * @param {{admittance?: "automatic" | "manual", environment?: Record<string, string>, more?: string[], listen?: string}} options
+ *   `more`: further arguments of the command; `listen`: where, if that has to be known before.
  */
-export async function startDemo({ admittance = "automatic", environment = {}, more = [] } = {}) {
+export async function startDemo({ admittance = "automatic", environment = {}, more = [], listen } = {}) {
   const data = await mkdtemp(join(tmpdir(), "vestibule-browser-"));
-  const listen = `127.0.0.1:${await freePort()}`;
+  listen ??= `127.0.0.1:${await freePort()}`;
   const child = spawn(BINARY, ["demo", "--listen", listen, "--data", join(data, "store"), ...more], {
     cwd: data,
     env: { ...process.env, VESTIBULE__ORGANIZATION__LAKESIDE__ADMITTANCE: admittance, ...environment },
@@ -93,7 +93,7 @@ export async function until(what, within, check) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

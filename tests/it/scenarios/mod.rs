@@ -17,6 +17,7 @@ mod guest_birth_dates;
 mod guests;
 mod house;
 mod identities;
+mod jwt;
 mod keys;
 mod kinds;
 mod launches;

@@ -45,7 +45,7 @@ async fn a_line_ends_with_the_sign_in() {
     );
     let cookie = ("cookie", told.header("set-cookie").split(';').next().unwrap().to_owned());
     let request = TestRequest::get().insert_header(cookie.clone()).to_http_request();
-    let session = crate::http::access::SessionKey::of_request(&request).unwrap();
+    let session = crate::http::access::SessionKey::of_request(&request, &kit.app.settings).unwrap();
     let mut line = line(&kit, Who::of_tests(Some(session))).await;
     assert!(line.look(&mut asked(PACE.ask_every)).await.is_ok());
     let out = anonymous("/sign-out").method(actix_web::http::Method::POST).insert_header(cookie);

@@ -1,7 +1,7 @@
-//! Launches on their way through Epic, counted: each is kept in the store, and anybody can begin one.
+//! Launches on their way through Epic, and sign-ins at a provider, counted: each is kept in the store, and anybody can begin one.
 //!
-//! A launch that comes back gives its place free at once; one that does not, when its state runs out. What was begun before the process
-//! started is not counted.
+//! What comes back gives its place free at once; what does not, when its state runs out. What was begun before the process started is
+//! not counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,13 +14,13 @@ use crate::http::access::Peer;
 
 /// The places.
 #[derive(Debug)]
-pub struct PendingLaunches {
+pub struct Pending {
     most: usize,
     most_of_peer: usize,
     held: Mutex<Held>,
 }
 
-/// Launches by a hash of their state's name, which itself opens a door.
+/// What is under way, by a hash of their state's name, which itself opens a door.
 #[derive(Debug, Default)]
 struct Held {
     by_name: BTreeMap<u64, (Peer, Moment)>,
@@ -28,7 +28,7 @@ struct Held {
     by_peer: BTreeMap<Peer, usize>,
 }
 
-impl PendingLaunches {
+impl Pending {
     pub fn new(most: usize, most_of_peer: usize) -> Self {
         Self { most, most_of_peer, held: Mutex::default() }
     }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn places_are_bounded_for_all_and_for_one_and_come_back() {
-        let pending = PendingLaunches::new(3, 2);
+        let pending = Pending::new(3, 2);
         let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|peer| peer.parse().unwrap());
         let end = NOW + Span::minutes(10);
         let enter = |name: &str, peer, now| pending.enter(name, peer, now, end);
