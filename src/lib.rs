@@ -14,14 +14,17 @@
 
 pub mod audit;
 pub mod check;
+pub mod configuration;
 pub mod demo;
 pub mod epic;
 pub mod http;
 pub mod identity;
 pub mod jwt;
 pub mod keys;
+pub mod latest;
 pub mod outbound;
 pub mod panics;
+pub mod sealing;
 pub mod service;
 pub mod settings;
 pub mod simulator;

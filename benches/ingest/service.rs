@@ -81,7 +81,8 @@ impl Service {
 
     /// Until every journal is decided on and committed.
     pub async fn all_taken_in(&self) -> Result<(), Failed> {
-        let store = &self.running.app().desk.ports().store;
+        let app = self.running.app();
+        let store = &app.desk.ports().store;
         for shard in Shard::all() {
             loop {
                 let cursor = store.cursor(shard).await?;

@@ -7,12 +7,12 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use vestibule_actors::port::store::{OrganizationValue, SharedStore, StoreError};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
 use super::entry::{Deed, FIRST, Kept};
+use crate::store;
 
 /// A deed that waits for its place.
 #[derive(Clone, Debug)]
@@ -42,12 +42,10 @@ impl ChainId {
         self.0.as_ref()
     }
 
-    /// The entity that holds the pages. A hash, since the names of organizations may be as long as they can be.
+    /// The entity that holds the pages.
     fn entity(&self) -> Result<OrganizationId, StoreError> {
         let name = self.0.as_ref().map_or("", |id| id.as_str());
-        let hash = hex::encode(Sha256::digest(name.as_bytes()));
-        let short: String = hash.chars().take(40).collect();
-        OrganizationId::new(format!("audit-{short}")).map_err(|error| StoreError::Refused(error.to_string()))
+        store::entity("audit", name)
     }
 }
 

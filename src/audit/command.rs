@@ -1,5 +1,6 @@
 //! `vestibule audit`: looks through the chains of a store, or of a file that was exported, and says whether anything was changed.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use vestibule_domain::id::OrganizationId;
 use super::chain::{Chain, ChainId};
 use super::entry::{Kept, Sound, verify};
 use super::fhir::audit_event;
+use crate::configuration::ever_kept;
 use crate::service::{Failure, on_redis};
 use crate::settings::{Settings, StoreUrl};
 use crate::store::redis::RedisStore;
@@ -80,7 +82,7 @@ async fn verified(arguments: VerifyArguments) -> Result<(), Failure> {
     } else {
         let settings = Settings::of_process(&arguments.config)?;
         let store = opened(&settings).await?;
-        for id in chains(&settings, arguments.organization.as_deref())? {
+        for id in chains(&settings, &store, arguments.organization.as_deref()).await? {
             let sound = walked(&store, &id, &mut look).await?;
             println!("{}", told(&id.to_string(), sound.as_ref()));
         }
@@ -165,14 +167,17 @@ pub(super) async fn walked(
     Ok(sound)
 }
 
-fn chains(settings: &Settings, organization: Option<&str>) -> Result<Vec<ChainId>, Failure> {
-    match organization {
-        Some(name) => Ok(vec![named(settings, name)?]),
-        None => {
-            let all = settings.organizations.keys().map(|id| ChainId::of(Some(id)));
-            Ok(std::iter::once(ChainId::of(None)).chain(all).collect())
-        }
+async fn chains(
+    settings: &Settings,
+    store: &SharedStore,
+    organization: Option<&str>,
+) -> Result<Vec<ChainId>, Failure> {
+    if let Some(name) = organization {
+        return Ok(vec![named(settings, name)?]);
     }
+    let kept = ever_kept(store).await.map_err(|error| Failure::Unavailable(error.to_string()))?;
+    let all: BTreeSet<OrganizationId> = settings.organizations.keys().cloned().chain(kept).collect();
+    Ok(std::iter::once(ChainId::of(None)).chain(all.iter().map(|id| ChainId::of(Some(id)))).collect())
 }
 
 /// An organization may have left the settings, and its audit stays.

@@ -1,6 +1,7 @@
 //! `vestibule check`: tries every outside thing that an organization needs, and says pass, warn or fail with what to do. It changes nothing
 //! anywhere, so that it can be run in a change window and beside a service that runs.
 
+mod draft;
 mod hosts;
 mod identity;
 mod key_set;
@@ -23,6 +24,8 @@ use crate::store::{EmbeddedSettings, EmbeddedStore, OpenError};
 use crate::system::SystemClock;
 use outcome::{Checked, Report};
 use sides::Checks;
+
+pub use draft::{Draft, of_draft};
 
 /// The arguments of `vestibule check`.
 #[derive(Args, Debug)]
@@ -56,7 +59,7 @@ pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
         checks.hosts(id, organization, &mut report).await;
         checks.sms(id, organization, &mut report).await;
         checks.key_set(id, public_url, &mut report).await;
-        checks.epic(id, &mut report).await;
+        checks.epic(id, true, &mut report).await;
         checks.zoom(id, organization, &mut report).await;
         checks.zoom_webhook(id, organization, public_url, &mut report).await;
         checks.times(id, &mut report);

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use serde::Serialize;
 use vestibule_domain::id::OrganizationId;
 
+use crate::configuration::Seen;
+
 const FAIL: &str = "fail";
 
 /// How one check ended.
@@ -76,6 +78,21 @@ impl Report {
             Checked::Fail { what, advice } => (FAIL, what, Some(advice)),
         };
         self.checks.push(Line { organization, check, outcome, passed: outcome != FAIL, what, advice });
+    }
+
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.checks.append(&mut other.checks);
+    }
+
+    /// What was found, as the store keeps it.
+    pub(super) fn seen(self) -> Vec<Seen> {
+        let seen = |line: Line| Seen {
+            check: line.check.to_owned(),
+            outcome: line.outcome.to_owned(),
+            what: line.what,
+            advice: line.advice.map(str::to_owned),
+        };
+        self.checks.into_iter().map(seen).collect()
     }
 
     pub(super) fn len(&self) -> usize {

@@ -15,11 +15,15 @@ use super::zoom::copy_connections;
 use crate::epic::{EpicClient, EpicSites, FhirReads, KeyDue};
 use crate::outbound::certificate::trusted_here;
 use crate::outbound::{OtherClock, other_clock};
+use crate::sealing::Sealer;
 use crate::service::{Failure, epic_sites};
 use crate::settings::{BaseUrl, Organization, Secret, Settings};
 use crate::system::{SystemClock, SystemRandomness};
+use crate::zoom::connection::copy;
 use crate::zoom::webhook::NameKey;
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
+
+const TELEHEALTH_ADVICE: &str = "check epic.telehealth_base_url, DNS, the firewall and the proxy toward Epic";
 
 /// What the checks call with.
 pub(super) struct Checks {
@@ -34,18 +38,41 @@ pub(super) struct Checks {
 
 impl Checks {
     pub(super) async fn new(settings: &Settings) -> Result<Self, Failure> {
+        Self::with(settings, async |clock, to| copy_connections(settings, clock, to).await).await
+    }
+
+    /// The same inside of a service, which has the store open.
+    pub(super) async fn inside(settings: &Settings, store: &SharedStore) -> Result<Self, Failure> {
+        Self::with(settings, async |_, to| {
+            let mut copied = true;
+            for id in settings.organizations.keys() {
+                copied &= copy(store, to, id).await.is_ok();
+            }
+            copied
+        })
+        .await
+    }
+
+    async fn with(
+        settings: &Settings,
+        copy_to: impl AsyncFnOnce(&SharedClock, &SharedStore) -> bool,
+    ) -> Result<Self, Failure> {
         let clock: SharedClock = Arc::new(SystemClock);
         let randomness: SharedRandomness = Arc::new(SystemRandomness);
         let sites = epic_sites(settings)?;
         let accounts =
             settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         // A check makes no link, so that no name is ever hashed.
-        let accounts = ZoomAccounts::new(accounts, &NameKey::new(Secret::new("")));
+        let accounts = ZoomAccounts::new(
+            accounts,
+            &NameKey::new(Secret::new("")),
+            &Sealer::new(&settings.store.sealing_keys),
+        );
         // A token that a check renewed would be lost to the service.
         accounts.drain().await;
         // Nothing that a check learns is kept.
         let store: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), settings.store_limits()));
-        let has_store = copy_connections(settings, &clock, &store).await;
+        let has_store = copy_to(&clock, &store).await;
         Ok(Self {
             epic: EpicClient::new(Arc::clone(&sites), Arc::clone(&clock), Arc::clone(&randomness)),
             zoom: ZoomClient::new(Arc::clone(&accounts), store, clock, randomness),
@@ -56,7 +83,8 @@ impl Checks {
         })
     }
 
-    pub(super) async fn epic(&self, organization: &OrganizationId, report: &mut Report) {
+    /// `served`: whether our doors hand out the keys that sign; what Epic says of a token is worth nothing else.
+    pub(super) async fn epic(&self, organization: &OrganizationId, served: bool, report: &mut Report) {
         let mut add = |check, checked| report.add(Some(organization), check, checked);
         let fhir = self.epic.probe_fhir(organization).await;
         let advice = "check epic.fhir_base_url (it ends in /R4), DNS, the firewall and the proxy toward Epic";
@@ -64,6 +92,12 @@ impl Checks {
         let authorization = self.epic.probe_authorization(organization).await;
         let advice = "check epic.fhir_base_url, or epic.oauth_base_url where it is set: it ends before /authorize and /token";
         add("epic: authorization server", Checked::of(authorization, advice));
+        if !served {
+            let telehealth = self.epic.probe_telehealth(organization).await;
+            add("epic: telehealth server", Checked::of(telehealth, TELEHEALTH_ADVICE));
+            let what = "cannot be told before this is saved, since Epic fetches our new public keys from us: check again then";
+            return add("epic: backend token", Checked::pass(what));
+        }
         let token = self.epic.probe_backend_token(organization).await;
         let (has_token, gives_tokens) = (token.is_ok(), matches!(token, Ok(Some(()))));
         let token = token
@@ -80,8 +114,7 @@ impl Checks {
         }
         let telehealth = self.epic.probe_telehealth(organization).await;
         let reached = telehealth.is_ok();
-        let advice = "check epic.telehealth_base_url, DNS, the firewall and the proxy toward Epic";
-        add("epic: telehealth server", Checked::of(telehealth, advice));
+        add("epic: telehealth server", Checked::of(telehealth, TELEHEALTH_ADVICE));
         // Without a token, or a server, it could only fail for the same cause.
         if has_token && reached {
             let status = self.epic.probe_status_service(organization).await;
@@ -143,8 +176,8 @@ impl Checks {
         let due = self.sites.config(organization).and_then(|config| config.key_due(SystemClock.now()));
         let lines = [
             ("epic: private key", due.map(checked_key)),
-            ("epic: clock", self.sites.clock(organization).and_then(checked_clock)),
-            ("zoom: clock", self.accounts.clock(organization).and_then(checked_clock)),
+            ("epic: clock", self.sites.clock(organization).and_then(|clock| checked_clock(&clock))),
+            ("zoom: clock", self.accounts.clock(organization).and_then(|clock| checked_clock(&clock))),
         ];
         for (check, checked) in lines {
             if let Some(checked) = checked {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 use vestibule_actors::port::clock::Randomness;
 
@@ -30,7 +31,9 @@ pub(super) fn of_demo(
         .clone()
         .unwrap_or_else(|| format!("embedded:{}", folder.path().join("store").display()));
     let text = text(listen, &store, fakes, &folder.key().display().to_string());
+    let sealing = format!("[store]\nsealing_keys = [\"{}\"]", sealing_key(&folder.read_key()?));
     let mut sources = Sources::new(here)
+        .text("the demo's sealing key", &sealing)
         .text("the demo's settings", &text)
         .text("the demo's address", &format!("[server]\npublic_url = \"{public_url}\""));
     if store.starts_with("redis") {
@@ -38,6 +41,11 @@ pub(super) fn of_demo(
     }
     let sources = sources.environment(process_environment());
     Ok(Settings::load(sources)?)
+}
+
+/// A second node of the same demo has the same one.
+fn sealing_key(private_key: &str) -> String {
+    hex::encode(Sha256::digest(format!("the demo's sealing key\n{private_key}").as_bytes()))
 }
 
 /// A seed that differs from start to start: a store that outlives the fakes must not see their ids again.

@@ -1,6 +1,5 @@
 //! The caller of Epic on one thread, and what all threads of the node share of each organization.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,15 +15,16 @@ use super::metadata::Endpoints;
 use super::smart::SmartError;
 use super::status;
 use crate::jwt::KeySet;
+use crate::latest::PerOrganization;
 use crate::outbound::{Bearer, HttpClient, OtherClock, Shared, TokenFailure};
 
 /// One organization's Epic, with what was fetched from it.
 pub(super) struct EpicSite {
-    pub config: EpicConfig,
+    pub config: Arc<EpicConfig>,
     pub endpoints: Shared<Endpoints, SmartError>,
     pub keys: Shared<KeySet, SmartError>,
     pub backend: Shared<Bearer, TokenFailure>,
-    pub clock: OtherClock,
+    pub clock: Arc<OtherClock>,
     pub reads: Reads,
 }
 
@@ -33,51 +33,57 @@ impl EpicSite {
         let pause = config.longest_pause;
         Self {
             reads: Reads::new(config.fhir_reads),
-            config,
+            config: Arc::new(config),
             endpoints: Shared::pausing(pause),
             keys: Shared::pausing(pause),
             backend: Shared::pausing(pause),
-            clock: OtherClock::new(organization.clone(), "epic"),
+            clock: Arc::new(OtherClock::new(organization.clone(), "epic")),
         }
     }
 }
 
 /// The Epics of all organizations. Made once in a process; what was fetched is shared by all threads.
-pub struct EpicSites(BTreeMap<OrganizationId, Arc<EpicSite>>);
+pub struct EpicSites(PerOrganization<EpicSite>);
 
 impl EpicSites {
     #[must_use]
     pub fn new(organizations: impl IntoIterator<Item = (OrganizationId, EpicConfig)>) -> Arc<Self> {
         let site = |(id, config)| {
-            let site = Arc::new(EpicSite::new(&id, config));
+            let site = EpicSite::new(&id, config);
             (id, site)
         };
-        Arc::new(Self(organizations.into_iter().map(site).collect()))
+        Arc::new(Self(PerOrganization::new(organizations.into_iter().map(site))))
+    }
+
+    /// An organization's settings are others now, or it is no more: what was fetched under those before is forgotten, and calls that are under
+    /// way end as they began.
+    pub fn change(&self, organization: &OrganizationId, config: Option<EpicConfig>) {
+        self.0.change(organization, config.map(|config| EpicSite::new(organization, config)));
     }
 
     /// The configuration of an organization, if there is such a one.
     #[must_use]
-    pub fn config(&self, organization: &OrganizationId) -> Option<&EpicConfig> {
-        self.0.get(organization).map(|site| &site.config)
+    pub fn config(&self, organization: &OrganizationId) -> Option<Arc<EpicConfig>> {
+        self.0.get(organization).map(|site| Arc::clone(&site.config))
     }
 
     /// The configurations of all organizations.
-    pub fn configs(&self) -> impl Iterator<Item = (&OrganizationId, &EpicConfig)> {
-        self.0.iter().map(|(id, site)| (id, &site.config))
+    pub fn configs(&self) -> impl Iterator<Item = (OrganizationId, Arc<EpicConfig>)> {
+        self.0.all().into_iter().map(|(id, site)| (id, Arc::clone(&site.config)))
     }
 
     /// The clock of an organization's Epic.
     #[must_use]
-    pub fn clock(&self, organization: &OrganizationId) -> Option<&OtherClock> {
-        self.0.get(organization).map(|site| &site.clock)
+    pub fn clock(&self, organization: &OrganizationId) -> Option<Arc<OtherClock>> {
+        self.0.get(organization).map(|site| Arc::clone(&site.clock))
     }
 
     /// Their clocks, as they were last heard.
-    pub fn clocks(&self) -> impl Iterator<Item = &OtherClock> {
-        self.0.values().map(|site| &site.clock)
+    pub fn clocks(&self) -> impl Iterator<Item = Arc<OtherClock>> {
+        self.0.all().into_iter().map(|(_, site)| Arc::clone(&site.clock))
     }
 
-    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&Arc<EpicSite>> {
+    pub(super) fn get(&self, organization: &OrganizationId) -> Option<Arc<EpicSite>> {
         self.0.get(organization)
     }
 }
@@ -109,7 +115,7 @@ impl Epic for EpicClient {
     fn send<'a>(&'a self, visit: &'a VisitKey, update: &'a Update) -> LocalBoxFuture<'a, EpicAnswer> {
         Box::pin(async move {
             match self.sites.get(&visit.organization) {
-                Some(site) => self.send_status(site, visit, update).await,
+                Some(site) => self.send_status(&site, visit, update).await,
                 None => status::no_such_organization(),
             }
         })

@@ -1,5 +1,6 @@
 //! What the edge must know of one organization's Epic.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -29,7 +30,7 @@ pub struct EpicConfig {
     /// For assertions; may be empty where nothing needs one.
     pub keys: SigningKeys,
     /// Where launches may come encrypted.
-    pub encrypted_launches: Option<EncryptedLaunches>,
+    pub encrypted_launches: Option<Arc<EncryptedLaunches>>,
     /// When the key that signs is due to be replaced, where that is known.
     pub key_due_at: Option<Moment>,
     pub scopes: Vec<String>,
@@ -91,7 +92,7 @@ impl EpicConfig {
             encrypted_launches: epic
                 .encrypted_launch
                 .as_ref()
-                .map(|launch| EncryptedLaunches::from_settings(launch, &epic.external_id_types)),
+                .map(|launch| Arc::new(EncryptedLaunches::from_settings(launch, &epic.external_id_types))),
             key_due_at: epic.key_due_at(),
             scopes: epic.scopes.clone(),
             backend_scopes: epic.backend_scopes.clone(),

@@ -72,7 +72,7 @@ impl EpicClient {
         nonce: &str,
     ) -> Result<FhirUser, IdTokenError> {
         let unavailable = IdTokenError::KeysUnavailable;
-        let site = self.sites.get(organization).ok_or(unavailable(SmartError::UnknownOrganization))?;
+        let site = &self.sites.get(organization).ok_or(unavailable(SmartError::UnknownOrganization))?;
         let verified = timeout(site.config.timeout, self.verify_at(site, token, nonce));
         verified.await.unwrap_or(Err(unavailable(SmartError::Unavailable)))
     }

@@ -46,7 +46,7 @@ impl EpicClient {
     /// # Errors
     /// [`SmartError`].
     pub async fn probe_fhir(&self, organization: &OrganizationId) -> Result<(), SmartError> {
-        let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
         let url = format!("{}/.well-known/smart-configuration", site.config.fhir_base_url);
         self.get_json(site, &url).await.map(|_| ())
     }
@@ -56,7 +56,7 @@ impl EpicClient {
     /// # Errors
     /// [`ProbeFailure`].
     pub async fn probe_authorization(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
-        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
         let url = self.endpoints(site).await?.authorization;
         // Without parameters it asks for nothing: a working one says so on a page, with whatever status.
         let status = self.ask(site, &url).await?.status.as_u16();
@@ -77,7 +77,7 @@ impl EpicClient {
     /// # Errors
     /// [`ProbeFailure`].
     pub async fn probe_telehealth(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
-        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
         let answer = self.ask(site, &site.config.telehealth_base_url).await?;
         Ok(format!("answers with status {}", answer.status.as_u16()))
     }
@@ -90,7 +90,7 @@ impl EpicClient {
         &self,
         organization: &OrganizationId,
     ) -> Result<Option<()>, TokenFailure> {
-        let Some(site) = self.sites.get(organization) else { return Err(TokenFailure::Unavailable) };
+        let Some(site) = &self.sites.get(organization) else { return Err(TokenFailure::Unavailable) };
         if !matches!(site.config.status_auth, StatusAuth::Bearer) {
             return Ok(None);
         }
@@ -102,7 +102,7 @@ impl EpicClient {
     /// # Errors
     /// [`ProbeFailure`]; that Epic denies reads is none.
     pub async fn probe_fhir_read(&self, organization: &OrganizationId) -> Result<FhirReads, ProbeFailure> {
-        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
         let authorization = self.backend_token(site).await?.header();
         let url = format!("{}{NOBODY}", site.config.fhir_base_url);
         let call = Call { method: Method::GET, url, body: None };
@@ -121,7 +121,7 @@ impl EpicClient {
     /// # Errors
     /// [`ProbeFailure`].
     pub async fn probe_status_service(&self, organization: &OrganizationId) -> Result<String, ProbeFailure> {
-        let site = self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(ProbeFailure::UnknownOrganization)?;
         let config = &site.config;
         let authorization = match &config.status_auth {
             StatusAuth::Basic { user, password } => oauth::basic(&emp(user), password.expose()),

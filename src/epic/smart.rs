@@ -112,7 +112,7 @@ impl EpicClient {
         organization: &OrganizationId,
         request: &AuthorizeRequest<'_>,
     ) -> Result<Authorization, SmartError> {
-        let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
         let endpoint = self.endpoints(site).await?.authorization;
         let scope = site.config.scopes.join(" ");
         let parameters = [
@@ -142,7 +142,7 @@ impl EpicClient {
         redirect_uri: &str,
         verifier: &Secret,
     ) -> Result<TokenAnswer, SmartError> {
-        let site = self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
+        let site = &self.sites.get(organization).ok_or(SmartError::UnknownOrganization)?;
         let deadline = instant() + site.config.timeout;
         let endpoints =
             timeout_at(deadline, self.endpoints(site)).await.unwrap_or(Err(SmartError::Unavailable))?;
@@ -154,7 +154,7 @@ impl EpicClient {
         ];
         let proof = self.prove(site, &endpoints.token)?;
         form.extend(proof.fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let times = (self.clock.now(), &site.clock);
+        let times = (self.clock.now(), site.clock.as_ref());
         let body =
             oauth::post_form(&self.http, &endpoints.token, proof.header, &form, deadline, times).await?;
         TokenAnswer::read(&body, &site.config.context_names)

@@ -27,7 +27,7 @@ use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, Provid
 pub async fn index(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     who.anywhere(StaffRole::Operator)?;
     let may_see = |(id, _): &(&OrganizationId, &Organization)| who.may(id, StaffRole::Operator);
-    let organizations: Vec<OrganizationLink> = app
+    let mut organizations: Vec<OrganizationLink> = app
         .settings
         .organizations
         .iter()
@@ -35,11 +35,22 @@ pub async fn index(app: web::Data<App>, who: Who, request: HttpRequest) -> Resul
         .map(|(id, organization)| OrganizationLink {
             id: id.as_str().to_owned(),
             name: organization.display_name.clone(),
-            test_environment: is_test(organization),
+            test_environment: Some(is_test(organization)),
         })
         .collect();
+    let standing = app.configuration.standing.get();
+    let broken = standing.refused.keys().filter(|id| !app.settings.organizations.contains_key(*id));
+    organizations.extend(broken.filter(|id| who.may(id, StaffRole::Operator)).map(|id| OrganizationLink {
+        id: id.as_str().to_owned(),
+        name: id.as_str().to_owned(),
+        test_environment: None,
+    }));
+    let may_make = who.everywhere(StaffRole::Administrator).is_ok();
     let (language, signed_in) = (language_of(&request, None), who.signed_in());
-    staff_page(HttpResponse::Ok(), &AdminPage { language, organizations: &organizations, signed_in })
+    staff_page(
+        HttpResponse::Ok(),
+        &AdminPage { language, organizations: &organizations, may_make, signed_in },
+    )
 }
 
 /// The lines for the FDI records of one organization.

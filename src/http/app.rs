@@ -15,6 +15,7 @@ use super::health::StoreProbe;
 use super::metrics::Metrics;
 use super::pending::Pending;
 use crate::audit::Audit;
+use crate::configuration::Configuration;
 use crate::epic::EpicSites;
 use crate::identity::Identity;
 use crate::settings::Settings;
@@ -51,6 +52,8 @@ pub struct App {
     pub audit: Audit,
     /// Who vouches for people and programs.
     pub identity: Arc<Identity>,
+    /// What administrators change on pages.
+    pub configuration: Configuration,
 }
 
 /// Whether this node wants to be sent people and events.
@@ -63,24 +66,24 @@ pub struct Readiness {
 }
 
 /// How much may be under way at once; one more is answered 503 with `Retry-After`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bounds {
     /// Bodies of webhooks that are being read, signed by nobody knows whom.
     pub webhook_bodies: Arc<Semaphore>,
     /// Webhooks of Zoom's that are worked on.
     pub webhooks: Arc<Semaphore>,
     /// Each organization's own, so that one whose Epic or Zoom hangs shuts nobody else's people out.
-    pub launches: BTreeMap<OrganizationId, Semaphore>,
+    pub launches: BTreeMap<OrganizationId, Arc<Semaphore>>,
     /// Launches that people have gone to Epic with and not come back from.
-    pub pending_launches: Pending,
+    pub pending_launches: Arc<Pending>,
     /// People who have gone to their OpenID provider and not come back.
-    pub pending_sign_ins: Pending,
+    pub pending_sign_ins: Arc<Pending>,
     /// Text messages that leave this node.
     pub sms: SmsLimits,
     pub page_streams: Arc<Semaphore>,
     pub ops_connections: Arc<Semaphore>,
     /// Wrong tokens at the operators' doors, by peer.
-    pub wrong_tokens: WrongTokens,
+    pub wrong_tokens: Arc<WrongTokens>,
 }
 
 impl Bounds {
@@ -91,18 +94,32 @@ impl Bounds {
             launches: settings
                 .organizations
                 .keys()
-                .map(|id| (id.clone(), Semaphore::new(settings.limits.concurrent_launches)))
+                .map(|id| (id.clone(), Arc::new(Semaphore::new(settings.limits.concurrent_launches))))
                 .collect(),
-            pending_launches: Pending::new(
+            pending_launches: Arc::new(Pending::new(
                 settings.limits.pending_launches,
                 settings.limits.pending_launches_per_peer,
-            ),
-            pending_sign_ins: Pending::new(SIGN_INS, SIGN_INS_OF_PEER),
+            )),
+            pending_sign_ins: Arc::new(Pending::new(SIGN_INS, SIGN_INS_OF_PEER)),
             sms: SmsLimits::of(settings),
             page_streams: Arc::new(Semaphore::new(settings.limits.page_streams)),
             ops_connections: Arc::new(Semaphore::new(settings.limits.ops_connections)),
-            wrong_tokens: WrongTokens::default(),
+            wrong_tokens: Arc::default(),
         }
+    }
+}
+
+impl Bounds {
+    /// The same for other organizations: what is under way of those that stay goes on to count.
+    #[must_use]
+    pub fn following(&self, settings: &Settings) -> Self {
+        let mut next = Self { sms: self.sms.following(settings), ..self.clone() };
+        let fresh = Self::of(settings).launches.into_iter();
+        next.launches = fresh
+            .map(|(id, places)| (self.launches.get(&id).cloned().unwrap_or(places), id))
+            .map(|(places, id)| (id, places))
+            .collect();
+        next
     }
 }
 

@@ -14,12 +14,13 @@ use super::access::{Who, peer};
 use super::app::App;
 use super::ask;
 use super::correlation;
+use super::organizations;
 use super::problem::ApiError;
 use super::story::Act;
 use crate::audit::{Deed, Lost};
 
 /// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
-pub(super) const LOOKS: [(&str, Option<&str>); 16] = [
+pub(super) const LOOKS: [(&str, Option<&str>); 20] = [
     ("/ops", None),
     ("/ops/stream", Some("board_opened")),
     ("/visits/{organization}/{csn}", Some("visit_viewed")),
@@ -34,13 +35,18 @@ pub(super) const LOOKS: [(&str, Option<&str>); 16] = [
     ("/api/v1/openapi.json", None),
     ("/metrics", None),
     ("/admin", None),
+    ("/admin/new", None),
+    ("/admin/{organization}", Some("settings_viewed")),
+    ("/admin/{organization}/versions/{version}", Some("settings_viewed")),
+    ("/admin/{organization}/export", Some("settings_exported")),
     ("/admin/{organization}/fdi", Some("set_up_viewed")),
     ("/admin/{organization}/zoom", Some("set_up_viewed")),
 ];
 /// What is done; an act on a visit says itself what it is.
-pub(super) const ACTS: [(&str, Option<&str>); 4] = [
+pub(super) const ACTS: [(&str, Option<&str>); 5] = [
     ("/visits/{organization}/{csn}/{act}", None),
     ("/group-visits/{organization}/{conference_id}/{act}", None),
+    ("/admin/{organization}/settings/{act}", None),
     ("/admin/{organization}/zoom/connect", Some(ZOOM_CONNECT)),
     ("/admin/{organization}/zoom/ask-again", Some(ZOOM_ASK_AGAIN)),
 ];
@@ -68,8 +74,12 @@ impl Audited {
             known.and_then(|(_, action)| *action).map_or(Self::Nothing, Self::Look)
         } else {
             let known = ACTS.iter().find(|(known, _)| *known == pattern);
-            let of_visit = || Act::parse(request.match_info().get("act")?).ok().map(Act::action);
-            known.and_then(|(_, action)| action.or_else(of_visit)).map_or(Self::Nothing, Self::Act)
+            let word = request.match_info().get("act").unwrap_or_default();
+            let named = || match pattern.starts_with("/admin/") {
+                true => organizations::Act::parse(word).ok().map(organizations::Act::action),
+                false => Act::parse(word).ok().map(Act::action),
+            };
+            known.and_then(|(_, action)| action.or_else(named)).map_or(Self::Nothing, Self::Act)
         }
     }
 
@@ -116,6 +126,11 @@ impl Audited {
 /// What came of an act, where the status alone does not say it: a handler leaves it among the request's extensions.
 #[derive(Clone, Copy)]
 pub(super) struct Outcome(pub &'static str);
+
+/// Which organization a request is about, where it is none that is in force: a handler leaves it among the request's extensions, once it is clear
+/// that whoever asks may know of it.
+#[derive(Clone)]
+pub(super) struct Concerns(pub OrganizationId);
 
 /// Somebody who may is about to act, for a reason; nothing is done before this is kept.
 ///
@@ -236,7 +251,8 @@ fn deed(app: &App, request: &HttpRequest, action: &str, outcome: &str) -> (Optio
         of_path.or_else(|| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
     };
     let organization = named("organization").and_then(|id| ask::organization(app, &id).ok());
-    let organization = organization.map(|(id, _)| id.clone());
+    let concerns = request.extensions().get::<Concerns>().map(|concerns| concerns.0.clone());
+    let organization = concerns.or_else(|| organization.map(|(id, _)| id.clone()));
     let digits = |text: String| text.chars().filter(char::is_ascii_digit).take(12).collect::<String>();
     let deed = Deed {
         action: action.to_owned(),

@@ -28,6 +28,9 @@ pub enum ApiError {
     UnknownOrganization,
     #[error("no such visit is kept here; it may have left after its time")]
     NoSuchVisit,
+    /// Of an organization's settings there is no version of that number, or not any more.
+    #[error("there is no such version of these settings, or it is not kept any more")]
+    NoSuchVersion,
     #[error("this address does not take requests of this method")]
     MethodNotAllowed,
     /// The text says what to change.
@@ -116,6 +119,7 @@ impl ApiError {
                 told(StatusCode::NOT_FOUND, "unknown-organization", "Unknown organization")
             }
             Self::NoSuchVisit => told(StatusCode::NOT_FOUND, "no-such-visit", "No such visit"),
+            Self::NoSuchVersion => told(StatusCode::NOT_FOUND, "no-such-version", "No such version"),
             Self::MethodNotAllowed => {
                 told(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
             }
@@ -176,7 +180,9 @@ impl ApiError {
     fn reason(&self) -> Reason {
         match self {
             Self::UnknownOrganization => Reason::UnknownOrganization,
-            Self::NotFound | Self::NoSuchVisit | Self::MethodNotAllowed => Reason::NotFound,
+            Self::NotFound | Self::NoSuchVisit | Self::NoSuchVersion | Self::MethodNotAllowed => {
+                Reason::NotFound
+            }
             Self::NotSignedIn => Reason::NotSignedIn,
             Self::TooManyAttempts { .. }
             | Self::Overloaded(_)

@@ -11,8 +11,8 @@ use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
 use super::{
-    admin, api, board, device_test, guest, health, launch, letterhead, openapi, records, story, tools, visit,
-    webhook, zoom_account,
+    admin, api, board, device_test, guest, health, launch, letterhead, openapi, organizations, records,
+    story, tools, visit, webhook, zoom_account,
 };
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
@@ -75,6 +75,16 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         ))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
         .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
+        .service(reading("/admin/new", read().to(organizations::new)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}", read().to(organizations::page)).wrap(from_fn(guard)))
+        .service(
+            reading("/admin/{organization}/versions/{version}", read().to(organizations::version))
+                .wrap(from_fn(guard)),
+        )
+        .service(
+            reading("/admin/{organization}/export", read().to(organizations::export)).wrap(from_fn(guard)),
+        )
+        .service(acting("/admin/{organization}/settings/{act}", web::post().to(organizations::act)))
         .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
         .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
         .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))

@@ -97,7 +97,9 @@ impl<'a> Place<'a> {
     }
 
     fn policy(&self) -> Policy {
-        self.organization.policy(&self.app.settings)
+        // Of the settings in force, since a page may be open for long.
+        let newest = self.app.desk.ports().organizations.policy(&self.ticket.visit.organization);
+        newest.map_or_else(|| self.organization.policy(&self.app.settings), |policy| Policy::clone(&policy))
     }
 
     async fn snapshot(&self, request: &HttpRequest) -> Result<Option<Snapshot>, PersonError> {

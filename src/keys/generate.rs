@@ -85,7 +85,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::settings::PrivateKeyFile;
+    use crate::settings::PrivateKey;
 
     fn arguments(out: PathBuf) -> GenerateArguments {
         GenerateArguments { out, bits: KeyBits::Bits2048 }
@@ -98,7 +98,7 @@ mod tests {
         let said = run(&arguments(path.clone())).unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
-        let file = PrivateKeyFile::read(&path).unwrap();
+        let file = PrivateKey::read(&path).unwrap();
         assert!(file.written_at.is_some());
         let public = SigningKeys::load([&file.pem]).unwrap().public_keys().next().unwrap();
         assert_eq!(public.bits, 2048);

@@ -9,7 +9,7 @@ use vestibule_domain::time::Moment;
 
 use crate::epic::{KeyDue, SigningKeys};
 use crate::service::Failure;
-use crate::settings::{Epic, PrivateKeyFile, Settings};
+use crate::settings::{Epic, PrivateKey, Settings};
 use crate::system::SystemClock;
 
 const DAY_MILLIS: i64 = 24 * 3_600_000;
@@ -42,13 +42,16 @@ fn of(id: &OrganizationId, epic: &Epic, now: Moment) -> Result<String, Failure> 
         let does = if number == 0 { "signs, published" } else { "published" };
         let due = epic.key_due_at().filter(|_| number == 0).map(|at| format!(", {}", KeyDue::at(at, now)));
         let (id, bits, age, due) = (key.id, key.bits, age(file, now), due.unwrap_or_default());
-        said.push_str(&format!("  {does:<16}  kid {id}  {bits} bits  {age}{due}  {}\n", file.path.display()));
+        said.push_str(&format!(
+            "  {does:<16}  kid {id}  {bits} bits  {age}{due}  {}\n",
+            file.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
+        ));
     }
     Ok(said)
 }
 
 /// In whole days, which is all that a file's time is good for.
-fn age(file: &PrivateKeyFile, now: Moment) -> String {
+fn age(file: &PrivateKey, now: Moment) -> String {
     match file.written_at {
         Some(at) => format!("{} days old", (now - at).0.div_euclid(DAY_MILLIS).max(0)),
         None => "of unknown age".to_owned(),

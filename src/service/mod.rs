@@ -2,6 +2,7 @@
 
 mod failure;
 mod key_watch;
+mod live;
 pub mod log;
 mod organizations;
 mod secret_key;
@@ -23,6 +24,7 @@ use vestibule_actors::port::Ports;
 use vestibule_actors::port::clock::instant;
 use vestibule_actors::port::clock::{Randomness, SharedClock, SharedRandomness};
 use vestibule_actors::port::observer::Observer;
+use vestibule_actors::port::organizations::SharedOrganizations;
 use vestibule_actors::port::place::Arbiters;
 use vestibule_actors::port::store::{OwnerToken, SharedStore};
 use vestibule_actors::port::zoom::ZoomFactory;
@@ -33,12 +35,15 @@ pub use failure::{Failure, exit_status_of};
 pub(crate) use store::on_redis;
 
 use crate::audit::{Audit, Writing};
+use crate::configuration::{Configuration, Keeping};
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
 use crate::http::here::Here;
 use crate::http::metrics::{Metrics, Outside};
 use crate::identity::Identity;
+use crate::latest::Latest;
+use crate::sealing::Sealer;
 use crate::settings::{Settings, StoreUrl};
 use crate::system::{SystemClock, SystemRandomness, process_token};
 use crate::zoom::webhook::NameKey;
@@ -54,7 +59,7 @@ const AUDIT_WITHIN: Duration = Duration::from_secs(3);
 
 /// A node that runs.
 pub struct Running {
-    app: App,
+    doors: Arc<Latest<App>>,
     node: Addr<Node>,
     gave_up: oneshot::Receiver<()>,
     servers: servers::Servers,
@@ -79,10 +84,11 @@ pub async fn start_on(settings: Settings, store: SharedStore) -> Result<Running,
 /// What is made of the secret key, the same on every node.
 async fn keys(
     settings: &Settings,
+    sealer: &Sealer,
     store: &SharedStore,
     randomness: &dyn Randomness,
 ) -> Result<(NameKey, LinkKeys), Failure> {
-    let newest = secret_key::find(settings, store, randomness).await?;
+    let newest = secret_key::find(settings, sealer, store, randomness).await?;
     Ok((NameKey::new(newest.clone()), LinkKeys::new(newest, &settings.server.secret_keys)))
 }
 
@@ -91,25 +97,30 @@ async fn run(
     open: impl AsyncFnOnce(&Settings, SharedClock) -> Result<(SharedStore, Metrics), Failure>,
 ) -> Result<Running, Failure> {
     settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
-    let settings = Arc::new(settings);
+    let files = Arc::new(settings);
     // The doors are bound before anything is opened, so that a port that is in use leaves nothing half started.
-    let bound = servers::bind(&settings)?;
+    let bound = servers::bind(&files)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
-    let (store, metrics) = open(&settings, Arc::clone(&clock)).await?;
-    let (name_key, link_keys) = keys(&settings, &store, randomness.as_ref()).await?;
+    let (store, metrics) = open(&files, Arc::clone(&clock)).await?;
+    let sealer = Sealer::new(&files.store.sealing_keys);
+    let (name_key, link_keys) = keys(&files, &sealer, &store, randomness.as_ref()).await?;
+    let configuration = configuration(&files, &sealer, &store, &clock, &randomness);
+    let mut kept = live::Kept::new(configuration.clone());
+    let settings = settings_at_start(&files, &mut kept).await;
     let epic = epic_sites(&settings)?;
-    let zoom = zoom_accounts(&settings, &name_key);
+    let zoom = zoom_accounts(&settings, &name_key, &sealer);
     let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };
     let metrics = Arc::new(metrics.with_outside(outside));
     actix_rt::spawn(key_watch::watch(Arc::clone(&epic), Arc::clone(&clock)));
+    let rules = Arc::new(organizations::FromSettings::new(&settings));
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
     let ports = Ports {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
         randomness: Arc::clone(&randomness),
         place: Arc::new(Arbiters::start(arbiters)),
-        organizations: Arc::new(organizations::FromSettings::new(&settings)),
+        organizations: Arc::clone(&rules) as SharedOrganizations,
         epic: EpicClient::factory(Arc::clone(&epic), Arc::clone(&clock), Arc::clone(&randomness)),
         zoom: zoom_factory(&zoom, &store, &clock, &randomness),
         observer: Arc::clone(&metrics) as Arc<dyn Observer>,
@@ -150,13 +161,43 @@ async fn run(
         zoom: Arc::clone(&zoom),
         name_key,
         link_keys,
+        configuration,
     };
-    let servers = servers::run(bound, &app, edges(&app, &ports))?;
-    zoom_watch::watch(zoom_client(&zoom, &ports), &zoom, &app.readiness);
-    actix_rt::spawn(become_ready(Arc::clone(&store), Arc::clone(&app.readiness)));
-    actix_rt::spawn(sweep::sweep(store, Arc::clone(&settings), Arc::clone(&app.metrics), clock, token));
+    let (readiness, metrics) = (Arc::clone(&app.readiness), Arc::clone(&app.metrics));
+    let here = edges(&app, &ports);
+    let doors = Arc::new(Latest::new(app));
+    let servers = servers::run(bound, &doors, here)?;
+    actix_rt::spawn(zoom_watch::watch(zoom_client(&zoom, &ports), Arc::clone(&zoom), Arc::clone(&readiness)));
+    actix_rt::spawn(become_ready(Arc::clone(&store), readiness));
+    actix_rt::spawn(sweep::sweep(store, Arc::clone(&doors), Arc::clone(&metrics), clock, token));
+    let places = live::Places { rules, epic, zoom, doors: Arc::clone(&doors), node: started.node.clone() };
+    actix_rt::spawn(live::follow(kept, places, metrics));
     tracing::info!(node = name, arbiters, "the node runs");
-    Ok(Running { app, node: started.node, gave_up: started.gave_up, servers })
+    Ok(Running { doors, node: started.node, gave_up: started.gave_up, servers })
+}
+
+/// What administrators change on pages.
+fn configuration(
+    files: &Arc<Settings>,
+    sealer: &Sealer,
+    store: &SharedStore,
+    clock: &SharedClock,
+    randomness: &SharedRandomness,
+) -> Configuration {
+    let keeping = Keeping::new(Arc::clone(store), Arc::clone(clock), Arc::clone(randomness), sealer.clone());
+    Configuration::new(Arc::clone(files), keeping)
+}
+
+/// The settings to begin with: those of the files, with what the store keeps. A store that does not answer is asked again once the node runs.
+async fn settings_at_start(files: &Arc<Settings>, kept: &mut live::Kept) -> Arc<Settings> {
+    match kept.look().await {
+        Ok(Some(next)) => Arc::new(next.settings),
+        Ok(None) => Arc::clone(files),
+        Err(error) => {
+            tracing::warn!(%error, "the organizations that the store keeps could not be read; they are when it answers");
+            Arc::clone(files)
+        }
+    }
 }
 
 /// What writes down who did what.
@@ -215,15 +256,15 @@ pub(crate) fn epic_sites(settings: &Settings) -> Result<Arc<EpicSites>, Failure>
     Ok(EpicSites::new(sites))
 }
 
-fn zoom_accounts(settings: &Settings, names: &NameKey) -> Arc<ZoomAccounts> {
+fn zoom_accounts(settings: &Settings, names: &NameKey, sealer: &Sealer) -> Arc<ZoomAccounts> {
     let all = settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
-    ZoomAccounts::new(all, names)
+    ZoomAccounts::new(all, names, sealer)
 }
 
 impl Running {
-    /// What the front doors work with; for tests and the demo.
-    pub fn app(&self) -> &App {
-        &self.app
+    /// What the front doors work with now; for tests and the demo.
+    pub fn app(&self) -> Arc<App> {
+        self.doors.get()
     }
 
     /// Runs until the process is told to end, then drains.
@@ -249,26 +290,27 @@ impl Running {
     /// # Errors
     /// [`Failure::Unavailable`] when the store cannot make the last of it durable.
     pub async fn stop(self) -> Result<(), Failure> {
+        let app = self.doors.get();
         let began = instant();
         tracing::info!("draining");
-        self.app.readiness.drain();
-        sleep(self.app.settings.node.drain_settle).await;
+        app.readiness.drain();
+        sleep(app.settings.node.drain_settle).await;
         self.servers.stop().await;
-        let left = self.app.settings.node.drain_timeout.saturating_sub(began.elapsed());
+        let left = app.settings.node.drain_timeout.saturating_sub(began.elapsed());
         if timeout(left, self.node.send(DrainNode)).await.is_err() {
             tracing::warn!("not all leases could be handed over in time; they run out by themselves");
         }
-        let left = self.app.settings.node.drain_timeout.saturating_sub(began.elapsed());
-        if timeout(left, self.app.zoom.drain()).await.is_err() {
+        let left = app.settings.node.drain_timeout.saturating_sub(began.elapsed());
+        if timeout(left, app.zoom.drain()).await.is_err() {
             tracing::warn!(
                 "a Zoom token is still being renewed; if the answer is lost, somebody has to authenticate again"
             );
         }
-        if self.app.audit.settle(AUDIT_WITHIN).await.is_err() {
+        if app.audit.settle(AUDIT_WITHIN).await.is_err() {
             tracing::error!("the last entries of the audit could not be written");
         }
         // Threads that outlive this hold the store, so that nothing can be left to its end.
-        let flushed = self.app.desk.ports().store.flush().await;
+        let flushed = app.desk.ports().store.flush().await;
         flushed.map_err(|e| {
             Failure::Unavailable(format!("the last of what was acknowledged may be lost: {e}"))
         })?;

@@ -9,25 +9,30 @@ use vestibule_domain::lane::LaneRules;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Span;
 
+use crate::latest::Latest;
 use crate::settings::{Organization, Settings};
 
-/// What follows from the settings, computed once.
+/// What follows from the settings in force, computed once for each.
 #[derive(Debug)]
-pub struct FromSettings(BTreeMap<OrganizationId, (Arc<Policy>, NotifierRules)>);
+pub struct FromSettings(Latest<Rules>);
+
+type Rules = BTreeMap<OrganizationId, (Arc<Policy>, NotifierRules)>;
 
 impl FromSettings {
     pub fn new(settings: &Settings) -> Self {
-        let rules = |organization: &Organization| {
-            (Arc::new(organization.policy(settings)), notifier_rules(organization))
-        };
-        Self(
-            settings
-                .organizations
-                .iter()
-                .map(|(id, organization)| (id.clone(), rules(organization)))
-                .collect(),
-        )
+        Self(Latest::new(rules(settings)))
     }
+
+    /// Other settings are in force.
+    pub fn set(&self, settings: &Settings) {
+        self.0.set(Arc::new(rules(settings)));
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    let rules =
+        |organization: &Organization| (Arc::new(organization.policy(settings)), notifier_rules(organization));
+    settings.organizations.iter().map(|(id, organization)| (id.clone(), rules(organization))).collect()
 }
 
 fn notifier_rules(organization: &Organization) -> NotifierRules {
@@ -43,10 +48,10 @@ fn notifier_rules(organization: &Organization) -> NotifierRules {
 
 impl Organizations for FromSettings {
     fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>> {
-        self.0.get(organization).map(|(policy, _)| Arc::clone(policy))
+        self.0.get().get(organization).map(|(policy, _)| Arc::clone(policy))
     }
 
     fn notifier(&self, organization: &OrganizationId) -> Option<NotifierRules> {
-        self.0.get(organization).map(|(_, rules)| *rules)
+        self.0.get().get(organization).map(|(_, rules)| *rules)
     }
 }

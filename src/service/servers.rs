@@ -13,7 +13,9 @@ use super::Failure;
 use crate::http::app::App;
 use crate::http::correlation::correlate;
 use crate::http::here::Here;
+use crate::http::newest::newest;
 use crate::http::routes;
+use crate::latest::Latest;
 use crate::settings::{Node, Settings};
 
 /// How long requests in hand may go on at most. Event streams end by themselves as soon as the node drains.
@@ -67,17 +69,20 @@ macro_rules! serve {
 /// Makes the edges of one worker thread.
 pub(super) type MakeHere = Arc<dyn Fn() -> Here + Send + Sync>;
 
-pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Failure> {
+pub(super) fn run(bound: Bound, doors: &Arc<Latest<App>>, here: MakeHere) -> Result<Servers, Failure> {
+    let app = App::clone(&doors.get());
     let operations_are_public = bound.internal.is_none();
     let shutdown = shutdown(&app.settings.node);
-    let public = app.clone();
+    let (public, latest) = (app.clone(), web::Data::from(Arc::clone(doors)));
     let here_too = Arc::clone(&here);
     let server = HttpServer::new(move || {
         let shared = public.clone();
         WebApp::new()
             .app_data(web::Data::new(public.clone()))
+            .app_data(latest.clone())
             .app_data(web::Data::new(here()))
             .wrap(from_fn(correlate))
+            .wrap(from_fn(newest))
             .configure(routes::configure_public)
             .configure(|config| {
                 if operations_are_public {
@@ -88,14 +93,16 @@ pub(super) fn run(bound: Bound, app: &App, here: MakeHere) -> Result<Servers, Fa
     });
     let mut handles = vec![serve!(server, bound.public, shutdown)];
     if let Some(listener) = bound.internal {
-        let internal = app.clone();
+        let (internal, latest) = (app, web::Data::from(Arc::clone(doors)));
         let here = here_too;
         let server = HttpServer::new(move || {
             let shared = internal.clone();
             WebApp::new()
                 .app_data(web::Data::new(internal.clone()))
+                .app_data(latest.clone())
                 .app_data(web::Data::new(here()))
                 .wrap(from_fn(correlate))
+                .wrap(from_fn(newest))
                 .configure(|config| routes::configure_operations(&shared, config))
                 .configure(routes::configure_always)
         });

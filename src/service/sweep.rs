@@ -1,15 +1,20 @@
 //! What has expired leaves the store. Of the nodes that share it one at a time does that for all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use vestibule_actors::port::clock::SharedClock;
 use vestibule_actors::port::store::{OwnerToken, SharedStore, Space, Store, StoreError};
+use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::{Moment, Span};
 
 use crate::audit::{Chain, ChainId, Head};
+use crate::configuration::ever_kept;
+use crate::http::app::App;
 use crate::http::metrics::Metrics;
+use crate::latest::Latest;
 use crate::settings::Settings;
 
 /// What has expired is removed this often.
@@ -22,7 +27,7 @@ const AUDIT_PAGES: u64 = 200;
 
 pub(super) async fn sweep(
     store: SharedStore,
-    settings: Arc<Settings>,
+    doors: Arc<Latest<App>>,
     metrics: Arc<Metrics>,
     clock: SharedClock,
     me: OwnerToken,
@@ -31,6 +36,7 @@ pub(super) async fn sweep(
         sleep(EVERY).await;
         match is_our_turn(store.as_ref(), me).await {
             Ok(true) => {
+                let settings = Arc::clone(&doors.get().settings);
                 sweep_once(store.as_ref(), &settings, &metrics).await;
                 tend_audit(&store, &settings, clock.now()).await;
             }
@@ -61,8 +67,13 @@ async fn sweep_once(store: &dyn Store, settings: &Settings, metrics: &Metrics) {
 /// by a hash that is kept elsewhere.
 async fn tend_audit(store: &SharedStore, settings: &Settings, now: Moment) {
     let before = now - Span::from_duration(settings.limits.audit_life);
-    let all = settings.organizations.keys().map(|id| ChainId::of(Some(id)));
-    for id in std::iter::once(ChainId::of(None)).chain(all) {
+    // Of an organization that was removed its audit stays.
+    let kept = ever_kept(store).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "which organizations were ever kept could not be asked: their audits are looked after later");
+        Vec::new()
+    });
+    let all: BTreeSet<OrganizationId> = settings.organizations.keys().cloned().chain(kept).collect();
+    for id in std::iter::once(ChainId::of(None)).chain(all.iter().map(|id| ChainId::of(Some(id)))) {
         if let Err(error) = tend_chain(store, &id, before).await {
             tracing::warn!(%error, chain = %id, "the audit could not be looked after");
         }

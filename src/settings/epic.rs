@@ -8,7 +8,7 @@ use vestibule_domain::time::{Moment, Span};
 use super::address::BaseUrl;
 use super::encrypted_launch::{EncryptedLaunch, read_encrypted_launch};
 use super::organization::{base_url, time_zone};
-use super::private_key::PrivateKeyFile;
+use super::private_key::PrivateKey;
 use super::reader::{Choice, Read, Reported, Section};
 use super::secret::Secret;
 use super::secrets::resolve;
@@ -32,7 +32,7 @@ pub struct Epic {
     pub client_secret: Option<Secret>,
     pub client_secret_encoding: BasicEncoding,
     /// The first signs, all are published.
-    pub private_keys: Vec<PrivateKeyFile>,
+    pub private_keys: Vec<PrivateKey>,
     /// None: every launch comes through the authorization server.
     pub encrypted_launch: Option<EncryptedLaunch>,
     /// Where Epic writes its appointment times.
@@ -251,16 +251,31 @@ pub(super) fn read_epic(section: &mut Section<'_>) -> Read<Epic> {
     })
 }
 
-fn read_private_keys(section: &mut Section<'_>) -> Read<Vec<PrivateKeyFile>> {
-    let keys = section.list("private_key_files", PRIVATE_KEYS_MAX, |path, origin| {
-        PrivateKeyFile::read(&resolve(path, origin))
-    })?;
-    let paths: Vec<String> = keys.iter().map(|key| key.path.display().to_string()).collect();
-    section.record("private_key_files", paths);
-    Ok(keys)
+fn read_private_keys(section: &mut Section<'_>) -> Read<Vec<PrivateKey>> {
+    let keys = section
+        .list("private_key_files", PRIVATE_KEYS_MAX, |path, origin| PrivateKey::read(&resolve(path, origin)));
+    let text = section.optional_secret("private_keys");
+    let keys = keys?;
+    let Some(text) = text? else {
+        let paths: Vec<String> =
+            keys.iter().filter_map(|key| key.path.as_ref()).map(|path| path.display().to_string()).collect();
+        section.record("private_key_files", paths);
+        return Ok(keys);
+    };
+    if !keys.is_empty() {
+        return Err(section.problem("private_keys", "is given beside private_key_files; remove one of them"));
+    }
+    match PrivateKey::all_of(text.expose()) {
+        Ok(keys) if keys.len() > PRIVATE_KEYS_MAX => {
+            let what = format!("holds {} keys; at most {PRIVATE_KEYS_MAX} are allowed", keys.len());
+            Err(section.problem("private_keys", what))
+        }
+        Ok(keys) => Ok(keys),
+        Err(reason) => Err(section.problem("private_keys", reason)),
+    }
 }
 
-fn read_status_auth(section: &mut Section<'_>, keys: &Read<Vec<PrivateKeyFile>>) -> Read<StatusAuth> {
+fn read_status_auth(section: &mut Section<'_>, keys: &Read<Vec<PrivateKey>>) -> Read<StatusAuth> {
     let kind = section.choice("status_auth");
     let user = section.optional("status_user", text);
     let password = section.optional_secret("status_password");
@@ -269,7 +284,7 @@ fn read_status_auth(section: &mut Section<'_>, keys: &Read<Vec<PrivateKeyFile>>)
         StatusAuthKind::Bearer => match keys {
             Ok(keys) if keys.is_empty() => Err(section.problem(
                 "private_key_files",
-                "needs at least one file, because status_auth is \"bearer\"; or use status_auth = \"basic\"",
+                "needs at least one file (or private_keys a key), because status_auth is \"bearer\"; or use status_auth = \"basic\"",
             )),
             Ok(_) => Ok(StatusAuth::Bearer),
             Err(Reported) => Err(Reported),

@@ -3,11 +3,13 @@
 
 mod access;
 mod address;
+mod catalogue;
 mod device_test;
 mod encrypted_launch;
 mod epic;
 mod grants;
 mod guest_birth_date;
+mod kept;
 mod logo;
 mod organization;
 mod patients;
@@ -36,6 +38,7 @@ use vestibule_domain::id::OrganizationId;
 
 pub use access::{Access, AccessMode, BreakGlass, Jwt, OpenId, SealedSecret};
 pub use address::{BaseUrl, FramingHost, PageUrl};
+pub use catalogue::{Setting, organization_settings};
 pub use device_test::{DeviceTest, TestField, TestResult, TestUrl};
 pub use encrypted_launch::{EncryptedLaunch, LaunchIv, LaunchKey};
 pub use epic::{
@@ -44,13 +47,15 @@ pub use epic::{
 };
 pub use grants::{Grant, Proof, Rights, StaffRole};
 pub use guest_birth_date::GuestBirthDate;
+pub use kept::{Values, is_organization_id, values_of_toml};
 pub use organization::{
     AlternativeHostLink, Authorization, Environment, Language, Organization, PatientDisplayName,
     ProviderAction, ProviderUserType, Zoom,
 };
-pub use private_key::PrivateKeyFile;
+pub use private_key::PrivateKey;
 pub use problem::{Problem, SettingsError};
 pub use provider_fallback::{Fallback, ProviderFallback, SeatFallback};
+pub use reader::Kind;
 pub use secret::{MASK, Secret};
 pub use service::{Limits, LogFormat, Logging, Node, Page, Server};
 pub use sms::{Sms, SmsBody, SmsField, SmsMethod, SmsTextField};
@@ -80,6 +85,10 @@ pub struct Settings {
     pub logging: Logging,
     pub organizations: BTreeMap<OrganizationId, Organization>,
     effective: toml::Table,
+    /// What an organization does not say.
+    defaults: kept::Defaults,
+    /// Which file or variable says a setting of an organization, by its key.
+    origins: BTreeMap<String, String>,
 }
 
 // === impl Settings ===
@@ -103,6 +112,8 @@ impl Settings {
     /// All problems at once, each with its key and what to do.
     pub fn load(sources: Sources) -> Result<Self, SettingsError> {
         let (table, mut problems) = sources.into_parts();
+        let (defaults, origins) =
+            (tree::table_at(&table, "organization_defaults"), tree::origins(&table, "organization"));
         let mut reader = Reader::default();
         let settings = reader.section(Vec::new(), table, read_settings);
         problems.append(&mut reader.problems);
@@ -113,7 +124,17 @@ impl Settings {
         })?;
         SettingsError::unless_empty(rules::contradictions(&settings))?;
         settings.effective = effective_table(reader.effective);
+        settings.defaults = kept::Defaults(defaults);
+        settings.origins = origins;
         Ok(settings)
+    }
+
+    /// The same with this organization alone.
+    #[must_use]
+    pub fn only(&self, id: &OrganizationId) -> Self {
+        let mut alone = self.clone();
+        alone.organizations.retain(|other, _| other == id);
+        alone
     }
 
     /// The organization of this id, as it stands in a URL.
@@ -126,6 +147,21 @@ impl Settings {
     pub fn warnings(&self) -> Vec<String> {
         rules::doubts(self)
     }
+}
+
+/// What stands of one organization in the settings in effect, by its keys below `organization.<id>`, as somebody would write it; secrets masked.
+/// With each, the file or variable that says it, where one does.
+pub fn effective_of(settings: &Settings, id: &OrganizationId) -> BTreeMap<String, (String, Option<String>)> {
+    let organization = settings.effective.get("organization").and_then(|all| all.get(id.as_str()));
+    let mut flat = BTreeMap::new();
+    if let Some(toml::Value::Table(table)) = organization {
+        catalogue::flatten("", table, &mut flat);
+    }
+    let with_origin = |(key, text): (String, String)| {
+        let origin = settings.origins.get(&format!("{id}.{key}")).cloned();
+        (key, (text, origin))
+    };
+    flat.into_iter().map(with_origin).collect()
 }
 
 /// The settings in effect as TOML, every key with its value, secrets masked.
@@ -152,6 +188,8 @@ fn read_settings(section: &mut Section<'_>) -> Read<Settings> {
         logging: logging?,
         organizations: organizations?,
         effective: toml::Table::new(),
+        defaults: kept::Defaults::default(),
+        origins: BTreeMap::new(),
     })
 }
 

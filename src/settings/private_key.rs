@@ -11,17 +11,20 @@ use vestibule_domain::time::Moment;
 use super::secret::Secret;
 use super::sources::read_value_file;
 
+const NOT_PEM: &str = "is not PEM (-----BEGIN PRIVATE KEY-----)";
+
 /// A private key that was read and parsed.
 #[derive(Debug, Clone)]
-pub struct PrivateKeyFile {
-    pub path: PathBuf,
-    /// The file's text, PEM.
+pub struct PrivateKey {
+    /// Where it was read from; `None` where the settings hold the key itself.
+    pub path: Option<PathBuf>,
+    /// PEM.
     pub pem: Secret,
-    /// When the file was last written, which stands for when the key was made; `None` where the system does not say.
+    /// When the file was last written, which stands for when the key was made; `None` without a file, or where the system does not say.
     pub written_at: Option<Moment>,
 }
 
-impl PrivateKeyFile {
+impl PrivateKey {
     /// Reads and checks a file.
     ///
     /// # Errors
@@ -29,7 +32,25 @@ impl PrivateKeyFile {
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = read_value_file(path)?;
         check(&text).map_err(|reason| format!("{} {reason}", path.display()))?;
-        Ok(Self { path: path.to_owned(), pem: Secret::new(text), written_at: written_at(path) })
+        Ok(Self { path: Some(path.to_owned()), pem: Secret::new(text), written_at: written_at(path) })
+    }
+
+    /// The keys of a text, one PEM block after the other.
+    ///
+    /// # Errors
+    /// In plain words, what is wrong with one; never any part of it.
+    pub(super) fn all_of(text: &str) -> Result<Vec<Self>, String> {
+        const BEGIN: &str = "-----BEGIN ";
+        let blocks: Vec<String> =
+            text.split(BEGIN).skip(1).map(|rest| format!("{BEGIN}{}\n", rest.trim_end())).collect();
+        if blocks.is_empty() {
+            return Err(NOT_PEM.to_owned());
+        }
+        let key = |pem: String| {
+            check(&pem)?;
+            Ok(Self { path: None, pem: Secret::new(pem), written_at: None })
+        };
+        blocks.into_iter().map(key).collect()
     }
 }
 
@@ -54,7 +75,7 @@ fn check(pem: &str) -> Result<(), String> {
 
 /// The label and content of the first PEM block.
 fn decode_pem(text: &str) -> Result<(&str, Vec<u8>), String> {
-    let not_pem = || "is not a PEM file (-----BEGIN PRIVATE KEY-----)".to_owned();
+    let not_pem = || NOT_PEM.to_owned();
     let (_, rest) = text.split_once("-----BEGIN ").ok_or_else(not_pem)?;
     let (label, rest) = rest.split_once("-----").ok_or_else(not_pem)?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----")).ok_or_else(not_pem)?;

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use vestibule_domain::id::OrganizationId;
+
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -17,6 +19,11 @@ pub struct Problem {
 impl Problem {
     pub(super) fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
         Self { key: key.into(), message: message.into(), origin: None }
+    }
+
+    /// Of a whole organization.
+    pub(crate) fn of_organization(id: &OrganizationId, message: impl Into<String>) -> Self {
+        Self::new(format!("organization.{id}"), message)
     }
 
     pub(super) fn with_origin(mut self, origin: impl Into<String>) -> Self {

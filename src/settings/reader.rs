@@ -1,6 +1,7 @@
 //! Reads typed values out of the merged tables. It goes on after a problem, so that all are found in one run, and keeps
 //! what was read for `vestibule config`.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -21,6 +22,26 @@ pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
     pub(super) effective: Vec<(Vec<String>, toml::Value)>,
     pub(super) unknown: Vec<Vec<String>>,
+    /// What every setting that was asked for is.
+    pub(super) kinds: BTreeMap<String, Kind>,
+}
+
+/// What may stand in a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// One of these.
+    Choice(Vec<&'static str>),
+    Boolean,
+    /// A whole number within these bounds.
+    Number(String),
+    /// A number and a unit, within these bounds.
+    Duration(String),
+    /// Several texts.
+    List,
+    Secret,
+    /// Several secrets.
+    Secrets,
 }
 
 /// One table that is being read. Each key asked for leaves it; what stays is unknown.
@@ -98,6 +119,7 @@ impl Section<'_> {
         key: &str,
         parse: impl FnOnce(&str, &Origin) -> Result<T, String>,
     ) -> Read<Option<T>> {
+        self.kind(key, Kind::Text);
         let Some((text, origin)) = self.take_text(key)? else {
             self.record(key, String::new());
             return Ok(None);
@@ -125,6 +147,7 @@ impl Section<'_> {
     }
 
     pub(super) fn optional_choice<T: Choice>(&mut self, key: &str) -> Read<Option<T>> {
+        self.kind(key, Kind::Choice(T::ALL.iter().map(|(name, _)| *name).collect()));
         self.optional(key, |text, _| {
             let found = T::ALL.iter().find(|(name, _)| *name == text);
             found.map(|(_, value)| *value).ok_or_else(|| {
@@ -136,6 +159,8 @@ impl Section<'_> {
 
     /// A duration with its unit, inside `range`.
     pub(super) fn duration(&mut self, key: &str, range: RangeInclusive<Duration>) -> Read<Duration> {
+        let bounds = [range.start(), range.end()].map(|bound| humantime::format_duration(*bound).to_string());
+        self.kind(key, Kind::Duration(bounds.join(" – ")));
         self.needed(key, |text, _| {
             let duration = humantime::parse_duration(text).map_err(|_| {
                 format!("\"{text}\" is not a duration; write a number and a unit, such as \"30s\"")
@@ -154,6 +179,7 @@ impl Section<'_> {
     where
         T: TryFrom<i64> + PartialOrd + Display + Copy,
     {
+        self.kind(key, Kind::Number(format!("{} – {}", range.start(), range.end())));
         let Some(leaf) = self.take(key)? else { return Err(self.missing(key)) };
         let number = match &leaf.value {
             Value::Toml(toml::Value::Integer(number)) => Some(*number),
@@ -176,6 +202,7 @@ impl Section<'_> {
     }
 
     pub(super) fn boolean(&mut self, key: &str) -> Read<bool> {
+        self.kind(key, Kind::Boolean);
         let Some(leaf) = self.take(key)? else { return Err(self.missing(key)) };
         let value = match &leaf.value {
             Value::Toml(toml::Value::Boolean(value)) => Some(*value),
@@ -198,6 +225,7 @@ impl Section<'_> {
         most: usize,
         parse: impl Fn(&str, &Origin) -> Result<T, String>,
     ) -> Read<Vec<T>> {
+        self.kind(key, Kind::List);
         let Some((texts, origin)) = self.take_texts(key)? else {
             self.record(key, Vec::<String>::new());
             return Ok(Vec::new());
@@ -238,6 +266,11 @@ impl Section<'_> {
 
     pub(super) fn record(&mut self, key: &str, value: impl Into<toml::Value>) {
         self.reader.effective.push((path_of(&self.path, key), value.into()));
+    }
+
+    /// Notes what a setting is; what is known of it already stands.
+    pub(super) fn kind(&mut self, key: &str, kind: Kind) {
+        self.reader.kinds.entry(path_of(&self.path, key).join(".")).or_insert(kind);
     }
 
     pub(super) fn take(&mut self, key: &str) -> Read<Option<Leaf>> {

@@ -31,23 +31,51 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     problems.extend(store::durability(&settings.store));
     problems.extend(grants(settings));
     for (name, organization) in &settings.organizations {
-        problems.extend(hosts(name, organization));
-        problems.extend(invited_patients(name, organization));
-        problems.extend(default_hosts(name, organization));
-        problems.extend(sides(name, organization));
-        problems.extend(tests_told(name, organization));
+        problems.extend(within(name, organization));
     }
     let mut organizations = settings.organizations.iter();
     while let Some((name, organization)) = organizations.next() {
         for (other_name, other) in organizations.clone() {
-            problems.extend(twins(name, organization, other_name, other));
-            problems.extend(one_key(name, organization, other_name, other));
+            problems.extend(between(name, organization, other_name, other));
         }
     }
     problems
 }
 
-/// A token says who comes, so that none stands twice; and a role in no organization is a slip of the pen.
+/// What one organization contradicts itself or the others in, told by its own keys.
+pub(super) fn contradictions_of(settings: &Settings, id: &OrganizationId) -> Vec<Problem> {
+    let Some(organization) = settings.organizations.get(id) else { return Vec::new() };
+    let mut problems = within(id, organization);
+    for (other_name, other) in settings.organizations.iter().filter(|(name, _)| *name != id) {
+        problems.extend(between(other_name, other, id, organization));
+    }
+    problems
+}
+
+fn within(name: &OrganizationId, organization: &Organization) -> Vec<Problem> {
+    let found = [
+        hosts(name, organization),
+        invited_patients(name, organization),
+        default_hosts(name, organization),
+        sides(name, organization),
+        tests_told(name, organization),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// Told by the keys of the second.
+fn between(
+    name: &OrganizationId,
+    organization: &Organization,
+    other_name: &OrganizationId,
+    other: &Organization,
+) -> Vec<Problem> {
+    let mut problems = twins(name, organization, other_name, other);
+    problems.extend(one_key(name, organization, other_name, other));
+    problems
+}
+
+/// A token says who comes, so that none stands twice.
 fn grants(settings: &Settings) -> Vec<Problem> {
     let grants = &settings.access.grants;
     let mut problems = Vec::new();
@@ -62,12 +90,6 @@ fn grants(settings: &Settings) -> Vec<Problem> {
         if let Some(other) = grants.iter().take(place).find(same) {
             let what = format!("is the same as that of \"{}\"; give each its own", other.name);
             problems.push(Problem::new(key("token"), what));
-        }
-        for id in grant.rights.organizations().into_iter().flatten() {
-            if !settings.organizations.contains_key(id) {
-                let what = format!("names \"{id}\", and there is no table [organization.{id}]");
-                problems.push(Problem::new(key("organizations"), what));
-            }
         }
     }
     problems
@@ -89,6 +111,16 @@ fn access(settings: &Settings) -> Vec<String> {
         doubts.push(
             "access.mode is \"jwt\": tokens of access.tokens and access.grant are not taken".to_owned(),
         );
+    }
+    for grant in &access.grants {
+        let named = grant.rights.organizations().into_iter().flatten();
+        doubts.extend(named.filter(|id| !settings.organizations.contains_key(*id)).map(|id| {
+            format!(
+                "access.grant.{}.organizations names \"{id}\", of which there is no table [organization.{id}]: the grant is good for \
+                 nothing there until somebody makes it on /admin",
+                grant.name
+            )
+        }));
     }
     let short = |token: &str| token.chars().count() < TOKEN_CHARACTERS_ADVISED;
     doubts.extend(tokens.into_iter().filter(|it| it.token().is_some_and(|token| short(token.expose()))).map(
@@ -117,7 +149,10 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());
     }
     if settings.organizations.is_empty() {
-        doubts.push("there is no organization: every launch will be answered 404".to_owned());
+        doubts.push(
+            "no file names an organization: until one is made on /admin every launch is answered 404"
+                .to_owned(),
+        );
     }
     let mut organizations = settings.organizations.iter();
     while let Some((name, organization)) = organizations.next() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::reader::{Read, Section};
+use super::reader::{Kind, Read, Section};
 use super::secret::{MASK, Secret};
 use super::sources::read_value_file;
 use super::tree::Origin;
@@ -12,6 +12,7 @@ use super::tree::Origin;
 impl Section<'_> {
     /// A secret, or nothing where it is absent or empty.
     pub(super) fn optional_secret(&mut self, key: &str) -> Read<Option<Secret>> {
+        self.kind(key, Kind::Secret);
         let plain = self.take_text(key);
         let file = self.take_text(&file_key(key));
         let text = match (plain?, file?) {
@@ -45,6 +46,7 @@ impl Section<'_> {
 
     /// A list of at most `most` secrets, each of at least `characters_min` characters.
     pub(super) fn secrets(&mut self, key: &str, most: usize, characters_min: usize) -> Read<Vec<Secret>> {
+        self.kind(key, Kind::Secrets);
         let plain = self.take_texts(key);
         let file = self.take_text(&file_key(key));
         let plain = plain?.filter(|(texts, _)| !texts.is_empty());

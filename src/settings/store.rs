@@ -13,12 +13,17 @@ use super::service::{millis, seconds};
 use super::tree::Origin;
 use crate::store::redis::Address;
 
+const SEALING_KEYS_MAX: usize = 8;
+const SEALING_KEY_CHARACTERS_MIN: usize = 32;
+
 #[derive(Debug, Clone)]
 pub struct Store {
     pub url: StoreUrl,
     pub durability: Durability,
     pub accept_unsafe: bool,
     pub write_format: Format,
+    /// Newest first; what of secrets is kept stands sealed under them.
+    pub sealing_keys: Vec<Secret>,
     pub redis: Redis,
 }
 
@@ -68,6 +73,7 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
     let durability = section.choice("durability");
     let accept_unsafe = section.boolean("accept_unsafe");
     let write_format = section.choice("write_format");
+    let sealing_keys = section.secrets("sealing_keys", SEALING_KEYS_MAX, SEALING_KEY_CHARACTERS_MIN);
     let redis = section.section("redis", |section| {
         let password = section.optional_secret("password");
         let sentinel_password = section.optional_secret("sentinel_password");
@@ -86,6 +92,7 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
         other => other,
     };
     Ok(Store {
+        sealing_keys: sealing_keys?,
         url,
         durability: durability?,
         accept_unsafe: accept_unsafe?,

@@ -81,6 +81,31 @@ pub(super) fn insert(table: &mut Table, path: &[String], leaf: Leaf) -> Result<(
     }
 }
 
+/// The table of this name, or an empty one.
+pub(super) fn table_at(table: &Table, name: &str) -> Table {
+    match table.get(name) {
+        Some(Node::Table(inner)) => inner.clone(),
+        _ => Table::new(),
+    }
+}
+
+/// Which source says each value below the table of this name, by the value's key there.
+pub(super) fn origins(table: &Table, name: &str) -> BTreeMap<String, String> {
+    fn walk(parent: &str, table: &Table, found: &mut BTreeMap<String, String>) {
+        for (name, node) in table {
+            match node {
+                Node::Table(inner) => walk(&format!("{parent}{name}."), inner, found),
+                Node::Leaf(leaf) => {
+                    found.insert(format!("{parent}{name}"), leaf.origin.name.clone());
+                }
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk("", &table_at(table, name), &mut found);
+    found
+}
+
 /// Takes out what stands at a path, if anything does.
 pub(super) fn remove(table: &mut Table, path: &[String]) {
     let Some((name, deeper)) = path.split_first() else { return };

@@ -14,12 +14,13 @@ use crate::settings::{Settings, Sms};
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The bounds of all organizations with a gateway.
-#[derive(Debug)]
-pub struct SmsLimits(BTreeMap<OrganizationId, Bounds>);
+#[derive(Debug, Clone)]
+pub struct SmsLimits(BTreeMap<OrganizationId, Arc<Bounds>>);
 
 #[derive(Debug)]
 struct Bounds {
     places: Arc<Semaphore>,
+    concurrent: usize,
     per_minute: usize,
     /// When the last messages left, oldest first; never more than `per_minute`.
     left: Mutex<VecDeque<Instant>>,
@@ -44,13 +45,30 @@ impl Full {
 
 impl SmsLimits {
     pub fn of(settings: &Settings) -> Self {
-        let of_one = |sms: &Sms| Bounds {
-            places: Arc::new(Semaphore::new(sms.concurrent)),
-            per_minute: sms.messages_per_minute as usize,
-            left: Mutex::default(),
+        let of_one = |sms: &Sms| {
+            Arc::new(Bounds {
+                places: Arc::new(Semaphore::new(sms.concurrent)),
+                concurrent: sms.concurrent,
+                per_minute: sms.messages_per_minute as usize,
+                left: Mutex::default(),
+            })
         };
         let organizations = settings.organizations.iter();
         Self(organizations.filter_map(|(id, one)| Some((id.clone(), of_one(one.sms.as_ref()?)))).collect())
+    }
+
+    /// The same for other settings: where an organization's bounds are what they were, what has left counts on.
+    pub fn following(&self, settings: &Settings) -> Self {
+        let mut next = Self::of(settings);
+        for (id, bounds) in &mut next.0 {
+            let same = |before: &&Arc<Bounds>| {
+                (before.concurrent, before.per_minute) == (bounds.concurrent, bounds.per_minute)
+            };
+            if let Some(before) = self.0.get(id).filter(same) {
+                *bounds = Arc::clone(before);
+            }
+        }
+        next
     }
 
     /// A place for one message at `now`, held until it is dropped.

@@ -31,4 +31,19 @@
 pub mod embedded;
 pub mod redis;
 
+use sha2::{Digest, Sha256};
+use vestibule_actors::port::store::StoreError;
+use vestibule_domain::id::OrganizationId;
+
+/// A place like that of an organization, for what is kept of one (or of none) beside its own. A hash, since the names of organizations may be
+/// as long as they can be.
+///
+/// # Errors
+/// For a `kind` that is no word.
+pub(crate) fn entity(kind: &str, name: &str) -> Result<OrganizationId, StoreError> {
+    let hash = hex::encode(Sha256::digest(name.as_bytes()));
+    let short: String = hash.chars().take(40).collect();
+    OrganizationId::new(format!("{kind}-{short}")).map_err(|error| StoreError::Refused(error.to_string()))
+}
+
 pub use embedded::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};

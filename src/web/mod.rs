@@ -16,6 +16,7 @@ mod link;
 mod message;
 mod onward;
 mod ops;
+mod organization;
 mod records;
 mod service;
 mod signed_in;
@@ -43,6 +44,10 @@ pub use link::{ExternalLink, NotALink, local_path};
 pub use message::{MessageKey, Phase, VisitStatus, message};
 pub use onward::OnwardPage;
 pub use ops::OpsPage;
+pub use organization::{
+    ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
+    VersionPage,
+};
 pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
 };

@@ -65,8 +65,10 @@ fn records(text: &str, result: RecordsResult) -> String {
 }
 
 fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
-    let organizations = [OrganizationLink { id: text.into(), name: text.into(), test_environment: true }];
-    let index = AdminPage { language, organizations: &organizations, signed_in: SignedIn::Yes };
+    let organizations =
+        [OrganizationLink { id: text.into(), name: text.into(), test_environment: Some(true) }];
+    let index =
+        AdminPage { language, organizations: &organizations, may_make: true, signed_in: SignedIn::Yes };
     let kinds = ["provider", "patient", "group-provider", "group-patient", "visit-tools", "device-test"];
     let row = |kind| FdiRow {
         kind,

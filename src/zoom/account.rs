@@ -1,6 +1,5 @@
 //! What the edge must know of one organization's Zoom account, and what all threads of the node share of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +13,9 @@ use super::daily::Daily;
 use super::pace::Paces;
 use super::scopes::Wants;
 use super::webhook::NameKey;
+use crate::latest::PerOrganization;
 use crate::outbound::{Bearer, OtherClock, Shared, TokenFailure};
+use crate::sealing::Sealer;
 use crate::settings::{
     self, AlternativeHostLink, Authorization, ProviderAction, ProviderFallback, ProviderUserType, Secret,
 };
@@ -113,12 +114,12 @@ impl ZoomConfig {
 /// One organization's Zoom account, with its tokens and its pace.
 pub(super) struct ZoomAccount {
     pub organization: OrganizationId,
-    pub config: ZoomConfig,
+    pub config: Arc<ZoomConfig>,
     /// What calls are made with, by what stood in the store a moment ago.
     pub access: Shared<Access, TokenFailure>,
     /// The token of an app whose credentials are enough.
     pub own: Shared<Bearer, TokenFailure>,
-    pub seen: Seen,
+    pub seen: Arc<Seen>,
     /// What stood in the store when this node last looked.
     pub newest: Newest,
     /// Held while this node renews the token.
@@ -130,6 +131,8 @@ pub(super) struct ZoomAccount {
     pub clock: Arc<OtherClock>,
     /// Hashes the names in links as events' names are.
     pub names: NameKey,
+    /// What is kept of the connection stands in the store sealed by it.
+    pub sealer: Sealer,
 }
 
 impl ZoomAccount {
@@ -165,76 +168,97 @@ impl ZoomAccount {
 }
 
 /// The Zoom accounts of all organizations. Made once in a process; tokens and paces are shared by all threads.
-pub struct ZoomAccounts(BTreeMap<OrganizationId, Arc<ZoomAccount>>);
+pub struct ZoomAccounts {
+    all: PerOrganization<ZoomAccount>,
+    names: NameKey,
+    sealer: Sealer,
+}
+
+impl ZoomAccount {
+    fn new(organization: &OrganizationId, config: ZoomConfig, names: &NameKey, sealer: &Sealer) -> Self {
+        Self {
+            organization: organization.clone(),
+            access: Shared::default(),
+            own: Shared::default(),
+            seen: Arc::default(),
+            newest: Newest::default(),
+            renewing: tokio::sync::Mutex::default(),
+            draining: AtomicBool::new(false),
+            paces: Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second),
+            daily: Daily::new(&config.account_id, config.meetings_per_host_and_day),
+            clock: Arc::new(OtherClock::new(organization.clone(), "zoom")),
+            names: names.clone(),
+            sealer: sealer.clone(),
+            config: Arc::new(config),
+        }
+    }
+}
 
 impl ZoomAccounts {
     #[must_use]
     pub fn new(
         organizations: impl IntoIterator<Item = (OrganizationId, ZoomConfig)>,
         names: &NameKey,
+        sealer: &Sealer,
     ) -> Arc<Self> {
-        let accounts = organizations.into_iter().map(|(id, config)| {
-            let paces = Paces::new(&config.account_id, config.per_second, config.meeting_reads_per_second);
-            let daily = Daily::new(&config.account_id, config.meetings_per_host_and_day);
-            let clock = Arc::new(OtherClock::new(id.clone(), "zoom"));
-            let account = ZoomAccount {
-                organization: id.clone(),
-                config,
-                access: Shared::default(),
-                own: Shared::default(),
-                seen: Seen::default(),
-                newest: Newest::default(),
-                renewing: tokio::sync::Mutex::default(),
-                draining: AtomicBool::new(false),
-                paces,
-                daily,
-                clock,
-                names: names.clone(),
-            };
-            (id, Arc::new(account))
-        });
-        Arc::new(Self(accounts.collect()))
+        let account = |(id, config)| {
+            let account = ZoomAccount::new(&id, config, names, sealer);
+            (id, account)
+        };
+        Arc::new(Self {
+            all: PerOrganization::new(organizations.into_iter().map(account)),
+            names: names.clone(),
+            sealer: sealer.clone(),
+        })
+    }
+
+    /// An organization's settings are others now, or it is no more. Calls that are under way end as they began; what stands in the store of its
+    /// connection is read anew.
+    pub fn change(&self, organization: &OrganizationId, config: Option<ZoomConfig>) {
+        let account = config.map(|config| ZoomAccount::new(organization, config, &self.names, &self.sealer));
+        self.all.change(organization, account);
     }
 
     /// The configuration of an organization, if there is such a one.
     #[must_use]
-    pub fn config(&self, organization: &OrganizationId) -> Option<&ZoomConfig> {
-        self.0.get(organization).map(|account| &account.config)
+    pub fn config(&self, organization: &OrganizationId) -> Option<Arc<ZoomConfig>> {
+        self.get(organization).map(|account| Arc::clone(&account.config))
     }
 
     /// Zoom's clock, as the organization's account has heard it.
     #[must_use]
-    pub fn clock(&self, organization: &OrganizationId) -> Option<&OtherClock> {
-        self.0.get(organization).map(|account| account.clock.as_ref())
+    pub fn clock(&self, organization: &OrganizationId) -> Option<Arc<OtherClock>> {
+        self.get(organization).map(|account| Arc::clone(&account.clock))
     }
 
     /// Zoom's clock, as each organization's account has heard it.
-    pub fn clocks(&self) -> impl Iterator<Item = &OtherClock> {
-        self.0.values().map(|account| account.clock.as_ref())
+    pub fn clocks(&self) -> impl Iterator<Item = Arc<OtherClock>> {
+        self.all.all().into_iter().map(|(_, account)| Arc::clone(&account.clock))
     }
 
     /// What this node has seen of each organization's connection.
-    pub fn seen(&self) -> impl Iterator<Item = (&OrganizationId, &Seen)> {
-        self.0.iter().map(|(id, account)| (id, &account.seen))
+    pub fn seen(&self) -> impl Iterator<Item = (OrganizationId, Arc<Seen>)> {
+        self.all.all().into_iter().map(|(id, account)| (id, Arc::clone(&account.seen)))
     }
 
     /// Begins no renewal of a token any more, and waits for those in hand: Zoom's answer would be lost with this process, and then an
     /// administrator has to authenticate again.
     pub async fn drain(&self) {
-        for account in self.0.values() {
+        let all = self.all.all();
+        for (_, account) in &all {
             account.draining.store(true, Ordering::Release);
         }
-        for account in self.0.values() {
+        for (_, account) in &all {
             drop(account.renewing.lock().await);
         }
     }
 
     /// The ids of all.
-    pub fn organizations(&self) -> impl Iterator<Item = &OrganizationId> {
-        self.0.keys()
+    pub fn organizations(&self) -> impl Iterator<Item = OrganizationId> {
+        self.all.all().into_iter().map(|(id, _)| id)
     }
 
-    pub(super) fn get(&self, organization: &OrganizationId) -> Option<&Arc<ZoomAccount>> {
-        self.0.get(organization)
+    pub(super) fn get(&self, organization: &OrganizationId) -> Option<Arc<ZoomAccount>> {
+        self.all.get(organization)
     }
 }

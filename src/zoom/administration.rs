@@ -68,7 +68,7 @@ impl ZoomClient {
         &self,
         organization: &OrganizationId,
     ) -> Option<Result<AccountSettings, RestError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         let api = self.api_until_timeout(account);
         Some(settings(&api).await)
     }
@@ -78,7 +78,7 @@ impl ZoomClient {
     /// # Errors
     /// [`RestError`], mostly since the app may not read them; `None` for an organization that is not known.
     pub async fn probe_groups(&self, organization: &OrganizationId) -> Option<Result<Groups, RestError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         Some(self.groups(account).await)
     }
 
@@ -119,7 +119,7 @@ impl ZoomClient {
         &self,
         organization: &OrganizationId,
     ) -> Option<Result<Option<Seats>, RestError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         let api = self.api_until_timeout(account);
         let usage = api.call(&Call::get("/accounts/me/plans/usage", Label::Medium)).await;
         Some(usage.map(|usage| {

@@ -138,7 +138,7 @@ impl ZoomClient {
         fetch: impl AsyncFnOnce(&Api<'_>) -> Result<PersonalLink, LinkRefused> + 'a,
     ) -> LocalBoxFuture<'a, Result<PersonalLink, LinkRefused>> {
         Box::pin(async move {
-            let account = self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
+            let account = &self.accounts.get(organization).ok_or(LinkRefused::Refused)?;
             let api = self.api_until_timeout(account);
             timeout_at(api.deadline, fetch(&api)).await.unwrap_or(Err(LinkRefused::Unavailable))
         })
@@ -153,7 +153,7 @@ impl Zoom for ZoomClient {
         within: Span,
     ) -> LocalBoxFuture<'a, IntentOutcome> {
         Box::pin(async move {
-            let Some(account) = self.accounts.get(organization) else { return refused() };
+            let Some(account) = &self.accounts.get(organization) else { return refused() };
             let deadline = instant() + within.to_duration();
             let api = self.api(account, deadline);
             let made = timeout_at(deadline, self.make(&api, organization, call)).await;

@@ -19,7 +19,7 @@ impl ZoomClient {
     /// # Errors
     /// [`RestError`]; `None` for an organization that is not known.
     pub async fn probe_token(&self, organization: &OrganizationId) -> Option<Result<(), RestError>> {
-        Some(self.token(self.accounts.get(organization)?).await.map(drop))
+        Some(self.token(&self.accounts.get(organization)?).await.map(drop))
     }
 
     /// Whether Zoom takes the credentials of an app that an administrator adds. It is asked for a refresh that it cannot grant, so that
@@ -28,7 +28,7 @@ impl ZoomClient {
     /// # Errors
     /// [`TokenFailure`]; `None` for an organization that is not known.
     pub async fn probe_credentials(&self, organization: &OrganizationId) -> Option<Result<(), TokenFailure>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", "no-token-of-anybody")];
         Some(match connection::ask(&self.http, account, &form, self.clock.now()).await {
             Err(TokenFailure::Refused { error: Some(code), .. }) if code == connection::INVALID_GRANT => {
@@ -54,7 +54,7 @@ impl ZoomClient {
         &self,
         organization: &OrganizationId,
     ) -> Option<Result<Option<Vec<String>>, RestError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         let token = self.token(account).await;
         let wants = account.config.wants();
         let named = |held: &[String]| scopes::missing(wants, held).iter().map(ToString::to_string).collect();
@@ -69,7 +69,7 @@ impl ZoomClient {
         &self,
         organization: &OrganizationId,
     ) -> Option<Result<Vec<String>, RestError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         let hosts = &account.config.fallback.default_hosts;
         let api = self.api_until_timeout(account);
         let mut unusable = Vec::new();
@@ -88,7 +88,7 @@ impl ZoomClient {
     /// # Errors
     /// [`RestError`]; `None` for an organization that is not known.
     pub async fn probe_users(&self, organization: &OrganizationId) -> Option<Result<(), RestError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         let api = self.api_until_timeout(account);
         // Nobody has this address; that Zoom says so is the proof.
         let found = api.call(&Call::get("/users/nobody%40vestibule.invalid", Label::Light)).await;

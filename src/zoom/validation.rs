@@ -25,7 +25,7 @@ pub async fn checked(
     organization: &OrganizationId,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let Some(account) = accounts.get(organization) else { return Ok(()) };
+    let Some(account) = &accounts.get(organization) else { return Ok(()) };
     account.seen.checked(now);
     for _ in 0..MOST_TRIES {
         let there = store.organization_get(organization, FIELD).await?;
@@ -49,7 +49,7 @@ impl ZoomClient {
     /// # Errors
     /// [`StoreError`]
     pub async fn look_when_checked(&self, organization: &OrganizationId) -> Result<(), StoreError> {
-        let Some(account) = self.accounts.get(organization) else { return Ok(()) };
+        let Some(account) = &self.accounts.get(organization) else { return Ok(()) };
         let there = self.store.organization_get(organization, FIELD).await?;
         let at = there.and_then(|there| String::from_utf8(there.value).ok()?.parse().ok());
         if let Some(at) = at {

@@ -82,6 +82,18 @@ impl Crew {
         members.notifiers.insert(organization, (number, notifier));
     }
 
+    /// Nobody works for an organization any more. Its actors end once they have done what they have in hand.
+    pub(super) fn dismiss(&self, organization: &OrganizationId) {
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        members.notifiers.remove(organization);
+        members.workers.remove(organization);
+    }
+
+    /// Whether anybody works for an organization.
+    pub(super) fn works_for(&self, organization: &OrganizationId) -> bool {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).workers.contains_key(organization)
+    }
+
     pub(super) fn set_worker(&self, organization: OrganizationId, worker: Addr<ZoomWorker>) {
         self.members.write().unwrap_or_else(PoisonError::into_inner).workers.insert(organization, worker);
     }

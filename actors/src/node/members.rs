@@ -1,6 +1,6 @@
 //! The actors that work for organizations, and the keeper of leases, which comes last.
 
-use actix::{ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use futures_util::future::{join, join_all};
 use std::sync::Arc;
 use vestibule_domain::id::OrganizationId;
@@ -59,6 +59,19 @@ impl Node {
         }
     }
 
+    fn start_both(
+        &self,
+        organization: &OrganizationId,
+        node: Addr<Self>,
+    ) -> impl Future<Output = ()> + use<> {
+        let notifier = self.start_notifier(organization.clone(), node.clone());
+        let worker = self.start_worker(organization.clone(), node);
+        async move {
+            notifier.await;
+            worker.await;
+        }
+    }
+
     /// Starts the hub. Ends when boards can reach it.
     fn start_hub(&self, node: Addr<Self>) -> impl Future<Output = ()> + use<> {
         let (place, boards, ports) = (Arc::clone(&self.ports.place), self.boards.clone(), self.ports.clone());
@@ -77,14 +90,7 @@ impl Node {
     /// Shards begin only when everybody is there to whom they hand what they find and decide: what is handed to nobody is lost until
     /// the next start.
     pub(super) fn start_members_then_keeper(&mut self, ctx: &mut Context<Self>) {
-        let members = self.config.organizations.iter().map(|organization| {
-            let notifier = self.start_notifier(organization.clone(), ctx.address());
-            let worker = self.start_worker(organization.clone(), ctx.address());
-            async move {
-                notifier.await;
-                worker.await;
-            }
-        });
+        let members = self.config.organizations.iter().map(|one| self.start_both(one, ctx.address()));
         let (members, hub) = (join_all(members.collect::<Vec<_>>()), self.start_hub(ctx.address()));
         let all = join(members, hub).into_actor(self);
         ctx.wait(all.map(|_, node, ctx| node.start_keeper(ctx)));
@@ -111,6 +117,28 @@ fn slot_of(organization: &OrganizationId) -> usize {
     usize::from(Shard::of_organization(organization).number()) + 1
 }
 
+/// These are the organizations from now on. Resolves when somebody works for each of them. What others have decided and not sent stays in the
+/// store, for whoever works for them again.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct WorkFor(pub Vec<OrganizationId>);
+
+impl Handler<WorkFor> for Node {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, WorkFor(organizations): WorkFor, ctx: &mut Context<Self>) -> Self::Result {
+        let known = std::mem::replace(&mut self.config.organizations, organizations);
+        for gone in known.iter().filter(|one| !self.config.organizations.contains(one)) {
+            self.crew.dismiss(gone);
+        }
+        let fresh = self.config.organizations.iter().filter(|one| !self.crew.works_for(one));
+        let all = join_all(fresh.map(|one| self.start_both(one, ctx.address())).collect::<Vec<_>>());
+        Box::pin(async move {
+            all.await;
+        })
+    }
+}
+
 /// An actor of the node panicked.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -129,6 +157,8 @@ impl Handler<MemberDied> for Node {
         self.count_panic(ctx);
         match died {
             // Shards see by its number that it is another one, and offer it their outbox.
+            MemberDied::Notifier(gone) | MemberDied::Worker(gone)
+                if !self.config.organizations.contains(&gone) => {}
             MemberDied::Notifier(organization) => {
                 self.ports.observer.observe(Observed::NotifierRestarted);
                 ctx.spawn(self.start_notifier(organization, ctx.address()).into_actor(self));

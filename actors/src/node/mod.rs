@@ -30,6 +30,7 @@ use crate::shard::{Ended, Memory, ShardRules};
 use crate::supervise::{Exit, start_at, tell};
 use crew::Crew;
 use keeper::LeaseKeeper;
+pub use members::WorkFor;
 use shards::Shards;
 use watch::Watched;
 

@@ -166,7 +166,7 @@ impl EpicClient {
         id: &FhirId,
         deadline: Instant,
     ) -> Result<(R, Moment), Unread> {
-        let site = self.sites.get(organization).ok_or(Unread::TurnedOff)?;
+        let site = &self.sites.get(organization).ok_or(Unread::TurnedOff)?;
         if site.config.keys.is_empty() || site.config.fhir_reads.wait.is_zero() {
             return Err(Unread::TurnedOff);
         }

@@ -38,8 +38,10 @@ use super::app::{App, Bounds, Readiness};
 use super::guest::LinkKeys;
 use super::metrics::Metrics;
 use crate::audit::{Audit, Writing};
+use crate::configuration::{Configuration, Keeping};
 use crate::epic::EpicSites;
 use crate::identity::Identity;
+use crate::sealing::Sealer;
 use crate::settings::{Secret, Settings, Sources};
 use crate::zoom::webhook::NameKey;
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
@@ -213,6 +215,13 @@ impl Kit {
         };
         let zoom = settings.organizations.iter().map(|(id, o)| (id.clone(), ZoomConfig::from_settings(o)));
         let metrics = Arc::new(Metrics::new());
+        let keeping = Keeping::new(
+            ports.store.clone(),
+            ports.clock.clone(),
+            ports.randomness.clone(),
+            Sealer::new(&settings.store.sealing_keys),
+        );
+        let configuration = Configuration::new(settings.clone(), keeping);
         let writing = Writing {
             store: ports.store.clone(),
             clock: ports.clock.clone(),
@@ -222,7 +231,7 @@ impl Kit {
         };
         let app = App {
             audit: Audit::start(writing, settings.limits.audit_queue),
-            zoom: ZoomAccounts::new(zoom, &NameKey::new(Secret::new("a key"))),
+            zoom: ZoomAccounts::new(zoom, &NameKey::new(Secret::new("a key")), &Sealer::default()),
             limits: Arc::new(Bounds::of(&settings)),
             identity: Identity::of(&settings.access),
             settings,
@@ -234,6 +243,7 @@ impl Kit {
             epic: EpicSites::new([]),
             name_key: NameKey::new(Secret::new("a key")),
             link_keys: LinkKeys::new(Secret::new("a key"), &[]),
+            configuration,
         };
         Self { app, store, clock }
     }

@@ -1,6 +1,8 @@
 //! A launch that does not go through Epic's authorization server: who the person is and which visit they came for stands in the link,
 //! encrypted under a key that Epic and we share. Nothing else in the address says anything about either.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
 use vestibule_actors::port::clock::instant;
@@ -82,7 +84,7 @@ pub(super) async fn enter(
 struct Opened<'a> {
     id: &'a OrganizationId,
     organization: &'a Organization,
-    reader: &'a EncryptedLaunches,
+    reader: Arc<EncryptedLaunches>,
     launch: EncryptedLaunch,
 }
 
@@ -92,7 +94,7 @@ fn open<'a>(app: &'a App, candidates: &Candidates<'a>, payload: &str) -> Result<
         return Err(Reason::UnknownOrganization);
     }
     let readers = candidates.iter().filter_map(|(id, organization)| {
-        let reader = app.epic.config(id)?.encrypted_launches.as_ref()?;
+        let reader = app.epic.config(id)?.encrypted_launches.clone()?;
         Some((*id, *organization, reader))
     });
     let mut has_key = false;

@@ -43,7 +43,7 @@ impl Outside {
         let kind = ConstGauge::new(0.0).metric_type();
         let mut metric = encoder.encode_descriptor("clock_skew_seconds", help, None, kind)?;
         for clock in self.epic.clocks().chain(self.zoom.clocks()) {
-            let Some(seconds) = seconds(clock) else { continue };
+            let Some(seconds) = seconds(&clock) else { continue };
             let labels = [of(clock.organization()), ("whose", clock.whose().into())];
             ConstGauge::new(seconds).encode(metric.encode_family(&labels)?)?;
         }
@@ -57,7 +57,7 @@ impl Outside {
         let now = self.clock.now();
         for (organization, config) in self.epic.configs() {
             let Some(due) = config.key_due(now) else { continue };
-            ConstGauge::new(due.seconds()).encode(metric.encode_family(&[of(organization)])?)?;
+            ConstGauge::new(due.seconds()).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         Ok(())
     }
@@ -70,13 +70,13 @@ impl Outside {
         let mut metric = encoder.encode_descriptor("zoom_connected", help, None, kind)?;
         for (organization, seen) in self.zoom.seen() {
             let Some(connected) = seen.is_connected() else { continue };
-            ConstGauge::new(i64::from(connected)).encode(metric.encode_family(&[of(organization)])?)?;
+            ConstGauge::new(i64::from(connected)).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         let help = "When Zoom last checked an organization's webhook, in seconds since 1970; it does so every 72 hours";
         let mut metric = encoder.encode_descriptor("zoom_webhook_checked", help, None, kind)?;
         for (organization, seen) in self.zoom.seen() {
             let Some(at) = seen.last_checked() else { continue };
-            ConstGauge::new(at.0.div_euclid(1000)).encode(metric.encode_family(&[of(organization)])?)?;
+            ConstGauge::new(at.0.div_euclid(1000)).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         let help = "Scopes that visits need and the last token of an organization's Zoom app did not have";
         let mut metric = encoder.encode_descriptor("zoom_scopes_missing", help, None, kind)?;
@@ -84,7 +84,7 @@ impl Outside {
             let Some(missing) = seen.missing().and_then(|missing| i64::try_from(missing).ok()) else {
                 continue;
             };
-            ConstGauge::new(missing).encode(metric.encode_family(&[of(organization)])?)?;
+            ConstGauge::new(missing).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         Ok(())
     }
@@ -95,19 +95,19 @@ impl Outside {
         let mut metric = encoder.encode_descriptor("zoom_token_refreshes", help, None, kind)?;
         for (organization, seen) in self.zoom.seen() {
             for (outcome, count) in seen.refreshes() {
-                let labels = [of(organization), ("outcome", outcome.into())];
+                let labels = [of(&organization), ("outcome", outcome.into())];
                 ConstCounter::new(count).encode(metric.encode_family(&labels)?)?;
             }
         }
         let help = "Times that an organization's Zoom app was removed from its account";
         let mut metric = encoder.encode_descriptor("zoom_removals", help, None, kind)?;
         for (organization, seen) in self.zoom.seen() {
-            ConstCounter::new(seen.removals()).encode(metric.encode_family(&[of(organization)])?)?;
+            ConstCounter::new(seen.removals()).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         let help = "Zoom users that were forgotten since the app was removed";
         let mut metric = encoder.encode_descriptor("zoom_forgotten", help, None, kind)?;
         for (organization, seen) in self.zoom.seen() {
-            ConstCounter::new(seen.forgotten()).encode(metric.encode_family(&[of(organization)])?)?;
+            ConstCounter::new(seen.forgotten()).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use vestibule_actors::port::store::Swept;
@@ -20,6 +21,8 @@ pub(super) struct UpkeepMetrics {
     swept: Family<Labels<1>, Counter>,
     zoom_connects: Family<Labels<2>, Counter>,
     audit: Family<Labels<1>, Counter>,
+    kept: Family<Labels<1>, Gauge>,
+    kept_looks_failed: Counter,
 }
 
 impl UpkeepMetrics {
@@ -43,6 +46,16 @@ impl UpkeepMetrics {
                 "What came of people's tries to connect an organization's Zoom account: connected, or why not",
             ),
             audit: registered(r, "audit_entries", "Entries of the audit, kept or lost"),
+            kept: registered(
+                r,
+                "kept_organizations",
+                "Organizations that the store keeps: in_force on this node, or refused in their newest version",
+            ),
+            kept_looks_failed: registered(
+                r,
+                "kept_looks_failed",
+                "Looks for changed settings of organizations that the store did not answer",
+            ),
         }
     }
 }
@@ -68,6 +81,19 @@ impl Metrics {
     /// Entries of the audit are lost, since too many waited or the store could not take them.
     pub fn audit_lost(&self, entries: u64) {
         self.upkeep.audit.get_or_create(&[("outcome", "lost".into())]).inc_by(entries);
+    }
+
+    /// How many kept organizations this node can use, and cannot.
+    pub fn kept_organizations(&self, in_force: usize, refused: usize) {
+        for (standing, count) in [("in_force", in_force), ("refused", refused)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.upkeep.kept.get_or_create(&[("standing", standing.into())]).set(count);
+        }
+    }
+
+    /// Whether settings have changed could not be found out.
+    pub fn kept_look_failed(&self) {
+        self.upkeep.kept_looks_failed.inc();
     }
 
     /// The store was swept, or could not be.

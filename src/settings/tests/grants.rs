@@ -64,10 +64,6 @@ fn each_mistake_in_a_grant_is_named() {
             "access.grant.desk.role: \"boss\" is none of \"viewer\", \"operator\", \"administrator\"",
         ),
         (
-            "access.grant.desk = {token = \"t\", role = \"viewer\", organizations = [\"nowhere\"]}",
-            "access.grant.desk.organizations: names \"nowhere\", and there is no table [organization.nowhere]",
-        ),
-        (
             "access.grant.a = {token = \"hidden\", role = \"viewer\", organizations = [\"*\"]}\naccess.grant.b = {token = \"hidden\", role = \"viewer\", organizations = [\"*\"]}",
             "access.grant.b.token: is the same as that of \"a\"",
         ),

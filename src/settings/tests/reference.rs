@@ -82,7 +82,10 @@ fn the_defaults_alone_are_settings() {
     assert_eq!(settings.limits.held_event_life.as_secs(), 15 * 60);
     assert_eq!(settings.page.check_after.as_secs(), 10);
     let warnings = settings.warnings().join("\n");
-    assert!(warnings.contains("access.tokens") && warnings.contains("no organization"), "{warnings}");
+    assert!(
+        warnings.contains("access.tokens") && warnings.contains("no file names an organization"),
+        "{warnings}"
+    );
 }
 
 #[test]

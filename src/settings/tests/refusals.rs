@@ -295,7 +295,7 @@ fn a_private_key_has_to_be_an_unencrypted_rsa_key() {
     let folder = folder();
     let path = folder.path().join("key.pem");
     for (content, expected) in [
-        ("no pem".to_owned(), "is not a PEM file"),
+        ("no pem".to_owned(), "is not PEM"),
         (pem("PRIVATE KEY", b"no key"), "does not hold a valid RSA private key"),
         (pem("ENCRYPTED PRIVATE KEY", b"x"), "is encrypted"),
         (
@@ -304,7 +304,7 @@ fn a_private_key_has_to_be_an_unencrypted_rsa_key() {
             "is encrypted",
         ),
         (pem("CERTIFICATE", b"x"), "holds a \"CERTIFICATE\""),
-        ("-----BEGIN PRIVATE KEY-----\nAAAA".to_owned(), "is not a PEM file"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA".to_owned(), "is not PEM"),
         ("x".repeat(70_000), "is larger than"),
     ] {
         std::fs::write(&path, content).unwrap();

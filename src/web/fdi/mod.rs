@@ -13,7 +13,8 @@ use words::{FdiWords, KindWords};
 pub struct OrganizationLink {
     pub id: String,
     pub name: String,
-    pub test_environment: bool,
+    /// None where its settings cannot be used.
+    pub test_environment: Option<bool>,
 }
 
 /// `GET /admin`.
@@ -22,6 +23,8 @@ pub struct OrganizationLink {
 pub struct AdminPage<'a> {
     pub language: Language,
     pub organizations: &'a [OrganizationLink],
+    /// Whether another may be made.
+    pub may_make: bool,
     pub signed_in: SignedIn,
 }
 

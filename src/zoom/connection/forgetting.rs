@@ -23,9 +23,14 @@ impl ZoomClient {
     /// # Errors
     /// [`StoreError`]; the next look does what is left.
     pub async fn tend(&self, organization: &OrganizationId) -> Result<(), StoreError> {
-        let Some(account) = self.accounts.get(organization) else { return Ok(()) };
+        let Some(account) = &self.accounts.get(organization) else { return Ok(()) };
         let (place, now) = (Place { store: &self.store, account }, self.clock.now());
-        let there = place.look().await?;
+        let mut there = place.look().await?;
+        if let Some(any) = there.any.clone().filter(|_| !there.is_sealed) {
+            // Sealed anew, under the newest key. Where somebody else was first they have done it.
+            place.write(&there, any).await?;
+            there = place.look().await?;
+        }
         let state = place.ours(there.any.clone()).map(|connection| connection.state);
         account.seen.standing(is_working(account.config.authorization, state.as_ref(), now));
         match (there.any.as_ref(), state) {

@@ -81,7 +81,7 @@ impl ZoomClient {
         code: &str,
         redirect_uri: &str,
     ) -> Result<(), ConnectRefused> {
-        let account = Arc::clone(self.accounts.get(organization).ok_or(ConnectRefused::Unknown)?);
+        let account = self.accounts.get(organization).ok_or(ConnectRefused::Unknown)?;
         let (client, code, redirect_uri) = (Rc::clone(self), code.to_owned(), redirect_uri.to_owned());
         let connected = actix_rt::spawn(async move {
             let form = [
@@ -103,7 +103,7 @@ impl ZoomClient {
     /// # Errors
     /// [`ConnectRefused`]; what stood before stands then.
     pub async fn ask_again(&self, organization: &OrganizationId) -> Result<(), ConnectRefused> {
-        let account = self.accounts.get(organization).ok_or(ConnectRefused::Unknown)?;
+        let account = &self.accounts.get(organization).ok_or(ConnectRefused::Unknown)?;
         if account.config.authorization == Authorization::Oauth {
             return Err(ConnectRefused::Credentials);
         }

@@ -28,6 +28,8 @@ pub struct There {
     version: u64,
     /// Whoever's it is.
     pub any: Option<Connection>,
+    /// Whether it stands there under the newest key.
+    pub is_sealed: bool,
 }
 
 /// The newest connection that this node has seen.
@@ -69,13 +71,21 @@ impl Place<'_> {
 
     async fn read(&self) -> Result<There, StoreError> {
         let Some(there) = self.store.organization_get(&self.account.organization, FIELD).await? else {
-            return Ok(There { version: 0, any: None });
+            return Ok(There { version: 0, any: None, is_sealed: true });
         };
-        let any = serde_json::from_slice(&there.value).ok();
-        if any.is_none() {
-            tracing::error!(organization = %self.account.organization, "what is kept of the Zoom connection cannot be read");
+        let is_sealed = self.account.sealer.is_newest(&there.value);
+        let opened = self.account.sealer.open(&self.name(), &there.value);
+        let any = opened.map_err(|error| error.to_string());
+        let any = any.and_then(|value| serde_json::from_slice(&value).map_err(|error| error.to_string()));
+        if let Err(why) = &any {
+            tracing::error!(organization = %self.account.organization, why, "what is kept of the Zoom connection cannot be read");
         }
-        Ok(There { version: there.version, any })
+        Ok(There { version: there.version, any: any.ok(), is_sealed })
+    }
+
+    /// What it is sealed for.
+    fn name(&self) -> String {
+        format!("{FIELD}/{}", self.account.organization)
     }
 
     pub fn ours(&self, any: Option<Connection>) -> Option<Connection> {
@@ -90,6 +100,8 @@ impl Place<'_> {
         let generation = connection.generation.max(before.saturating_add(1));
         let value = serde_json::to_vec(&Connection { generation, ..connection })
             .map_err(|error| StoreError::Refused(error.to_string()))?;
+        let value = self.account.sealer.seal_where_possible(&self.name(), &value);
+        let value = value.map_err(|error| StoreError::Refused(error.to_string()))?;
         self.store.organization_put(&self.account.organization, FIELD, over.version, value).await
     }
 

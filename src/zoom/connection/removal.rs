@@ -32,7 +32,7 @@ pub async fn removed(
     at: Option<Moment>,
     now: Moment,
 ) -> Result<Removal, StoreError> {
-    let Some(account) = accounts.get(organization) else { return Ok(Removal::Known) };
+    let Some(account) = &accounts.get(organization) else { return Ok(Removal::Known) };
     let place = Place { store, account };
     let at = at.map(|at| match account.clock.ahead() {
         Some(ahead) => at - ahead + SECOND,

@@ -59,7 +59,7 @@ impl ZoomClient {
         &self,
         organization: &OrganizationId,
     ) -> Option<Result<ConnectionView, StoreError>> {
-        let account = self.accounts.get(organization)?;
+        let account = &self.accounts.get(organization)?;
         Some(self.view(account).await)
     }
 

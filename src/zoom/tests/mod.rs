@@ -30,6 +30,7 @@ use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 use super::webhook::NameKey;
 use super::{PerSecond, ZoomAccounts, ZoomClient, ZoomConfig};
+use crate::sealing::Sealer;
 use crate::settings::{
     AlternativeHostLink, Authorization, ProviderAction, ProviderFallback, ProviderUserType, Secret,
 };
@@ -80,7 +81,7 @@ fn names() -> NameKey {
 fn setup(config: ZoomConfig) -> Setup {
     let clock: SharedClock = Arc::new(Wall);
     let store: SharedStore = Arc::new(MemoryStore::new(Arc::clone(&clock), StoreLimits::default()));
-    let accounts = ZoomAccounts::new([(lakeside(), config)], &names());
+    let accounts = ZoomAccounts::new([(lakeside(), config)], &names(), &Sealer::default());
     let client = ZoomClient::new(accounts, Arc::clone(&store), clock, Arc::new(Counting(AtomicU64::new(1))));
     Setup { client, store }
 }

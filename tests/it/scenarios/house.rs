@@ -23,7 +23,7 @@ use vestibule::simulator::{self, FakeEpic, FakeZoom, Simulator, SimulatorConfig}
 pub const WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(15);
 /// A minute of the fakes' own waits passes in a fifth of a second.
-const TIME_SCALE: f64 = 300.0;
+pub(super) const TIME_SCALE: f64 = 300.0;
 /// Ports below those that the system gives to outgoing connections, so that none is taken between the look and the use.
 const FIRST_PORT: u16 = 12_000;
 const PORTS: u16 = 18_000;
@@ -161,31 +161,7 @@ impl House {
         Self::on(free_port(), folder_with_key(), settings, fakes).await
     }
 
-    /// A house of two organizations, each with fakes of its own: the second is `hillside`.
-    pub async fn beside_another(settings: &str) -> (Self, Simulator) {
-        let folder = folder_with_key();
-        let listen = free_port();
-        let mut config = SimulatorConfig::demo((Ipv4Addr::LOCALHOST, 0).into(), &format!("http://{listen}"));
-        config.time_scale = TIME_SCALE;
-        config.seed = 2;
-        config.organization = "hillside".to_owned();
-        config.zoom_account_id = "DemoZoomAccount2".to_owned();
-        let (client, secret) = (config.epic_client_id.clone(), config.zoom_client_secret.clone());
-        let (zoom_client, webhook) = (config.zoom_client_id.clone(), config.zoom_webhook_secret.clone());
-        let other = simulator::start(config).await.unwrap();
-        let url = other.url();
-        let second = format!(
-            "{settings}\n[organization.hillside]\nepic.fhir_base_url = \"{url}/epic/api/FHIR/R4\"\n\
-             epic.telehealth_base_url = \"{url}/epic\"\nepic.client_id = \"{client}\"\n\
-             epic.private_key_files = [\"key.pem\"]\nzoom.api_base_url = \"{url}/zoom/v2\"\n\
-             zoom.oauth_base_url = \"{url}/zoom\"\nzoom.account_id = \"DemoZoomAccount2\"\n\
-             zoom.client_id = \"{zoom_client}\"\nzoom.client_secret = \"{secret}\"\n\
-             zoom.webhook_secret_tokens = [\"{webhook}\"]\n"
-        );
-        (Self::on(listen, folder, &second, |_| {}).await, other)
-    }
-
-    async fn on(
+    pub(super) async fn on(
         listen: SocketAddr,
         folder: TempDir,
         settings: &str,
@@ -339,7 +315,7 @@ impl House {
     }
 
     /// The service that runs on threads of the test.
-    pub fn app(&self) -> &vestibule::http::app::App {
+    pub fn app(&self) -> std::sync::Arc<vestibule::http::app::App> {
         match &self.service {
             Service::Here(Some(running)) => running.app(),
             _ => panic!("the service is not here"),

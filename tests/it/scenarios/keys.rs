@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vestibule::epic::SigningKeys;
-use vestibule::settings::{PrivateKeyFile, Secret};
+use vestibule::settings::{PrivateKey, Secret};
 
 use super::house::{House, read};
 
@@ -121,7 +121,7 @@ async fn a_key_that_a_command_made_is_shown_beside_the_one_that_signs() {
     assert_eq!(made.status, 0, "{}", made.complained);
     let again = house.runs_alone(&["keys", "generate", "--out", &path]).await;
     assert!(again.status == 64 && again.complained.contains("never overwritten"), "{}", again.complained);
-    let id = id_of(&PrivateKeyFile::read(&house.file("made.pem")).unwrap().pem);
+    let id = id_of(&PrivateKey::read(&house.file("made.pem")).unwrap().pem);
     assert!(made.said.contains(&id) && !made.said.contains("PRIVATE KEY"), "{}", made.said);
 
     house.keys(&["key.pem", "made.pem"]).await;

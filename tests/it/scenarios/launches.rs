@@ -278,7 +278,8 @@ async fn e5_a_state_runs_out() {
     let house = House::with("[limits]\noauth_state_life = \"10s\"\n").await;
     let late = house.on_the_way(LaunchKind::Patient, CSN, PATIENT).await;
     let state = late.callback.split("state=").nth(1).unwrap().split('&').next().unwrap();
-    let store = &house.app().desk.ports().store;
+    let app = house.app();
+    let store = &app.desk.ports().store;
     assert!(store.get(Space::OauthState, state).await.unwrap().is_some());
     until("the state has run out", async || {
         store.get(Space::OauthState, state).await.unwrap().is_none().then_some(())

@@ -3,6 +3,7 @@
 
 mod access;
 mod acts;
+mod another;
 mod audit;
 mod bookings;
 mod changes;
@@ -26,6 +27,7 @@ mod metrics;
 mod morning;
 mod odd_events;
 mod odd_zoom;
+mod organizations;
 mod pages;
 mod people;
 mod providers;

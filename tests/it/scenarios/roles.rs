@@ -67,7 +67,11 @@ impl Row {
 
     fn address(&self, organization: &str) -> String {
         let path = self.path.replace("{organization}", organization);
-        path.replace("{csn}", CSN).replace("{conference_id}", GROUP).replace("{act}", "identify")
+        let act = if path.starts_with("/admin/") { "discard" } else { "identify" };
+        path.replace("{csn}", CSN)
+            .replace("{conference_id}", GROUP)
+            .replace("{act}", act)
+            .replace("{version}", "1")
     }
 
     /// The roles that may use it, of those in one organization.

@@ -105,7 +105,8 @@ impl House {
 
     async fn kept(&self) -> String {
         let lakeside = OrganizationId::new("lakeside").unwrap();
-        let store = &self.app().desk.ports().store;
+        let app = self.app();
+        let store = &app.desk.ports().store;
         let kept = store.organization_get(&lakeside, "zoom/connection").await.unwrap();
         kept.map(|kept| String::from_utf8(kept.value).unwrap()).unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 mod connecting;
 mod refreshes;
 mod removals;
+mod sealed;
 
 use std::rc::Rc;
 use std::sync::atomic::AtomicI64;
@@ -42,6 +43,7 @@ struct Nodes {
     config: ZoomConfig,
     clock: Arc<Shifted>,
     store: Arc<MemoryStore>,
+    sealer: Sealer,
 }
 
 struct Node {
@@ -58,13 +60,13 @@ impl Nodes {
         let config = ZoomConfig { authorization, timeout: Duration::from_millis(1_500), ..with(&fakes) };
         let clock = Arc::new(Shifted::default());
         let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as SharedClock, StoreLimits::default()));
-        Self { fakes, config, clock, store }
+        Self { fakes, config, clock, store, sealer: Sealer::default() }
     }
 
     /// Another node; or the same after a restart.
     fn node(&self) -> Node {
         static SEEDS: AtomicU64 = AtomicU64::new(1);
-        let accounts = ZoomAccounts::new([(lakeside(), self.config.clone())], &names());
+        let accounts = ZoomAccounts::new([(lakeside(), self.config.clone())], &names(), &self.sealer);
         let randomness = Arc::new(Counting(AtomicU64::new(SEEDS.fetch_add(1_000_000, Ordering::SeqCst))));
         let store: SharedStore = Arc::clone(&self.store) as SharedStore;
         let clock = Arc::clone(&self.clock) as SharedClock;

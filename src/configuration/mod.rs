@@ -1,0 +1,54 @@
+//! Organizations that administrators have made on pages: kept in the store, version after version, and taken up by every node within a
+//! moment.
+//!
+//! [`Keeping`] reads and writes them. What was wrong with a version that was saved all the same, and who wrote what when, stands with it. A
+//! node puts what it finds beside the organizations of its files (`service/live.rs`).
+
+mod difference;
+mod document;
+mod keeping;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use vestibule_domain::id::OrganizationId;
+
+pub use difference::{Change, differences};
+pub use document::{Checked, Document, Draft, Head, Seen};
+pub use keeping::{Keeping, KeepingError, Saved, Wanted, ever_kept};
+
+use crate::latest::Latest;
+use crate::settings::{Problem, Settings};
+
+/// What the doors know of kept settings. Copies share everything.
+#[derive(Clone)]
+pub struct Configuration {
+    /// The settings of this node's files and its environment alone.
+    pub files: Arc<Settings>,
+    pub keeping: Keeping,
+    /// How the kept ones stand on this node.
+    pub standing: Arc<Latest<Standing>>,
+    /// Whoever saved wakes the look that this node takes anyway.
+    pub look: Arc<Notify>,
+}
+
+/// How the kept organizations stand on one node.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// The versions in force; of one that this node cannot use the last that it could, if there was one.
+    pub in_force: BTreeMap<OrganizationId, u64>,
+    /// Those whose newest version it cannot use, and why.
+    pub refused: BTreeMap<OrganizationId, Vec<Problem>>,
+}
+
+impl Configuration {
+    pub fn new(files: Arc<Settings>, keeping: Keeping) -> Self {
+        Self { files, keeping, standing: Arc::default(), look: Arc::default() }
+    }
+
+    /// Whether an organization stands in this node's files, which go before what is kept.
+    pub fn is_of_files(&self, id: &OrganizationId) -> bool {
+        self.files.organizations.contains_key(id)
+    }
+}

@@ -1,0 +1,196 @@
+//! What the page shows.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use vestibule_domain::time::Moment;
+
+use super::form::as_typed;
+use super::place::{Place, told};
+use crate::configuration::{Change, Document, Draft, Head, differences};
+use crate::http::access::Who;
+use crate::http::problem::ApiError;
+use crate::settings::{
+    Environment, Problem, Setting, StaffRole, Values, effective_of, organization_settings,
+};
+use crate::web::{
+    ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
+    VersionPage,
+};
+
+/// The whole page for whoever looks.
+pub(super) async fn page(
+    place: &Place<'_>,
+    who: &Who,
+    note: Option<OrganizationNote>,
+) -> Result<OrganizationPage, ApiError> {
+    let (values, secrets) = place.worked_on();
+    let problems = match &place.draft {
+        Some(draft) => place.settings_with(&draft.values, &draft.secrets).err().unwrap_or_default(),
+        None => standing_problems(place),
+    };
+    let fields = organization_settings().iter().map(|setting| {
+        let found = problems
+            .iter()
+            .find(|problem| problem.key == format!("organization.{}.{}", place.id, setting.key));
+        field(setting, &values, &secrets, found)
+    });
+    let fields: Vec<Field> = if place.of_files { Vec::new() } else { fields.collect() };
+    let named: Vec<&str> =
+        fields.iter().filter(|field| field.problem.is_some()).map(|field| field.key.as_str()).collect();
+    let elsewhere = problems.iter().filter(|problem| !named.iter().any(|key| problem.key.ends_with(key)));
+    let in_force = place.app.settings.organizations.get(&place.id);
+    let head = place.newest.as_ref().map(|newest| &newest.head);
+    Ok(OrganizationPage {
+        id: place.id.as_str().to_owned(),
+        name: in_force.map_or_else(|| place.id.as_str().to_owned(), |one| one.display_name.clone()),
+        is_made: place.is_made(),
+        test_environment: in_force.map(|one| one.environment == Environment::Test),
+        note,
+        of_files: place.of_files.then(|| files(place)),
+        may_export: who.may(&place.id, StaffRole::Administrator),
+        may_change: who.may(&place.id, StaffRole::Administrator) && !place.of_files,
+        keeps_secrets: place.configuration().keeping.keeps_secrets(),
+        base: place.draft.as_ref().map_or_else(|| place.version(), |draft| draft.base),
+        saved: head.map(|head| head_line(place, head)),
+        is_in_force: place.configuration().standing.get().in_force.get(&place.id)
+            == head.map(|head| &head.version),
+        problems: elsewhere.map(|problem| format!("{}: {}", problem.key, problem.message)).collect(),
+        draft: match &place.draft {
+            Some(draft) => Some(draft_of(place, draft, problems.is_empty()).await?),
+            None => None,
+        },
+        history: place
+            .newest
+            .iter()
+            .flat_map(|newest| &newest.history)
+            .map(|head| head_line(place, head))
+            .collect(),
+        fields,
+        signed_in: who.signed_in(),
+    })
+}
+
+/// A version, with what it changed.
+pub(super) async fn version(place: &Place<'_>, who: &Who, version: u64) -> Result<VersionPage, ApiError> {
+    let document = document(place, version).await?.ok_or(ApiError::NoSuchVersion)?;
+    let before = document.history.first().map(|head| head.version);
+    let before = match before {
+        Some(number) => self::document(place, number).await?,
+        None => None,
+    };
+    let empty = (Values::new(), BTreeMap::new());
+    let (values, secrets) = before.map_or(empty, |before| (before.values, before.secrets));
+    let changes = differences((&values, &secrets), (&document.values, &document.secrets));
+    Ok(VersionPage {
+        id: place.id.as_str().to_owned(),
+        head: head_line(place, &document.head),
+        changes: changes.iter().map(change_line).collect(),
+        may_go_back: who.may(&place.id, StaffRole::Administrator)
+            && !place.of_files
+            && version != place.version()
+            && !document.head.removed,
+        signed_in: who.signed_in(),
+    })
+}
+
+async fn document(place: &Place<'_>, version: u64) -> Result<Option<Document>, ApiError> {
+    let Some(newest) = &place.newest else { return Ok(None) };
+    let mut heads = std::iter::once(&newest.head).chain(&newest.history);
+    let Some(head) = heads.find(|head| head.version == version) else { return Ok(None) };
+    place.configuration().keeping.version(&place.id, head).await.map_err(told)
+}
+
+/// Why this node does not use what counts.
+fn standing_problems(place: &Place<'_>) -> Vec<Problem> {
+    place.configuration().standing.get().refused.get(&place.id).cloned().unwrap_or_default()
+}
+
+fn files(place: &Place<'_>) -> Vec<FileLine> {
+    let effective = effective_of(&place.configuration().files, &place.id);
+    let line = |(key, (text, origin)): (String, (String, Option<String>))| FileLine {
+        name: format!("organization.{}.{key}", place.id),
+        text,
+        origin: origin.unwrap_or_else(|| "default".to_owned()),
+    };
+    effective.into_iter().map(line).collect()
+}
+
+fn field(
+    setting: &'static Setting,
+    values: &Values,
+    secrets: &BTreeMap<String, String>,
+    problem: Option<&Problem>,
+) -> Field {
+    let text = values.get(&setting.key).filter(|_| !setting.is_secret());
+    Field {
+        key: setting.key.clone(),
+        setting,
+        text: text.map(|text| as_typed(setting, text)).unwrap_or_default(),
+        is_set: secrets.contains_key(&setting.key),
+        problem: problem.map(|problem| problem.message.clone()),
+    }
+}
+
+async fn draft_of(place: &Place<'_>, draft: &Draft, is_right: bool) -> Result<OrganizationDraft, ApiError> {
+    let (values, secrets) = place.kept();
+    let is_behind = draft.base != place.version();
+    let base = document(place, draft.base).await?;
+    let empty = (Values::new(), BTreeMap::new());
+    let (base_values, base_secrets) = base.map_or(empty, |base| (base.values, base.secrets));
+    let checks = draft.checked.iter().flat_map(|checked| &checked.lines);
+    let theirs = differences((&base_values, &base_secrets), (&values, &secrets));
+    Ok(OrganizationDraft {
+        at: written(place, draft.at),
+        is_right,
+        is_behind,
+        changes: differences((&base_values, &base_secrets), (&draft.values, &draft.secrets))
+            .iter()
+            .map(change_line)
+            .collect(),
+        theirs: if is_behind { theirs.iter().map(change_line).collect() } else { Vec::new() },
+        checks: checks
+            .map(|line| CheckLine {
+                check: line.check.clone(),
+                outcome: line.outcome.clone(),
+                what: line.what.clone(),
+                advice: line.advice.clone(),
+            })
+            .collect(),
+        failed: draft.checked.as_ref().map(|checked| checked.failed().len()),
+    })
+}
+
+fn change_line(change: &Change) -> ChangeLine {
+    let given = |is_given: bool| Some(if is_given { "a secret" } else { "none" }.to_owned());
+    match change {
+        Change::Value { key, before, after } => {
+            ChangeLine { key: key.clone(), before: before.clone(), after: after.clone() }
+        }
+        Change::Secret { key, before, after: true } if *before => {
+            ChangeLine { key: key.clone(), before: given(true), after: Some("another secret".to_owned()) }
+        }
+        Change::Secret { key, before, after } => {
+            ChangeLine { key: key.clone(), before: given(*before), after: given(*after) }
+        }
+    }
+}
+
+fn head_line(place: &Place<'_>, head: &Head) -> HeadLine {
+    HeadLine {
+        version: head.version,
+        at: written(place, head.at),
+        by: head.by.clone(),
+        reason: head.reason.clone(),
+        forced: head.forced.clone(),
+        removed: head.removed,
+    }
+}
+
+/// In the organization's zone, where it has one that this machine knows.
+fn written(place: &Place<'_>, at: Moment) -> String {
+    let zone = place.app.settings.organizations.get(&place.id).map_or("UTC", |one| one.time_zone.as_str());
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned_datetime(zone);
+    at.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}

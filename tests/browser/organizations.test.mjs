@@ -1,0 +1,158 @@
+// An administrator makes an organization on its page, changes it, goes back, hands it over as a file and removes it.
+
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+
+import { assertAccessible, assertFits, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
+import { startDemo, until } from "./support/demo.mjs";
+
+/** The checks try every outside thing; on a busy machine that takes its time. */
+const CHECKED_WITHIN = 60_000;
+
+let demo;
+let browser;
+let someone;
+let page;
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launchBrowser();
+  someone = await person(browser);
+  page = await someone.newPage();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+/** What somebody types for an organization that works with the demo's fakes under an account id of its own. */
+function typed() {
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  return {
+    "Zoom API Key": "FirstKey",
+    "Zoom App Private Key": privateKey,
+    "Epic FHIR R4 Base URL": `${demo.fakes}/epic/api/FHIR/R4`,
+    "Epic Telehealth Base URL": `${demo.fakes}/epic`,
+    name: "Riverside Clinic",
+    acc_id: "RiversideAccount",
+    "epic.client_id": "0f7b9a1e-demo-epic-client",
+    "zoom.account_id": "DemoZoomAccount1",
+    "zoom.client_id": "DemoZoomClient1",
+    "zoom.client_secret": "demo-zoom-client-secret",
+    "zoom.webhook_secret_tokens": "demo-zoom-webhook-secret",
+    time_zone: "America/Chicago",
+  };
+}
+
+const field = (label) => page.getByLabel(label, { exact: true });
+
+async function check() {
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await see(page, page.getByRole("heading", { name: "Your draft" }), { timeout: CHECKED_WITHIN });
+}
+
+async function save() {
+  await page.getByRole("form", { name: "Save the draft" }).getByRole("button", { name: "Save" }).click();
+  await see(page, page.getByRole("status").filter({ hasText: "It is in force on every node within two seconds." }));
+}
+
+async function isServed(expected) {
+  await until(`the key set to be ${expected}`, 5_000, async () => {
+    const { status } = await fetch(`${demo.service}/epic/riverside/jwks.json`);
+    return status === expected;
+  });
+}
+
+test("an organization is made by filling in a form, and what is wrong stands beside its field", async () => {
+  await page.goto(`${demo.service}/admin`);
+  await page.getByLabel("Its id").fill("riverside");
+  await page.getByRole("button", { name: "Begin" }).click();
+  await see(page, page.getByText("There is no such organization so far."));
+  await page.getByText("Epic", { exact: true }).click();
+  await field("epic.status_auth").selectOption("bearer");
+  for (const [label, text] of Object.entries(typed())) await field(label).fill(text);
+  await field("Epic FHIR R4 Base URL").fill("ftp://nowhere");
+  await check();
+  const wrong = page.locator(".setting", { has: field("Epic FHIR R4 Base URL") });
+  await see(page, wrong.locator(".problem"));
+  assert.equal(await field("Epic FHIR R4 Base URL").getAttribute("aria-invalid"), "true");
+  assert.equal(await page.getByRole("form", { name: "Save the draft" }).count(), 0);
+  await assertAccessible(page, "settings with a mistake");
+  await field("Epic FHIR R4 Base URL").fill(typed()["Epic FHIR R4 Base URL"]);
+  await check();
+  await see(page, page.getByRole("row").filter({ hasText: "zoom: token" }).getByText("pass"));
+  assert.equal(await field("zoom.client_secret").inputValue(), "", "a secret is never shown");
+  await save();
+  await isServed(200);
+});
+
+test("a change shows its difference, and a version that was left can be gone back to", async () => {
+  await field("Patient Admittance Policy").selectOption("manual");
+  await check();
+  const changed = page.getByRole("region", { name: "Differences" }).getByRole("row").filter({ hasText: "admittance" });
+  await see(page, changed.getByText("manual"));
+  await save();
+  await page.getByRole("link", { name: "1", exact: true }).click();
+  await page.getByRole("button", { name: "Go back to version 1" }).click();
+  await see(page, page.getByRole("heading", { name: "Your draft" }), { timeout: CHECKED_WITHIN });
+  await save();
+  assert.equal(await field("Patient Admittance Policy").inputValue(), "");
+});
+
+test("a file goes out without secrets and comes back as a draft", async () => {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Export as a file" }).click(),
+  ]);
+  const file = await readFile(await download.path(), "utf8");
+  assert.match(file, /\[organization\.riverside\]/);
+  assert.doesNotMatch(file, /demo-zoom-client-secret|PRIVATE KEY/);
+  const changed = { name: "riverside.toml", mimeType: "application/toml", buffer: Buffer.from(file.replace("Riverside Clinic", "Riverside Hospital")) };
+  await page.getByLabel("Choose a file").setInputFiles(changed);
+  await page.getByRole("button", { name: "Import" }).click();
+  await see(page, page.getByRole("heading", { name: "Your draft" }), { timeout: CHECKED_WITHIN });
+  await save();
+  await until("the new name", 5_000, async () => {
+    await page.reload();
+    return (await page.getByRole("heading", { level: 1 }).innerText()) === "Riverside Hospital";
+  });
+});
+
+test("the page is accessible and fits a small phone and a wide screen, in light and dark", async () => {
+  for (const [viewport, colorScheme] of [
+    [SMALL_PHONE, "light"],
+    [{ width: 2560, height: 1440 }, "dark"],
+  ]) {
+    const other = await person(browser, { viewport, colorScheme });
+    for (const path of ["/admin/riverside", "/admin/riverside/versions/2", "/admin/lakeside"]) {
+      const shown = await other.newPage();
+      await shown.goto(demo.service + path);
+      await assertAccessible(shown, path);
+      await assertFits(shown, path);
+    }
+    assert.deepEqual(other.complaints, []);
+    await other.leave();
+  }
+});
+
+test("the API key is regenerated with a reason, and the organization removed by writing its id", async () => {
+  const replace = page.getByRole("form", { name: "Replace the API key" });
+  await replace.getByLabel("Reason").fill("it was in a mail");
+  await replace.getByRole("button", { name: "Regenerate" }).click();
+  await see(page, page.getByRole("status").filter({ hasText: "The API key is replaced." }));
+  assert.notEqual(await field("Zoom API Key").inputValue(), "FirstKey");
+  const remove = page.getByRole("form", { name: "Remove the organization" });
+  await remove.getByLabel("The id again").fill("riverside");
+  await remove.getByLabel("Reason").fill("the clinic has closed");
+  await remove.getByRole("button", { name: "Remove" }).click();
+  await see(page, page.getByRole("status").filter({ hasText: "The organization is removed." }));
+  await isServed(404);
+  assert.deepEqual(someone.complaints, []);
+});
