@@ -6,7 +6,7 @@ use vestibule_actors::port::store::{Retention, StoreLimits};
 use vestibule_actors::recent::RecentLimits;
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::gate;
-use vestibule_domain::policy::{GuestRules, PatientRules, Policy};
+use vestibule_domain::policy::{GuestRules, MarkerRules, PatientRules, Policy};
 use vestibule_domain::time::Span;
 
 use super::{Epic, Organization, Settings};
@@ -47,6 +47,8 @@ impl Organization {
                 invite_link_life: Span::from_duration(self.patients.invite_link_life),
             },
             guests: self.guest_rules(),
+            // What of them is known at the start is added there.
+            markers: MarkerRules::default(),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Api<'_> {
             let rows = body.get("meetings").and_then(Value::as_array).ok_or(RestError::InDoubt)?;
             ids.extend(
                 rows.iter()
-                    .filter(|row| text(row, "agenda") == Some(marker.as_str()))
+                    .filter(|row| text(row, "agenda").is_some_and(|agenda| marker.is_on(agenda)))
                     .filter_map(|row| meeting_id(row, "id")),
             );
             match text(&body, "next_page_token") {

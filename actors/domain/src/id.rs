@@ -170,6 +170,15 @@ text_id!(
     Marker, "the marker", 96, |c| c.is_ascii_graphic()
 );
 
+impl Marker {
+    /// Whether a meeting bears it, by what stands in that one. A marker that ends with a dash stands for all that begin with it.
+    #[must_use]
+    pub fn is_on(&self, text: &str) -> bool {
+        let marker = self.as_str();
+        if marker.ends_with('-') { text.starts_with(marker) } else { text == marker }
+    }
+}
+
 impl GuestLinkId {
     /// Stands in for the identity that a guest has not got. No FHIR server has such a resource.
     #[must_use]

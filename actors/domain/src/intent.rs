@@ -57,7 +57,7 @@ pub enum ZoomCall {
         /// What is asked for; what holds may differ.
         settings: MeetingSettings,
     },
-    /// Look for meetings with the marker, after a create whose answer is unknown.
+    /// Look for meetings with the marker, after a create whose answer is unknown or that a restored store may have forgotten.
     FindMeetings {
         /// Whose meetings are listed.
         host: ZoomUserId,

@@ -1,6 +1,6 @@
 //! An organization's choices, as far as the rules need them.
 
-use crate::time::Span;
+use crate::time::{Moment, Span};
 use serde::{Deserialize, Serialize};
 
 /// Who lets the patient in.
@@ -96,6 +96,26 @@ pub struct Policy {
     pub patients: PatientRules,
     /// What guests' links are good for.
     pub guests: GuestRules,
+    /// How a visit is found again that a store has forgotten.
+    pub markers: MarkerRules,
+}
+
+/// How the meetings of a visit are known at Zoom, also by a service that has forgotten them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MarkerRules {
+    /// Goes into every marker, so that none gives away whose visit it is of; the same for as long as the service keeps its key.
+    pub salt: u64,
+    /// The store was restored and may not know what happened since it was copied: until then a visit looks for a meeting before it makes
+    /// one, and believes nothing to be as it says.
+    pub restored_until: Option<Moment>,
+}
+
+impl MarkerRules {
+    /// Whether the store was restored so lately.
+    #[must_use]
+    pub fn was_restored(&self, now: Moment) -> bool {
+        self.restored_until.is_some_and(|until| now < until)
+    }
 }
 
 /// The bounds of one guest's link.

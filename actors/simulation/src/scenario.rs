@@ -13,7 +13,7 @@ use vestibule_domain::id::OrganizationId;
 use vestibule_domain::intent::MeetingSettings;
 use vestibule_domain::lane::LaneRules;
 use vestibule_domain::policy::{
-    Admittance, GuestRules, PatientIdentity, PatientRules, Policy, WaitingCountsAs,
+    Admittance, GuestRules, MarkerRules, PatientIdentity, PatientRules, Policy, WaitingCountsAs,
 };
 use vestibule_domain::time::Span;
 
@@ -212,6 +212,7 @@ fn organization(name: &str, chance: &mut Chance) -> OrganizationPlan {
         margin: Span::seconds(5),
         patients: PatientRules::default(),
         guests: GuestRules::default(),
+        markers: MarkerRules::default(),
     };
     let limits = Limits {
         per_second: chance.pick(&[1, 3, 10]).unwrap_or(10),

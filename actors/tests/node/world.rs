@@ -35,7 +35,7 @@ use vestibule_domain::gate::Limits;
 use vestibule_domain::id::*;
 use vestibule_domain::lane::LaneRules;
 use vestibule_domain::name::Phi;
-use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{Admittance, GuestRules, MarkerRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::guest::Invitation;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
@@ -94,6 +94,7 @@ impl Organizations for OneOrganization {
             margin: Span::seconds(5),
             patients: PatientRules::default(),
             guests: GuestRules::default(),
+            markers: MarkerRules::default(),
         }))
     }
     fn notifier(&self, _: &OrganizationId) -> Option<NotifierRules> {

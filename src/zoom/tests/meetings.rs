@@ -66,6 +66,9 @@ async fn every_meeting_with_the_marker_is_found_among_many() {
     let IntentOutcome::Found(found) = call(&setup, &find(&host, "vst-a")).await else { panic!("not looked") };
     assert_eq!(found.len(), 2, "each once, though several lists have it");
     assert_eq!(call(&setup, &find(&host, "vst-none")).await, IntentOutcome::Found(Vec::new()));
+    // One that ends with a dash stands for all that begin so.
+    let IntentOutcome::Found(found) = call(&setup, &find(&host, "vst-")).await else { panic!("not looked") };
+    assert_eq!(found.len(), 4);
     fault(&fakes, "meetings.list", None, ZoomFaultKind::Html { status: 503 });
     let outcome = call(&setup, &find(&host, "vst-a")).await;
     assert_eq!(outcome, failed(ProblemCode::ZoomUnavailable, Retry::After(None)), "an error is not \"none\"");

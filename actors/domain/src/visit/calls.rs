@@ -5,9 +5,10 @@ use super::decide::Deciding;
 use super::participant::{ParticipantKey, Role};
 use super::{CallState, OpenCall};
 use crate::effect::Effect;
-use crate::id::{MeetingId, ZoomUserId};
+use crate::id::{Marker, MeetingId, ZoomUserId};
 use crate::intent::{Intent, IntentId, MeetingSettings, ProblemCode, ZoomCall};
 use crate::policy::{Admittance, PatientIdentity};
+use crate::shard::stable_hash;
 use crate::time::Moment;
 
 /// Calls of one slot exclude each other.
@@ -70,7 +71,7 @@ impl Deciding<'_> {
         });
         for call in wanted {
             if !self.is_open(&call) {
-                self.begin(call);
+                self.begin(self.looked_for_first(call));
             } else {
                 self.renew_waiting(call);
             }
@@ -193,6 +194,23 @@ impl Deciding<'_> {
             .min_by_key(|(key, p)| (!self.visit.is_led_by(key), p.launched_at))
             .and_then(|(_, p)| p.host_user().cloned())?;
         Some(ZoomCall::CreateMeeting { host, marker, settings: self.settings_to_ask() })
+    }
+
+    /// What every marker of this visit's meetings begins with, and no other visit's.
+    pub(super) fn tag(&self) -> String {
+        let salted = format!("{:016x}#{}", self.policy.markers.salt, self.visit.key.to_text());
+        format!("vestibule-{:016x}-", stable_hash(salted.as_bytes()))
+    }
+
+    /// A store that was restored may have forgotten a meeting that people are in, so that one is looked for before it is made.
+    fn looked_for_first(&self, call: ZoomCall) -> ZoomCall {
+        let restored = self.policy.markers.was_restored(self.now);
+        match (&call, Marker::new(self.tag())) {
+            (ZoomCall::CreateMeeting { host, .. }, Ok(marker)) if restored => {
+                ZoomCall::FindMeetings { host: host.clone(), marker }
+            }
+            _ => call,
+        }
     }
 
     /// Whether a provider's Zoom user could not be had so far; others do not wait for that.

@@ -170,7 +170,8 @@ impl Deciding<'_> {
         self.visit.provider_launched = self.visit.provider_launched.max(Some(at));
         if self.visit.meeting.is_none() && self.visit.wants_meeting.is_none() {
             if self.visit.deleted.len() < MOST_MEETINGS {
-                self.visit.wants_meeting = Marker::new(format!("vestibule-{id}")).ok();
+                let wanted = format!("{}{id}", self.tag());
+                self.visit.wants_meeting = Marker::new(wanted).ok();
             } else {
                 self.sticky_problem(ProblemCode::HistoryFull);
             }

@@ -32,10 +32,12 @@ impl Deciding<'_> {
         }
     }
 
-    /// The store may have lost what Epic was told and what Zoom told: Epic is told everything again, and Zoom is asked.
+    /// The store may have lost what Epic was told and what Zoom told: Epic is told everything again, and Zoom is asked. Where nobody holds
+    /// what was lost, Epic may have been told of somebody of whom nothing is known here.
     pub(super) fn store_went_back(&mut self) {
+        let restored = self.policy.markers.was_restored(self.now);
         for key in self.visit.participants.keys().cloned().collect::<Vec<_>>() {
-            self.attempt_outlived(&key);
+            self.tell_again(&key, restored);
         }
         for key in self.visit.device_tests.keys().cloned().collect::<Vec<_>>() {
             self.tell_of_device_test_again(&key);
@@ -45,8 +47,13 @@ impl Deciding<'_> {
 
     /// An attempt of a previous owner may have landed after the newest status, which is therefore told again.
     pub(super) fn attempt_outlived(&mut self, key: &ParticipantKey) {
+        self.tell_again(key, false);
+    }
+
+    fn tell_again(&mut self, key: &ParticipantKey, never_told: bool) {
         let frame = Frame::of(&self.visit, self.now);
-        if let Some(person) = self.visit.participants.get_mut(key).filter(|p| p.light.decided > 0) {
+        let person = self.visit.participants.get_mut(key);
+        if let Some(person) = person.filter(|p| never_told || p.light.decided > 0) {
             let (wanted, since) = (person.light.wanted, person.since);
             self.effects.extend(frame.tell(key, person, wanted, since));
         }

@@ -377,3 +377,68 @@ fn a_foreign_meetings_facts_change_nothing() {
     }
     assert_eq!(story.visit, before);
 }
+
+/// A store that was restored may know nothing of a meeting that was made since, so that it is looked for (I12).
+mod restored {
+    use super::{
+        AUTOMATIC, IntentOutcome, MEETING, Story, ZoomCall, facts, is_create, is_find, made, mine,
+        patient_launch, provider_launch, to_delete,
+    };
+    use crate::common::at;
+    use vestibule_domain::id::{Marker, MeetingId};
+    use vestibule_domain::intent::Intent;
+    use vestibule_domain::policy::MarkerRules;
+
+    fn launched(markers: MarkerRules) -> Story {
+        let mut story = Story::new();
+        story.policy.markers = markers;
+        story.launch(patient_launch("ada"));
+        story.at(5).launch(provider_launch("dr"));
+        story.zoom_answers_all_but(|call| is_create(call) || is_find(call));
+        story
+    }
+
+    fn marker_of(intent: &Intent) -> Marker {
+        match &intent.call {
+            ZoomCall::CreateMeeting { marker, .. } | ZoomCall::FindMeetings { marker, .. } => marker.clone(),
+            call => panic!("{call:?}"),
+        }
+    }
+
+    #[test]
+    fn one_that_was_made_before_is_found_by_what_all_of_the_visit_have_in_common() {
+        let (salt, before) = (7, MarkerRules { salt: 7, restored_until: None });
+        let forgotten = marker_of(&launched(before).call(is_create));
+        let looking = MarkerRules { salt, restored_until: Some(at(100)) };
+        let mut story = launched(looking);
+        let find = story.call(is_find);
+        assert!(marker_of(&find).is_on(forgotten.as_str()));
+        let found = [MEETING, MeetingId(2)].map(|id| made(id, &facts::user("dr"), AUTOMATIC));
+        story.close(&find, IntentOutcome::Found(found.to_vec()));
+        assert_eq!((mine(&story), to_delete(&story)), (Some(MEETING), vec![MeetingId(2)]));
+    }
+
+    #[test]
+    fn where_there_is_none_one_is_made_and_another_visit_is_known_apart() {
+        let mut story = launched(MarkerRules { salt: 7, restored_until: Some(at(100)) });
+        let find = story.call(is_find);
+        story.close(&find, IntentOutcome::Found(Vec::new()));
+        let create = story.call(is_create);
+        assert!(marker_of(&find).is_on(marker_of(&create).as_str()));
+        let mut salted = launched(MarkerRules { salt: 8, restored_until: None });
+        let mut group = Story::group();
+        group.policy.markers.salt = 7;
+        group.launch(provider_launch("dr"));
+        for other in [&mut salted, &mut group] {
+            let create = other.zoom_answers_all_but(is_create).call(is_create);
+            assert!(!marker_of(&find).is_on(marker_of(&create).as_str()));
+        }
+    }
+
+    #[test]
+    fn later_nothing_is_looked_for() {
+        let story = launched(MarkerRules { salt: 7, restored_until: Some(at(5)) });
+        story.call(is_create);
+        assert!(!story.begun.iter().any(|intent| is_find(&intent.call)));
+    }
+}

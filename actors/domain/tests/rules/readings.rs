@@ -156,6 +156,30 @@ fn after_the_store_went_back_epic_is_told_again_and_zoom_is_asked() {
     assert_eq!(ended.visit.phase, Phase::Ended);
 }
 
+// The patient had gone in, and Epic had been told so, after the store was copied.
+#[test]
+fn after_a_restore_epic_is_told_of_everybody_and_a_meeting_that_may_run_is_read() {
+    let gone_in = |restored_until| {
+        let mut story = Story::ready();
+        story.policy.markers.restored_until = restored_until;
+        story.at(6).take(Command::Departed { participant: ada() });
+        story.at(900).take(Command::StoreWentBack);
+        story
+    };
+    let held = gone_in(None);
+    assert_eq!(held.lights(&ada()), [true; 0], "whoever holds the visit knows that Epic was told nothing");
+    assert!(held.begun.is_empty());
+    let mut story = gone_in(Some(at(100_000)));
+    assert_eq!(story.lights(&ada()), [false]);
+    let reading = story.call(is_read);
+    story.close(&reading, read(true));
+    assert_eq!(story.visit.phase, Phase::InProgress);
+    assert_eq!(story.visit.repairs.len(), 1);
+    assert!(
+        !story.at(901).tick().begun.iter().any(|intent| is_read(&intent.call) && intent.id != reading.id)
+    );
+}
+
 #[test]
 fn nothing_is_read_when_nobody_waits() {
     let mut story = Story::ready();

@@ -10,7 +10,7 @@ use vestibule_domain::id::{
 };
 use vestibule_domain::intent::{Intent, IntentOutcome};
 use vestibule_domain::name::Phi;
-use vestibule_domain::policy::{Admittance, GuestRules, PatientRules, Policy, WaitingCountsAs};
+use vestibule_domain::policy::{Admittance, GuestRules, MarkerRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
 use vestibule_domain::visit::{LaunchOutcome, Visit};
@@ -35,6 +35,7 @@ pub fn policy() -> Policy {
         margin: Span::seconds(5),
         patients: PatientRules::default(),
         guests: GuestRules::default(),
+        markers: MarkerRules::default(),
     }
 }
 
