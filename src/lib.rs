@@ -13,6 +13,7 @@
 )]
 
 pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod configuration;
 pub mod demo;

@@ -33,6 +33,10 @@ enum Command {
     /// Who did what: whether the chains of entries are whole, and a chain as a file.
     #[command(subcommand)]
     Audit(vestibule::audit::AuditCommand),
+    /// A copy of the embedded store, from the service that runs or of the file where none does.
+    Backup(vestibule::backup::BackupArguments),
+    /// Puts such a copy in the store's place, or tells a store that was put back by other means that it was.
+    Restore(vestibule::backup::RestoreArguments),
 }
 
 #[derive(clap::Args)]
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
                 Command::Check(check) => vestibule::check::run(check).await,
                 Command::Keys(keys) => vestibule::keys::run(keys),
                 Command::Audit(audit) => vestibule::audit::run(audit).await,
+                Command::Backup(backup) => vestibule::backup::backup(backup).await,
+                Command::Restore(restore) => vestibule::backup::restore(restore).await,
             }
         })
     }))

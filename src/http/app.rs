@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::pending::Pending;
 use crate::audit::Audit;
 use crate::configuration::Configuration;
+use crate::backup::Backups;
 use crate::epic::EpicSites;
 use crate::identity::Identity;
 use crate::settings::Settings;
@@ -54,6 +55,8 @@ pub struct App {
     pub identity: Arc<Identity>,
     /// What administrators change on pages.
     pub configuration: Configuration,
+    /// Copies of the store.
+    pub backups: Backups,
 }
 
 /// Whether this node wants to be sent people and events.

@@ -43,14 +43,16 @@ pub(super) const LOOKS: [(&str, Option<&str>); 20] = [
     ("/admin/{organization}/zoom", Some("set_up_viewed")),
 ];
 /// What is done; an act on a visit says itself what it is.
-pub(super) const ACTS: [(&str, Option<&str>); 5] = [
+pub(super) const ACTS: [(&str, Option<&str>); 6] = [
     ("/visits/{organization}/{csn}/{act}", None),
     ("/group-visits/{organization}/{conference_id}/{act}", None),
     ("/admin/{organization}/settings/{act}", None),
     ("/admin/{organization}/zoom/connect", Some(ZOOM_CONNECT)),
     ("/admin/{organization}/zoom/ask-again", Some(ZOOM_ASK_AGAIN)),
+    ("/api/v1/backup", Some(BACKUP_TAKEN)),
 ];
 pub(super) const ZOOM_CONNECT: &str = "zoom_connect";
+pub(super) const BACKUP_TAKEN: &str = "backup_taken";
 pub(super) const ZOOM_ASK_AGAIN: &str = "zoom_ask_again";
 
 pub(super) const DONE: &str = "done";

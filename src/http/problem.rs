@@ -74,6 +74,9 @@ pub enum ApiError {
     #[error("something that is kept here cannot be read; tell the help desk the correlation id")]
     Unreadable(String),
     /// The text is for the log only.
+    #[error("no copy of the store could be made; the log says why, under the correlation id")]
+    CopyFailed(String),
+    /// The text is for the log only.
     #[error("something went wrong; tell the help desk the correlation id")]
     Internal(&'static str),
     /// A status of 400 or above, of the framework or of a door that has nothing to add.
@@ -144,6 +147,7 @@ impl ApiError {
                 told(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "Store does not answer")
             }
             Self::Unreadable(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", "Unreadable"),
+            Self::CopyFailed(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "copy-failed", "No copy was made"),
             Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
             Self::Bare(status) => told(*status, "status", status.canonical_reason().unwrap_or("Refused")),
         }
@@ -170,6 +174,7 @@ impl ApiError {
             Self::StoreUnavailable(why) => tracing::warn!(%why, "the store does not answer"),
             Self::IssuerUnavailable(why) => tracing::warn!(%why, "an issuer of tokens is not to be had"),
             Self::Unreadable(why) => tracing::error!(%why, "something stored cannot be read"),
+            Self::CopyFailed(why) => tracing::error!(%why, "the store could not be copied"),
             Self::Internal(why) => tracing::error!(%why, "a request failed"),
             Self::Overloaded(limit) => tracing::warn!(%limit, "a limit is reached"),
             _ => {}
@@ -197,6 +202,7 @@ impl ApiError {
             | Self::NotEverywhere(_)
             | Self::ForeignOrigin
             | Self::Unreadable(_)
+            | Self::CopyFailed(_)
             | Self::Internal(_) => Reason::SomethingWentWrong,
             Self::Bare(StatusCode::SERVICE_UNAVAILABLE) => Reason::Overloaded,
             Self::Bare(_) => Reason::SomethingWentWrong,

@@ -100,6 +100,9 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 .service(reading("/notifications", read().to(api::notifications)))
                 .service(reading("/parked", read().to(api::parked)))
                 .service(reading("/audit", read().to(api::audit)))
+                .service(
+                    web::resource("/backup").route(web::post().to(api::backup)).default_service(only("POST")),
+                )
                 .default_service(web::to(front::nothing_here)),
         );
 }

@@ -30,12 +30,14 @@ use vestibule_actors::port::store::{OwnerToken, SharedStore};
 use vestibule_actors::port::zoom::ZoomFactory;
 use vestibule_actors::recent::Recent;
 use vestibule_actors::shard::ShardRules;
+use vestibule_domain::policy::MarkerRules;
 
 pub use failure::{Failure, exit_status_of};
 pub(crate) use store::on_redis;
 
 use crate::audit::{Audit, Writing};
 use crate::configuration::{Configuration, Keeping};
+use crate::backup::{keep_on, restored};
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
@@ -78,23 +80,32 @@ pub async fn start(settings: Settings) -> Result<Running, Failure> {
 /// # Errors
 /// [`Failure::Unavailable`] when an address is not to be had.
 pub async fn start_on(settings: Settings, store: SharedStore) -> Result<Running, Failure> {
-    run(settings, async |_, _| Ok((store, Metrics::new()))).await
+    run(settings, async |_, _| Ok(store::Opened::plain(store))).await
 }
 
 /// What is made of the secret key, the same on every node.
+struct Keys {
+    name_key: NameKey,
+    link_keys: LinkKeys,
+    markers: MarkerRules,
+}
+
 async fn keys(
     settings: &Settings,
     sealer: &Sealer,
     store: &SharedStore,
     randomness: &dyn Randomness,
-) -> Result<(NameKey, LinkKeys), Failure> {
+) -> Result<Keys, Failure> {
     let newest = secret_key::find(settings, sealer, store, randomness).await?;
-    Ok((NameKey::new(newest.clone()), LinkKeys::new(newest, &settings.server.secret_keys)))
+    let markers = restored::marker_rules(store, &newest).await;
+    let markers = markers.map_err(|e| Failure::Unavailable(format!("the store does not answer: {e}")))?;
+    let link_keys = LinkKeys::new(newest.clone(), &settings.server.secret_keys);
+    Ok(Keys { name_key: NameKey::new(newest), link_keys, markers })
 }
 
 async fn run(
     settings: Settings,
-    open: impl AsyncFnOnce(&Settings, SharedClock) -> Result<(SharedStore, Metrics), Failure>,
+    open: impl AsyncFnOnce(&Settings, SharedClock) -> Result<store::Opened, Failure>,
 ) -> Result<Running, Failure> {
     settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let files = Arc::new(settings);
@@ -102,9 +113,9 @@ async fn run(
     let bound = servers::bind(&files)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
-    let (store, metrics) = open(&files, Arc::clone(&clock)).await?;
+    let store::Opened { store, metrics, backups } = open(&files, Arc::clone(&clock)).await?;
     let sealer = Sealer::new(&files.store.sealing_keys);
-    let (name_key, link_keys) = keys(&files, &sealer, &store, randomness.as_ref()).await?;
+    let Keys { name_key, link_keys, markers } = keys(&files, &sealer, &store, randomness.as_ref()).await?;
     let configuration = configuration(&files, &sealer, &store, &clock, &randomness);
     let mut kept = live::Kept::new(configuration.clone());
     let settings = settings_at_start(&files, &mut kept).await;
@@ -113,7 +124,7 @@ async fn run(
     let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };
     let metrics = Arc::new(metrics.with_outside(outside));
     actix_rt::spawn(key_watch::watch(Arc::clone(&epic), Arc::clone(&clock)));
-    let rules = Arc::new(organizations::FromSettings::new(&settings));
+    let rules = Arc::new(organizations::FromSettings::new(&settings, markers));
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
     let ports = Ports {
         store: Arc::clone(&store),
@@ -162,7 +173,9 @@ async fn run(
         name_key,
         link_keys,
         configuration,
+        backups,
     };
+    tend(&app, &clock);
     let (readiness, metrics) = (Arc::clone(&app.readiness), Arc::clone(&app.metrics));
     let here = edges(&app, &ports);
     let doors = Arc::new(Latest::new(app));
@@ -197,6 +210,14 @@ async fn settings_at_start(files: &Arc<Settings>, kept: &mut live::Kept) -> Arc<
             tracing::warn!(%error, "the organizations that the store keeps could not be read; they are when it answers");
             Arc::clone(files)
         }
+    }
+}
+
+/// What is done by the clock for as long as the node runs.
+fn tend(app: &App, clock: &SharedClock) {
+    if let Some(plan) = app.settings.store.backup.clone() {
+        let (metrics, audit) = (Arc::clone(&app.metrics), app.audit.clone());
+        actix_rt::spawn(keep_on(app.backups.clone(), plan, metrics, audit, Arc::clone(clock)));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vestibule_actors::port::organizations::{NotifierRules, Organizations};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::lane::LaneRules;
-use vestibule_domain::policy::Policy;
+use vestibule_domain::policy::{MarkerRules, Policy};
 use vestibule_domain::time::Span;
 
 use crate::latest::Latest;
@@ -14,24 +14,30 @@ use crate::settings::{Organization, Settings};
 
 /// What follows from the settings in force, computed once for each.
 #[derive(Debug)]
-pub struct FromSettings(Latest<Rules>);
+pub struct FromSettings {
+    rules: Latest<Rules>,
+    markers: MarkerRules,
+}
 
 type Rules = BTreeMap<OrganizationId, (Arc<Policy>, NotifierRules)>;
 
 impl FromSettings {
-    pub fn new(settings: &Settings) -> Self {
-        Self(Latest::new(rules(settings)))
+    /// `markers` are as long as the process runs.
+    pub fn new(settings: &Settings, markers: MarkerRules) -> Self {
+        Self { rules: Latest::new(rules(settings, markers)), markers }
     }
 
     /// Other settings are in force.
     pub fn set(&self, settings: &Settings) {
-        self.0.set(Arc::new(rules(settings)));
+        self.rules.set(Arc::new(rules(settings, self.markers)));
     }
 }
 
-fn rules(settings: &Settings) -> Rules {
-    let rules =
-        |organization: &Organization| (Arc::new(organization.policy(settings)), notifier_rules(organization));
+fn rules(settings: &Settings, markers: MarkerRules) -> Rules {
+    let rules = |organization: &Organization| {
+        let policy = Policy { markers, ..organization.policy(settings) };
+        (Arc::new(policy), notifier_rules(organization))
+    };
     settings.organizations.iter().map(|(id, organization)| (id.clone(), rules(organization))).collect()
 }
 
@@ -48,10 +54,10 @@ fn notifier_rules(organization: &Organization) -> NotifierRules {
 
 impl Organizations for FromSettings {
     fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>> {
-        self.0.get().get(organization).map(|(policy, _)| Arc::clone(policy))
+        self.rules.get().get(organization).map(|(policy, _)| Arc::clone(policy))
     }
 
     fn notifier(&self, organization: &OrganizationId) -> Option<NotifierRules> {
-        self.0.get().get(organization).map(|(_, rules)| *rules)
+        self.rules.get().get(organization).map(|(_, rules)| *rules)
     }
 }

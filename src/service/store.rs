@@ -7,30 +7,46 @@ use vestibule_actors::port::clock::SharedClock;
 use vestibule_actors::port::store::SharedStore;
 
 use super::Failure;
+use crate::backup::Backups;
 use crate::http::metrics::{CountingStore, Metrics};
 use crate::settings::{Durability, Settings, StoreUrl};
 use crate::store::redis::{self, Address, RedisSettings, RedisStore};
 use crate::store::{self, EmbeddedSettings, EmbeddedStore};
 
-/// Opens the store, and the metrics that go with it. Blocks while a file is verified.
+/// A store, and what goes with it.
+pub(super) struct Opened {
+    pub store: SharedStore,
+    pub metrics: Metrics,
+    pub backups: Backups,
+}
+
+impl Opened {
+    /// A store that nobody counts and copies.
+    pub(super) fn plain(store: SharedStore) -> Self {
+        Self { store, metrics: Metrics::new(), backups: Backups::none() }
+    }
+}
+
+/// Opens the store. Blocks while a file is verified.
 ///
 /// # Errors
 /// [`Failure::Unavailable`] when it is not to be had, or not safe, with what to do.
-pub(super) async fn open(settings: &Settings, clock: SharedClock) -> Result<(SharedStore, Metrics), Failure> {
+pub(super) async fn open(settings: &Settings, clock: SharedClock) -> Result<Opened, Failure> {
     let unavailable = |error: String| Failure::Unavailable(format!("store.url: {error}"));
     match &settings.store.url {
-        StoreUrl::Memory => Ok((Arc::new(MemoryStore::new(clock, settings.store_limits())), Metrics::new())),
+        StoreUrl::Memory => Ok(Opened::plain(Arc::new(MemoryStore::new(clock, settings.store_limits())))),
         StoreUrl::Embedded(folder) => {
             let opened = EmbeddedStore::open(embedded(settings, folder), clock);
             let opened = Arc::new(opened.map_err(|e| unavailable(e.to_string()))?);
             let metrics = Metrics::new().with_store(CountingStore::Embedded(Arc::clone(&opened)));
-            Ok((opened, metrics))
+            let backups = Backups::of(Arc::clone(&opened), folder.clone());
+            Ok(Opened { store: opened, metrics, backups })
         }
         StoreUrl::Redis(address) => {
             let opened = RedisStore::open(on_redis(settings, address)).await;
             let opened = Arc::new(opened.map_err(|e| unavailable(e.to_string()))?);
             let metrics = Metrics::new().with_store(CountingStore::Redis(Arc::clone(&opened)));
-            Ok((opened, metrics))
+            Ok(Opened { store: opened, metrics, backups: Backups::none() })
         }
     }
 }

@@ -60,7 +60,7 @@ pub use secret::{MASK, Secret};
 pub use service::{Limits, LogFormat, Logging, Node, Page, Server};
 pub use sms::{Sms, SmsBody, SmsField, SmsMethod, SmsTextField};
 pub use sources::{Sources, process_environment};
-pub use store::{Durability, Redis, Store, StoreUrl};
+pub use store::{BackupPlan, Durability, Redis, Store, StoreUrl};
 pub use telehealth_2020::{DeviceTestCall, StatusCall, StatusField, StatusMethod, Telehealth2020};
 pub use template::{JsonTemplate, Template};
 

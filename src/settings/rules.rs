@@ -29,6 +29,7 @@ const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     let mut problems = listening(settings);
     problems.extend(store::durability(&settings.store));
+    problems.extend(store::backup(&settings.store));
     problems.extend(grants(settings));
     for (name, organization) in &settings.organizations {
         problems.extend(within(name, organization));

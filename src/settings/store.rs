@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::secrets::resolve;
-use super::service::{millis, seconds};
+use super::service::{DAY, MINUTE, millis, seconds};
 use super::tree::Origin;
 use crate::store::redis::Address;
 
@@ -25,6 +25,17 @@ pub struct Store {
     /// Newest first; what of secrets is kept stands sealed under them.
     pub sealing_keys: Vec<Secret>,
     pub redis: Redis,
+    /// Copies by the clock, where there are to be any.
+    pub backup: Option<BackupPlan>,
+}
+
+/// When the embedded store is copied without being asked, and where the copies are.
+#[derive(Debug, Clone)]
+pub struct BackupPlan {
+    pub folder: PathBuf,
+    pub every: Duration,
+    /// The newest so many copies are kept.
+    pub keep: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +91,7 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
         let read = read_redis(section);
         Ok((password?, sentinel_password?, read?))
     });
+    let backup = section.section("backup", read_backup);
     match &url {
         Ok(StoreUrl::Embedded(folder)) => section.record("url", format!("embedded:{}", folder.display())),
         // It may carry a password.
@@ -98,7 +110,19 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
         accept_unsafe: accept_unsafe?,
         write_format: write_format?,
         redis,
+        backup: backup?,
     })
+}
+
+fn read_backup(section: &mut Section<'_>) -> Read<Option<BackupPlan>> {
+    let folder = section.optional("dir", |text, origin| Ok::<_, String>(resolve(text, origin)));
+    let every = section.duration("every", seconds(MINUTE)..=seconds(7 * DAY));
+    let keep = section.integer("keep", 1..=1000);
+    let (folder, every, keep) = (folder?, every?, keep?);
+    if let Some(folder) = &folder {
+        section.record("dir", folder.display().to_string());
+    }
+    Ok(folder.map(|folder| BackupPlan { folder, every, keep }))
 }
 
 fn read_redis(section: &mut Section<'_>) -> Read<Redis> {
@@ -143,6 +167,17 @@ fn key_prefix(text: &str, _: &Origin) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("may have letters, digits, '.', '-' and '_', from 1 to 32 of them".into())
+}
+
+/// Copies that only the embedded store can be asked for.
+pub(super) fn backup(store: &Store) -> Option<Problem> {
+    let is_file = matches!(store.url, StoreUrl::Embedded(_));
+    (store.backup.is_some() && !is_file).then(|| {
+        Problem::new(
+            "store.backup.dir",
+            "belongs to the embedded store; a Redis makes its own copies, as docs/backup.md says",
+        )
+    })
 }
 
 /// A durability that the store does not have.

@@ -46,4 +46,7 @@ pub(crate) fn entity(kind: &str, name: &str) -> Result<OrganizationId, StoreErro
     OrganizationId::new(format!("{kind}-{short}")).map_err(|error| StoreError::Refused(error.to_string()))
 }
 
-pub use embedded::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};
+pub use embedded::{
+    Copied, CopyError, Durability, EmbeddedSettings, EmbeddedStore, OpenError, PutBackError, PuttingBack,
+    new_private_file, put_under_name, verify_copy,
+};

@@ -130,6 +130,34 @@ impl Redis {
         self.restart();
     }
 
+    /// A folder in which its files lie.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Starts one on its port that has nothing but what is in this copy, and then keeps an append-only file as this one did.
+    pub async fn put_back(&mut self, copy: &std::path::Path) {
+        self.kill();
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                std::fs::remove_dir_all(path).unwrap()
+            } else {
+                std::fs::remove_file(path).unwrap()
+            }
+        }
+        std::fs::copy(copy, self.folder.path().join("dump.rdb")).unwrap();
+        let without = ["--appendonly".to_owned(), "no".to_owned()];
+        self.process = launch(self.port, &self.folder, &without).expect("it did not start on the copy");
+        self.ask(&["CONFIG", "SET", "appendonly", "yes"]).await;
+        until("the append-only file to be written", Duration::from_secs(20), async || {
+            let info: String = redis::from_redis_value(self.ask(&["INFO", "persistence"]).await).unwrap();
+            (info.contains("aof_enabled:1") && info.contains("aof_rewrite_in_progress:0")).then_some(())
+        })
+        .await;
+        self.kill_and_restart();
+    }
+
     /// Starts another one on the files and the port of one that was killed.
     pub fn restart(&mut self) {
         let process = launch(self.port, &self.folder, &self.options);

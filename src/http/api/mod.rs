@@ -1,6 +1,7 @@
-//! `/api/v1`: visits, notification records, parked commands and the audit, for programs.
+//! `/api/v1`: visits, notification records, parked commands, the audit and copies of the store, for programs.
 
 mod audit;
+mod backup;
 mod export;
 mod notifications;
 mod parked;
@@ -10,6 +11,7 @@ pub use notifications::wanted as wanted_records;
 
 // What utoipa's attribute makes beside each handler.
 pub use audit::{__path_export as __path_audit, export as audit};
+pub use backup::{__path_take as __path_backup, take as backup};
 pub use notifications::{__path_list as __path_notifications, list as notifications};
 pub use parked::{__path_list as __path_parked, list as parked};
 pub use visits::{

@@ -39,6 +39,7 @@ use super::guest::LinkKeys;
 use super::metrics::Metrics;
 use crate::audit::{Audit, Writing};
 use crate::configuration::{Configuration, Keeping};
+use crate::backup::Backups;
 use crate::epic::EpicSites;
 use crate::identity::Identity;
 use crate::sealing::Sealer;
@@ -244,6 +245,7 @@ impl Kit {
             name_key: NameKey::new(Secret::new("a key")),
             link_keys: LinkKeys::new(Secret::new("a key"), &[]),
             configuration,
+            backups: Backups::none(),
         };
         Self { app, store, clock }
     }

@@ -9,6 +9,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use vestibule_actors::port::store::Swept;
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Moment;
 
 use super::Metrics;
 use super::labels::{Labels, of, registered, seconds_alone};
@@ -23,6 +24,9 @@ pub(super) struct UpkeepMetrics {
     audit: Family<Labels<1>, Counter>,
     kept: Family<Labels<1>, Gauge>,
     kept_looks_failed: Counter,
+    backups: Family<Labels<1>, Counter>,
+    backup_every: Gauge,
+    backup_newest: Gauge,
 }
 
 impl UpkeepMetrics {
@@ -55,6 +59,17 @@ impl UpkeepMetrics {
                 r,
                 "kept_looks_failed",
                 "Looks for changed settings of organizations that the store did not answer",
+            ),
+            backups: registered(r, "backups", "Copies of the store made by the clock, by outcome"),
+            backup_every: registered(
+                r,
+                "backup_every_seconds",
+                "How often the store is to be copied; 0 where it is not",
+            ),
+            backup_newest: registered(
+                r,
+                "backup_newest",
+                "When the newest copy of the store was made, in seconds since 1970; 0 where there is none",
             ),
         }
     }
@@ -94,6 +109,21 @@ impl Metrics {
     /// Whether settings have changed could not be found out.
     pub fn kept_look_failed(&self) {
         self.upkeep.kept_looks_failed.inc();
+    }
+
+    /// The store is to be copied so often; when that was last done.
+    pub fn backups_planned(&self, every: Duration, newest: Option<Moment>) {
+        self.upkeep.backup_every.set(i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
+        self.upkeep.backup_newest.set(newest.map_or(0, |at| at.0.div_euclid(1000)));
+    }
+
+    /// The store was copied then, or could not be.
+    pub fn backed_up(&self, at: Option<Moment>) {
+        let outcome = if at.is_some() { "done" } else { "failed" };
+        self.upkeep.backups.get_or_create(&[("outcome", outcome.into())]).inc();
+        if let Some(at) = at {
+            self.upkeep.backup_newest.set(at.0.div_euclid(1000));
+        }
     }
 
     /// The store was swept, or could not be.

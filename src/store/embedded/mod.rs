@@ -4,6 +4,7 @@
 //! by a crash of the process at any moment. While the disk cannot be written the file is read all the same ([`access`]).
 
 mod access;
+mod copy;
 #[cfg(test)]
 mod disk;
 mod keys;
@@ -24,6 +25,7 @@ mod tables;
 mod trouble;
 mod writer;
 
+pub use copy::{Copied, CopyError, PutBackError, PuttingBack, new_private_file, put_under_name, verify_copy};
 pub use open::{FORMAT, OpenError};
 pub use stats::{BATCH_BOUNDS, HistogramReading, LATENCY_BOUNDS_US, StatsReading, StoreStats};
 pub use writer::Durability;

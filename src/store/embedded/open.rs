@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use vestibule_actors::codec::{self, Format, OLDEST_READ};
 use vestibule_domain::shard::SHARDS;
+use vestibule_domain::time::Moment;
 
 use super::overlay::{End, Overlay};
 use super::tables::{Failure, Look, META, Step, Tables, Write, open};
@@ -15,10 +16,13 @@ use super::tables::{Failure, Look, META, Step, Tables, Write, open};
 /// The format of the file that this release reads and writes: tables, keys and rows.
 pub const FORMAT: u64 = 2;
 
-const FILE: &str = "vestibule.redb";
+/// The file's name in its folder.
+pub(super) const FILE: &str = "vestibule.redb";
 /// A first file under construction; it takes its name when it is complete.
 const NEW_FILE: &str = "vestibule.redb.new";
 const LOCK_FILE: &str = "vestibule.lock";
+/// When the store was copied that this file is a copy of, in milliseconds since 1970.
+pub(super) const COPIED_KEY: &[u8] = b"copied_at";
 
 /// While the file is only read, which is while the disk is in trouble, the system's own cache has to do.
 const READING_CACHE_BYTES: usize = 16 * 1024 * 1024;
@@ -116,7 +120,8 @@ pub(super) struct Place {
     cache_bytes: usize,
     /// The newest format of what will be written into it.
     codec: u64,
-    _lock: File,
+    /// None for a file that nobody works on.
+    _lock: Option<File>,
     /// Makes the disk fail.
     #[cfg(test)]
     pub(super) trouble: super::disk::Switch,
@@ -130,39 +135,39 @@ type Disk = super::disk::TestDisk;
 impl Place {
     /// Takes the folder for this process, making it if need be.
     pub(super) fn take(folder: &Path, cache_bytes: usize, format: Format) -> Result<Self, OpenError> {
-        make_folder(folder).map_err(|error| io_error(folder, error))?;
-        let path = folder.join(LOCK_FILE);
-        let lock = private().create(true).open(&path).map_err(|error| io_error(&path, error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { folder: folder.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(io_error(&path, error)),
-        }
         let place = Self {
             file: folder.join(FILE),
             cache_bytes,
             codec: u64::from(format.number()),
-            _lock: lock,
+            _lock: Some(lock(folder)?),
             #[cfg(test)]
             trouble: super::disk::Switch::default(),
         };
-        if !place.is_there()? {
+        if !is_there(&place.file)? {
             place.make(folder)?;
         }
         Ok(place)
     }
 
-    /// Whether anything has the file's name. Only where surely nothing has may a file be made.
-    fn is_there(&self) -> Result<bool, OpenError> {
-        match fs::symlink_metadata(&self.file) {
-            Ok(seen) if seen.is_symlink() => match fs::metadata(&self.file) {
-                Ok(_) => Ok(true),
-                Err(error) => Err(OpenError::Link { file: self.file.clone(), error }),
-            },
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(io_error(&self.file, error)),
+    /// A copy, wherever it lies, to be looked at and not to be worked on.
+    pub(super) fn of_copy(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            cache_bytes: READING_CACHE_BYTES,
+            codec: FIRST_CODEC,
+            _lock: None,
+            #[cfg(test)]
+            trouble: super::disk::Switch::default(),
         }
+    }
+
+    /// Verifies every page's checksum of a copy, writing nothing, and tells when it was made.
+    pub(super) fn verify_copy(&self) -> Result<Option<Moment>, OpenError> {
+        let (database, _ending) = self.open_over(true)?;
+        self.check(&database)?;
+        let copied = catch_unwind(AssertUnwindSafe(|| copied_at(&database)));
+        let copied = copied.map_err(|_| self.damaged("its structure is broken"))?;
+        copied.map_err(|failure| self.damaged(&reason_of(failure)))
     }
 
     /// Opens the file. Every page's checksum is verified, which takes about a second per gigabyte: a store that was damaged must not be
@@ -181,18 +186,23 @@ impl Place {
 
     /// Opens what is durable in the file, and writes nothing to the disk whatever is done with it.
     pub(super) fn open_for_reading(&self) -> Result<(Database, End), OpenError> {
-        let (database, ending) = self.guarded(|| {
+        let (database, ending) = self.open_over(false)?;
+        self.check(&database)?;
+        Ok((database, ending))
+    }
+
+    fn open_over(&self, verified: bool) -> Result<(Database, End), OpenError> {
+        self.guarded(|| {
             let disk = self.disk(OpenOptions::new().read(true))?;
             // Bytes that a failed write left behind are not shown before they are where they would outlive a power cut.
             disk.sync_data()?;
             let mut builder = Database::builder();
             builder.set_cache_size(self.cache_bytes.min(READING_CACHE_BYTES));
+            builder.set_check_integrity_on_open(verified);
             let overlay = Overlay::over(disk)?;
             let ending = overlay.ending();
             Ok((builder.create_with_backend(overlay)?, ending))
-        })?;
-        self.check(&database)?;
-        Ok((database, ending))
+        })
     }
 
     fn open_unchecked(&self) -> Result<Database, OpenError> {
@@ -273,6 +283,31 @@ impl Place {
     }
 }
 
+/// Whether anything has the file's name. Only where surely nothing has may a file be made.
+pub(super) fn is_there(file: &Path) -> Result<bool, OpenError> {
+    match fs::symlink_metadata(file) {
+        Ok(seen) if seen.is_symlink() => match fs::metadata(file) {
+            Ok(_) => Ok(true),
+            Err(error) => Err(OpenError::Link { file: file.to_owned(), error }),
+        },
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error(file, error)),
+    }
+}
+
+/// Takes a folder for this process, for as long as the file is there; makes the folder if need be.
+pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+    make_folder(folder).map_err(|error| io_error(folder, error))?;
+    let path = folder.join(LOCK_FILE);
+    let lock = private().create(true).open(&path).map_err(|error| io_error(&path, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(io_error(&path, error)),
+    }
+}
+
 fn fill(database: &Database, codec: u64) -> Step<()> {
     let transaction = database.begin_write()?;
     {
@@ -306,8 +341,14 @@ fn numbers_of(database: &Database) -> Step<Numbers> {
     Ok(Numbers { format: meta.row(FORMAT_KEY)?, shards: meta.row(SHARDS_KEY)?, codec: meta.row(CODEC_KEY)? })
 }
 
+fn copied_at(database: &Database) -> Step<Option<Moment>> {
+    use redb::ReadableDatabase;
+    let at: Option<u64> = open(&database.begin_read()?, META)?.row(COPIED_KEY)?;
+    Ok(at.and_then(|at| i64::try_from(at).ok()).map(Moment))
+}
+
 /// Gives a file its last name, unless something has that name already.
-fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn name_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         // Where the process dies before this the first name is left, and is in nobody's way.
         Ok(()) => fs::remove_file(from),
@@ -334,12 +375,12 @@ fn is_damage(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
-fn io_error(path: &Path, error: io::Error) -> OpenError {
+pub(super) fn io_error(path: &Path, error: io::Error) -> OpenError {
     OpenError::Io { path: path.to_owned(), error }
 }
 
 /// Files that only this user may read: they hold what patients would not want others to know.
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]

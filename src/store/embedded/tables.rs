@@ -39,6 +39,9 @@ macro_rules! tables {
     ($($name:ident $constant:ident $text:literal,)*) => {
         $(pub(super) const $constant: Definition = TableDefinition::new($text);)*
 
+        /// All of them.
+        pub(super) const ALL: &[Definition] = &[$($constant),*];
+
         /// All tables, open for writing.
         pub(super) struct Tables<'t> {
             $(pub(super) $name: Table<'t, Bytes, Bytes>,)*

@@ -7,8 +7,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use awc::http::header::HeaderMap;
-use bytes::Bytes;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule::demo::settings_text;
@@ -18,6 +16,8 @@ use vestibule::settings::{Secret, Settings, Sources};
 use vestibule::simulator::people::{Browser, connections};
 use vestibule::simulator::zoom::{MeetingTruth, signature};
 use vestibule::simulator::{self, FakeEpic, FakeZoom, Simulator, SimulatorConfig};
+
+pub use super::answer::{Answer, read};
 
 /// Everything that is waited for comes within this, or the test fails.
 pub const WITHIN: Duration = Duration::from_secs(15);
@@ -79,28 +79,6 @@ pub struct Ran {
     pub status: i32,
     pub said: String,
     pub complained: String,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or_default())
-    }
 }
 
 /// A free port of this machine; every call gives another.
@@ -301,6 +279,12 @@ impl House {
         }
     }
 
+    /// Kills the program without a word.
+    pub fn kill_program(&mut self) {
+        // Dropped, a process is killed.
+        self.service = Service::Stopped;
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
@@ -451,16 +435,6 @@ impl House {
         }
         read(request.send_body(body.to_owned()).await).await
     }
-}
-
-pub async fn read<S>(response: Result<awc::ClientResponse<S>, awc::error::SendRequestError>) -> Answer
-where
-    S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
-{
-    let mut response = response.unwrap_or_else(|error| panic!("no answer: {error}"));
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = response.body().limit(4 * 1024 * 1024).await.unwrap();
-    Answer { status, headers, body }
 }
 
 /// A participant of a visit in the API's JSON.

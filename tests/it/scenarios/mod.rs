@@ -4,7 +4,9 @@
 mod access;
 mod acts;
 mod another;
+mod answer;
 mod audit;
+mod backup;
 mod bookings;
 mod changes;
 mod clocks;

@@ -26,7 +26,7 @@ fn try_open(folder: &TempDir) -> Result<EmbeddedStore, OpenError> {
 }
 
 /// A store with some of everything in it, closed.
-async fn filled() -> TempDir {
+pub async fn filled() -> TempDir {
     let folder = TempDir::new().unwrap();
     let store = open(&folder, &HandClock::new());
     let [a, b] = visits(shard(1));
@@ -57,7 +57,7 @@ async fn filled() -> TempDir {
 }
 
 /// What a store holds, as text.
-async fn contents(store: &EmbeddedStore) -> String {
+pub async fn contents(store: &EmbeddedStore) -> String {
     let visits = store.visits(None, None, 1_000).await.unwrap();
     let records = store.records(RecordQuery { limit: 1_000, ..RecordQuery::default() }).await.unwrap();
     let key = store.get(Space::Keys, "key").await.unwrap();

@@ -3,6 +3,7 @@
 mod audit;
 mod barrier;
 mod commits;
+mod copies;
 mod crash;
 mod files;
 mod groups;
