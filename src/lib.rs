@@ -17,6 +17,7 @@ pub mod backup;
 pub mod check;
 pub mod configuration;
 pub mod demo;
+pub mod downtime;
 pub mod epic;
 pub mod http;
 pub mod identity;

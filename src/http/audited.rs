@@ -20,12 +20,13 @@ use super::story::Act;
 use crate::audit::{Deed, Lost};
 
 /// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
-pub(super) const LOOKS: [(&str, Option<&str>); 20] = [
+pub(super) const LOOKS: [(&str, Option<&str>); 21] = [
     ("/ops", None),
     ("/ops/stream", Some("board_opened")),
     ("/visits/{organization}/{csn}", Some("visit_viewed")),
     ("/group-visits/{organization}/{conference_id}", Some("visit_viewed")),
     ("/records", Some("records_viewed")),
+    ("/downtime/{organization}", Some("visits_listed")),
     ("/api/v1/visits", Some("visits_listed")),
     ("/api/v1/visits/{organization}/{csn}", Some("visit_viewed")),
     ("/api/v1/group-visits/{organization}/{conference_id}", Some("visit_viewed")),

@@ -10,6 +10,7 @@ mod board;
 mod browser;
 pub mod correlation;
 mod device_test;
+mod downtime;
 mod front;
 mod guest;
 mod health;

@@ -11,8 +11,8 @@ use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
 use super::{
-    admin, api, board, device_test, guest, health, launch, letterhead, openapi, organizations, records,
-    story, tools, visit, webhook, zoom_account,
+    admin, api, board, device_test, downtime, guest, health, launch, letterhead, openapi, organizations,
+    records, story, tools, visit, webhook, zoom_account,
 };
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
@@ -73,6 +73,7 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
             "/group-visits/{organization}/{conference_id}/{act}",
             web::post().to(story::act_in_group),
         ))
+        .service(reading("/downtime/{organization}", read().to(downtime::page)).wrap(from_fn(guard)))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
         .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
         .service(reading("/admin/new", read().to(organizations::new)).wrap(from_fn(guard)))

@@ -25,7 +25,7 @@ use crate::outbound::encode::encode;
 use crate::settings::Organization;
 use crate::web::{
     Audience, ExternalLink, Language, Reason, Returned, TestLink, VisitStatus, WaitingPage, Watcher,
-    ZOOM_FORM_TARGETS,
+    ZOOM_FORM_TARGETS, video_silent,
 };
 
 mod device_test;
@@ -120,7 +120,13 @@ impl<'a> Place<'a> {
         }
         let now = self.app.desk.ports().clock.now();
         let (visit, who) = (snapshot.map(|s| &s.visit), &self.ticket.participant);
-        status::of(visit, who, &self.policy(), now, &self.organization.time_zone, self.language)
+        let zone = &self.organization.time_zone;
+        let status = status::of(visit, who, &self.policy(), now, zone, self.language);
+        if status.can_join || !visit.is_some_and(|visit| status::zoom_is_silent(visit, who)) {
+            return status;
+        }
+        let phone = self.organization.help_phone.as_deref();
+        VisitStatus { about: Some(video_silent(self.language, status.about.as_ref(), phone)), ..status }
     }
 
     /// Tells the visit that this page is open, if it was not told lately. A page of another browser is only looking on.

@@ -36,8 +36,9 @@ pub use failure::{Failure, exit_status_of};
 pub(crate) use store::on_redis;
 
 use crate::audit::{Audit, Writing};
-use crate::configuration::{Configuration, Keeping};
 use crate::backup::{keep_on, restored};
+use crate::configuration::{Configuration, Keeping};
+use crate::downtime;
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::LinkKeys;
 use crate::http::app::{App, Bounds, Readiness};
@@ -142,22 +143,9 @@ async fn run(
     let name =
         settings.node.name.clone().unwrap_or_else(|| format!("node-{:08x}", randomness.draw() & 0xffff_ffff));
     let token = OwnerToken(process_token());
-    let config = NodeConfig {
-        name: name.clone(),
-        token,
-        release: env!("CARGO_PKG_VERSION").to_owned(),
-        shards: ShardRules {
-            idle_after: settings.node.visit_idle,
-            ..match settings.store.url {
-                StoreUrl::Redis(_) => ShardRules::default(),
-                StoreUrl::Embedded(_) | StoreUrl::Memory => {
-                    ShardRules { look_every: LOOK_EVERY, ..ShardRules::default() }
-                }
-            }
-        },
-        organizations: settings.organizations.keys().cloned().collect(),
-    };
-    let started = Node::start(config, ports.clone()).await.map_err(|e| Failure::Bug(e.to_string()))?;
+    let started = Node::start(node_config(&settings, &name, token), ports.clone())
+        .await
+        .map_err(|e| Failure::Bug(e.to_string()))?;
     let app = App {
         audit: audit(&settings, &ports, &metrics, &name),
         identity: Identity::of(&settings.access),
@@ -175,10 +163,10 @@ async fn run(
         configuration,
         backups,
     };
-    tend(&app, &clock);
     let (readiness, metrics) = (Arc::clone(&app.readiness), Arc::clone(&app.metrics));
     let here = edges(&app, &ports);
     let doors = Arc::new(Latest::new(app));
+    tend(&doors, &clock);
     let servers = servers::run(bound, &doors, here)?;
     actix_rt::spawn(zoom_watch::watch(zoom_client(&zoom, &ports), Arc::clone(&zoom), Arc::clone(&readiness)));
     actix_rt::spawn(become_ready(Arc::clone(&store), readiness));
@@ -187,6 +175,25 @@ async fn run(
     actix_rt::spawn(live::follow(kept, places, metrics));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { doors, node: started.node, gave_up: started.gave_up, servers })
+}
+
+/// What the node is called, and how its shards work.
+fn node_config(settings: &Settings, name: &str, token: OwnerToken) -> NodeConfig {
+    NodeConfig {
+        name: name.to_owned(),
+        token,
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        shards: ShardRules {
+            idle_after: settings.node.visit_idle,
+            ..match settings.store.url {
+                StoreUrl::Redis(_) => ShardRules::default(),
+                StoreUrl::Embedded(_) | StoreUrl::Memory => {
+                    ShardRules { look_every: LOOK_EVERY, ..ShardRules::default() }
+                }
+            }
+        },
+        organizations: settings.organizations.keys().cloned().collect(),
+    }
 }
 
 /// What administrators change on pages.
@@ -214,10 +221,14 @@ async fn settings_at_start(files: &Arc<Settings>, kept: &mut live::Kept) -> Arc<
 }
 
 /// What is done by the clock for as long as the node runs.
-fn tend(app: &App, clock: &SharedClock) {
+fn tend(doors: &Arc<Latest<App>>, clock: &SharedClock) {
+    let app = doors.get();
     if let Some(plan) = app.settings.store.backup.clone() {
         let (metrics, audit) = (Arc::clone(&app.metrics), app.audit.clone());
         actix_rt::spawn(keep_on(app.backups.clone(), plan, metrics, audit, Arc::clone(clock)));
+    }
+    if let Some(plan) = app.settings.downtime.clone() {
+        actix_rt::spawn(downtime::keep_on(Arc::clone(doors), plan, Arc::clone(clock)));
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod catalogue;
 mod device_test;
+mod downtime;
 mod encrypted_launch;
 mod epic;
 mod grants;
@@ -40,6 +41,7 @@ pub use access::{Access, AccessMode, BreakGlass, Jwt, OpenId, SealedSecret};
 pub use address::{BaseUrl, FramingHost, PageUrl};
 pub use catalogue::{Setting, organization_settings};
 pub use device_test::{DeviceTest, TestField, TestResult, TestUrl};
+pub use downtime::DowntimePlan;
 pub use encrypted_launch::{EncryptedLaunch, LaunchIv, LaunchKey};
 pub use epic::{
     BasicEncoding, Breaker, ContextNames, Epic, ExternalIdTypes, FhirReads, Retry, StatusAuth, StatusDialect,
@@ -83,6 +85,8 @@ pub struct Settings {
     pub page: Page,
     pub limits: Limits,
     pub logging: Logging,
+    /// Where lists for downtime are written, if anywhere.
+    pub downtime: Option<DowntimePlan>,
     pub organizations: BTreeMap<OrganizationId, Organization>,
     effective: toml::Table,
     /// What an organization does not say.
@@ -177,6 +181,7 @@ fn read_settings(section: &mut Section<'_>) -> Read<Settings> {
     let page = section.section("page", service::read_page);
     let limits = section.section("limits", service::read_limits);
     let logging = section.section("logging", service::read_logging);
+    let downtime = section.section("downtime", downtime::read_downtime);
     let organizations = read_organizations(section);
     Ok(Settings {
         node: node?,
@@ -186,6 +191,7 @@ fn read_settings(section: &mut Section<'_>) -> Read<Settings> {
         page: page?,
         limits: limits?,
         logging: logging?,
+        downtime: downtime?,
         organizations: organizations?,
         effective: toml::Table::new(),
         defaults: kept::Defaults::default(),

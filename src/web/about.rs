@@ -75,6 +75,14 @@ pub fn about(language: Language, provider: Option<&Phi>, moved: Option<ClockTime
     (!sentences.is_empty()).then(|| Phi::new(sentences.join(" ")))
 }
 
+/// The same, and why it takes so long, and whom to call meanwhile.
+#[must_use]
+pub fn video_silent(language: Language, about: Option<&Phi>, phone: Option<&str>) -> Phi {
+    let silent = words::video_silent(language, phone);
+    let about = about.map(|about| format!("{} ", about.reveal())).unwrap_or_default();
+    Phi::new(format!("{about}{silent}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

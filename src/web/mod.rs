@@ -5,7 +5,9 @@
 
 mod about;
 mod assets;
+mod cell;
 mod device_test;
+mod downtime;
 mod error_page;
 mod fdi;
 mod guest;
@@ -30,10 +32,12 @@ mod zoom;
 #[cfg(test)]
 mod tests;
 
-pub use about::{ClockTime, about};
+pub use about::{ClockTime, about, video_silent};
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
+pub use cell::harmless_cell;
 pub use device_test::DeviceTestPage;
+pub use downtime::{DowntimePage, DowntimeRow};
 pub use error_page::{Audience, ErrorPage, Reason};
 pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
 pub use guest::{Answered, Asking, GuestPage};

@@ -159,6 +159,29 @@ test("a lost connection is one quiet line, and the line goes when the connection
   await page.getByText("The connection is interrupted").waitFor({ state: "hidden", timeout: 20_000 });
 });
 
+for (const [locale, lost, number] of [
+  ["en-US", "The connection is interrupted", "If it stays so, call 555-0100"],
+  ["es-MX", "La conexión se ha interrumpido", "Si sigue así, llame al 555-0100"],
+]) {
+  test(`when the service is gone for long the page tells whom to call (${locale})`, async () => {
+    patient = await person(browser, { viewport: SMALL_PHONE, locale });
+    const page = await patient.newPage();
+    await page.goto(await openedByMyChart(page));
+    const trouble = page.locator("#trouble");
+    await page.route("**/visit/*/events*", (route) => route.abort());
+    await page.route("**/visit/*/state*", (route) => route.fulfill({ status: 503, body: "" }));
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await page.reload({ waitUntil: "domcontentloaded" });
+    await page.getByText(lost).waitFor({ timeout: 20_000 });
+    assert.ok(!(await trouble.textContent()).includes("555-0100"), "one quiet line at first");
+    await page.getByText(number).waitFor({ timeout: 30_000 });
+    await assertFits(page, "waiting page without a service");
+    await assertAccessible(page, "waiting page without a service");
+    await page.unroute("**/visit/*/state*");
+    await page.getByText(lost).waitFor({ state: "hidden", timeout: 30_000 });
+  });
+}
+
 test("a ticket that is no longer known ends in a sentence, not in a loop", async () => {
   const page = await waiting();
   let asked = 0;

@@ -27,6 +27,9 @@ pub(super) struct UpkeepMetrics {
     backups: Family<Labels<1>, Counter>,
     backup_every: Gauge,
     backup_newest: Gauge,
+    downtime_lists: Family<Labels<1>, Counter>,
+    downtime_every: Gauge,
+    downtime_newest: Gauge,
 }
 
 impl UpkeepMetrics {
@@ -61,6 +64,21 @@ impl UpkeepMetrics {
                 "Looks for changed settings of organizations that the store did not answer",
             ),
             backups: registered(r, "backups", "Copies of the store made by the clock, by outcome"),
+            downtime_lists: registered(
+                r,
+                "downtime_lists",
+                "Lists for downtime written by the clock, by outcome",
+            ),
+            downtime_every: registered(
+                r,
+                "downtime_every_seconds",
+                "How often lists for downtime are to be written; 0 where they are not",
+            ),
+            downtime_newest: registered(
+                r,
+                "downtime_newest",
+                "When all lists for downtime were last written, in seconds since 1970; 0 where never",
+            ),
             backup_every: registered(
                 r,
                 "backup_every_seconds",
@@ -123,6 +141,20 @@ impl Metrics {
         self.upkeep.backups.get_or_create(&[("outcome", outcome.into())]).inc();
         if let Some(at) = at {
             self.upkeep.backup_newest.set(at.0.div_euclid(1000));
+        }
+    }
+
+    /// Lists for downtime are to be written so often.
+    pub fn downtime_planned(&self, every: Duration) {
+        self.upkeep.downtime_every.set(i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// All lists for downtime are from then, or one could not be written.
+    pub fn downtime_written(&self, at: Option<Moment>) {
+        let outcome = if at.is_some() { "done" } else { "failed" };
+        self.upkeep.downtime_lists.get_or_create(&[("outcome", outcome.into())]).inc();
+        if let Some(at) = at {
+            self.upkeep.downtime_newest.set(at.0.div_euclid(1000));
         }
     }
 

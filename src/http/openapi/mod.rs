@@ -10,7 +10,9 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{ApiError, Problem};
 use super::view::{GoneView, VisitView};
-use super::{access, admin, api, board, front, health, organizations, records, story, zoom_account};
+use super::{
+    access, admin, api, board, downtime, front, health, organizations, records, story, zoom_account,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,7 +28,7 @@ use super::{access, admin, api, board, front, health, organizations, records, st
         super::letterhead::logo, doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
         doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::notifications, api::parked, api::audit, api::backup, document,
-        board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, admin::index, admin::fdi,
+        board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, downtime::page, admin::index, admin::fdi,
         organizations::page, organizations::version, organizations::new, organizations::export, organizations::act,
         zoom_account::show, zoom_account::connect, zoom_account::ask_again, doors::zoom_connect, doors::zoom_callback,
         access::sign_in_page, access::sign_in, access::sign_out, access::openid_begin, access::openid_callback,

@@ -104,6 +104,19 @@ fn is_needed_by(call: &ZoomCall, who: &ParticipantKey) -> bool {
     }
 }
 
+/// Whether somebody waits since Zoom does not answer; it is asked again by itself.
+pub(super) fn zoom_is_silent(visit: &Visit, who: &ParticipantKey) -> bool {
+    let waits_for = |call: &ZoomCall| match call {
+        ZoomCall::EnsureProvider { .. } | ZoomCall::CreateMeeting { .. } | ZoomCall::FindMeetings { .. } => {
+            true
+        }
+        ZoomCall::Register { participant, .. } => participant == who,
+        _ => false,
+    };
+    let unanswered = Some(ProblemCode::ZoomUnavailable);
+    visit.calls.values().any(|open| open.problem == unanswered && waits_for(&open.intent.call))
+}
+
 fn gave_up(visit: &Visit, which: impl Fn(&ZoomCall) -> bool) -> bool {
     visit.calls.values().any(|open| open.state == CallState::Blocked && which(&open.intent.call))
 }

@@ -11,6 +11,8 @@ const JOIN_TAKES_AT_MOST = 15_000;
 /** After a join that led nowhere the page does not try by itself before this, twice as long each time up to the most. */
 const AFTER_REFUSAL = 4_000;
 const AFTER_REFUSALS_AT_MOST = 60_000;
+/** A connection that is lost for so long after it was said is worth the number to call. */
+const CALL_AFTER = 20_000;
 /** How long news of another tab that goes in keeps this one from doing the same. */
 const ELSEWHERE_COUNTS = 10_000;
 
@@ -35,6 +37,7 @@ let notBefore = 0;
 let elsewhereUntil = 0;
 let joinTimer = null;
 let leaveTimer = null;
+let callTimer = null;
 
 const together = tabs(text.group, () => {
   if (joining) return;
@@ -54,7 +57,7 @@ const watcher = watchVisit({
   clearTimeout: (timer) => clearTimeout(timer),
   now: () => performance.now(),
   onState: show,
-  onTrouble: (inTrouble) => setText(trouble, inTrouble ? trouble.dataset.text : ""),
+  onTrouble: tellTrouble,
   onGone: () => {
     main.dataset.over = "true";
     document.title = text.titleNoLongerValid;
@@ -64,13 +67,26 @@ const watcher = watchVisit({
     say("");
     about.hidden = true;
     setText(message, text.textNoLongerValid);
-    setText(trouble, "");
+    tellTrouble(false);
   },
 });
 
 /** Writes only what changed, so that a screen reader speaks only of changes. */
 function setText(element, value) {
   if (element.textContent !== value) element.textContent = value;
+}
+
+/** One quiet line; after a while with the number to call, which the page has had from the beginning. */
+function tellTrouble(inTrouble) {
+  if (!inTrouble) {
+    clearTimeout(callTimer);
+    callTimer = null;
+    setText(trouble, "");
+  } else if (callTimer === null) {
+    const { text: lost, call } = trouble.dataset;
+    setText(trouble, lost);
+    if (call) callTimer = setTimeout(() => setText(trouble, `${lost} ${call}`), CALL_AFTER);
+  }
 }
 
 function say(value) {

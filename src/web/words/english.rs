@@ -32,6 +32,7 @@ pub static WORDS: Words = Words {
     help: "Help",
     need_help: "Need help? Call",
     connection_lost: "The connection is interrupted. This page keeps trying, and you keep your place.",
+    call_meanwhile: "If it stays so, call",
     joining: "Opening your video visit…",
     joined_elsewhere: "Your visit was opened in another window. You can also join here.",
     came_back: "Your visit is going on. If you are not in it, you can join again.",
@@ -183,6 +184,11 @@ pub static MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
+
+pub fn video_silent(phone: Option<&str>) -> String {
+    let tried = "The video service does not answer at the moment. We keep trying.";
+    phone.map_or_else(|| tried.to_owned(), |phone| format!("{tried} If it takes long, call {phone}."))
+}
 
 pub fn will_see_you(provider: &str) -> String {
     format!("{provider} will see you.")

@@ -37,6 +37,8 @@ pub struct Words {
     pub need_help: &'static str,
     /// No news for a while; the page goes on trying.
     pub connection_lost: &'static str,
+    /// Before the number, when the connection is lost for long.
+    pub call_meanwhile: &'static str,
     pub joining: &'static str,
     /// Another tab of the same person went in.
     pub joined_elsewhere: &'static str,
@@ -237,6 +239,13 @@ pub fn message(language: Language, key: MessageKey) -> &'static str {
     match language {
         Language::English => english::message(key),
         Language::Spanish => spanish::message(key),
+    }
+}
+
+pub fn video_silent(language: Language, phone: Option<&str>) -> String {
+    match language {
+        Language::English => english::video_silent(phone),
+        Language::Spanish => spanish::video_silent(phone),
     }
 }
 

@@ -32,6 +32,7 @@ pub static WORDS: Words = Words {
     help: "Ayuda",
     need_help: "¿Necesita ayuda? Llame al",
     connection_lost: "La conexión se ha interrumpido. Esta página sigue intentándolo y usted conserva su lugar.",
+    call_meanwhile: "Si sigue así, llame al",
     joining: "Abriendo su visita por video…",
     joined_elsewhere: "Su visita se abrió en otra ventana. También puede entrar aquí.",
     came_back: "Su visita está en curso. Si no está en ella, puede volver a entrar.",
@@ -183,6 +184,11 @@ pub static MONTHS: [&str; 12] = [
     "noviembre",
     "diciembre",
 ];
+
+pub fn video_silent(phone: Option<&str>) -> String {
+    let tried = "El servicio de video no responde en este momento. Seguimos intentándolo.";
+    phone.map_or_else(|| tried.to_owned(), |phone| format!("{tried} Si tarda mucho, llame al {phone}."))
+}
 
 pub fn will_see_you(provider: &str) -> String {
     format!("{provider} le atenderá.")

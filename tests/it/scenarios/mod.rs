@@ -13,6 +13,7 @@ mod clocks;
 mod commands;
 mod device_tests;
 mod dialects;
+mod downtime;
 mod encrypted;
 mod epic;
 mod groups;

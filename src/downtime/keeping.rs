@@ -1,0 +1,86 @@
+//! The lists as files, written anew by the clock. What is there stays until the next one is whole, however long that takes.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::web;
+use tokio::time::sleep;
+use vestibule_actors::port::clock::SharedClock;
+use vestibule_actors::port::store::SharedStore;
+use vestibule_domain::time::Moment;
+
+use super::today;
+use crate::http::app::App;
+use crate::latest::Latest;
+use crate::settings::{DowntimePlan, Settings};
+use crate::store::new_private_file;
+use crate::web::Page as _;
+
+/// Why a list was not written.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    #[error(transparent)]
+    Store(#[from] vestibule_actors::port::store::StoreError),
+    #[error("the list cannot be rendered")]
+    Unrendered,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("the program ends")]
+    Ends,
+}
+
+/// Writes the lists of all organizations, as they are at each time, for as long as the program runs.
+pub(crate) async fn keep_on(doors: Arc<Latest<App>>, plan: DowntimePlan, clock: SharedClock) {
+    doors.get().metrics.downtime_planned(plan.every);
+    loop {
+        let (app, now) = (doors.get(), clock.now());
+        let written = write_all(&app.desk.ports().store, &app.settings, &plan.folder, now).await;
+        app.metrics.downtime_written(written.is_ok().then_some(now));
+        if let Err(error) = written {
+            tracing::error!(%error, "the list for downtime could not be written; the one before stays");
+        }
+        drop(app);
+        sleep(plan.every).await;
+    }
+}
+
+/// Writes every list, also where one of them cannot be; the first trouble is told.
+async fn write_all(
+    store: &SharedStore,
+    settings: &Settings,
+    folder: &Path,
+    now: Moment,
+) -> Result<(), Unwritten> {
+    let mut all = Ok(());
+    for (id, organization) in &settings.organizations {
+        let written = async {
+            let mut list = today(store, id, organization, now).await?;
+            list.in_a_file = true;
+            let html = list.render().map_err(|_| Unwritten::Unrendered)?;
+            let csv = list.csv().ok_or(Unwritten::Unrendered)?;
+            let (folder, name) = (folder.to_owned(), id.as_str().to_owned());
+            let work = move || {
+                put(&folder.join(format!("{name}.html")), html.as_bytes())?;
+                put(&folder.join(format!("{name}.csv")), &csv)?;
+                File::open(&folder)?.sync_all()
+            };
+            Ok(web::block(work).await.map_err(|_| Unwritten::Ends)??)
+        };
+        all = all.and(written.await);
+    }
+    all
+}
+
+/// A file that is always whole: the one before, or this one.
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    // One that was cut off; mostly there is none.
+    let _ = fs::remove_file(&part);
+    let mut file = new_private_file(Path::new(&part))?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&part, path)
+}

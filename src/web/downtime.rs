@@ -1,0 +1,87 @@
+//! Today's visits with meeting ids and dial-in: for whoever has to go on while everything else is down.
+
+use askama::Template;
+
+/// In a file nothing else can be loaded, so that the style stands in it.
+const STYLE: &str = include_str!("static/downtime.css");
+
+/// One visit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DowntimeRow {
+    /// When it begins, by the organization's clocks; empty where that is not known.
+    pub time: String,
+    /// The CSN, or a group's conference id.
+    pub visit: String,
+    pub is_group: bool,
+    pub phase: &'static str,
+    /// The ids under which Epic knows them.
+    pub providers: String,
+    /// Zoom's meeting id; empty before there is a meeting.
+    pub meeting: String,
+    /// What is asked for on the telephone.
+    pub passcode: String,
+    /// With their countries, as Zoom writes them.
+    pub numbers: Vec<String>,
+}
+
+/// `GET /downtime/{organization}`, and the file of it.
+#[derive(Template)]
+#[template(path = "downtime.html")]
+pub struct DowntimePage {
+    /// The organization's name.
+    pub organization: String,
+    pub test_environment: bool,
+    pub help_phone: Option<String>,
+    /// The day by the organization's clocks.
+    pub date: String,
+    /// From when the list is.
+    pub time: String,
+    pub rows: Vec<DowntimeRow>,
+    /// There are more visits than a list has.
+    pub more: bool,
+    /// Telephone numbers on the page for each visit.
+    pub numbers_shown: usize,
+    pub in_a_file: bool,
+}
+
+impl DowntimePage {
+    fn style(&self) -> &'static str {
+        STYLE
+    }
+
+    /// The same as CSV; none where a row cannot be written.
+    pub fn csv(&self) -> Option<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        let head = [
+            "time",
+            "csn",
+            "conference_id",
+            "phase",
+            "providers",
+            "meeting_id",
+            "passcode",
+            "dial_in",
+            "as_of",
+        ];
+        csv.write_record(head).ok()?;
+        let as_of = format!("{} {}", self.date, self.time);
+        for row in &self.rows {
+            let (csn, conference) =
+                if row.is_group { ("", row.visit.as_str()) } else { (row.visit.as_str(), "") };
+            let numbers = row.numbers.join("; ");
+            let cells = [
+                &row.time,
+                csn,
+                conference,
+                row.phase,
+                &row.providers,
+                &row.meeting,
+                &row.passcode,
+                &numbers,
+                &as_of,
+            ];
+            csv.write_record(cells.map(|cell| super::harmless_cell(cell.to_owned()))).ok()?;
+        }
+        csv.into_inner().ok()
+    }
+}
