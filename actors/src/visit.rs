@@ -9,6 +9,7 @@ use vestibule_domain::effect::Effect;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::history::{self, Line};
 
 use crate::codec::{self, CodecError};
 use crate::port::Decider;
@@ -72,6 +73,8 @@ pub struct Decided {
     pub changed: bool,
     /// When the visit must be looked at again.
     pub wake: Option<Moment>,
+    /// What happened, for whoever has to find out later.
+    pub history: Vec<Line>,
 }
 
 /// A decision was committed: from now on this is the state.
@@ -93,9 +96,11 @@ impl Handler<Decide> for VisitActor {
             Ok(visit) => visit,
             Err(error) => return MessageResult(Err(error)),
         };
-        let mut decided = Decided { visit, effects: Vec::new(), changed: false, wake: None };
+        let mut decided =
+            Decided { visit, effects: Vec::new(), changed: false, wake: None, history: Vec::new() };
         for entry in &entries {
             let decision = (self.decide)(&decided.visit, entry, now, &policy);
+            decided.history.extend(history::lines(&decided.visit, entry, now, &decision));
             if decision.changed {
                 decided.visit = Arc::new(decision.visit);
                 decided.changed = true;

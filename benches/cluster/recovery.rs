@@ -110,6 +110,7 @@ async fn seed(store: &RedisStore, count: u64) {
                 visits: some.to_vec(),
                 outbox: Vec::new(),
                 parked: Vec::new(),
+                history: Vec::new(),
             };
             let committed = store.commit(commit).await.unwrap();
             assert!(matches!(committed, Committed::Done { .. }), "{committed:?}");

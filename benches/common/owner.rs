@@ -58,6 +58,7 @@ impl Owner {
             visits: writes.collect(),
             outbox: Vec::new(),
             parked: Vec::new(),
+            history: Vec::new(),
         };
         self.cursor = last;
         let began = Instant::now();

@@ -89,6 +89,7 @@ pub async fn fill(store: &dyn Store) -> Result<(), Failed> {
             visits: vec![write],
             outbox: Vec::new(),
             parked: Vec::new(),
+            history: Vec::new(),
         };
         if !matches!(store.commit(commit).await?, Committed::Done { .. }) {
             return Err("a visit could not be written".into());

@@ -225,6 +225,7 @@ async fn write(store: &MemoryStore, number: u64, state: Vec<u8>) -> Result<(), F
         visits: vec![VisitWrite { visit, expected: 0, state: Some(state), wake }],
         outbox: Vec::new(),
         parked: Vec::new(),
+        history: Vec::new(),
     };
     store.commit(commit).await?;
     Ok(())

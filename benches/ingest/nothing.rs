@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::ready;
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint, History,
     JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoredVisit, Swept,
@@ -81,7 +81,7 @@ impl Store for Nothing {
     }
 
     fn commit(&self, _: Commit) -> Answer<'_, Committed> {
-        now(Committed::Done { change: 1 })
+        now(Committed::Done { change: 1, dropped: 0 })
     }
 
     fn count_try(&self, _: Shard, _: Ownership, _: Seq) -> Answer<'_, Option<u32>> {
@@ -138,6 +138,10 @@ impl Store for Nothing {
 
     fn records(&self, _: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         now(Page { items: Vec::new(), next: None })
+    }
+
+    fn history<'a>(&'a self, _: &'a VisitKey) -> Answer<'a, History> {
+        now(History::default())
     }
 
     fn parked(&self, _: usize) -> Answer<'_, Vec<ParkedCommand>> {

@@ -68,6 +68,7 @@ impl Settings {
             journal_entries: self.limits.journal_entries,
             held_events: self.limits.held_events,
             held_for: Span::from_duration(self.limits.held_event_life),
+            history_lines: self.limits.history_lines,
         }
     }
 

@@ -72,6 +72,8 @@ pub struct Limits {
     /// For each organization.
     pub records: u64,
     pub visit_life: Duration,
+    /// Of one visit.
+    pub history_lines: usize,
     /// Entries of the audit that wait on this node to be written.
     pub audit_queue: usize,
     pub audit_life: Duration,
@@ -168,6 +170,7 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let record_life = section.duration("record_life", seconds(DAY)..=seconds(3650 * DAY));
     let records = section.integer("records", 1000..=100_000_000_i64);
     let visit_life = section.duration("visit_life", seconds(2 * HOUR)..=seconds(90 * DAY));
+    let history_lines = section.integer("history_lines", 16..=10_000);
     let audit_queue = section.integer("audit_queue", 16..=1_000_000);
     let audit_life = section.duration("audit_life", seconds(DAY)..=seconds(7300 * DAY));
     let page_streams = section.integer("page_streams", 1..=1_000_000);
@@ -195,6 +198,7 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
         record_life: record_life?,
         records: records?.unsigned_abs(),
         visit_life: visit_life?,
+        history_lines: history_lines?,
         audit_queue: audit_queue?,
         audit_life: audit_life?,
         page_streams: page_streams?,

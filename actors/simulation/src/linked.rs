@@ -4,7 +4,7 @@
 use futures_util::FutureExt;
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint, History,
     JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoredVisit, Swept,
@@ -204,6 +204,11 @@ impl Store for LinkedStore {
 
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         self.ask(move |store| async move { store.records(query).await })
+    }
+
+    fn history<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, History> {
+        let visit = visit.clone();
+        self.ask(move |store| async move { store.history(&visit).await })
     }
 
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {

@@ -202,6 +202,7 @@ mod tests {
                 visits: vec![VisitWrite { visit: key.clone(), expected, state: Some(state), wake: None }],
                 outbox: Vec::new(),
                 parked: Vec::new(),
+                history: Vec::new(),
             };
             assert!(matches!(store.commit(commit).await.unwrap(), Committed::Done { .. }));
         }

@@ -35,6 +35,7 @@ pub enum Call {
     ChangedSince,
     Visits,
     Records,
+    History,
     Parked,
     Put,
     PutIfAbsent,

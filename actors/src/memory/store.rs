@@ -4,7 +4,7 @@ use super::faults::{Call, Faults, When};
 use super::model::Model;
 use crate::port::clock::SharedClock;
 use crate::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint, History,
     JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoreError, StoreLimits, StoredVisit, Swept,
@@ -275,6 +275,10 @@ impl Store for MemoryStore {
 
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         self.step(Call::Records, move |model, _| Ok(model.records(&query)))
+    }
+
+    fn history<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, History> {
+        self.step(Call::History, move |model, _| Ok(model.history(visit)))
     }
 
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {

@@ -45,6 +45,11 @@ pub enum Observed {
         /// How long the store took.
         took: Duration,
     },
+    /// Lines of visits' histories left for newer ones, since there were too many.
+    HistoryFull {
+        /// How many.
+        lines: u64,
+    },
     /// A shard stopped since the store holds something that cannot be read.
     ShardStopped,
     /// An owner compared what it holds with a store that may have gone back.

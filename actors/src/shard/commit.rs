@@ -29,7 +29,10 @@ pub(super) async fn commit(
             return Err(Ended::LeaseLost);
         }
         match timeout(ATTEMPT, ports.store.commit(commit.clone())).await {
-            Ok(Ok(Committed::Done { change })) => {
+            Ok(Ok(Committed::Done { change, dropped })) => {
+                if dropped > 0 {
+                    ports.observer.observe(Observed::HistoryFull { lines: dropped });
+                }
                 ports.observer.observe(Observed::Committed { visits, commands, took: began.elapsed() });
                 return Ok(change);
             }

@@ -12,7 +12,7 @@ use super::engine::{Engine, Gathered, Trouble};
 use super::live::Kept;
 use super::restoring::kept;
 use crate::notifier::Offer;
-use crate::port::store::{Commit, OutboxEntry, Seq, Standing, VisitWrite};
+use crate::port::store::{Commit, HistoryLines, OutboxEntry, Seq, Standing, VisitWrite};
 use crate::visit::{Adopt, Decided};
 
 impl Engine {
@@ -25,6 +25,12 @@ impl Engine {
         gathered: &mut Gathered,
     ) -> Result<(), Trouble> {
         let (_, version) = self.children.get(key, &self.ports).await?;
+        // What changed nothing has happened all the same.
+        if !decided.history.is_empty() {
+            let lines = decided.history.iter().map(|line| self.ports.format.encode(line));
+            let lines = lines.collect::<Result<_, _>>()?;
+            gathered.history.push(HistoryLines { visit: key.clone(), lines });
+        }
         // A duplicate changes nothing and is not written; a tick always is, since its wake-up must move on.
         let must_be_written = decided.changed || (tick && version > 0);
         if !must_be_written {
@@ -56,7 +62,7 @@ impl Engine {
         commands: usize,
         gathered: Gathered,
     ) -> Result<(), Trouble> {
-        let Gathered { writes, outbox, parked, leaving } = gathered;
+        let Gathered { writes, outbox, parked, history, leaving } = gathered;
         let wakes: Vec<Option<Moment>> = writes.iter().map(|w| w.wake).collect();
         let removed: BTreeSet<VisitKey> =
             writes.iter().filter(|w| w.state.is_none()).map(|w| w.visit.clone()).collect();
@@ -73,6 +79,7 @@ impl Engine {
             visits: writes,
             outbox,
             parked,
+            history,
         };
         let change = commit(&self.ports, &self.lease, request, commands).await.map_err(Trouble::Ended)?;
         self.cursor = Some(new_cursor);

@@ -19,7 +19,9 @@ use crate::lease::Lease;
 use crate::node::crew::Crew;
 use crate::port::Ports;
 use crate::port::observer::Observed;
-use crate::port::store::{JournalEntry, OutboxEntry, Ownership, ParkedCommand, Seq, StoreError, VisitWrite};
+use crate::port::store::{
+    HistoryLines, JournalEntry, OutboxEntry, Ownership, ParkedCommand, Seq, StoreError, VisitWrite,
+};
 use crate::visit::Decided;
 
 /// So often within [`WENT_BACK_TIME`] a store that went back is given what it lost.
@@ -83,6 +85,7 @@ pub(super) struct Gathered {
     pub(super) writes: Vec<VisitWrite>,
     pub(super) outbox: Vec<OutboxEntry>,
     pub(super) parked: Vec<ParkedCommand>,
+    pub(super) history: Vec<HistoryLines>,
     pub(super) leaving: Vec<(VisitKey, Decided)>,
 }
 

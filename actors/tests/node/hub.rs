@@ -52,6 +52,7 @@ async fn commit(world: &World, key: &VisitKey, stands: bool) {
         visits: vec![VisitWrite { visit: key.clone(), expected, state, wake: None }],
         outbox: Vec::new(),
         parked: Vec::new(),
+        history: Vec::new(),
     };
     assert!(matches!(world.store.commit(commit).await.unwrap(), Committed::Done { .. }));
 }

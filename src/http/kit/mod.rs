@@ -303,6 +303,7 @@ impl Kit {
             visits: vec![write],
             outbox: Vec::new(),
             parked,
+            history: Vec::new(),
         };
         assert!(matches!(self.store.commit(commit).await.unwrap(), Committed::Done { .. }));
     }

@@ -260,6 +260,7 @@ impl Observer for Metrics {
             Observed::RecentFull => self.refused("recent_facts"),
             Observed::AppendedAgain { facts } => actors.store_went_back.appended_again(facts),
             Observed::Committed { visits, commands, took } => actors.committed(visits, commands, took),
+            Observed::HistoryFull { lines } => self.history_full(lines),
             Observed::CommitRetried => {
                 actors.commits_retried.inc();
             }

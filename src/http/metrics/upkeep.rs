@@ -162,7 +162,8 @@ impl Metrics {
     pub fn swept(&self, swept: Option<&Swept>) {
         let outcome = if swept.is_some() { "done" } else { "failed" };
         self.upkeep.sweeps.get_or_create(&[("outcome", outcome.into())]).inc();
-        let Some(Swept { values, held, records_old, records_above_cap, parked, index }) = swept else {
+        let Some(Swept { values, held, records_old, records_above_cap, parked, index, histories }) = swept
+        else {
             return;
         };
         for (what, count) in [
@@ -172,9 +173,15 @@ impl Metrics {
             ("records_above_cap", records_above_cap),
             ("parked", parked),
             ("index", index),
+            ("histories", histories),
         ] {
             self.upkeep.swept.get_or_create(&[("what", what.into())]).inc_by(*count);
         }
+    }
+
+    /// Lines of visits' histories left for newer ones.
+    pub(super) fn history_full(&self, lines: u64) {
+        self.upkeep.swept.get_or_create(&[("what", "history_lines".into())]).inc_by(lines);
     }
 
     /// Events that were held until their time was over left before a sweep found them.

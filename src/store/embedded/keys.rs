@@ -98,6 +98,13 @@ pub(super) fn visit(key: &VisitKey) -> Vec<u8> {
     Key::default().visit_key(key).done()
 }
 
+/// A line of a visit's history.
+pub(super) fn history(visit: &[u8], number: u64) -> Vec<u8> {
+    let mut key = visit.to_vec();
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
 pub(super) fn wake(shard: Shard, at: Moment, key: &VisitKey) -> Vec<u8> {
     Key::default().shard(shard).moment(at).visit_key(key).done()
 }
@@ -188,12 +195,14 @@ pub(super) fn records_of_meeting(meeting: MeetingId) -> Vec<u8> {
     Key::default().byte(b'm').number(meeting.0).done()
 }
 
-/// What leaves by time: values by their expiry, index entries by when they came, visits that left by when they did.
+/// What leaves by time: values by their expiry, index entries by when they came, visits that left by when they did, histories by
+/// when they were last looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leaving {
     Value,
     Meeting,
     Gone,
+    History,
 }
 
 impl Leaving {
@@ -202,6 +211,7 @@ impl Leaving {
             Self::Value => b'v',
             Self::Meeting => b'm',
             Self::Gone => b'g',
+            Self::History => b'h',
         }
     }
 

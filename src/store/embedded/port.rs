@@ -5,7 +5,7 @@ use futures_util::future::ready;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint, History,
     JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoreError, StoredVisit, Swept,
@@ -176,6 +176,11 @@ impl Store for EmbeddedStore {
         self.looking(move |snapshot| reads::records(snapshot, &query, &shared.stats)).boxed()
     }
 
+    fn history<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, History> {
+        let visit = visit.clone();
+        self.looking(move |snapshot| reads::history(snapshot, &visit)).boxed()
+    }
+
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {
         let shared = Arc::clone(&self.shared);
         self.looking(move |snapshot| reads::parked(snapshot, limit, &shared.stats)).boxed()
@@ -297,6 +302,7 @@ impl EmbeddedStore {
             all.records_above_cap += swept.records_above_cap;
             all.parked += swept.parked;
             all.index += swept.index;
+            all.histories += swept.histories;
             if !more {
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use vestibule_actors::codec;
 use vestibule_actors::memory::matches;
 use vestibule_actors::port::store::{
-    Changed, JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordPlace,
+    Changed, History, JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordPlace,
     RecordQuery, Seq, Space, StoredVisit,
 };
 use vestibule_domain::effect::LaneName;
@@ -14,7 +14,7 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
 use super::keys;
-use super::row::{self, Reader, Row, ShardRow, UntilRow, VisitRow};
+use super::row::{self, HistoryRow, Reader, Row, ShardRow, UntilRow, VisitRow};
 use super::stats::StoreStats;
 use super::tables::{self as tables, Look, Step, Taken};
 
@@ -194,6 +194,20 @@ fn index_of(query: &RecordQuery) -> Option<Vec<u8>> {
     let of_meeting = || query.meeting.map(keys::records_of_meeting);
     let of_organization = || query.organization.as_ref().map(keys::records_of_organization);
     of_csn.or_else(of_meeting).or_else(of_organization)
+}
+
+pub(super) fn history(snapshot: &ReadTransaction, visit: &VisitKey) -> Step<History> {
+    let histories = tables::open_if_there(snapshot, tables::HISTORIES)?;
+    let all = tables::open_if_there(snapshot, tables::HISTORY)?;
+    let (Some(histories), Some(all)) = (histories, all) else { return Ok(History::default()) };
+    let key = keys::visit(visit);
+    let HistoryRow { first, next, .. } = histories.row_or_default(&key)?;
+    let mut lines = Vec::new();
+    all.scan(&keys::history(&key, first), Some(&keys::history(&key, next)), |_, line| {
+        lines.push(line.to_vec());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(History { dropped: first, lines })
 }
 
 pub(super) fn parked(

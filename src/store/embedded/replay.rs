@@ -12,8 +12,8 @@ use uuid::Uuid;
 use vestibule_actors::memory::{MemoryStore, Model};
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
-    Acknowledgement, Commit, Epoch, NewEntry, OutboxEntry, Outcome, OwnerToken, Ownership, ParkedCommand,
-    Record, RecordId, RecordQuery, Retention, Seq, Space, Store, StoreLimits, VisitWrite,
+    Acknowledgement, Commit, Epoch, HistoryLines, NewEntry, OutboxEntry, Outcome, OwnerToken, Ownership,
+    ParkedCommand, Record, RecordId, RecordQuery, Retention, Seq, Space, Store, StoreLimits, VisitWrite,
 };
 use vestibule_domain::effect::{LaneName, Says};
 use vestibule_domain::id::{Csn, FhirReference, MeetingId, OrganizationId, VisitKey};
@@ -70,6 +70,10 @@ fn write(number: u64, expected: u64, state: Option<usize>, wake: Option<Moment>)
     VisitWrite { visit: visit(number), expected, state: state.map(|bytes| vec![b's'; bytes]), wake }
 }
 
+fn lines(number: u64, count: usize) -> HistoryLines {
+    HistoryLines { visit: visit(number), lines: vec![vec![b'h'; 120]; count] }
+}
+
 fn update(name: &str, seq: u64) -> OutboxEntry {
     OutboxEntry { visit: visit(0), lane: lane(name), seq, attempts: 0, payload: vec![b'u'; 80] }
 }
@@ -86,6 +90,7 @@ fn commit(id: u128, epoch: u64, cursor: (u64, u64), visits: Vec<VisitWrite>) -> 
         visits,
         outbox: Vec::new(),
         parked: Vec::new(),
+        history: Vec::new(),
     }
 }
 
@@ -137,7 +142,8 @@ fn step(store: &dyn Store, number: usize) -> BoxFuture<'_, String> {
         3 => {
             let visits = vec![write(0, 0, Some(900), wake), write(1, 0, Some(5_000), wake)];
             let outbox = vec![update("a", 1), update("a", 2), update("b", 1)];
-            text(store.commit(Commit { outbox, ..commit(1, 1, (0, 2), visits) }))
+            let history = vec![lines(0, 3), lines(1, 1)];
+            text(store.commit(Commit { outbox, history, ..commit(1, 1, (0, 2), visits) }))
         }
         4 => text(store.acknowledge(shard(), owner(1), report("b", 1, false))),
         5 => text(async { store.index_meeting(MEETINGS[0], &visit(0)).await }),
@@ -148,7 +154,8 @@ fn step(store: &dyn Store, number: usize) -> BoxFuture<'_, String> {
         10 => text(store.count_try(shard(), owner(1), Seq(3))),
         11 => {
             let visits = vec![write(0, 1, Some(1_200), None), write(1, 1, None, None)];
-            text(store.commit(Commit { parked: vec![parked(3)], ..commit(2, 1, (2, 4), visits) }))
+            let (parked, history) = (vec![parked(3)], vec![lines(0, 2)]);
+            text(store.commit(Commit { parked, history, ..commit(2, 1, (2, 4), visits) }))
         }
         12 => text(store.take(Space::Ticket, "ticket")),
         13 => text(async { store.route_or_hold(&organization(), MEETINGS[0], b"routed".to_vec()).await }),
@@ -188,6 +195,8 @@ async fn contents(store: &dyn Store) -> String {
         text(store.changed_since(shard, 0, 100)).await,
         text(store.visits(None, None, 100)).await,
         text(store.parked(100)).await,
+        text(async { store.history(&visit(0)).await }).await,
+        text(async { store.history(&visit(1)).await }).await,
         text(store.records(all)).await,
         text(store.records(by_csn)).await,
         text(store.records(by_meeting)).await,

@@ -266,6 +266,25 @@ impl Row for GoneRow {
     }
 }
 
+/// The history of a visit: its lines have the numbers from `first` up to and without `next`, so that as many as `first` have left.
+#[derive(Clone, Copy, Default)]
+pub(super) struct HistoryRow {
+    pub(super) first: u64,
+    pub(super) next: u64,
+    /// When the newest line came.
+    pub(super) last: Moment,
+}
+
+impl Row for HistoryRow {
+    fn write(&self) -> Vec<u8> {
+        Writer::default().number(self.first).number(self.next).moment(self.last).0
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Cut> {
+        Ok(Self { first: reader.big_endian()?, next: reader.big_endian()?, last: reader.moment()? })
+    }
+}
+
 impl Row for VisitRow {
     fn write(&self) -> Vec<u8> {
         let row = Writer::default()

@@ -76,6 +76,8 @@ tables! {
     values VALUES "values",
     organizations ORGANIZATIONS "organizations",
     leaving LEAVING "leaving",
+    histories HISTORIES "histories",
+    history HISTORY "history",
 }
 
 /// What a scan does with a row: go on, or stop.
@@ -176,6 +178,18 @@ impl Write for Table<'_, Bytes, Bytes> {
 /// A table of a snapshot.
 pub(super) fn open(snapshot: &ReadTransaction, table: Definition) -> Step<impl Look + use<>> {
     snapshot.open_table(table).map_err(|error: TableError| Failure::File(error.into()))
+}
+
+/// The same of a table that a file from before it was thought of does not have until something is written.
+pub(super) fn open_if_there(
+    snapshot: &ReadTransaction,
+    table: Definition,
+) -> Step<Option<impl Look + use<>>> {
+    match snapshot.open_table(table) {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(Failure::File(error.into())),
+    }
 }
 
 /// At most `max` rows, each made into something.

@@ -80,6 +80,7 @@ impl World {
             }],
             outbox: Vec::new(),
             parked: Vec::new(),
+            history: Vec::new(),
         }
     }
 
@@ -113,7 +114,7 @@ async fn a_full_disk_is_answered_and_nothing_is_half_done() {
     assert!(world.store.load(&world.visit).await.unwrap().is_none());
     assert!(matches!(world.append().await, Ok(Appended::Done(Seq(2)))));
     let done = world.store.commit(world.commit(1, 0)).await.unwrap();
-    assert_eq!(done, Committed::Done { change: 1 }, "the lease outlived the trouble");
+    assert_eq!(done, Committed::Done { change: 1, dropped: 0 }, "the lease outlived the trouble");
 }
 
 /// Everything that needs no write is served, at once and for as long as it takes.
@@ -207,10 +208,16 @@ async fn a_commit_that_could_not_be_synced_may_be_repeated() {
     let answer = world.store.commit(world.commit(1, 0)).await;
     assert!(matches!(&answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     world.well_again().await;
-    assert_eq!(world.store.commit(world.commit(1, 0)).await.unwrap(), Committed::Done { change: 1 });
+    assert_eq!(
+        world.store.commit(world.commit(1, 0)).await.unwrap(),
+        Committed::Done { change: 1, dropped: 0 }
+    );
     let stored = world.store.load(&world.visit).await.unwrap().unwrap();
     assert_eq!((stored.version, stored.change), (1, 1));
-    assert_eq!(world.store.commit(world.commit(2, 1)).await.unwrap(), Committed::Done { change: 2 });
+    assert_eq!(
+        world.store.commit(world.commit(2, 1)).await.unwrap(),
+        Committed::Done { change: 2, dropped: 0 }
+    );
 }
 
 #[tokio::test]

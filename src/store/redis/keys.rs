@@ -31,6 +31,8 @@ pub(super) enum Of {
     Parked,
     Records,
     RecordPlaces,
+    Histories,
+    HistoriesDropped,
     Hints,
 }
 
@@ -49,6 +51,8 @@ impl Of {
             Self::Parked => "parked",
             Self::Records => "records",
             Self::RecordPlaces => "records:all",
+            Self::Histories => "histories",
+            Self::HistoriesDropped => "histories:dropped",
             Self::Hints => "hints",
         }
     }
@@ -85,6 +89,15 @@ impl Keys {
 
     pub(super) fn visit(&self, visit: &VisitKey) -> String {
         format!("{{{}:{:02}}}:visit:{}", self.prefix, Shard::of_visit(visit).number(), visit_name(visit))
+    }
+
+    pub(super) fn history(&self, visit: &VisitKey) -> String {
+        self.history_named(Shard::of_visit(visit), &visit_name(visit))
+    }
+
+    /// The same by the visit's name among those of its shard.
+    pub(super) fn history_named(&self, shard: Shard, name: &str) -> String {
+        format!("{{{}:{:02}}}:history:{name}", self.prefix, shard.number())
     }
 
     pub(super) fn records_of_organization(&self, shard: Shard, organization: &OrganizationId) -> String {

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint, History,
     JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
     ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
     Space, Standing, Store, StoredVisit, Swept,
@@ -148,6 +148,10 @@ impl Store for RedisStore {
 
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>> {
         self.records(query).boxed()
+    }
+
+    fn history<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, History> {
+        self.history(visit).boxed()
     }
 
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>> {

@@ -35,6 +35,7 @@ scripts! {
     RENEW = "renew";
     RESTORE = "restore";
     ROUTE = "route";
+    SWEEP_HISTORIES = "sweep_histories";
     SWEEP_VISITS = "sweep_visits";
     VALUE = "value";
 }

@@ -3,8 +3,8 @@
 use super::world::{START, World, commit, own, patient, shard, text, update, visits, write};
 use uuid::Uuid;
 use vestibule_actors::port::store::{
-    Commit, Committed, Epoch, NewEntry, PARKED_KEPT, ParkedCommand, Retention, Seq, StoreError, StoredVisit,
-    VisitWrite,
+    Commit, Committed, Epoch, HistoryLines, NewEntry, PARKED_KEPT, ParkedCommand, Retention, Seq, StoreError,
+    StoredVisit, VisitWrite,
 };
 use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
@@ -110,6 +110,10 @@ pub async fn a_commit_that_contradicts_itself_is_refused(world: &World) {
         Commit { visits: vec![write(&elsewhere, 0, "1")], ..base.clone() },
         Commit { outbox: vec![update(&elsewhere, patient("p"), 1)], ..base.clone() },
         Commit { parked: vec![parked(&elsewhere, 1, START)], ..base.clone() },
+        Commit {
+            history: vec![HistoryLines { visit: elsewhere.clone(), lines: Vec::new() }],
+            ..base.clone()
+        },
         Commit { expected_cursor: Seq(1), cursor: Seq(0), ..base.clone() },
     ];
     for commit in bad {

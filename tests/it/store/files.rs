@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use vestibule::store::{Durability, EmbeddedSettings, EmbeddedStore, OpenError};
 use vestibule_actors::codec::{self, Format};
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Commit, Epoch, RecordQuery, Seq, Space, Store,
+    Acknowledgement, Acquired, Commit, Epoch, History, HistoryLines, RecordQuery, Seq, Space, Store,
 };
 use vestibule_domain::time::Span;
 
@@ -39,6 +39,7 @@ pub async fn filled() -> TempDir {
             expected_cursor: Seq(n.into()),
             cursor,
             visits: states,
+            history: vec![HistoryLines { visit: a.clone(), lines: vec![vec![b'h'; 80]] }],
             ..commit(shard(1), owner, u128::from(n) + 1)
         };
         store.commit(commit).await.unwrap();
@@ -58,12 +59,37 @@ pub async fn filled() -> TempDir {
 
 /// What a store holds, as text.
 pub async fn contents(store: &EmbeddedStore) -> String {
-    let visits = store.visits(None, None, 1_000).await.unwrap();
+    let visits_there = store.visits(None, None, 1_000).await.unwrap();
     let records = store.records(RecordQuery { limit: 1_000, ..RecordQuery::default() }).await.unwrap();
     let key = store.get(Space::Keys, "key").await.unwrap();
     let cursor = store.cursor(shard(1)).await.unwrap();
     let rest = (store.changes().await.unwrap(), store.read(shard(1), Seq(0), 100).await.unwrap());
-    format!("{visits:?} {records:?} {key:?} {cursor:?} {rest:?}")
+    let [visit, _] = visits::<2>(shard(1));
+    let history = store.history(&visit).await.unwrap();
+    format!("{visits_there:?} {records:?} {key:?} {cursor:?} {rest:?} {history:?}")
+}
+
+/// A release that kept no histories leaves a file without their tables, and reads one that has them.
+#[tokio::test]
+async fn a_file_from_before_there_were_histories_has_none_and_takes_new_ones() {
+    let folder = filled().await;
+    let file = Database::open(file(&folder)).unwrap();
+    let transaction = file.begin_write().unwrap();
+    for table in ["history", "histories"] {
+        let there = transaction.delete_table(TableDefinition::<&[u8], &[u8]>::new(table)).unwrap();
+        assert!(there, "{table}");
+    }
+    transaction.commit().unwrap();
+    drop(file);
+    let store = open(&folder, &HandClock::new());
+    let [visit] = visits(shard(1));
+    assert_eq!(store.history(&visit).await.unwrap(), History::default());
+    let owner = own(&store, shard(1), 1).await;
+    let history = vec![HistoryLines { visit: visit.clone(), lines: vec![b"new".to_vec()] }];
+    let cursor = Seq(20);
+    let told = Commit { expected_cursor: cursor, cursor, history, ..commit(shard(1), owner, 99) };
+    store.commit(told).await.unwrap();
+    assert_eq!(store.history(&visit).await.unwrap().lines, [b"new".to_vec()]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod copies;
 mod crash;
 mod files;
 mod groups;
+mod history;
 mod journal;
 mod leases;
 mod nodes;
@@ -124,6 +125,11 @@ conformance! {
         records_are_found_by_organization_csn_and_meeting
         records_are_paged_newest_first
         a_page_stays_where_it_was_while_records_come;
+    history:
+        lines_are_appended_with_their_commit_and_once
+        a_history_is_bounded_and_counts_what_left
+        a_history_outlives_its_visit_and_a_store_that_went_back
+        histories_leave_with_the_records;
     values:
         a_value_lives_until_its_time
         of_all_who_take_one_gets_it

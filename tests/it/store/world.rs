@@ -23,7 +23,7 @@ use vestibule_domain::visit::participant::{ParticipantKey, Role};
 pub const START: Moment = Moment(1_795_000_000_000);
 pub const TTL: Span = Span::seconds(6);
 pub const LIMITS: StoreLimits =
-    StoreLimits { journal_entries: 6, held_events: 3, held_for: Span::minutes(15) };
+    StoreLimits { journal_entries: 6, held_events: 3, held_for: Span::minutes(15), history_lines: 4 };
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
@@ -106,7 +106,7 @@ impl World {
     /// Commits and expects it to be done.
     pub async fn commit(&self, commit: Commit) -> u64 {
         match self.store.commit(commit).await.unwrap() {
-            Committed::Done { change } => change,
+            Committed::Done { change, .. } => change,
             other => panic!("{other:?}"),
         }
     }
@@ -188,6 +188,7 @@ pub fn commit(shard: Shard, owner: Ownership, id: u128) -> Commit {
         visits: Vec::new(),
         outbox: Vec::new(),
         parked: Vec::new(),
+        history: Vec::new(),
     }
 }
 

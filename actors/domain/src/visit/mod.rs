@@ -14,6 +14,7 @@ pub mod default_host;
 pub mod device_test;
 mod ending;
 pub mod guest;
+pub mod history;
 mod identity;
 pub mod instance;
 mod launch;

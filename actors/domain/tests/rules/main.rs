@@ -30,5 +30,6 @@ mod pages;
 mod readings;
 mod silence;
 mod stand_ins;
+mod timeline;
 mod totality;
 mod windows;

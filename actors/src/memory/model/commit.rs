@@ -17,6 +17,7 @@ impl Model {
     /// Refused for a commit that contradicts itself: see [`check_commit`].
     pub fn commit(&mut self, now: Moment, commit: Commit) -> Result<Committed, StoreError> {
         check_commit(&commit)?;
+        let most = self.limits.history_lines;
         let data = self.shard(commit.shard);
         if !data.is_owned_by(commit.owner, now) {
             return Ok(Committed::NotOwner);
@@ -24,7 +25,7 @@ impl Model {
         if let Some((id, change)) = data.last_commit
             && id == commit.id
         {
-            return Ok(Committed::Done { change });
+            return Ok(Committed::Done { change, dropped: 0 });
         }
         if !data.is_what_was_written_last(&commit) {
             return Ok(Committed::WentBack);
@@ -32,8 +33,9 @@ impl Model {
         let change = data.apply(now, &commit.visits, commit.owner);
         data.last_commit = Some((commit.id, change));
         data.take_in(commit.cursor, commit.outbox);
+        let dropped = data.tell(now, commit.history, most);
         self.park(commit.parked);
-        Ok(Committed::Done { change })
+        Ok(Committed::Done { change, dropped })
     }
 
     /// See [`crate::port::store::Store::restore`].
@@ -179,6 +181,7 @@ pub fn check_commit(commit: &Commit) -> Result<(), StoreError> {
         }
     }
     let others = commit.outbox.iter().map(|entry| &entry.visit).chain(commit.parked.iter().map(|p| &p.visit));
+    let others = others.chain(commit.history.iter().map(|history| &history.visit));
     for visit in others {
         belongs(visit, commit.shard)?;
     }

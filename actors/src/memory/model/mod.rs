@@ -3,6 +3,7 @@
 //! It is what [`super::MemoryStore`] holds, and the reference that every other store is compared with, step by step.
 
 pub(super) mod commit;
+mod history;
 mod journal;
 mod lease;
 pub(super) mod records;
@@ -62,6 +63,7 @@ struct ShardData {
     /// Visits that have left: when, and under which change number.
     gone: BTreeMap<VisitKey, (Moment, u64)>,
     last_commit: Option<(Uuid, u64)>,
+    histories: BTreeMap<VisitKey, history::Told>,
 }
 
 #[derive(Clone)]

@@ -25,7 +25,9 @@ impl Model {
             self.records.remove(*place);
         }
         let parked = removed(&mut self.parked, |_, parked| parked.at >= oldest);
+        let mut histories = 0;
         for data in self.shards.values_mut() {
+            histories += removed(&mut data.histories, |_, told| told.last >= oldest);
             let told: Vec<u64> = data
                 .gone
                 .values()
@@ -41,7 +43,7 @@ impl Model {
             lives || indexed.at >= oldest
         });
         let (records_old, records_above_cap) = (count(old.len()), count(above.len()));
-        Swept { values, held, records_old, records_above_cap, parked, index }
+        Swept { values, held, records_old, records_above_cap, parked, index, histories }
     }
 
     fn above_cap(&self, cap: u64) -> Vec<RecordPlace> {

@@ -6,7 +6,7 @@ use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
-use super::{Epoch, Ownership, Seq};
+use super::{Epoch, HistoryLines, Ownership, Seq};
 
 /// A visit as it was last committed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -139,15 +139,19 @@ pub struct Commit {
     pub outbox: Vec<OutboxEntry>,
     /// Commands set aside.
     pub parked: Vec<ParkedCommand>,
+    /// What happened to visits, be they among those that are written or not; appended behind what there is.
+    pub history: Vec<HistoryLines>,
 }
 
 /// The answer to a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Committed {
-    /// Durable (D1). The shard's change number after it.
+    /// Durable (D1).
     Done {
-        /// Rises with every commit of the shard, by one for each visit in it and at least by one.
+        /// The shard's change number after it: rises with every commit, by one for each visit in it and at least by one.
         change: u64,
+        /// Lines of histories that left for these, since there were too many; none where it had been done before.
+        dropped: u64,
     },
     /// The lease is not ours: drop everything in memory.
     NotOwner,

@@ -9,6 +9,7 @@
 
 mod commit;
 mod gate;
+mod history;
 mod lease;
 mod node;
 mod record;
@@ -18,6 +19,7 @@ pub use commit::{
     VisitWrite,
 };
 pub use gate::{GateId, ZoomClass};
+pub use history::{History, HistoryLines};
 pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Seq, Standing};
 pub use node::NodeInfo;
 pub use record::{Acknowledgement, Outcome, Record, RecordId, RecordPlace, RecordQuery};
@@ -275,6 +277,9 @@ pub trait Store: Send + Sync + 'static {
     /// Notification records, newest first: by their time, then by their id.
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>>;
 
+    /// What happened to a visit, be it still there or not.
+    fn history<'a>(&'a self, visit: &'a VisitKey) -> Answer<'a, History>;
+
     /// Commands that were set aside, newest first, at most `limit`.
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>>;
 
@@ -321,7 +326,7 @@ pub trait Store: Send + Sync + 'static {
         max: usize,
     ) -> Answer<'a, usize>;
 
-    /// Removes what has expired: tickets, held events, records past their retention, index entries with them. What was removed, by kind.
+    /// Removes what has expired: tickets, held events, records past their retention, index entries and histories with them. What was removed, by kind.
     /// It may be done in several atomic parts, so that others are not kept waiting.
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept>;
 
@@ -340,7 +345,8 @@ pub trait Store: Send + Sync + 'static {
 /// How long things are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Retention {
-    /// Records, index entries and parked commands older than this leave. An index entry stays while its visit is there.
+    /// Records, index entries, parked commands and histories older than this leave. An index entry stays while its visit is there; a
+    /// history is as old as its newest line.
     pub records: Span,
     /// At most so many records per organization; those written first leave first.
     pub records_per_organization: u64,
@@ -361,6 +367,8 @@ pub struct Swept {
     pub parked: u64,
     /// Meetings that the index knows no more: their visits left and their records did.
     pub index: u64,
+    /// Histories past the retention of records.
+    pub histories: u64,
 }
 
 /// How long a visit that has left is told of by [`Store::changed_since`]; those told of are dropped by a sweep.
@@ -378,10 +386,13 @@ pub struct StoreLimits {
     pub held_events: usize,
     /// How long an event is held.
     pub held_for: Span,
+    /// Lines in the history of one visit, at least 1; beyond it the oldest leave.
+    pub history_lines: usize,
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { journal_entries: 50_000, held_events: 10_000, held_for: Span::minutes(15) }
+        let held_for = Span::minutes(15);
+        Self { journal_entries: 50_000, held_events: 10_000, held_for, history_lines: 500 }
     }
 }

@@ -26,12 +26,12 @@ impl Desk<'_, '_> {
         if let Some((id, change)) = row.last_commit
             && id == commit.id
         {
-            return Ok(Committed::Done { change });
+            return Ok(Committed::Done { change, dropped: 0 });
         }
         let Some(olds) = tables.what_was_written_last(&row, commit)? else {
             return Ok(Committed::WentBack);
         };
-        let now = self.now;
+        let (now, most) = (self.now, u64::try_from(self.limits.history_lines.max(1)).unwrap_or(u64::MAX));
         let tables = self.write()?;
         for (write, old) in commit.visits.iter().zip(olds) {
             row.change += 1;
@@ -53,8 +53,9 @@ impl Desk<'_, '_> {
             tables.put_outbox(shard, entry)?;
         }
         tables.park(&commit.parked)?;
+        let dropped = tables.tell(now, &commit.history, most)?;
         self.hints.push(Hint::Changed(shard));
-        Ok(Committed::Done { change: row.change })
+        Ok(Committed::Done { change: row.change, dropped })
     }
 
     pub(in super::super) fn restore(&mut self, restore: &Restore) -> Step<Restored> {

@@ -9,7 +9,7 @@ use super::super::keys::{self, Leaving};
 use super::super::row::{MeetingRow, Reader, Row};
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 use super::commit::PARKED_COUNT;
-use super::{Desk, read};
+use super::{Desk, history, read};
 
 /// Removals in one part.
 const MOST: usize = 500;
@@ -24,10 +24,11 @@ pub(in super::super) enum Part {
     Parked,
     Meetings,
     Gone,
+    Histories,
 }
 
 impl Part {
-    pub(in super::super) const ALL: [Self; 7] = [
+    pub(in super::super) const ALL: [Self; 8] = [
         Self::Values,
         Self::Held,
         Self::OldRecords,
@@ -35,6 +36,7 @@ impl Part {
         Self::Parked,
         Self::Meetings,
         Self::Gone,
+        Self::Histories,
     ];
 }
 
@@ -83,6 +85,7 @@ impl Desk<'_, '_> {
                 let due = self.look()?.leaving_before(Leaving::Gone, told_until)?;
                 self.each(due, |tables, (_, visit)| tables.forget_gone(&visit).map(|()| true))?
             }
+            Part::Histories => return self.sweep_histories(oldest),
         };
         Ok((swept, removed >= count(MOST)))
     }
@@ -112,6 +115,15 @@ impl Desk<'_, '_> {
         let unreadable = self.write()?.drop_records(due)?;
         self.unreadable += count(unreadable);
         Ok(dropped)
+    }
+
+    /// Histories leave with the records.
+    fn sweep_histories(&mut self, oldest: Moment) -> Step<(Swept, bool)> {
+        let mut due = self.look()?.leaving_before(Leaving::History, oldest)?;
+        let more = due.len() > history::AT_ONCE;
+        due.truncate(history::AT_ONCE);
+        let histories = self.each(due, |tables, due| tables.drop_history(&due, oldest))?;
+        Ok((Swept { histories, ..Swept::default() }, more))
     }
 
     /// One that cannot be read leaves with the first old one behind it.

@@ -3,8 +3,8 @@
 use redis::Value;
 use vestibule_actors::memory::{check_acknowledgements, check_commit, check_restore};
 use vestibule_actors::port::store::{
-    Acknowledgement, Commit, Committed, HeldVisit, OutboxEntry, Ownership, PARKED_KEPT, ParkedCommand,
-    Record, Restore, Restored, Seq, StoreError, VisitWrite,
+    Acknowledgement, Commit, Committed, HeldVisit, HistoryLines, OutboxEntry, Ownership, PARKED_KEPT,
+    ParkedCommand, Record, Restore, Restored, Seq, StoreError, VisitWrite,
 };
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
@@ -31,12 +31,17 @@ impl RedisStore {
             Of::OutboxPayloads,
             Of::Parked,
             Of::Hints,
+            Of::Histories,
+            Of::HistoriesDropped,
         ];
+        // What has no lines would be told of by a key alone.
+        let told = commit.history.into_iter().filter(|history| !history.lines.is_empty()).collect::<Vec<_>>();
         let visits = commit.visits.iter().map(|write| self.keys.visit(&write.visit));
         let mut call = self
             .call(&COMMIT)
             .keys(fixed.map(|what| self.keys.shard(shard, what)))
             .keys(visits)
+            .keys(told.iter().map(|history| self.keys.history(&history.visit)))
             .arg(self.publish)
             .arg(text_of(commit.owner.token))
             .number(commit.owner.epoch.0)
@@ -46,17 +51,21 @@ impl RedisStore {
             .number(PARKED_KEPT)
             .number(commit.visits.len())
             .number(commit.outbox.len())
-            .number(commit.parked.len());
+            .number(commit.parked.len())
+            .number(told.len())
+            .number(self.limits.history_lines.max(1));
         call = commit.visits.into_iter().fold(call, with_visit);
         call = commit.outbox.into_iter().fold(call, with_update);
         call = commit.parked.into_iter().fold(call, with_parked);
+        call = told.into_iter().fold(call, with_history);
         let answer: Vec<Value> = read("a commit", self.door.write(call).await?)?;
         match answer.as_slice() {
             [Value::Int(0)] => Ok(Committed::NotOwner),
             [Value::Int(2)] => Ok(Committed::WentBack),
-            [Value::Int(1), change] => {
-                Ok(Committed::Done { change: read("a change number", change.clone())? })
-            }
+            [Value::Int(1), change, dropped] => Ok(Committed::Done {
+                change: read("a change number", change.clone())?,
+                dropped: read("a count", dropped.clone())?,
+            }),
             _ => Err(unreadable("a commit")),
         }
     }
@@ -149,6 +158,11 @@ fn with_update(call: Call, entry: OutboxEntry) -> Call {
 fn with_parked(call: Call, parked: ParkedCommand) -> Call {
     let call = call.arg(parked.visit.to_text()).number(parked.seq.0);
     call.arg(parked.reason).number(parked.at.0).arg(parked.payload)
+}
+
+fn with_history(call: Call, history: HistoryLines) -> Call {
+    let call = call.arg(visit_name(&history.visit)).number(history.lines.len());
+    history.lines.into_iter().fold(call, Call::arg)
 }
 
 fn with_report(call: Call, report: Acknowledgement) -> Call {

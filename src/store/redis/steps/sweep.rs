@@ -12,10 +12,12 @@ use vestibule_domain::time::Moment;
 use super::super::RedisStore;
 use super::super::call::{read, unreadable};
 use super::super::keys::{Of, OfOrganization};
-use super::super::scripts::SWEEP_VISITS;
+use super::super::scripts::{SWEEP_HISTORIES, SWEEP_VISITS};
 
 /// So many are looked at and removed at once, so that others are not kept waiting.
 const PAGE: usize = 500;
+/// Histories that are removed at once; each may have many lines.
+const HISTORIES: usize = 50;
 
 impl RedisStore {
     pub(in super::super) async fn sweep(&self, keep: Retention) -> Result<Swept, StoreError> {
@@ -25,6 +27,7 @@ impl RedisStore {
         for shard in Shard::all() {
             swept.records_old += self.sweep_old_records(shard, oldest).await?;
             swept.parked += self.sweep_shard(shard, oldest).await?;
+            swept.histories += self.sweep_histories(shard, oldest).await?;
         }
         for organization in self.organizations().await? {
             swept.records_above_cap +=
@@ -41,6 +44,29 @@ impl RedisStore {
         self.door.ask(self.call(&SWEEP_VISITS).keys(keys).number(GONE_TOLD_FOR.0)).await?;
         let parked = self.keys.shard(shard, Of::Parked);
         self.sweep_stream(&parked, "t", |at| at < oldest).await
+    }
+
+    /// Histories whose newest line is old.
+    async fn sweep_histories(&self, shard: Shard, oldest: Moment) -> Result<u64, StoreError> {
+        let all = self.keys.shard(shard, Of::Histories);
+        let mut removed = 0;
+        loop {
+            let mut command = redis::cmd("ZRANGEBYSCORE");
+            command.arg(&all).arg("-inf").arg(format!("({}", oldest.0)).arg("LIMIT").arg(0).arg(HISTORIES);
+            let names: Vec<String> = read("histories", self.door.command("histories", &all, command).await?)?;
+            if names.is_empty() {
+                return Ok(removed);
+            }
+            let call = self.call(&SWEEP_HISTORIES).key(all.clone());
+            let call = call.key(self.keys.shard(shard, Of::HistoriesDropped));
+            let call = call.keys(names.iter().map(|name| self.keys.history_named(shard, name)));
+            let call = names.iter().fold(call.number(oldest.0), |call, name| call.arg(name.as_str()));
+            let gone: u64 = read("histories", self.door.ask(call).await?)?;
+            removed += gone;
+            if gone == 0 {
+                return Ok(removed);
+            }
+        }
     }
 
     /// Removes entries of a stream from its beginning, as long as the time that stands in one is too old.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
 use vestibule_actors::port::store::{
-    Changed, Epoch, OutboxEntry, PARKED_KEPT, Page, ParkedCommand, Seq, StoreError, StoredVisit,
+    Changed, Epoch, History, OutboxEntry, PARKED_KEPT, Page, ParkedCommand, Seq, StoreError, StoredVisit,
 };
 use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
@@ -156,6 +156,18 @@ impl RedisStore {
         let next = visits.last().filter(|_| more).cloned();
         let items = try_join_all(visits.iter().map(|visit| self.load(visit))).await?;
         Ok(Page { items: items.into_iter().flatten().collect(), next })
+    }
+
+    pub(in super::super) async fn history(&self, visit: &VisitKey) -> Result<History, StoreError> {
+        let (key, shard) = (self.keys.history(visit), Shard::of_visit(visit));
+        let mut command = redis::cmd("LRANGE");
+        command.arg(&key).arg(0).arg(-1);
+        let lines: Vec<Vec<u8>> = read("a history", self.door.command("a history", &key, command).await?)?;
+        let key = self.keys.shard(shard, Of::HistoriesDropped);
+        let mut command = redis::cmd("HGET");
+        command.arg(&key).arg(visit_name(visit));
+        let dropped: Option<u64> = read("a history", self.door.command("a history", &key, command).await?)?;
+        Ok(History { dropped: dropped.unwrap_or(0), lines })
     }
 
     pub(in super::super) async fn parked(&self, limit: usize) -> Result<Vec<ParkedCommand>, StoreError> {

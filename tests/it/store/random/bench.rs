@@ -53,6 +53,7 @@ pub struct Reached {
     pub drained_events: usize,
     pub repeated_commits: usize,
     pub went_back: usize,
+    pub lines_dropped: bool,
     pub restored: usize,
     pub waits: BTreeMap<&'static str, usize>,
     pub endings: BTreeMap<&'static str, usize>,
@@ -333,6 +334,8 @@ impl Bench {
         self.compare_parked().await;
         for visit in &self.visits {
             same!(self, load(visit));
+            same!(self, history(visit));
+            self.reached.lines_dropped |= self.model.history(visit).await.unwrap().dropped > 0;
         }
         for key in 0..4 {
             same!(self, get(space(key), "key"));

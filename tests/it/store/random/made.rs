@@ -9,8 +9,8 @@ use proptest::sample::Index;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 use vestibule_actors::port::store::{
-    Acknowledgement, Commit, Epoch, HeldVisit, OutboxEntry, Ownership, ParkedCommand, Restore, Seq, Space,
-    Standing, Store, VisitWrite,
+    Acknowledgement, Commit, Epoch, HeldVisit, HistoryLines, OutboxEntry, Ownership, ParkedCommand, Restore,
+    Seq, Space, Standing, Store, VisitWrite,
 };
 use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
@@ -111,7 +111,7 @@ impl Bench {
         let taken = if honest { taken.min(waiting) } else { taken };
         let mine: Vec<VisitKey> =
             self.visits.iter().filter(|visit| Shard::of_visit(visit) == shard).cloned().collect();
-        let (mut visits, mut outbox) = (Vec::new(), Vec::new());
+        let (mut visits, mut outbox, mut history) = (Vec::new(), Vec::new(), Vec::new());
         for written in writes {
             let visit = written.visit.get(&mine).clone();
             let stored = self.model.load(&visit).await.unwrap();
@@ -120,6 +120,8 @@ impl Bench {
                 let (lane, payload) = (lane_of(lane), id.to_string().into_bytes());
                 outbox.push(OutboxEntry { visit: visit.clone(), lane, seq, attempts: 0, payload });
             }
+            let lines = (0..id % 4).map(|line| format!("{id} {line}").into_bytes()).collect();
+            history.push(HistoryLines { visit: visit.clone(), lines });
             let state = (!written.removes).then(|| id.to_string().into_bytes());
             visits.push(VisitWrite { visit, expected, state, wake: written.wake.map(|ms| START + Span(ms)) });
         }
@@ -139,6 +141,7 @@ impl Bench {
             visits,
             outbox,
             parked: parked.into_iter().collect(),
+            history,
         }
     }
 }

@@ -12,6 +12,7 @@ use vestibule_domain::intent::{Intent, IntentOutcome};
 use vestibule_domain::name::Phi;
 use vestibule_domain::policy::{Admittance, GuestRules, MarkerRules, PatientRules, Policy, WaitingCountsAs};
 use vestibule_domain::time::{Moment, Span};
+use vestibule_domain::visit::history::{Line, lines};
 use vestibule_domain::visit::participant::{ParticipantKey, Presence, Role};
 use vestibule_domain::visit::{LaunchOutcome, Visit};
 
@@ -49,6 +50,8 @@ pub struct Story {
     pub updates: Vec<Update>,
     /// Calls that were begun and not yet answered.
     pub begun: Vec<Intent>,
+    /// What its history tells.
+    pub history: Vec<Line>,
     /// How often the visit was let go.
     pub forgotten: u32,
     commands: u64,
@@ -71,6 +74,7 @@ impl Story {
             now: at(0),
             updates: Vec::new(),
             begun: Vec::new(),
+            history: Vec::new(),
             forgotten: 0,
             commands: 0,
         }
@@ -116,6 +120,7 @@ impl Story {
             decision.visit != self.visit || !decision.effects.is_empty(),
             "what is said to have changed did"
         );
+        self.history.extend(lines(&self.visit, entry, self.now, &decision));
         self.visit = decision.visit;
         for effect in decision.effects {
             match effect {
