@@ -195,6 +195,12 @@ impl Chain {
         Ok(from.max(1))
     }
 
+    /// The newest page; it may not be made yet.
+    pub(super) async fn last_page(&self) -> Result<u64, StoreError> {
+        let (_, last) = number(self.store.organization_get(&self.entity, LAST).await?.as_ref())?;
+        Ok(last.max(1))
+    }
+
     /// The lines of a page; none behind the last.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod entry;
 mod fhir;
 mod just_before;
 mod keeper;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use command::{AuditCommand, run};
 pub use entry::{Broken, Deed, Kept, Sound, verify};
 pub use fhir::audit_event;
 pub use keeper::{Audit, Lost, Writing};
+pub use search::Found;

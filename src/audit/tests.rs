@@ -266,3 +266,37 @@ fn an_entry_is_told_as_fhir_has_it() {
     assert_eq!((&event["outcome"], &event["type"]["code"]), (&"4".into(), &"110114".into()));
     assert!(event.get("entity").is_none() && event["source"].get("site").is_none());
 }
+
+#[actix_web::test]
+async fn entries_of_a_time_are_found_without_reading_all_of_the_chain() {
+    let kit = Kit::new();
+    let chain = chain(&kit);
+    // Some dozens of pages, with two acts in the midst of looks.
+    for minute in 0..400_i64 {
+        let action = if minute == 200 || minute == 210 { "identify" } else { "visit_viewed" };
+        let at = NOW + vestibule_domain::time::Span::minutes(minute);
+        let padded = format!("{minute:0>1500}");
+        let waiting = Waiting { id: padded, ..waiting("", at, action) };
+        chain.append("node", &[waiting], &mut None).await.unwrap();
+    }
+    let minute = |minute| {
+        let at = NOW + vestibule_domain::time::Span::minutes(minute);
+        jiff::Timestamp::from_millisecond(at.0).unwrap()
+    };
+    let is_act = |deed: &Deed| deed.action == "identify";
+    let reads = || kit.store.faults().calls(Call::OrganizationGet);
+    for (from, to, found) in
+        [(190, 220, 2), (200, 210, 2), (201, 220, 1), (0, 199, 0), (211, 999, 0), (-5, 999, 2)]
+    {
+        let before = reads();
+        let told = chain.between(minute(from), minute(to), 64, is_act).await.unwrap();
+        assert_eq!((told.entries.len(), told.complete), (found, true), "{from} to {to}");
+        if to - from <= 30 {
+            assert!(reads() - before < 16, "{} reads of some forty pages", reads() - before);
+        }
+    }
+    // Everything is more than may be looked through.
+    let told = chain.between(minute(0), minute(999), 3, is_act).await.unwrap();
+    assert!(!told.complete && told.entries.is_empty());
+    assert!(chain.last_page().await.unwrap() > 30);
+}

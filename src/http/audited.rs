@@ -20,7 +20,7 @@ use super::story::Act;
 use crate::audit::{Deed, Lost};
 
 /// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
-pub(super) const LOOKS: [(&str, Option<&str>); 21] = [
+pub(super) const LOOKS: [(&str, Option<&str>); 23] = [
     ("/ops", None),
     ("/ops/stream", Some("board_opened")),
     ("/visits/{organization}/{csn}", Some("visit_viewed")),
@@ -30,6 +30,8 @@ pub(super) const LOOKS: [(&str, Option<&str>); 21] = [
     ("/api/v1/visits", Some("visits_listed")),
     ("/api/v1/visits/{organization}/{csn}", Some("visit_viewed")),
     ("/api/v1/group-visits/{organization}/{conference_id}", Some("visit_viewed")),
+    ("/api/v1/visits/{organization}/{csn}/timeline", Some("visit_viewed")),
+    ("/api/v1/group-visits/{organization}/{conference_id}/timeline", Some("visit_viewed")),
     ("/api/v1/notifications", Some("records_viewed")),
     ("/api/v1/parked", Some("parked_listed")),
     ("/api/v1/audit", Some("audit_exported")),

@@ -35,6 +35,8 @@ mod records;
 pub mod routes;
 mod story;
 mod ticket;
+mod timeline;
+mod times;
 mod tools;
 mod unread;
 pub mod view;

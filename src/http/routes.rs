@@ -98,6 +98,11 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 .service(reading("/visits", read().to(api::visits)))
                 .service(reading("/visits/{organization}/{csn}", read().to(api::visit)))
                 .service(reading("/group-visits/{organization}/{conference_id}", read().to(api::group_visit)))
+                .service(reading("/visits/{organization}/{csn}/timeline", read().to(api::timeline)))
+                .service(reading(
+                    "/group-visits/{organization}/{conference_id}/timeline",
+                    read().to(api::group_timeline),
+                ))
                 .service(reading("/notifications", read().to(api::notifications)))
                 .service(reading("/parked", read().to(api::parked)))
                 .service(reading("/audit", read().to(api::audit)))

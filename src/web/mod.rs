@@ -24,6 +24,7 @@ mod service;
 mod signed_in;
 mod stand_in;
 mod story;
+mod timeline;
 mod tools;
 mod waiting;
 mod words;
@@ -54,11 +55,13 @@ pub use organization::{
 };
 pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
+    grouped,
 };
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;
 pub use stand_in::{StandInPage, StandsFor};
 pub use story::{StoryLink, StoryNote, StoryPage, StoryPerson};
+pub use timeline::{TimelineLine, TimelineSection};
 pub use tools::{
     Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,
 };

@@ -126,14 +126,8 @@ impl RecordRow {
         }
     }
 
-    /// Meeting ids are read in groups, as Zoom shows them: `850 1234 5678`.
     fn meeting_id_grouped(&self) -> String {
-        let Some(id) = &self.meeting_id else { return String::new() };
-        let last = id.len().saturating_sub(4);
-        match (id.get(..3), id.get(3..last), id.get(last..)) {
-            (Some(first), Some(middle), Some(end)) => format!("{first} {middle} {end}"),
-            _ => id.clone(),
-        }
+        self.meeting_id.as_deref().map(grouped).unwrap_or_default()
     }
 
     /// What a RespCode of 0 means, which is no status of HTTP.
@@ -153,6 +147,15 @@ impl RecordRow {
             "parked" => "bad",
             _ => "quiet",
         }
+    }
+}
+
+/// Meeting ids are read in groups, as Zoom shows them: `850 1234 5678`.
+pub fn grouped(id: &str) -> String {
+    let last = id.len().saturating_sub(4);
+    match (id.get(..3), id.get(3..last), id.get(last..)) {
+        (Some(first), Some(middle), Some(end)) => format!("{first} {middle} {end}"),
+        _ => id.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::signed_in::SignedIn;
+use super::timeline::TimelineSection;
 use super::tools::{Choice, DeviceLine, PersonLine};
 
 /// What came of a button.
@@ -112,14 +113,15 @@ pub struct StoryPage {
     pub address: String,
     pub csn: Option<String>,
     pub conference_id: Option<String>,
-    /// The API's word.
-    pub phase: &'static str,
+    /// The API's word; `None` when the visit has left.
+    pub phase: Option<&'static str>,
     pub meeting: Option<String>,
     pub problems: Vec<&'static str>,
     pub people: Vec<StoryPerson>,
     pub devices: Vec<DeviceLine>,
     pub choices: Vec<Choice>,
     pub links: Vec<StoryLink>,
+    pub timeline: TimelineSection,
     pub note: Option<StoryNote>,
     /// The reader may do something about it.
     pub may_act: bool,
@@ -136,7 +138,7 @@ impl StoryPage {
     }
 
     fn phase_words(&self) -> String {
-        self.phase.replace('_', " ")
+        self.phase.map(|phase| phase.replace('_', " ")).unwrap_or_default()
     }
 
     /// Where this visit's notification records are, by what they can be searched for.

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
-use jiff::tz::TimeZone;
 use vestibule_actors::port::store::{Page, Record, RecordPlace, RecordQuery, SharedStore};
 
 use crate::http::ask::stored;
 use crate::http::names::spelt;
 use crate::http::problem::ApiError;
-use crate::http::view::{RecordView, Time};
+use crate::http::times::DisplayTimes;
+use crate::http::view::RecordView;
 use crate::web::harmless_cell;
 
 /// An export ends after so many rows. A visit has some dozens; so many come only from a mistake.
@@ -30,20 +30,6 @@ const COLUMNS: [&str; 14] = [
     "hint",
     "at_local",
 ];
-
-/// Writes times in the organization's own zone, beside those in UTC.
-pub struct DisplayTimes(TimeZone);
-
-impl DisplayTimes {
-    /// A zone that this machine does not know (any more) is UTC.
-    pub fn of_zone(name: &str) -> Self {
-        Self(TimeZone::get(name).unwrap_or(TimeZone::UTC))
-    }
-
-    fn local(&self, time: Time) -> String {
-        time.0.to_zoned_datetime(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-    }
-}
 
 /// Where an export stands.
 struct Export {
@@ -115,16 +101,4 @@ fn written(write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> 
     write(&mut csv).map_err(|_| ApiError::Internal("a row of CSV cannot be written"))?;
     let bytes = csv.into_inner().map_err(|_| ApiError::Internal("CSV cannot be written"))?;
     Ok(bytes.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn local_times_carry_their_offset() {
-        let time = Time("2026-11-23T17:00:00Z".parse().unwrap());
-        assert_eq!(DisplayTimes::of_zone("UTC").local(time), "2026-11-23T17:00:00+00:00");
-        assert_eq!(DisplayTimes::of_zone("Nowhere/Land").local(time), "2026-11-23T17:00:00+00:00");
-    }
 }

@@ -8,11 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_actors::port::store::RecordQuery;
 use vestibule_domain::id::{Csn, MeetingId};
 
-use super::export::{DisplayTimes, csv_rows};
+use super::export::csv_rows;
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{MOST_ROWS, given, query, rows, stored};
 use crate::http::problem::{ApiError, Problem};
+use crate::http::times::DisplayTimes;
 use crate::http::view::RecordView;
 use crate::settings::StaffRole;
 use crate::web::{RecordsQuery, SearchKey, UnusableSearch};

@@ -21,8 +21,8 @@ use vestibule_actors::port::observer::NoObserver;
 use vestibule_actors::port::organizations::{NotifierRules, Organizations};
 use vestibule_actors::port::place::Here;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Commit, Committed, Epoch, Owner, OwnerToken, Ownership, ParkedCommand, Record,
-    Store, StoreLimits, VisitWrite,
+    Acknowledgement, Acquired, Commit, Committed, Epoch, HistoryLines, Owner, OwnerToken, Ownership,
+    ParkedCommand, Record, Store, StoreLimits, VisitWrite,
 };
 use vestibule_actors::port::zoom::{LinkRefused, Zoom};
 use vestibule_domain::effect::{LaneName, Update};
@@ -33,6 +33,7 @@ use vestibule_domain::policy::Policy;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 use vestibule_domain::visit::Visit;
+use vestibule_domain::visit::history::Line;
 
 use super::app::{App, Bounds, Readiness};
 use super::guest::LinkKeys;
@@ -283,10 +284,19 @@ impl Kit {
         self.commit_with(key, Some(Format::default().encode(visit).unwrap()), vec![parked]).await;
     }
 
+    /// Writes lines of a visit's history as its owner would, oldest first.
+    pub async fn tell(&self, key: &VisitKey, lines: &[Line]) {
+        let lines = lines.iter().map(|line| Format::default().encode(line).unwrap()).collect();
+        self.tell_bytes(key, lines).await;
+    }
+
+    /// Whatever bytes as lines.
+    pub async fn tell_bytes(&self, key: &VisitKey, lines: Vec<Vec<u8>>) {
+        let history = vec![HistoryLines { visit: key.clone(), lines }];
+        self.done(Commit { history, ..self.empty(key).await }).await;
+    }
+
     async fn commit_with(&self, key: &VisitKey, state: Option<Vec<u8>>, parked: Vec<ParkedCommand>) {
-        let shard = Shard::of_visit(key);
-        let owner = self.own(key).await;
-        let cursor = self.store.cursor(shard).await.unwrap();
         let stands = self.store.load(key).await.unwrap();
         let write = VisitWrite {
             visit: key.clone(),
@@ -294,17 +304,28 @@ impl Kit {
             state,
             wake: None,
         };
-        let commit = Commit {
+        self.done(Commit { visits: vec![write], parked, ..self.empty(key).await }).await;
+    }
+
+    /// A commit of nothing, by the owner of a visit's shard.
+    async fn empty(&self, key: &VisitKey) -> Commit {
+        let shard = Shard::of_visit(key);
+        let owner = self.own(key).await;
+        let cursor = self.store.cursor(shard).await.unwrap();
+        Commit {
             shard,
             owner,
             id: Uuid::from_u128(u128::from(self.app.desk.ports().randomness.draw())),
             expected_cursor: cursor,
             cursor,
-            visits: vec![write],
+            visits: Vec::new(),
             outbox: Vec::new(),
-            parked,
+            parked: Vec::new(),
             history: Vec::new(),
-        };
+        }
+    }
+
+    async fn done(&self, commit: Commit) {
         assert!(matches!(self.store.commit(commit).await.unwrap(), Committed::Done { .. }));
     }
 

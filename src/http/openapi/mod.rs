@@ -27,7 +27,7 @@ use super::{
         doors::device_test_go,
         super::letterhead::logo, doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
         doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
-        api::visits, api::visit, api::group_visit, api::notifications, api::parked, api::audit, api::backup, document,
+        api::visits, api::visit, api::group_visit, api::timeline, api::group_timeline, api::notifications, api::parked, api::audit, api::backup, document,
         board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, downtime::page, admin::index, admin::fdi,
         organizations::page, organizations::version, organizations::new, organizations::export, organizations::act,
         zoom_account::show, zoom_account::connect, zoom_account::ask_again, doors::zoom_connect, doors::zoom_callback,

@@ -11,16 +11,20 @@ use vestibule_domain::visit::guest::GuestLink;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 
 use super::access::Who;
-use super::api::{find_group_visit, find_visit};
 use super::app::App;
 use super::ask::now;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use super::query;
+use super::timeline::{self, Mark, Timeline};
+use super::times::DisplayTimes;
 use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, StaffRole};
-use crate::web::{Choice, Language, PersonLine, SignedIn, StoryLink, StoryNote, StoryPage, StoryPerson};
+use crate::web::{
+    Choice, Language, PersonLine, SignedIn, StoryLink, StoryNote, StoryPage, StoryPerson, TimelineLine,
+    TimelineSection,
+};
 
 // What utoipa's attribute makes beside each handler.
 pub use acts::{__path_act, __path_act_in_group, Act, act, act_in_group};
@@ -38,9 +42,9 @@ const LANGUAGE: Language = Language::English;
     ("organization" = String, Path, description = "As in the settings"),
     ("csn" = String, Path, description = "Epic's contact serial number"),
 ), responses(
-    (status = 200, description = "The visit, or the group visit that holds this CSN", content_type = "text/html"),
+    (status = 200, description = "The visit, or the group visit that holds this CSN, with what happened to it; of one that has left, that alone", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
-    (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization, or nothing is known of such a visit", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn of_csn(
@@ -49,8 +53,7 @@ pub async fn of_csn(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let (organization, csn) = path.into_inner();
-    shown(&app, &who, &request, find_visit(&app, &who, &organization, &csn).await?)
+    shown(&app, &who, &request, &timeline::of_csn(&app, &who, &path.0, &path.1).await?)
 }
 
 /// The page of a group visit.
@@ -61,9 +64,9 @@ pub async fn of_csn(
     ("organization" = String, Path, description = "As in the settings"),
     ("conference_id" = String, Path, description = "Epic's conference id"),
 ), responses(
-    (status = 200, description = "The visit", content_type = "text/html"),
+    (status = 200, description = "The visit, with what happened to it; of one that has left, that alone", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
-    (status = 404, description = "Unknown organization, or no such visit", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "Unknown organization, or nothing is known of such a visit", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn of_conference(
@@ -72,30 +75,55 @@ pub async fn of_conference(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let (organization, conference) = path.into_inner();
-    shown(&app, &who, &request, find_group_visit(&app, &who, &organization, &conference).await?)
+    shown(&app, &who, &request, &timeline::of_conference(&app, &who, &path.0, &path.1).await?)
 }
 
-fn shown(
-    app: &App,
-    who: &Who,
-    request: &HttpRequest,
-    found: Option<Snapshot>,
-) -> Result<HttpResponse, ApiError> {
-    let seen = found.ok_or(ApiError::NoSuchVisit)?;
-    let (id, organization) =
-        who.organization(app, seen.visit.key.organization.as_str(), StaffRole::Viewer)?;
+fn shown(app: &App, who: &Who, request: &HttpRequest, known: &Timeline) -> Result<HttpResponse, ApiError> {
+    let (id, organization) = who.organization(app, known.key.organization.as_str(), StaffRole::Viewer)?;
+    let frame = frame((id, organization), &known.key);
+    let page = match &known.seen {
+        Some(seen) => view(app, organization, seen, frame),
+        None => frame,
+    };
     let page = StoryPage {
+        timeline: section(known, &organization.time_zone),
         note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
         may_act: who.may(id, StaffRole::Operator),
         signed_in: who.signed_in(),
-        ..view(app, (id, organization), &seen)
+        ..page
     };
     staff_page(HttpResponse::Ok(), &page)
 }
 
-/// What there is to see, for whoever may only look.
-fn view(app: &App, (id, organization): (&OrganizationId, &Organization), seen: &Snapshot) -> StoryPage {
+/// What there is to see of any visit, be it still there or not, for whoever may only look.
+fn frame((id, organization): (&OrganizationId, &Organization), key: &VisitKey) -> StoryPage {
+    let (csn, conference_id) = match &key.visit {
+        VisitId::Csn(csn) => (Some(csn.as_str().to_owned()), None),
+        VisitId::Conference(conference) => (None, Some(conference.as_str().to_owned())),
+    };
+    StoryPage {
+        organization: id.as_str().to_owned(),
+        name: organization.display_name.clone(),
+        test_environment: organization.environment == Environment::Test,
+        address: address(key),
+        csn,
+        conference_id,
+        phase: None,
+        meeting: None,
+        problems: Vec::new(),
+        people: Vec::new(),
+        devices: Vec::new(),
+        links: Vec::new(),
+        choices: Vec::new(),
+        timeline: TimelineSection::default(),
+        note: None,
+        may_act: false,
+        signed_in: SignedIn::No,
+    }
+}
+
+/// What there is to see of one that is there.
+fn view(app: &App, organization: &Organization, seen: &Snapshot, frame: StoryPage) -> StoryPage {
     let (visit, now, policy) = (&seen.visit, now(app), organization.policy(&app.settings));
     let unlinked = visit.unlinked(&policy, now);
     let person = |(key, person): (&ParticipantKey, &Participant)| StoryPerson {
@@ -116,18 +144,8 @@ fn view(app: &App, (id, organization): (&OrganizationId, &Organization), seen: &
         role: called(key.role(), false).text(LANGUAGE),
         name: person.external_id.as_ref().map(|id| id.as_str().to_owned()),
     };
-    let (csn, conference_id) = match &visit.key.visit {
-        VisitId::Csn(csn) => (Some(csn.as_str().to_owned()), None),
-        VisitId::Conference(conference) => (None, Some(conference.as_str().to_owned())),
-    };
     StoryPage {
-        organization: id.as_str().to_owned(),
-        name: organization.display_name.clone(),
-        test_environment: organization.environment == Environment::Test,
-        address: address(&visit.key),
-        csn,
-        conference_id,
-        phase: visit.phase.as_str(),
+        phase: Some(visit.phase.as_str()),
         meeting: visit.meeting.as_ref().map(|meeting| meeting.id.to_string()),
         problems: visit.problems.keys().map(|code| code.message()).collect(),
         people: (visit.participants.iter().map(person))
@@ -136,9 +154,44 @@ fn view(app: &App, (id, organization): (&OrganizationId, &Organization), seen: &
         devices: devices(LANGUAGE, &unlinked, now),
         links: links(visit, now),
         choices: visit.participants.iter().map(choice).collect(),
-        note: None,
-        may_act: false,
-        signed_in: SignedIn::No,
+        ..frame
+    }
+}
+
+/// What happened to it, as the page shows it.
+fn section(known: &Timeline, zone: &str) -> TimelineSection {
+    let times = DisplayTimes::of_zone(zone);
+    let Timeline { dropped, more_records, more_acts, .. } = *known;
+    let json = format!("/api/v1{}/timeline", address(&known.key));
+    let (zone, days) = (zone.to_owned(), Vec::new());
+    let mut section = TimelineSection { zone, days, dropped, more_records, more_acts, json };
+    for entry in &known.entries {
+        let mark = |mark: &Mark| match mark {
+            Mark::Late => format!("late by {}", lateness(entry.late_by().unwrap_or_default())),
+            Mark::Duplicate => "duplicate".to_owned(),
+            Mark::Repaired => "repaired".to_owned(),
+            Mark::Ignored => "ignored".to_owned(),
+        };
+        let line = TimelineLine {
+            at: entry.at.0,
+            local: times.clock(entry.at),
+            tone: entry.tone,
+            text: entry.text.clone(),
+            marks: entry.marks.iter().map(mark).collect(),
+            happened: entry.event.as_ref().map(|event| times.clock(event.event_at)),
+            hint: entry.record.as_ref().and_then(|record| record.hint.clone()),
+        };
+        section.push(times.day(entry.at), line);
+    }
+    section
+}
+
+/// `42 s`, `3 min 5 s`, `2 h 10 min`.
+fn lateness(seconds: i64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
     }
 }
 

@@ -40,6 +40,7 @@ mod roles;
 mod sites;
 mod story;
 mod text_messages;
+mod timeline;
 mod ways;
 mod weather;
 mod webhooks;

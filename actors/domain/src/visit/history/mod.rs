@@ -171,7 +171,7 @@ pub struct Event {
     pub event: EventKind,
     /// The event's own time, to the second.
     pub event_at: Moment,
-    /// When Zoom sent it; the same in a repetition.
+    /// When Zoom sent it; the same where Zoom sends it again.
     pub sent_at: Moment,
     /// In which meeting.
     pub meeting: MeetingId,
@@ -196,13 +196,13 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether both are one event of Zoom's.
+    /// Whether both tell the same, be it in one event that Zoom sent twice or in those of two subscriptions.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let key = |event: &Self| {
-            (event.event, event.event_at, event.sent_at, event.meeting, event.instance, event.device)
-        };
-        key(self) == key(other)
+        let key = |event: &Self| (event.event, event.event_at, event.meeting, event.instance, event.device);
+        // Two changes of settings differ in what they change, which is not kept.
+        let sent = self.sent_at == other.sent_at || self.event != EventKind::Updated;
+        key(self) == key(other) && sent
     }
 }
 

@@ -1,0 +1,67 @@
+//! Finding entries of a time in a chain, without reading all of it.
+
+use jiff::Timestamp;
+use vestibule_actors::port::store::StoreError;
+
+use super::chain::Chain;
+use super::entry::{Deed, Kept};
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// In the order of the chain.
+    pub entries: Vec<Kept>,
+    /// The whole time was looked through.
+    pub complete: bool,
+}
+
+impl Chain {
+    /// Entries from one time up to another that are wanted; at most `most` pages are looked through, from the first of that time on. Nodes'
+    /// clocks may differ by seconds, and entries with them: whoever asks leaves room for that.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn between(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        most: u64,
+        wanted: impl Fn(&Deed) -> bool,
+    ) -> Result<Found, StoreError> {
+        let mut page = self.page_of(from).await?;
+        let mut found = Found { entries: Vec::new(), complete: true };
+        for _ in 0..most {
+            let Some((number, lines)) = self.lines_from(page).await? else { return Ok(found) };
+            let mut newest = None;
+            for (kept, ..) in lines.lines().filter_map(Kept::of_line) {
+                newest = Some(kept.at);
+                if (from..=to).contains(&kept.at) && wanted(&kept.deed) {
+                    found.entries.push(kept);
+                }
+            }
+            if newest.is_some_and(|newest| newest > to) {
+                return Ok(found);
+            }
+            page = number.saturating_add(1);
+        }
+        found.complete = self.lines(page).await?.is_none();
+        Ok(found)
+    }
+
+    /// The last page that begins before a time, or the first that is kept.
+    async fn page_of(&self, time: Timestamp) -> Result<u64, StoreError> {
+        let mut begins_before = self.first_page().await?;
+        let mut behind = self.last_page().await?.saturating_add(1);
+        while begins_before.saturating_add(1) < behind {
+            let middle = begins_before + (behind - begins_before) / 2;
+            let lines = self.lines(middle).await?;
+            let first = lines.as_deref().and_then(|lines| lines.lines().next()).and_then(Kept::of_line);
+            if first.is_some_and(|(kept, ..)| kept.at < time) {
+                begins_before = middle;
+            } else {
+                behind = middle;
+            }
+        }
+        Ok(begins_before)
+    }
+}
