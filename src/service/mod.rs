@@ -140,12 +140,9 @@ async fn run(
         format: settings.store.write_format,
         decide: Arc::new(vestibule_domain::decide),
     };
-    let name =
-        settings.node.name.clone().unwrap_or_else(|| format!("node-{:08x}", randomness.draw() & 0xffff_ffff));
-    let token = OwnerToken(process_token());
-    let started = Node::start(node_config(&settings, &name, token), ports.clone())
-        .await
-        .map_err(|e| Failure::Bug(e.to_string()))?;
+    let config = node_config(&settings, randomness.as_ref());
+    let (name, token) = (config.name.clone(), config.token);
+    let started = Node::start(config, ports.clone()).await.map_err(|e| Failure::Bug(e.to_string()))?;
     let app = App {
         audit: audit(&settings, &ports, &metrics, &name),
         identity: Identity::of(&settings.access),
@@ -177,11 +174,12 @@ async fn run(
     Ok(Running { doors, node: started.node, gave_up: started.gave_up, servers })
 }
 
-/// What the node is called, and how its shards work.
-fn node_config(settings: &Settings, name: &str, token: OwnerToken) -> NodeConfig {
+/// What this node is.
+fn node_config(settings: &Settings, randomness: &dyn Randomness) -> NodeConfig {
+    let drawn = || format!("node-{:08x}", randomness.draw() & 0xffff_ffff);
     NodeConfig {
-        name: name.to_owned(),
-        token,
+        name: settings.node.name.clone().unwrap_or_else(drawn),
+        token: OwnerToken(process_token()),
         release: env!("CARGO_PKG_VERSION").to_owned(),
         shards: ShardRules {
             idle_after: settings.node.visit_idle,
