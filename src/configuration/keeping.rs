@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
 use vestibule_actors::port::store::{SharedStore, StoreError};
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Span;
 
 use super::document::{Document, Draft, HISTORY, Head};
 use crate::sealing::{CannotOpen, CannotSeal, Sealer};
@@ -20,6 +21,9 @@ use crate::store::entity;
 const INDEX: &str = "index";
 /// Others who save meanwhile are few; whoever loses so often has met something else.
 const MOST_LOOKS: u32 = 16;
+/// Of a removed organization so many fields leave at once.
+const FORGOTTEN_AT_ONCE: usize = 500;
+const FORGOTTEN_AFTER: Span = Span::hours(1);
 /// As many as a service may have.
 const MOST: usize = 1000;
 
@@ -249,6 +253,34 @@ impl Keeping {
             }
         }
         Ok(done)
+    }
+
+    /// Forgets what is kept of organizations that were removed a while ago: their own fields (tokens, providers at Zoom), every version but the
+    /// last, which has no secret, and all drafts. Those that `is_used` names stay as they are. How many fields left.
+    ///
+    /// # Errors
+    /// [`KeepingError`]; what is left is forgotten the next time.
+    pub async fn forget_removed(
+        &self,
+        is_used: impl Fn(&OrganizationId) -> bool,
+    ) -> Result<usize, KeepingError> {
+        let mut gone = 0;
+        for (id, entry) in self.index().await?.1 {
+            let Some(newest) = self.newest(&id).await?.filter(|_| entry.removed && !is_used(&id)) else {
+                continue;
+            };
+            // Nodes let go of it first, and whoever removed it by mistake may make it again.
+            if self.clock.now() < newest.head.at + FORGOTTEN_AFTER {
+                continue;
+            }
+            let place = place(&id)?;
+            gone += self.store.organization_forget(&id, "", FORGOTTEN_AT_ONCE).await?;
+            gone += self.store.organization_forget(&place, "draft/", FORGOTTEN_AT_ONCE).await?;
+            for head in &newest.history {
+                gone += self.store.organization_forget(&place, &head.name, 1).await?;
+            }
+        }
+        Ok(gone)
     }
 
     async fn index(&self) -> Result<(u64, Index), KeepingError> {

@@ -7,6 +7,8 @@
 mod difference;
 mod document;
 mod keeping;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

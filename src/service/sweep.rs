@@ -39,6 +39,7 @@ pub(super) async fn sweep(
                 let settings = Arc::clone(&doors.get().settings);
                 sweep_once(store.as_ref(), &settings, &metrics).await;
                 tend_audit(&store, &settings, clock.now()).await;
+                forget_removed(&doors.get()).await;
             }
             Ok(false) => {}
             Err(error) => {
@@ -60,6 +61,16 @@ async fn sweep_once(store: &dyn Store, settings: &Settings, metrics: &Metrics) {
     match swept {
         Ok(swept) => tracing::debug!(?swept, "what has expired was removed"),
         Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
+    }
+}
+
+/// Of organizations that were removed nothing stays but their audit, and what leaves by its own time.
+async fn forget_removed(app: &App) {
+    let is_used = |id: &OrganizationId| app.settings.organizations.contains_key(id);
+    match app.configuration.keeping.forget_removed(is_used).await {
+        Ok(0) => {}
+        Ok(fields) => tracing::info!(fields, "what was kept of removed organizations is forgotten"),
+        Err(error) => tracing::warn!(%error, "what is kept of removed organizations could not be forgotten"),
     }
 }
 

@@ -1,8 +1,8 @@
 // An administrator makes an organization on its page, changes it, goes back, hands it over as a file and removes it.
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
@@ -28,13 +28,9 @@ after(async () => {
   await demo?.stop();
 });
 
-/** What somebody types for an organization that works with the demo's fakes under an account id of its own. */
-function typed() {
-  const { privateKey } = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-    publicKeyEncoding: { type: "spki", format: "pem" },
-  });
+/** What somebody types for an organization that works with the demo's fakes under an account id of its own, and with the key that they know. */
+async function typed() {
+  const privateKey = await readFile(join(demo.folder, "demo-privatekey.pem"), "utf8");
   return {
     "Zoom API Key": "FirstKey",
     "Zoom App Private Key": privateKey,
@@ -43,6 +39,8 @@ function typed() {
     name: "Riverside Clinic",
     acc_id: "RiversideAccount",
     "epic.client_id": "0f7b9a1e-demo-epic-client",
+    "zoom.api_base_url": `${demo.fakes}/zoom/v2`,
+    "zoom.oauth_base_url": `${demo.fakes}/zoom`,
     "zoom.account_id": "DemoZoomAccount1",
     "zoom.client_id": "DemoZoomClient1",
     "zoom.client_secret": "demo-zoom-client-secret",
@@ -75,9 +73,9 @@ test("an organization is made by filling in a form, and what is wrong stands bes
   await page.getByLabel("Its id").fill("riverside");
   await page.getByRole("button", { name: "Begin" }).click();
   await see(page, page.getByText("There is no such organization so far."));
-  await page.getByText("Epic", { exact: true }).click();
-  await field("epic.status_auth").selectOption("bearer");
-  for (const [label, text] of Object.entries(typed())) await field(label).fill(text);
+  await page.getByText("Zoom", { exact: true }).click();
+  const said = await typed();
+  for (const [label, text] of Object.entries(said)) await field(label).fill(text);
   await field("Epic FHIR R4 Base URL").fill("ftp://nowhere");
   await check();
   const wrong = page.locator(".setting", { has: field("Epic FHIR R4 Base URL") });
@@ -85,7 +83,8 @@ test("an organization is made by filling in a form, and what is wrong stands bes
   assert.equal(await field("Epic FHIR R4 Base URL").getAttribute("aria-invalid"), "true");
   assert.equal(await page.getByRole("form", { name: "Save the draft" }).count(), 0);
   await assertAccessible(page, "settings with a mistake");
-  await field("Epic FHIR R4 Base URL").fill(typed()["Epic FHIR R4 Base URL"]);
+  await field("Epic FHIR R4 Base URL").fill(said["Epic FHIR R4 Base URL"]);
+  assert.equal(await field("zoom.client_secret").getAttribute("placeholder"), "given; stays as it is");
   await check();
   await see(page, page.getByRole("row").filter({ hasText: "zoom: token" }).getByText("pass"));
   assert.equal(await field("zoom.client_secret").inputValue(), "", "a secret is never shown");

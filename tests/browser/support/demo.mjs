@@ -48,7 +48,7 @@ export async function startDemo({ admittance = "automatic", environment = {}, mo
   try {
     const { service, fakes } = await addresses(child, keep, log);
     await ready(service);
-    return { service, fakes, stop, log };
+    return { service, fakes, stop, log, folder: join(data, "store") };
   } catch (error) {
     await stop();
     throw error;

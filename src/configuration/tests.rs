@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Span;
+
+use super::*;
+use crate::http::kit::Kit;
+use crate::sealing::Sealer;
+use crate::settings::{Secret, Values};
+
+fn id() -> OrganizationId {
+    OrganizationId::new("riverside").unwrap()
+}
+
+fn keeping(kit: &Kit) -> Keeping {
+    let ports = kit.app.desk.ports();
+    let sealer = Sealer::new(&[Secret::new("k".repeat(40))]);
+    Keeping::new(ports.store.clone(), ports.clock.clone(), ports.randomness.clone(), sealer)
+}
+
+fn wanted(keeping: &Keeping, base: u64, name: &str) -> Wanted {
+    let secret = keeping.seal(&id(), "zoom.client_secret", "hunter2").unwrap();
+    Wanted {
+        base,
+        values: Values::from([("name".to_owned(), name.to_owned())]),
+        secrets: BTreeMap::from([("zoom.client_secret".to_owned(), secret)]),
+        by: "somebody".to_owned(),
+        reason: None,
+        forced: Vec::new(),
+        removed: false,
+    }
+}
+
+fn draft() -> Draft {
+    let (values, secrets) = (Values::new(), BTreeMap::new());
+    Draft { base: 0, at: vestibule_domain::time::Moment(0), values, secrets, checked: None }
+}
+
+#[actix_web::test]
+async fn of_two_saves_on_one_version_one_is_done() {
+    let kit = Kit::new();
+    let keeping = keeping(&kit);
+    assert!(matches!(keeping.save(&id(), wanted(&keeping, 0, "one")).await.unwrap(), Saved::Done(1)));
+    assert!(matches!(keeping.save(&id(), wanted(&keeping, 0, "two")).await.unwrap(), Saved::Behind));
+    assert!(matches!(keeping.save(&id(), wanted(&keeping, 1, "three")).await.unwrap(), Saved::Done(2)));
+    let newest = keeping.newest(&id()).await.unwrap().unwrap();
+    assert_eq!(newest.values["name"], "three");
+    assert_eq!(newest.history.iter().map(|head| head.version).collect::<Vec<_>>(), [1]);
+    assert_eq!(keeping.versions().await.unwrap()[&id()], 2);
+    let opened = keeping.open(&id(), &newest.values, &newest.secrets).unwrap();
+    assert_eq!(opened["zoom.client_secret"], "hunter2");
+}
+
+#[actix_web::test]
+async fn a_hundred_versions_are_kept_and_the_rest_leaves() {
+    let kit = Kit::new();
+    let keeping = keeping(&kit);
+    for base in 0..110 {
+        let saved = keeping.save(&id(), wanted(&keeping, base, &base.to_string())).await.unwrap();
+        assert!(matches!(saved, Saved::Done(_)));
+    }
+    let newest = keeping.newest(&id()).await.unwrap().unwrap();
+    assert_eq!(newest.history.len(), 100);
+    let oldest = newest.history.last().unwrap();
+    assert_eq!(oldest.version, 10);
+    assert!(keeping.version(&id(), oldest).await.unwrap().is_some());
+    let gone = Head { name: oldest.name.replace("version/00000010", "version/00000009"), ..oldest.clone() };
+    assert!(keeping.version(&id(), &gone).await.unwrap().is_none());
+}
+
+#[actix_web::test]
+async fn drafts_are_each_persons_own() {
+    let kit = Kit::new();
+    let keeping = keeping(&kit);
+    keeping.keep_draft(&id(), "desk", &draft()).await.unwrap();
+    keeping.keep_draft(&id(), "desk-2", &Draft { base: 7, ..draft() }).await.unwrap();
+    keeping.drop_draft(&id(), "desk").await.unwrap();
+    assert!(keeping.draft(&id(), "desk").await.unwrap().is_none());
+    assert_eq!(keeping.draft(&id(), "desk-2").await.unwrap().unwrap().base, 7);
+}
+
+#[actix_web::test]
+async fn of_a_removed_organization_no_secret_stays_and_one_that_was_made_again_is_left_alone() {
+    let kit = Kit::new();
+    let keeping = keeping(&kit);
+    let store = &kit.app.desk.ports().store;
+    keeping.save(&id(), wanted(&keeping, 0, "one")).await.unwrap();
+    keeping.keep_draft(&id(), "desk", &draft()).await.unwrap();
+    store.organization_put(&id(), "zoom/connection", 0, b"token".to_vec()).await.unwrap();
+    let removal = Wanted { removed: true, secrets: BTreeMap::new(), ..wanted(&keeping, 1, "one") };
+    keeping.save(&id(), removal).await.unwrap();
+    assert!(keeping.versions().await.unwrap().is_empty());
+    assert_eq!(ever_kept(store).await.unwrap(), [id()]);
+    assert_eq!(keeping.forget_removed(|_| false).await.unwrap(), 0, "not at once");
+    kit.clock.advance(Span::hours(2));
+    assert_eq!(keeping.forget_removed(|_| true).await.unwrap(), 0, "the files name it");
+    assert_eq!(keeping.forget_removed(|_| false).await.unwrap(), 3);
+    assert!(store.organization_get(&id(), "zoom/connection").await.unwrap().is_none());
+    let last = keeping.newest(&id()).await.unwrap().unwrap();
+    assert!(last.head.removed && last.secrets.is_empty());
+    keeping.save(&id(), wanted(&keeping, 2, "again")).await.unwrap();
+    kit.clock.advance(Span::hours(2));
+    assert_eq!(keeping.forget_removed(|_| false).await.unwrap(), 0);
+}
