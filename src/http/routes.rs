@@ -75,21 +75,7 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         ))
         .service(reading("/downtime/{organization}", read().to(downtime::page)).wrap(from_fn(guard)))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
-        .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
-        .service(reading("/admin/new", read().to(organizations::new)).wrap(from_fn(guard)))
-        .service(reading("/admin/{organization}", read().to(organizations::page)).wrap(from_fn(guard)))
-        .service(
-            reading("/admin/{organization}/versions/{version}", read().to(organizations::version))
-                .wrap(from_fn(guard)),
-        )
-        .service(
-            reading("/admin/{organization}/export", read().to(organizations::export)).wrap(from_fn(guard)),
-        )
-        .service(acting("/admin/{organization}/settings/{act}", web::post().to(organizations::act)))
-        .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
-        .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
-        .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))
-        .service(acting("/admin/{organization}/zoom/ask-again", web::post().to(zoom_account::ask_again)))
+        .configure(|config| configure_set_up(app, config))
         .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
         .service(
             web::scope("/api/v1")
@@ -111,6 +97,32 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 )
                 .default_service(web::to(front::nothing_here)),
         );
+}
+
+/// Where organizations are set up.
+fn configure_set_up(app: &App, config: &mut web::ServiceConfig) {
+    config
+        .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
+        .service(reading("/admin/new", read().to(organizations::new)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}", read().to(organizations::page)).wrap(from_fn(guard)))
+        .service(
+            reading("/admin/{organization}/versions/{version}", read().to(organizations::version))
+                .wrap(from_fn(guard)),
+        )
+        .service(
+            reading("/admin/{organization}/export", read().to(organizations::export)).wrap(from_fn(guard)),
+        )
+        .service(
+            web::resource("/admin/{organization}/settings/{act}")
+                .app_data(web::PayloadConfig::new(app.settings.limits.request_body_bytes))
+                .route(web::post().to(organizations::act))
+                .default_service(only("POST"))
+                .wrap(from_fn(guard)),
+        )
+        .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
+        .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))
+        .service(acting("/admin/{organization}/zoom/ask-again", web::post().to(zoom_account::ask_again)));
 }
 
 /// An address that is only read.
