@@ -2,6 +2,7 @@
 
 mod appointment_time;
 mod backend;
+mod checks;
 mod client;
 mod config;
 mod encrypted;
@@ -23,6 +24,7 @@ mod status;
 pub(crate) mod testing;
 
 pub use appointment_time::appointment_starts;
+pub use checks::checks;
 pub use client::{EpicClient, EpicSites};
 pub use config::{ClientProof, EpicConfig};
 pub use encrypted::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};

@@ -33,6 +33,7 @@ mod query;
 mod reason;
 mod records;
 pub mod routes;
+mod search;
 mod story;
 mod ticket;
 mod timeline;

@@ -1,17 +1,20 @@
 //! The notification records screen: searches on the server, so that it works without scripts.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::tz::TimeZone;
 use vestibule_actors::port::store::{Record, RecordQuery};
+use vestibule_domain::time::Moment;
 
 use super::access::Who;
-use super::api::wanted_records;
 use super::app::App;
 use super::ask::stored;
 use super::names::spelt;
 use super::page::staff_page;
 use super::problem::ApiError;
-use super::view::RecordView;
-use crate::settings::StaffRole;
+use super::search::{asked, zone_of};
+use super::view::{RecordView, timestamp};
+use crate::epic::checks;
+use crate::settings::{StaffRole, StatusDialect};
 use crate::web::{OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch};
 
 /// Rows on one page: what a person looks through.
@@ -25,6 +28,11 @@ const ROWS: usize = 50;
     ("organization" = Option<String>, Query, description = "As in the settings"),
     ("meeting_id" = Option<String>, Query, description = "Zoom's meeting id, however it was pasted"),
     ("csn" = Option<String>, Query, description = "Epic's contact serial number"),
+    ("outcome" = Option<String>, Query, description = "delivered, retrying, parked or superseded"),
+    ("resp_code" = Option<String>, Query, description = "Epic's HTTP status; 0 where no answer came"),
+    ("from" = Option<String>, Query, description = "From this time on; without an offset in the organization's zone"),
+    ("to" = Option<String>, Query, description = "Before this time; a day alone is in it to its end"),
+    ("record" = Option<String>, Query, description = "One record, by its id"),
     ("cursor" = Option<String>, Query, description = "Older records, from the page's own link"),
 ), responses(
     (status = 200, description = "The page", content_type = "text/html"),
@@ -61,13 +69,14 @@ async fn search(app: &App, who: &Who, query: &RecordsQuery) -> RecordsResult {
     if query.is_blank() {
         return RecordsResult::NotAsked;
     }
-    let search = match wanted(app, who, query) {
-        Ok(search) => search,
+    let (search, shown) = match wanted(app, who, query) {
+        Ok(wanted) => wanted,
         Err(why) => return RecordsResult::Unusable(why),
     };
     match stored(app.desk.ports().store.records(search)).await {
         Ok(page) => RecordsResult::Found {
-            records: page.items.iter().map(row).collect(),
+            back_to: page.next.filter(|_| page.items.len() < ROWS).map(|next| shown.time(next.at)),
+            records: rows(&page.items, &shown, query.cursor.is_none() && !query.is_filtered()),
             next: page.next.map(|next| next.to_string()),
         },
         Err(error) => {
@@ -77,33 +86,67 @@ async fn search(app: &App, who: &Who, query: &RecordsQuery) -> RecordsResult {
     }
 }
 
-fn wanted(app: &App, who: &Who, query: &RecordsQuery) -> Result<RecordQuery, UnusableSearch> {
-    let (csn, meeting) = wanted_records(query)?;
+fn wanted(app: &App, who: &Who, query: &RecordsQuery) -> Result<(RecordQuery, Shown), UnusableSearch> {
+    // What is wrong with the visit's names is told first, whoever asks.
+    query.key()?;
     let organization = who.organization(app, &query.organization, StaffRole::Viewer);
-    let (organization, _) = organization.map_err(|_| UnusableSearch::NoOrganization)?;
+    let (id, organization) = organization.map_err(|_| UnusableSearch::NoOrganization)?;
+    let shown = Shown { zone: zone_of(organization), dialect: organization.epic.status_dialect };
+    let search = asked(query, id, &shown.zone)?;
     // A cursor that nobody gave begins at the newest record again, which a person sees at once.
     let before = query.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
-    Ok(RecordQuery { organization: Some(organization.clone()), csn, meeting, before, limit: ROWS })
+    Ok((RecordQuery { before, limit: ROWS, ..search }, shown))
 }
 
-fn row(record: &Record) -> RecordRow {
-    let view = RecordView::from(record);
-    RecordRow {
-        at: view.at.0,
-        occurred_at: view.occurred_at.0,
-        meeting_id: view.meeting_id,
-        csn: view.csn,
-        role: spelt(view.role),
-        event: match view.device_test {
-            Some(outcome) => format!("device test: {}", spelt(outcome)),
-            None => spelt(view.event),
-        },
-        outcome: spelt(view.outcome),
-        attempt: view.attempt,
-        resp_code: view.resp_code,
-        epic_code: view.epic_code,
-        latency_ms: (view.attempt > 0).then_some(view.latency_ms),
-        hint: view.hint,
+/// The newest attempt of an update tells how many there are: only a page from the newest on, without a filter, has it.
+fn rows(records: &[Record], shown: &Shown, has_newest: bool) -> Vec<RecordRow> {
+    let same = |one: &Record, other: &Record| {
+        let of = |record: &Record| (record.meeting, record.role, record.says, record.occurred_at);
+        one.csn == other.csn && of(one) == of(other)
+    };
+    let attempts =
+        |record: &Record| records.iter().filter(|other| same(record, other)).map(|other| other.attempt).max();
+    let row = |record| {
+        let attempts = attempts(record).filter(|attempts| has_newest && *attempts > 0);
+        RecordRow { attempts, ..shown.row(record) }
+    };
+    records.iter().map(row).collect()
+}
+
+/// How an organization's records are shown.
+struct Shown {
+    zone: TimeZone,
+    dialect: StatusDialect,
+}
+
+impl Shown {
+    fn time(&self, at: Moment) -> String {
+        timestamp(at).0.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
+    fn row(&self, record: &Record) -> RecordRow {
+        let view = RecordView::from(record);
+        RecordRow {
+            checks: checks(self.dialect, view.attempt, view.resp_code, view.epic_code.as_deref()),
+            id: view.id,
+            at_site: self.time(record.at),
+            at: view.at.0,
+            occurred_at: view.occurred_at.0,
+            meeting_id: view.meeting_id,
+            csn: view.csn,
+            role: spelt(view.role),
+            event: match view.device_test {
+                Some(outcome) => format!("device test: {}", spelt(outcome)),
+                None => spelt(view.event),
+            },
+            outcome: spelt(view.outcome),
+            attempt: view.attempt,
+            attempts: None,
+            resp_code: view.resp_code,
+            epic_code: view.epic_code,
+            latency_ms: (view.attempt > 0).then_some(view.latency_ms),
+            hint: view.hint,
+        }
     }
 }
 
@@ -114,6 +157,44 @@ mod tests {
     use vestibule_domain::time::Span;
 
     use crate::http::kit::{Kit, NOW, ask, get, key, record, service};
+
+    #[actix_web::test]
+    async fn records_are_searched_by_filters_and_each_has_an_address() {
+        let kit = Kit::new();
+        let refused = Record { resp_code: 400, ..record(NOW + Span::seconds(5), Outcome::Parked) };
+        let address = refused.place().to_string();
+        kit.record(&key("10001"), vec![record(NOW, Outcome::Delivered), refused]).await;
+        let service = service!(kit);
+        for (filters, found) in [
+            ("outcome=parked", 1),
+            ("resp_code=200", 1),
+            ("resp_code=200&outcome=parked", 0),
+            ("from=2026-11-23T17:00:05Z", 1),
+            ("to=2026-11-23T17:00:05Z", 1),
+            ("csn=10001&from=2026-11-22&to=2026-11-24", 2),
+            (&format!("record={address}"), 1),
+        ] {
+            let path = format!("/api/v1/notifications?organization=lakeside&{filters}");
+            let rows = ask!(service, get(&path)).json()["notifications"].as_array().unwrap().len();
+            assert_eq!(rows, found, "{filters}");
+            let page = ask!(service, get(&format!("/records?organization=lakeside&{filters}")));
+            assert_eq!(page.text().matches("<tr data-tone").count(), found, "{filters}");
+        }
+        let page = ask!(service, get("/records?organization=lakeside&outcome=parked"));
+        assert!(page.text().contains("Check in this order"), "{}", page.text());
+        let link = format!("/records?organization=lakeside&record={}", address.replace('-', "%2D"));
+        assert!(page.text().replace("&amp;", "&").replace("&#38;", "&").contains(&link), "{}", page.text());
+        for bad in ["outcome=lost", "resp_code=700", "from=soon", "record=7", "from=2026-11-24&to=2026-11-22"]
+        {
+            assert_eq!(
+                ask!(service, get(&format!("/records?organization=lakeside&{bad}"))).status,
+                400,
+                "{bad}"
+            );
+            let path = format!("/api/v1/notifications?organization=lakeside&{bad}");
+            assert_eq!(ask!(service, get(&path)).status, 400, "{bad}");
+        }
+    }
 
     // As the board's links lead here, and on to the CSV.
     #[actix_web::test]

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_page_finds_its_files_and_may_keep_them() {
-        for name in ["site.css", "visit.mjs", "ops.mjs", "records.mjs", "icon.svg"] {
+        for name in ["site.css", "visit.mjs", "ops.mjs", "icon.svg"] {
             let url = asset_url(name);
             let file =
                 asset(url.strip_prefix("/assets/").unwrap()).unwrap_or_else(|| panic!("{name} is missing"));

@@ -27,6 +27,17 @@ pub struct RecordsQuery {
     #[serde(default)]
     pub csn: String,
     #[serde(default)]
+    pub outcome: String,
+    #[serde(default)]
+    pub resp_code: String,
+    #[serde(default)]
+    pub from: String,
+    #[serde(default)]
+    pub to: String,
+    /// One record, by its id.
+    #[serde(default)]
+    pub record: String,
+    #[serde(default)]
     pub cursor: Option<String>,
 }
 
@@ -40,7 +51,7 @@ pub enum SearchKey {
 /// A search that names nothing usable, with what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableSearch {
-    #[error("Enter a Zoom meeting ID or a CSN.")]
+    #[error("Enter a Zoom meeting ID, a CSN, a time or another filter.")]
     Empty,
     #[error("Enter either a Zoom meeting ID or a CSN, not both.")]
     Both,
@@ -48,6 +59,16 @@ pub enum UnusableSearch {
     NotAMeetingId,
     #[error("A CSN has at most 64 letters, digits and signs, without accents.")]
     NotACsn,
+    #[error("An outcome is delivered, retrying, parked or superseded.")]
+    NotAnOutcome,
+    #[error("A RespCode is a number from 100 to 599, or 0 for no answer.")]
+    NotACode,
+    #[error("Enter a time as 2026-11-23 or 2026-11-23T09:30.")]
+    NotATime,
+    #[error("The time ends before it begins.")]
+    EndsBeforeItBegins,
+    #[error("That is not the address of a record.")]
+    NotARecord,
     #[error("Choose an organization.")]
     NoOrganization,
 }
@@ -55,18 +76,36 @@ pub enum UnusableSearch {
 impl RecordsQuery {
     /// No search was asked for: the form is shown empty.
     pub fn is_blank(&self) -> bool {
-        self.meeting_id.trim().is_empty() && self.csn.trim().is_empty() && self.cursor.is_none()
+        let named = [&self.meeting_id, &self.csn];
+        named.iter().all(|text| text.trim().is_empty()) && !self.is_filtered() && self.cursor.is_none()
     }
 
-    /// The search key in the form in which records are kept.
-    pub fn key(&self) -> Result<SearchKey, UnusableSearch> {
+    /// Something beside the visit is asked for.
+    pub fn is_filtered(&self) -> bool {
+        self.filters().iter().any(|(_, value)| !value.trim().is_empty())
+    }
+
+    /// What narrows a search, as the address names it.
+    fn filters(&self) -> [(&'static str, &str); 5] {
+        [
+            ("outcome", &self.outcome),
+            ("resp_code", &self.resp_code),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("record", &self.record),
+        ]
+    }
+
+    /// The search key in the form in which records are kept; none where only filters are given.
+    pub fn key(&self) -> Result<Option<SearchKey>, UnusableSearch> {
         if self.organization.trim().is_empty() {
             return Err(UnusableSearch::NoOrganization);
         }
         match (self.meeting_id.trim(), self.csn.trim()) {
+            ("", "") if self.is_filtered() => Ok(None),
             ("", "") => Err(UnusableSearch::Empty),
-            (meeting_id, "") => meeting_id_digits(meeting_id).map(SearchKey::MeetingId),
-            ("", csn) => clean_csn(csn).map(SearchKey::Csn),
+            (meeting_id, "") => meeting_id_digits(meeting_id).map(|id| Some(SearchKey::MeetingId(id))),
+            ("", csn) => clean_csn(csn).map(|csn| Some(SearchKey::Csn(csn))),
             _ => Err(UnusableSearch::Both),
         }
     }
@@ -95,6 +134,10 @@ fn clean_csn(text: &str) -> Result<Csn, UnusableSearch> {
 /// One attempt to tell Epic something, as the API's Record has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordRow {
+    /// Names it in its own address.
+    pub id: String,
+    /// In the organization's zone.
+    pub at_site: String,
     pub at: Timestamp,
     pub occurred_at: Timestamp,
     pub meeting_id: Option<String>,
@@ -104,11 +147,15 @@ pub struct RecordRow {
     pub event: String,
     pub outcome: String,
     pub attempt: u32,
+    /// How many attempts of this update there are, where the page has them all.
+    pub attempts: Option<u32>,
     /// Epic's HTTP status, 0 where no answer came or nothing was sent.
     pub resp_code: u16,
     pub epic_code: Option<String>,
     pub latency_ms: Option<u64>,
     pub hint: Option<String>,
+    /// What to check, the likeliest first.
+    pub checks: Vec<&'static str>,
 }
 
 impl RecordRow {
@@ -174,6 +221,8 @@ pub enum RecordsResult {
     Found {
         records: Vec<RecordRow>,
         next: Option<String>,
+        /// The time to which records were looked at, where there were too many for one search.
+        back_to: Option<String>,
     },
 }
 
@@ -204,13 +253,30 @@ impl RecordsPage<'_> {
         format!("/records?{}", self.search_query())
     }
 
+    fn record_url(&self, record: &RecordRow) -> String {
+        let organization = encode(self.query.organization.trim());
+        format!("/records?organization={organization}&record={}", encode(&record.id))
+    }
+
+    fn is_outcome(&self, outcome: &str) -> bool {
+        self.query.outcome == outcome
+    }
+
     fn search_query(&self) -> String {
         let organization = encode(self.query.organization.trim());
-        match self.query.key() {
-            Ok(SearchKey::MeetingId(id)) => format!("organization={organization}&meeting_id={}", encode(&id)),
-            Ok(SearchKey::Csn(csn)) => format!("organization={organization}&csn={}", encode(csn.as_str())),
-            Err(_) => format!("organization={organization}"),
+        let mut query = match self.query.key() {
+            Ok(Some(SearchKey::MeetingId(id))) => {
+                format!("organization={organization}&meeting_id={}", encode(&id))
+            }
+            Ok(Some(SearchKey::Csn(csn))) => {
+                format!("organization={organization}&csn={}", encode(csn.as_str()))
+            }
+            Ok(None) | Err(_) => format!("organization={organization}"),
+        };
+        for (name, value) in self.query.filters().iter().filter(|(_, value)| !value.trim().is_empty()) {
+            query.extend(["&", name, "=", &encode(value.trim())]);
         }
+        query
     }
 }
 
@@ -227,14 +293,18 @@ mod tests {
             organization: "lakeside".into(),
             meeting_id: meeting_id.into(),
             csn: csn.into(),
-            cursor: None,
+            ..RecordsQuery::default()
         }
     }
 
     #[test]
     fn meeting_ids_are_found_however_they_are_pasted() {
         for pasted in ["85012345678", "850 1234 5678", "850-1234-5678", " 850\u{a0}1234\u{2013}5678\t"] {
-            assert_eq!(query(pasted, "").key(), Ok(SearchKey::MeetingId("85012345678".into())), "{pasted}");
+            assert_eq!(
+                query(pasted, "").key(),
+                Ok(Some(SearchKey::MeetingId("85012345678".into()))),
+                "{pasted}"
+            );
         }
     }
 
@@ -254,13 +324,13 @@ mod tests {
 
     #[test]
     fn a_csn_loses_its_blanks() {
-        assert_eq!(query("", " 10 001\n").key(), Ok(SearchKey::Csn(Csn::new("10001").unwrap())));
+        assert_eq!(query("", " 10 001\n").key(), Ok(Some(SearchKey::Csn(Csn::new("10001").unwrap()))));
     }
 
     #[test]
     fn whatever_a_visit_may_be_called_can_be_searched_for() {
         for name in ["a/b", "10001;", "<script>", "x&y=z#%2F", "\"'"] {
-            assert_eq!(query("", name).key(), Ok(SearchKey::Csn(Csn::new(name).unwrap())), "{name}");
+            assert_eq!(query("", name).key(), Ok(Some(SearchKey::Csn(Csn::new(name).unwrap()))), "{name}");
         }
     }
 

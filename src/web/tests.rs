@@ -36,6 +36,8 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
 
 fn record(text: &str) -> RecordRow {
     RecordRow {
+        id: text.into(),
+        at_site: text.into(),
         at: Timestamp::UNIX_EPOCH,
         occurred_at: Timestamp::UNIX_EPOCH,
         meeting_id: Some(text.into()),
@@ -44,11 +46,17 @@ fn record(text: &str) -> RecordRow {
         event: text.into(),
         outcome: text.into(),
         attempt: 1,
+        attempts: Some(3),
         resp_code: 400,
         epic_code: Some(text.into()),
         latency_ms: Some(34),
         hint: Some(text.into()),
+        checks: vec!["Look at <it>."],
     }
+}
+
+fn found(records: Vec<RecordRow>, next: Option<String>) -> RecordsResult {
+    RecordsResult::Found { records, next, back_to: None }
 }
 
 fn records(text: &str, result: RecordsResult) -> String {
@@ -56,8 +64,9 @@ fn records(text: &str, result: RecordsResult) -> String {
     let query = RecordsQuery {
         organization: text.into(),
         meeting_id: text.into(),
-        csn: String::new(),
+        from: text.into(),
         cursor: Some(text.into()),
+        ..RecordsQuery::default()
     };
     RecordsPage { organizations: &organizations, query: &query, result, signed_in: SignedIn::Yes }
         .render()
@@ -187,8 +196,8 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         ("records blank", RecordsResult::NotAsked),
         ("records unusable", RecordsResult::Unusable(UnusableSearch::NotAMeetingId)),
         ("records unavailable", RecordsResult::Unavailable),
-        ("records none", RecordsResult::Found { records: vec![], next: None }),
-        ("records found", RecordsResult::Found { records: vec![record(text)], next: Some(text.into()) }),
+        ("records none", RecordsResult::Found { records: vec![], next: None, back_to: Some(text.into()) }),
+        ("records found", found(vec![record(text)], Some(text.into()))),
     ] {
         pages.push((name.into(), records(text, result)));
     }
@@ -426,15 +435,16 @@ fn records_show_what_the_article_promises() {
     let mut unanswered = record("y");
     unanswered.resp_code = 0;
     unanswered.at = "1970-01-02T00:00:09Z".parse().unwrap();
-    let html = records("lakeside", RecordsResult::Found { records: vec![row, unanswered], next: None });
+    let html = records("lakeside", found(vec![row, unanswered], None));
     for expected in [
         "RespCode",
         "850 1234 5678",
         "INVALID-CONFERENCE-ID",
-        "1970-01-01 00:00:00 UTC</time><br>",
+        "1970-01-01 00:00:00 UTC</span>",
         ">00:00:00 UTC</time>",
         ">1970-01-01 00:00:00 UTC</time></span>",
         "34 ms",
+        "1 of 3",
         "no answer",
         "data-tone=\"bad\"",
         "2 records on this page",

@@ -14,6 +14,8 @@ const PAGES = [
   { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records", status: 400 },
   { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: "Notification records" },
   { name: "downtime list", path: "/downtime/lakeside", heading: /^Lakeside Health: video visits of \d/ },
+  { name: "records by filters", path: "/records?organization=lakeside&outcome=parked&from=2026-11-23", heading: "Notification records" },
+  { name: "records, bad time", path: "/records?organization=lakeside&from=soon", heading: "Notification records", status: 400 },
   { name: "set-up", path: "/admin", heading: "Set-up in Epic" },
   { name: "Zoom account", path: "/admin/lakeside/zoom", heading: "Zoom account of Lakeside Health" },
   { name: "Zoom account in Spanish", path: "/admin/lakeside/zoom?lang=es", heading: "Cuenta de Zoom de Lakeside Health" },

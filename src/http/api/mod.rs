@@ -8,8 +8,6 @@ mod parked;
 mod timeline;
 mod visits;
 
-pub use notifications::wanted as wanted_records;
-
 // What utoipa's attribute makes beside each handler.
 pub use audit::{__path_export as __path_audit, export as audit};
 pub use backup::{__path_take as __path_backup, take as backup};

@@ -1,4 +1,4 @@
-//! Notification records by CSN or Zoom meeting id, as JSON or CSV.
+//! Notification records by CSN, Zoom meeting id, time, outcome or code, as JSON or CSV.
 
 use actix_web::http::header::{Accept, ContentDisposition, DispositionParam, DispositionType, Header};
 use actix_web::mime::{self, Mime};
@@ -6,30 +6,41 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_actors::port::store::RecordQuery;
-use vestibule_domain::id::{Csn, MeetingId};
 
 use super::export::csv_rows;
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{MOST_ROWS, given, query, rows, stored};
 use crate::http::problem::{ApiError, Problem};
+use crate::http::search::{asked, zone_of};
 use crate::http::times::DisplayTimes;
 use crate::http::view::RecordView;
 use crate::settings::StaffRole;
-use crate::web::{RecordsQuery, SearchKey, UnusableSearch};
+use crate::web::RecordsQuery;
 
 /// Which records are wanted: of an organization, by CSN or by meeting id.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct NotificationsQuery {
-    /// As in the settings. Needed.
+    /// As in the settings. Needed, with something to search for.
     #[param(required)]
     organization: Option<String>,
-    /// Epic's contact serial number. Either this or `meeting_id`.
+    /// Epic's contact serial number. Not together with `meeting_id`.
     csn: Option<String>,
-    /// Zoom's meeting id; blanks and dashes do not matter. Either this or `csn`.
+    /// Zoom's meeting id; blanks and dashes do not matter. Not together with `csn`.
     meeting_id: Option<String>,
+    /// `delivered`, `retrying`, `parked` or `superseded`.
+    outcome: Option<String>,
+    /// Epic's HTTP status; 0 where no answer came.
+    #[param(value_type = Option<u32>)]
+    resp_code: Option<String>,
+    /// From this time on: RFC 3339, or without an offset in the organization's zone (`2026-11-23`, `2026-11-23T09:30`).
+    from: Option<String>,
+    /// Before this time; a day alone is in it to its end.
+    to: Option<String>,
+    /// One record, by its `id`.
+    record: Option<String>,
     /// Goes on where the answer before ended: its `cursor`.
     cursor: Option<String>,
     /// Records on a page, 1 to 500; 100 when left out. CSV always has all of them.
@@ -43,7 +54,8 @@ pub struct NotificationsQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotificationsPage {
     notifications: Vec<RecordView>,
-    /// Give it back as `cursor` for older records; null at the end.
+    /// Give it back as `cursor` for older records; null at the end. A search looks at a bounded number of records, so that a page with a
+    /// cursor may hold few or none.
     cursor: Option<String>,
 }
 
@@ -104,38 +116,28 @@ impl NotificationsQuery {
         let Some(id) = given(self.organization.as_deref()) else {
             return Err(ApiError::BadRequest("name the organization: `organization=...`".to_owned()));
         };
-        let (organization, _) = who.organization(app, id, StaffRole::Viewer)?;
-        let key = RecordsQuery {
-            organization: id.to_owned(),
-            meeting_id: self.meeting_id.clone().unwrap_or_default(),
-            csn: self.csn.clone().unwrap_or_default(),
+        let (id, organization) = who.organization(app, id, StaffRole::Viewer)?;
+        let text = |given: &Option<String>| given.clone().unwrap_or_default();
+        let query = RecordsQuery {
+            organization: id.as_str().to_owned(),
+            meeting_id: text(&self.meeting_id),
+            csn: text(&self.csn),
+            outcome: text(&self.outcome),
+            resp_code: text(&self.resp_code),
+            from: text(&self.from),
+            to: text(&self.to),
+            record: text(&self.record),
             cursor: None,
         };
-        let (csn, meeting) = wanted(&key).map_err(|why| ApiError::BadRequest(why.to_string()))?;
+        let wanted =
+            asked(&query, id, &zone_of(organization)).map_err(|why| ApiError::BadRequest(why.to_string()))?;
         let before = given(self.cursor.as_deref()).map(|cursor| {
             cursor.parse().map_err(|_| {
                 let told = "`cursor` is not one that an answer gave; leave it out for the newest records";
                 ApiError::BadRequest(told.to_owned())
             })
         });
-        Ok(RecordQuery {
-            organization: Some(organization.clone()),
-            csn,
-            meeting,
-            before: before.transpose()?,
-            limit: MOST_ROWS,
-        })
-    }
-}
-
-/// What a search names, in the form in which records are kept.
-pub fn wanted(query: &RecordsQuery) -> Result<(Option<Csn>, Option<MeetingId>), UnusableSearch> {
-    match query.key()? {
-        SearchKey::Csn(csn) => Ok((Some(csn), None)),
-        SearchKey::MeetingId(digits) => {
-            let meeting = MeetingId::from_pasted(&digits).ok_or(UnusableSearch::NotAMeetingId)?;
-            Ok((None, Some(meeting)))
-        }
+        Ok(RecordQuery { before: before.transpose()?, limit: MOST_ROWS, ..wanted })
     }
 }
 

@@ -179,6 +179,8 @@ pub struct ProblemView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Record)]
 pub struct RecordView {
+    /// Names it: `record` of a search, also at `/records`.
+    pub id: String,
     #[schema(value_type = String, format = DateTime)]
     pub at: Time,
     #[schema(example = "lakeside")]
@@ -360,6 +362,7 @@ impl DeviceTestView {
 impl From<&Record> for RecordView {
     fn from(record: &Record) -> Self {
         Self {
+            id: record.place().to_string(),
             at: timestamp(record.at),
             organization: record.organization.as_str().to_owned(),
             meeting_id: record.meeting.map(|meeting| meeting.to_string()),

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use vestibule_actors::codec;
 use vestibule_actors::memory::matches;
 use vestibule_actors::port::store::{
-    Changed, History, JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, Record, RecordPlace,
-    RecordQuery, Seq, Space, StoredVisit,
+    Changed, History, JournalEntry, OrganizationValue, OutboxEntry, Page, ParkedCommand, RECORDS_LOOKED_AT,
+    Record, RecordPlace, RecordQuery, Seq, Space, StoredVisit,
 };
 use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
@@ -17,9 +17,6 @@ use super::keys;
 use super::row::{self, HistoryRow, Reader, Row, ShardRow, UntilRow, VisitRow};
 use super::stats::StoreStats;
 use super::tables::{self as tables, Look, Step, Taken};
-
-/// Records that a search without an index of its own looks at before it gives up a page, so that no search runs away.
-const LOOKED_AT: usize = 100_000;
 
 pub(super) fn journal(
     snapshot: &ReadTransaction,
@@ -145,6 +142,7 @@ pub(super) fn records(
     let limit = query.limit.max(1);
     let all = tables::open(snapshot, tables::RECORDS)?;
     let mut taken: Taken<Record> = Taken::at_most(limit.saturating_add(1));
+    let most = RECORDS_LOOKED_AT.max(limit.saturating_add(1));
     let mut looked_at = 0;
     let mut last_seen = None;
     let mut see = |key: &[u8], bytes: &[u8]| {
@@ -156,17 +154,18 @@ pub(super) fn records(
         {
             return Ok(ControlFlow::Break(()));
         }
-        Ok(if looked_at >= LOOKED_AT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if looked_at >= most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
+    let oldest = query.oldest().map(keys::record).unwrap_or_default();
     match index_of(query) {
-        None => all.scan_back(&[], query.before.map(keys::record).as_deref(), &mut see)?,
+        None => all.scan_back(&oldest, query.newest().map(keys::record).as_deref(), &mut see)?,
         Some(prefix) => {
-            let end = match query.before {
+            let end = match query.newest() {
                 Some(before) => Some([prefix.clone(), keys::record(before)].concat()),
                 None => keys::end_of(&prefix),
             };
             tables::open(snapshot, tables::RECORD_INDEX)?.scan_back(
-                &prefix,
+                &[prefix.as_slice(), &oldest].concat(),
                 end.as_deref(),
                 |place, _| {
                     let mut reader = Reader::new(place);
@@ -177,7 +176,7 @@ pub(super) fn records(
             )?;
         }
     }
-    Ok(page_of(taken.items, limit, last_seen.filter(|_| looked_at >= LOOKED_AT)))
+    Ok(page_of(taken.items, limit, last_seen.filter(|_| looked_at >= most)))
 }
 
 /// A page of what was found; where a search was cut off, the next page goes on from there.

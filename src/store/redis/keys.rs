@@ -4,10 +4,11 @@
 //! atomic step meets one slot of a Cluster. Names within sorted sets are text whose order of bytes is the order of the things that they name:
 //! parts are parted by a blank, which no id contains and which comes before every character that they do.
 
-use vestibule_actors::port::store::{GateId, RecordPlace, Seq, Space, ZoomClass};
+use vestibule_actors::port::store::{GateId, RecordId, RecordPlace, Seq, Space, ZoomClass};
 use vestibule_domain::effect::{LaneName, Topic};
 use vestibule_domain::id::{ConferenceId, Csn, FhirReference, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::{ParticipantKey, Role};
 
 /// Makes keys under a prefix.
@@ -223,6 +224,14 @@ pub(super) fn record(place: RecordPlace) -> String {
     // Times before 1970 exist in tests at most; they must keep their order all the same.
     let at = i128::from(place.at.0) - i128::from(i64::MIN);
     format!("{at:020} {}", place.id.0.simple())
+}
+
+/// The inverse of [`record`].
+pub(super) fn read_record(text: &str) -> Option<RecordPlace> {
+    let (at, id) = text.split_once(' ')?;
+    let at = at.parse::<i128>().ok()? + i128::from(i64::MIN);
+    let (at, id) = (i64::try_from(at).ok()?, uuid::Uuid::try_parse(id).ok()?);
+    Some(RecordPlace { at: Moment(at), id: RecordId(id) })
 }
 
 /// An entry in a stream.

@@ -1,8 +1,11 @@
 //! Notification records: by organization, CSN and meeting, newest first.
 
 use super::world::{START, World, csn, organization, other_organization, patient, record, shard, visits};
-use vestibule_actors::port::store::{Acknowledgement, Ownership, Record, RecordQuery};
+use vestibule_actors::port::store::{
+    Acknowledgement, Outcome, Ownership, RECORDS_LOOKED_AT, Record, RecordQuery,
+};
 use vestibule_domain::id::MeetingId;
+use vestibule_domain::time::{Moment, Span};
 
 /// Writes records as a notifier does.
 pub async fn write_records(world: &World, owner: Ownership, records: Vec<Record>) {
@@ -69,6 +72,80 @@ pub async fn records_are_paged_newest_first(world: &World) {
             assert_eq!(seen, [5, 4, 3, 2, 1], "pages of {limit} of {base:?}");
         }
     }
+}
+
+pub async fn records_are_found_by_outcome_code_and_time(world: &World) {
+    let owner = world.own(shard(1)).await;
+    let at = |seconds| START + Span::seconds(seconds);
+    let of = |n: u32, outcome, resp_code| Record {
+        outcome,
+        resp_code,
+        ..record(n, organization(), u64::from(10 + n % 2), 100, at(i64::from(n)))
+    };
+    let records = vec![
+        of(1, Outcome::Delivered, 200),
+        of(2, Outcome::Retrying, 503),
+        of(3, Outcome::Retrying, 0),
+        of(4, Outcome::Parked, 400),
+        of(5, Outcome::Superseded, 0),
+        of(6, Outcome::Delivered, 200),
+    ];
+    write_records(world, owner, records.clone()).await;
+    let all = || RecordQuery { organization: Some(organization()), ..query(10) };
+    let of_visit = || RecordQuery { csn: Some(csn(10)), ..all() };
+    let of_meeting = || RecordQuery { meeting: Some(MeetingId(100)), ..all() };
+    let no_index = || query(10);
+    for base in [all(), of_meeting(), no_index()] {
+        let by = |wanted: RecordQuery| world.records(wanted);
+        assert_eq!(by(RecordQuery { outcome: Some(Outcome::Retrying), ..base.clone() }).await, [3, 2]);
+        assert_eq!(by(RecordQuery { resp_code: Some(0), ..base.clone() }).await, [5, 3]);
+        let both = RecordQuery { outcome: Some(Outcome::Retrying), resp_code: Some(0), ..base.clone() };
+        assert_eq!(by(both).await, [3]);
+        assert_eq!(by(RecordQuery { since: Some(at(5)), ..base.clone() }).await, [6, 5], "that time is in");
+        assert_eq!(by(RecordQuery { until: Some(at(3)), ..base.clone() }).await, [2, 1], "that time is out");
+        let between = RecordQuery { since: Some(at(2)), until: Some(at(5)), ..base.clone() };
+        assert_eq!(by(between.clone()).await, [4, 3, 2]);
+        let first = world.store.records(RecordQuery { limit: 2, ..between.clone() }).await.unwrap();
+        assert_eq!(by(RecordQuery { before: first.next, ..between }).await, [2]);
+        let nothing = RecordQuery { since: Some(at(5)), until: Some(at(2)), ..base.clone() };
+        assert!(by(nothing).await.is_empty(), "a time that ends before it begins");
+        let one = RecordQuery {
+            id: Some(records[3].id),
+            since: Some(at(4)),
+            until: Some(Moment(at(4).0 + 1)),
+            ..base.clone()
+        };
+        assert_eq!(by(one.clone()).await, [4]);
+        assert!(by(RecordQuery { id: Some(records[2].id), ..one }).await.is_empty());
+    }
+    let parked = RecordQuery { outcome: Some(Outcome::Parked), ..of_visit() };
+    assert_eq!(world.records(parked).await, [4]);
+    assert_eq!(world.records(RecordQuery { since: Some(at(3)), ..of_visit() }).await, [6, 4]);
+}
+
+// What is rare among many is found all the same, and no search reads them all.
+pub async fn a_search_looks_at_so_many_records_and_says_where_to_go_on(world: &World) {
+    let owner = world.own(shard(1)).await;
+    let rare = Record { outcome: Outcome::Parked, ..record(7, organization(), 10, 100, START) };
+    write_records(world, owner, vec![rare]).await;
+    let many = u32::try_from(RECORDS_LOOKED_AT).unwrap() + 500;
+    let later = |n: u32| START + Span::seconds(1 + i64::from(n));
+    for thousand in 0..many.div_ceil(1_000) {
+        let numbers = thousand * 1_000..many.min((thousand + 1) * 1_000);
+        let records = numbers.map(|n| record(n, organization(), 10, 100, later(n))).collect();
+        write_records(world, owner, records).await;
+    }
+    let mut wanted =
+        RecordQuery { organization: Some(organization()), outcome: Some(Outcome::Parked), ..query(10) };
+    let mut found = Vec::new();
+    loop {
+        let page = world.store.records(wanted.clone()).await.unwrap();
+        found.extend(page.items.iter().map(|record| record.attempt));
+        assert!(page.next.is_none_or(|next| wanted.before.is_none_or(|before| next < before)));
+        let Some(next) = page.next else { break };
+        wanted.before = Some(next);
+    }
+    assert_eq!(found, [7]);
 }
 
 pub async fn a_page_stays_where_it_was_while_records_come(world: &World) {

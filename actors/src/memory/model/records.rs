@@ -11,7 +11,7 @@ impl Model {
     /// See [`crate::port::store::Store::records`].
     #[must_use]
     pub fn records(&self, query: &RecordQuery) -> Page<Record, RecordPlace> {
-        let before = query.before.unwrap_or(BEHIND_ALL);
+        let before = query.newest().unwrap_or(BEHIND_ALL);
         let limit = query.limit.max(1);
         let mut found: Vec<&Record> =
             self.records.newest_first(query, before).take(limit.saturating_add(1)).collect();
@@ -51,36 +51,44 @@ impl Records {
         query: &'a RecordQuery,
         before: RecordPlace,
     ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        // A range that ends before it begins is one that nothing is in.
+        let from = query.oldest().unwrap_or(BEFORE_ALL).min(before);
         let places: Box<dyn Iterator<Item = RecordPlace>> =
             match (&query.csn, query.meeting, &query.organization) {
-                (Some(csn), _, _) => Box::new(below(&self.of_csn, csn, before)),
-                (None, Some(meeting), _) => Box::new(below(&self.of_meeting, &meeting, before)),
+                (Some(csn), _, _) => Box::new(within(&self.of_csn, csn, from, before)),
+                (None, Some(meeting), _) => Box::new(within(&self.of_meeting, &meeting, from, before)),
                 (None, None, Some(organization)) => {
-                    Box::new(below(&self.of_organization, organization, before))
+                    Box::new(within(&self.of_organization, organization, from, before))
                 }
-                (None, None, None) => Box::new(self.by_place.range(..before).rev().map(|(place, _)| *place)),
+                (None, None, None) => {
+                    Box::new(self.by_place.range(from..before).rev().map(|(place, _)| *place))
+                }
             };
         let records = places.filter_map(|place| self.by_place.get(&place));
         Box::new(records.filter(|record| matches(record, query)))
     }
 }
 
-fn below<'a, K: Ord + Clone>(
+fn within<'a, K: Ord + Clone>(
     index: &'a BTreeSet<(K, RecordPlace)>,
     key: &K,
+    from: RecordPlace,
     before: RecordPlace,
 ) -> impl Iterator<Item = RecordPlace> + use<'a, K> {
-    index.range((key.clone(), BEFORE_ALL)..(key.clone(), before)).rev().map(|(_, place)| *place)
+    index.range((key.clone(), from)..(key.clone(), before)).rev().map(|(_, place)| *place)
 }
 
 const BEFORE_ALL: RecordPlace = RecordPlace { at: Moment(i64::MIN), id: RecordId(Uuid::nil()) };
 const BEHIND_ALL: RecordPlace = RecordPlace { at: Moment(i64::MAX), id: RecordId(Uuid::max()) };
 
-/// Whether a record is one that the query asks for, its place aside.
+/// Whether a record is one that the query asks for, its time aside.
 #[must_use]
 pub fn matches(record: &Record, query: &RecordQuery) -> bool {
-    let Record { organization, csn, meeting, .. } = record;
+    let Record { id, organization, csn, meeting, outcome, resp_code, .. } = record;
     query.organization.as_ref().is_none_or(|wanted| wanted == organization)
         && query.csn.as_ref().is_none_or(|wanted: &Csn| csn.as_ref() == Some(wanted))
         && query.meeting.is_none_or(|wanted: MeetingId| *meeting == Some(wanted))
+        && query.id.is_none_or(|wanted| wanted == *id)
+        && query.outcome.is_none_or(|wanted| wanted == *outcome)
+        && query.resp_code.is_none_or(|wanted| wanted == *resp_code)
 }

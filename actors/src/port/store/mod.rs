@@ -22,7 +22,7 @@ pub use gate::{GateId, ZoomClass};
 pub use history::{History, HistoryLines};
 pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Seq, Standing};
 pub use node::NodeInfo;
-pub use record::{Acknowledgement, Outcome, Record, RecordId, RecordPlace, RecordQuery};
+pub use record::{Acknowledgement, Outcome, RECORDS_LOOKED_AT, Record, RecordId, RecordPlace, RecordQuery};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -274,7 +274,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Page<StoredVisit, VisitKey>>;
 
-    /// Notification records, newest first: by their time, then by their id.
+    /// Notification records, newest first: by their time, then by their id. One search looks at a bounded number of them
+    /// ([`RECORDS_LOOKED_AT`]); where it ends before the records do, `next` says where to go on.
     fn records(&self, query: RecordQuery) -> Answer<'_, Page<Record, RecordPlace>>;
 
     /// What happened to a visit, be it still there or not.

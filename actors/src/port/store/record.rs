@@ -39,6 +39,14 @@ pub struct RecordPlace {
     pub id: RecordId,
 }
 
+impl RecordPlace {
+    /// What comes before every record of a time and after every older one.
+    #[must_use]
+    pub fn first_of(at: Moment) -> Self {
+        Self { at, id: RecordId(Uuid::nil()) }
+    }
+}
+
 /// As a cursor is written for others.
 impl fmt::Display for RecordPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,10 +138,39 @@ pub struct RecordQuery {
     pub csn: Option<Csn>,
     /// Only of this meeting.
     pub meeting: Option<MeetingId>,
+    /// Only this record.
+    pub id: Option<RecordId>,
+    /// Only those of which this became.
+    pub outcome: Option<Outcome>,
+    /// Only those that Epic answered with this status; 0 is no answer.
+    pub resp_code: Option<u16>,
+    /// Only those of this time and later.
+    pub since: Option<Moment>,
+    /// Only those before this time.
+    pub until: Option<Moment>,
     /// Only those before this place, as a page before it gave it.
     pub before: Option<RecordPlace>,
     /// At most so many; at least 1.
     pub limit: usize,
+}
+
+/// Records that a search looks at before it answers what it has, about; it is more only where that many are asked for. `next` is then the
+/// place that it came to, and the page may hold fewer than `limit`, or none. Organization, CSN, meeting and times have indices, so that only
+/// the other filters make a search look at what it does not answer.
+pub const RECORDS_LOOKED_AT: usize = 10_000;
+
+impl RecordQuery {
+    /// The place before which the search begins.
+    #[must_use]
+    pub fn newest(&self) -> Option<RecordPlace> {
+        self.before.into_iter().chain(self.until.map(RecordPlace::first_of)).min()
+    }
+
+    /// The place at which it ends.
+    #[must_use]
+    pub fn oldest(&self) -> Option<RecordPlace> {
+        self.since.map(RecordPlace::first_of)
+    }
 }
 
 #[cfg(test)]

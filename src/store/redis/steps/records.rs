@@ -3,12 +3,22 @@
 
 use futures_util::future::try_join_all;
 use vestibule_actors::memory::matches;
-use vestibule_actors::port::store::{Page, Record, RecordPlace, RecordQuery, StoreError};
+use vestibule_actors::port::store::{Page, RECORDS_LOOKED_AT, Record, RecordPlace, RecordQuery, StoreError};
 use vestibule_domain::shard::Shard;
 
 use super::super::RedisStore;
 use super::super::call::{read, unreadable};
-use super::super::keys::{Of, record};
+use super::super::keys::{Of, read_record, record};
+
+/// Records that a search reads of a shard at a time.
+const CHUNK: usize = 160;
+
+/// What a search found in a shard.
+struct Looked {
+    found: Vec<Record>,
+    /// How far it looked, where more may come.
+    back_to: Option<RecordPlace>,
+}
 
 impl RedisStore {
     pub(in super::super) async fn records(
@@ -16,44 +26,62 @@ impl RedisStore {
         query: RecordQuery,
     ) -> Result<Page<Record, RecordPlace>, StoreError> {
         let limit = query.limit.max(1);
-        let found = Shard::all().map(|shard| self.records_of_shard(shard, &query, limit + 1));
-        let mut records: Vec<Record> = try_join_all(found).await?.into_iter().flatten().collect();
+        let found = Shard::all().map(|shard| self.records_of_shard(shard, &query, limit.saturating_add(1)));
+        let looked = try_join_all(found).await?;
+        // Before this place some shard may have others.
+        let back_to = looked.iter().filter_map(|looked| looked.back_to).max();
+        let found = looked.into_iter().flat_map(|looked| looked.found);
+        let mut records: Vec<Record> =
+            found.filter(|record| back_to.is_none_or(|back_to| record.place() >= back_to)).collect();
         records.sort_by_key(|record| std::cmp::Reverse(record.place()));
         let more = records.len() > limit;
         records.truncate(limit);
-        let next = records.last().filter(|_| more).map(Record::place);
+        let next = if more { records.last().map(Record::place) } else { back_to };
         Ok(Page { items: records, next })
     }
 
-    /// The newest records of a shard that the query asks for. What the list does not tell is looked at in the records, page by page.
+    /// The newest records of a shard that the query asks for. What the list does not tell is looked at in the records, chunk by chunk.
     async fn records_of_shard(
         &self,
         shard: Shard,
         query: &RecordQuery,
         most: usize,
-    ) -> Result<Vec<Record>, StoreError> {
+    ) -> Result<Looked, StoreError> {
         let list = match (&query.csn, query.meeting, &query.organization) {
             (Some(csn), _, _) => self.keys.records_of_csn(shard, csn),
             (None, Some(meeting), _) => self.keys.records_of_meeting(shard, meeting),
             (None, None, Some(organization)) => self.keys.records_of_organization(shard, organization),
             (None, None, None) => self.keys.shard(shard, Of::RecordPlaces),
         };
-        let mut before = query.before.map(record);
-        let mut found = Vec::new();
+        // A visit is of one shard, an organization of all.
+        let of_a_visit = query.csn.is_some() || query.meeting.is_some();
+        let bound = if of_a_visit { RECORDS_LOOKED_AT } else { RECORDS_LOOKED_AT.div_ceil(64) }.max(most);
+        let to = query.oldest().map_or_else(|| "-".to_owned(), |oldest| format!("[{}", record(oldest)));
+        let mut before = query.newest().map(record);
+        let (mut found, mut looked_at) = (Vec::new(), 0);
         loop {
+            let chunk = most.max(CHUNK).min(bound.saturating_sub(looked_at));
             let from = before.as_ref().map_or_else(|| "+".to_owned(), |before| format!("({before}"));
             let mut command = redis::cmd("ZREVRANGEBYLEX");
-            command.arg(&list).arg(from).arg("-").arg("LIMIT").arg(0).arg(most);
+            command.arg(&list).arg(from).arg(&to).arg("LIMIT").arg(0).arg(chunk);
             let places: Vec<String> = read("records", self.door.command("records", &list, command).await?)?;
             let records = self.records_at(shard, &places).await?;
             found.extend(records.into_iter().filter(|record| matches(record, query)));
-            match places.last() {
-                Some(last) if places.len() >= most && found.len() < most => before = Some(last.clone()),
-                _ => break,
+            looked_at += places.len();
+            let Some(last) = places.last().filter(|_| places.len() >= chunk) else {
+                return Ok(Looked { found, back_to: None });
+            };
+            if found.len() >= most {
+                found.truncate(most);
+                let back_to = found.last().map(Record::place);
+                return Ok(Looked { found, back_to });
             }
+            if looked_at >= bound {
+                let back_to = read_record(last).ok_or_else(|| unreadable("the place of a record"))?;
+                return Ok(Looked { found, back_to: Some(back_to) });
+            }
+            before = Some(last.clone());
         }
-        found.truncate(most);
-        Ok(found)
     }
 
     pub(super) async fn records_at(
