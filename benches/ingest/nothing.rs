@@ -144,6 +144,10 @@ impl Store for Nothing {
         now(History::default())
     }
 
+    fn drop_parked<'a>(&'a self, _: &'a VisitKey, _: Seq) -> Answer<'a, bool> {
+        now(false)
+    }
+
     fn parked(&self, _: usize) -> Answer<'_, Vec<ParkedCommand>> {
         now(Vec::new())
     }

@@ -60,7 +60,7 @@ pub use records::{
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;
 pub use stand_in::{StandInPage, StandsFor};
-pub use story::{StoryLink, StoryNote, StoryPage, StoryPerson};
+pub use story::{StoryCommand, StoryLink, StoryNote, StoryPage, StoryParked, StoryPerson};
 pub use timeline::{TimelineLine, TimelineSection};
 pub use tools::{
     Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,

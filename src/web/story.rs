@@ -21,10 +21,22 @@ pub enum StoryNote {
     NotYet,
     /// Whoever was meant has left.
     NotHere,
+    MadeAgain,
+    /// There has been no meeting, or one is being made.
+    NothingToMakeAgain,
+    PeopleInside,
+    /// The visit is over, or was called off.
+    Over,
+    TooManyMeetings,
+    SentAgain,
+    Dropped,
+    CommandDropped,
+    /// There is no such update or command.
+    NotParked,
 }
 
 impl StoryNote {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 16] = [
         Self::Identified,
         Self::Ended,
         Self::Revoked,
@@ -32,7 +44,30 @@ impl StoryNote {
         Self::NoLink,
         Self::NotYet,
         Self::NotHere,
+        Self::MadeAgain,
+        Self::NothingToMakeAgain,
+        Self::PeopleInside,
+        Self::Over,
+        Self::TooManyMeetings,
+        Self::SentAgain,
+        Self::Dropped,
+        Self::CommandDropped,
+        Self::NotParked,
     ];
+
+    /// Whether what was asked for is done.
+    pub fn is_done(self) -> bool {
+        matches!(
+            self,
+            Self::Identified
+                | Self::Ended
+                | Self::Revoked
+                | Self::MadeAgain
+                | Self::SentAgain
+                | Self::Dropped
+                | Self::CommandDropped
+        )
+    }
 
     /// As it stands in the address.
     pub fn code(self) -> &'static str {
@@ -44,6 +79,15 @@ impl StoryNote {
             Self::NoLink => "no-link",
             Self::NotYet => "not-yet",
             Self::NotHere => "not-here",
+            Self::MadeAgain => "made-again",
+            Self::NothingToMakeAgain => "nothing-to-make-again",
+            Self::PeopleInside => "people-inside",
+            Self::Over => "over",
+            Self::TooManyMeetings => "too-many-meetings",
+            Self::SentAgain => "sent-again",
+            Self::Dropped => "dropped",
+            Self::CommandDropped => "command-dropped",
+            Self::NotParked => "not-parked",
         }
     }
 
@@ -65,6 +109,23 @@ impl StoryNote {
             Self::NotHere => {
                 "They have left, or the person takes no part in this visit. Nothing was changed."
             }
+            Self::MadeAgain => {
+                "Another meeting is being made, and the old one is deleted. Whoever waits on our page goes on to the new one when it is started."
+            }
+            Self::NothingToMakeAgain => {
+                "There is no meeting to make again: none was made so far, or one is being made. A provider's launch makes one."
+            }
+            Self::PeopleInside => {
+                "People are in the meeting, or Zoom has not told that they left. Nothing was changed. Tick the box to make it again all the same."
+            }
+            Self::Over => "The visit is over, or was called off. Nothing was changed.",
+            Self::TooManyMeetings => "The visit has had as many meetings as it may. Nothing was changed.",
+            Self::SentAgain => {
+                "Epic is told once more. Load this page again in a moment to see what came of it."
+            }
+            Self::Dropped => "The update is dropped: Epic is not told any more.",
+            Self::CommandDropped => "What was set aside is dropped.",
+            Self::NotParked => "That is not parked any more. Nothing was changed.",
         }
     }
 }
@@ -101,6 +162,26 @@ pub struct StoryLink {
     pub minutes_left: i64,
 }
 
+/// An update that Epic refused for good, or that was given up.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoryParked {
+    /// Whose lane, as the form says it.
+    pub key: String,
+    pub topic: &'static str,
+    pub seq: u64,
+    /// In words: `Patient WPR1 has joined`.
+    pub text: String,
+}
+
+/// A command that was set aside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoryCommand {
+    /// Its place in its journal.
+    pub seq: u64,
+    pub minutes_ago: i64,
+    pub reason: String,
+}
+
 /// `GET /visits/{organization}/{csn}` and `GET /group-visits/{organization}/{conference_id}`.
 #[derive(Template)]
 #[template(path = "story.html")]
@@ -121,6 +202,11 @@ pub struct StoryPage {
     pub devices: Vec<DeviceLine>,
     pub choices: Vec<Choice>,
     pub links: Vec<StoryLink>,
+    /// There is, or was, a meeting in whose place another may be made.
+    pub may_make_again: bool,
+    pub parked: Vec<StoryParked>,
+    /// Commands were set aside: those that are still listed, which may be none.
+    pub commands: Option<Vec<StoryCommand>>,
     pub timeline: TimelineSection,
     pub note: Option<StoryNote>,
     /// The reader may do something about it.

@@ -106,6 +106,13 @@ pub enum Command {
         /// Which meeting; about any other than the visit's own it says nothing.
         meeting: MeetingId,
     },
+    /// Somebody on duty says that the meeting is broken: it is given up, and another is made.
+    MakeAgain {
+        /// Which meeting; of a visit that has none, the last one that it had. About any other it says nothing.
+        meeting: MeetingId,
+        /// Also while people are in it, for whom it ends.
+        although_inside: bool,
+    },
     /// A call to Zoom ended.
     IntentClosed {
         /// Which one.
@@ -156,6 +163,26 @@ pub enum Command {
         /// Whose test.
         participant: ParticipantKey,
     },
+    /// Somebody on duty has an update sent once more that is parked.
+    ParkedResent {
+        /// Whose lane.
+        participant: ParticipantKey,
+        /// Which of theirs.
+        topic: Topic,
+        /// The update's number in its lane; about any but the newest it says nothing.
+        seq: u64,
+    },
+    /// Somebody on duty gives an update up for good that is parked.
+    ParkedDropped {
+        /// Whose lane.
+        participant: ParticipantKey,
+        /// Which of theirs.
+        topic: Topic,
+        /// The update's number in its lane; about any but the newest it says nothing.
+        seq: u64,
+    },
+    /// Of the commands that were set aside none is left: somebody on duty has dropped the last.
+    ParkedCommandsDropped,
     /// The store went back and was given this visit again; what came in between may be lost to it. Added by the owner alone.
     StoreWentBack,
     /// Another command of this visit was set aside as poison.

@@ -30,7 +30,8 @@ pub enum Says {
 
 /// What a lane is about. Within one the newest update is all that matters, so that things that are true beside each other have lanes of their
 /// own.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// The light.
     Light,
@@ -45,6 +46,20 @@ pub struct LaneName {
     pub topic: Topic,
     /// Whose it is.
     pub participant: ParticipantKey,
+}
+
+impl Topic {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::Light, Self::DeviceTest];
+
+    /// As the API spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::DeviceTest => "device_test",
+        }
+    }
 }
 
 impl Says {

@@ -215,6 +215,11 @@ impl Store for LinkedStore {
         self.ask(move |store| async move { store.parked(limit).await })
     }
 
+    fn drop_parked<'a>(&'a self, visit: &'a VisitKey, seq: Seq) -> Answer<'a, bool> {
+        let visit = visit.clone();
+        self.ask(move |store| async move { store.drop_parked(&visit, seq).await })
+    }
+
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
         let key = key.to_owned();
         self.ask(move |store| async move { store.put(space, &key, value, ttl).await })

@@ -37,6 +37,7 @@ pub enum Call {
     Records,
     History,
     Parked,
+    DropParked,
     Put,
     PutIfAbsent,
     Get,

@@ -285,6 +285,10 @@ impl Store for MemoryStore {
         self.step(Call::Parked, move |model, _| Ok(model.parked(limit)))
     }
 
+    fn drop_parked<'a>(&'a self, visit: &'a VisitKey, seq: Seq) -> Answer<'a, bool> {
+        self.step(Call::DropParked, move |model, _| Ok(model.drop_parked(visit, seq)))
+    }
+
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
         self.step(Call::Put, move |model, now| {
             model.put(now, space, key, value, ttl);

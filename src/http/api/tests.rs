@@ -248,8 +248,31 @@ async fn parked_commands_are_listed_without_their_content() {
     assert_eq!(
         found.json(),
         json!({"parked": [{"at": "2026-11-23T17:00:00Z", "organization": "lakeside", "csn": "10001",
-            "conference_id": null, "seq": 1, "reason": "it failed three times"}]})
+            "conference_id": null, "seq": 1, "reason": "it failed three times"}],
+            "updates": [], "more_updates": false})
     );
+}
+
+#[actix_web::test]
+async fn parked_updates_are_listed_until_somebody_decides() {
+    let kit = Kit::new();
+    for csn in ["10001", "10002", "10003"] {
+        let mut visit = waiting(key(csn));
+        let light = &mut visit.participants.values_mut().next().unwrap().light;
+        (light.wanted, light.decided, light.settled) = (true, 2, 2);
+        light.dropped = if csn == "10002" { 2 } else { 0 };
+        kit.commit(&visit.key, Some(&visit)).await;
+    }
+    let service = service!(kit);
+    let found = ask!(service, get("/api/v1/parked")).json();
+    let update = |csn: &str| {
+        json!({"organization": "lakeside", "csn": csn, "conference_id": null, "role": "patient",
+            "external_id": "WPR1", "event": "joined", "seq": 2})
+    };
+    assert_eq!(found["updates"], json!([update("10001"), update("10003")]));
+    assert_eq!(found["more_updates"], false);
+    let one = ask!(service, get("/api/v1/parked?limit=1")).json();
+    assert_eq!((&one["updates"], &one["more_updates"]), (&json!([update("10001")]), &json!(true)));
 }
 
 #[actix_web::test]

@@ -26,6 +26,14 @@ pub enum Act {
     End,
     /// Takes a guest's link back.
     Revoke,
+    /// Has another meeting made in the place of this one.
+    MakeAgain,
+    /// Has Epic told once more what it refused.
+    SendAgain,
+    /// Gives an update up for good that Epic refused.
+    Drop,
+    /// Drops a command that was set aside.
+    DropCommand,
 }
 
 impl Act {
@@ -38,6 +46,10 @@ impl Act {
             "identify" => Ok(Self::Identify),
             "end" => Ok(Self::End),
             "revoke" => Ok(Self::Revoke),
+            "remake" => Ok(Self::MakeAgain),
+            "resend" => Ok(Self::SendAgain),
+            "drop" => Ok(Self::Drop),
+            "drop-command" => Ok(Self::DropCommand),
             _ => Err(ApiError::NotFound),
         }
     }
@@ -48,6 +60,10 @@ impl Act {
             Self::Identify => "identify",
             Self::End => "meeting_ended",
             Self::Revoke => "guest_revoked",
+            Self::MakeAgain => "meeting_made_again",
+            Self::SendAgain => "update_sent_again",
+            Self::Drop => "update_dropped",
+            Self::DropCommand => "command_dropped",
         }
     }
 }
@@ -63,10 +79,19 @@ pub struct ActForm {
     #[serde(default)]
     session: String,
     #[serde(default)]
-    who: String,
+    pub(super) who: String,
     /// Of [`Act::Revoke`].
     #[serde(default)]
     link: String,
+    /// Of [`Act::MakeAgain`]: anything, where people in the meeting are no reason to leave it.
+    #[serde(default)]
+    pub(super) although_inside: String,
+    /// Of [`Act::SendAgain`] and [`Act::Drop`], beside `who`.
+    #[serde(default)]
+    pub(super) topic: String,
+    /// Of these: the update's number in its lane. Of [`Act::DropCommand`]: the command's place in its journal.
+    #[serde(default)]
+    pub(super) seq: String,
 }
 
 impl ActForm {
@@ -83,7 +108,7 @@ impl ActForm {
 #[utoipa::path(post, path = "/visits/{organization}/{csn}/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("csn" = String, Path, description = "Epic's contact serial number"),
-    ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end`, or `revoke` (field `link`); each with `reason`"),
+    ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end`, `revoke` (field `link`), `remake` (field `although_inside`, where people in the meeting are no reason to leave it), `resend` and `drop` (fields `who`, `topic`, `seq`) of a parked update, or `drop-command` (field `seq`); each with `reason`"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
@@ -145,11 +170,12 @@ async fn done(
         Act::Identify => doing.identify().await?,
         Act::End => doing.end().await?,
         Act::Revoke => doing.revoke().await?,
+        Act::MakeAgain => doing.make_again().await?,
+        Act::SendAgain => doing.send_again().await?,
+        Act::Drop => doing.drop_update().await?,
+        Act::DropCommand => doing.drop_command().await?,
     };
-    let outcome = match note {
-        StoryNote::Identified | StoryNote::Ended | StoryNote::Revoked => audited::DONE,
-        other => other.code(),
-    };
+    let outcome = if note.is_done() { audited::DONE } else { note.code() };
     request.extensions_mut().insert(Outcome(outcome));
     tracing::info!(by = by.name(), organization = %id, action = act.action(), outcome, "an operator acts on a visit");
     let to = format!("{}?{NOTE}={}", address(&key), note.code());
@@ -157,11 +183,11 @@ async fn done(
 }
 
 /// An act under way.
-struct Doing<'a> {
-    app: &'a App,
-    key: &'a VisitKey,
-    organization: &'a Organization,
-    form: &'a ActForm,
+pub(super) struct Doing<'a> {
+    pub(super) app: &'a App,
+    pub(super) key: &'a VisitKey,
+    pub(super) organization: &'a Organization,
+    pub(super) form: &'a ActForm,
 }
 
 impl Doing<'_> {

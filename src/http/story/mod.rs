@@ -1,13 +1,17 @@
 //! The page of one visit for whoever has to find out what is wrong with it, and what they can do about it. It shows no name of a person.
 
 mod acts;
+mod mending;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use vestibule_actors::desk::Snapshot;
+use vestibule_actors::port::store::ParkedCommand;
 use vestibule_domain::id::{GuestLinkId, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::Visit;
 use vestibule_domain::visit::guest::GuestLink;
+use vestibule_domain::visit::parked::ParkedUpdate;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 
 use super::access::Who;
@@ -22,8 +26,8 @@ use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, StaffRole};
 use crate::web::{
-    Choice, Language, PersonLine, SignedIn, StoryLink, StoryNote, StoryPage, StoryPerson, TimelineLine,
-    TimelineSection,
+    Choice, Language, PersonLine, SignedIn, StoryCommand, StoryLink, StoryNote, StoryPage, StoryParked,
+    StoryPerson, TimelineLine, TimelineSection,
 };
 
 // What utoipa's attribute makes beside each handler.
@@ -53,7 +57,7 @@ pub async fn of_csn(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    shown(&app, &who, &request, &timeline::of_csn(&app, &who, &path.0, &path.1).await?)
+    shown(&app, &who, &request, &timeline::of_csn(&app, &who, &path.0, &path.1).await?).await
 }
 
 /// The page of a group visit.
@@ -75,20 +79,30 @@ pub async fn of_conference(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    shown(&app, &who, &request, &timeline::of_conference(&app, &who, &path.0, &path.1).await?)
+    shown(&app, &who, &request, &timeline::of_conference(&app, &who, &path.0, &path.1).await?).await
 }
 
-fn shown(app: &App, who: &Who, request: &HttpRequest, known: &Timeline) -> Result<HttpResponse, ApiError> {
+async fn shown(
+    app: &App,
+    who: &Who,
+    request: &HttpRequest,
+    known: &Timeline,
+) -> Result<HttpResponse, ApiError> {
     let (id, organization) = who.organization(app, known.key.organization.as_str(), StaffRole::Viewer)?;
     let frame = frame((id, organization), &known.key);
     let page = match &known.seen {
         Some(seen) => view(app, organization, seen, frame),
         None => frame,
     };
+    let may_act = who.may(id, StaffRole::Operator);
     let page = StoryPage {
+        commands: match &known.seen {
+            Some(seen) if may_act => commands(app, seen).await?,
+            _ => None,
+        },
         timeline: section(known, &organization.time_zone),
         note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
-        may_act: who.may(id, StaffRole::Operator),
+        may_act,
         signed_in: who.signed_in(),
         ..page
     };
@@ -115,6 +129,9 @@ fn frame((id, organization): (&OrganizationId, &Organization), key: &VisitKey) -
         devices: Vec::new(),
         links: Vec::new(),
         choices: Vec::new(),
+        may_make_again: false,
+        parked: Vec::new(),
+        commands: None,
         timeline: TimelineSection::default(),
         note: None,
         may_act: false,
@@ -154,6 +171,8 @@ fn view(app: &App, organization: &Organization, seen: &Snapshot, frame: StoryPag
         devices: devices(LANGUAGE, &unlinked, now),
         links: links(visit, now),
         choices: visit.participants.iter().map(choice).collect(),
+        may_make_again: visit.replaceable().is_some(),
+        parked: visit.parked_updates().map(|update| parked(&update)).collect(),
         ..frame
     }
 }
@@ -193,6 +212,30 @@ fn lateness(seconds: i64) -> String {
         120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
     }
+}
+
+/// An update that is parked, in words.
+fn parked(update: &ParkedUpdate<'_>) -> StoryParked {
+    let who = timeline::named(update.participant.role(), update.external_id);
+    StoryParked {
+        key: update.participant.to_text(),
+        topic: update.says.topic().as_str(),
+        seq: update.seq,
+        text: timeline::status(&who, update.says),
+    }
+}
+
+/// What was set aside of the visit, where it says that something was.
+async fn commands(app: &App, seen: &Snapshot) -> Result<Option<Vec<StoryCommand>>, ApiError> {
+    if !seen.visit.problems.contains_key(&ProblemCode::CommandParked) {
+        return Ok(None);
+    }
+    let line = |parked: ParkedCommand| StoryCommand {
+        seq: parked.seq.0,
+        minutes_ago: minutes(now(app), parked.at),
+        reason: parked.reason,
+    };
+    Ok(Some(mending::commands(app, &seen.visit.key).await?.into_iter().map(line).collect()))
 }
 
 /// Guests' links that are still good, the newest first; never the links themselves.

@@ -3,10 +3,14 @@
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use vestibule_actors::memory::When;
+use vestibule_actors::port::store::{ParkedCommand, Seq};
+use vestibule_domain::intent::ProblemCode;
+use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::Visit;
 
 use crate::http::kit::{
-    Kit, anonymous, ask, end, get, group, group_key, key, patient, service, start_with_a_stranger, waiting,
+    Kit, NOW, anonymous, ask, end, get, group, group_key, key, patient, service, start_with_a_stranger,
+    waiting,
 };
 
 const PAGE: &str = "/visits/lakeside/10001";
@@ -119,4 +123,48 @@ async fn a_form_that_is_not_ours_or_too_late_changes_nothing() {
     end(&mut visit, "uuid/1==");
     kit.commit(&visit.key, Some(&visit)).await;
     assert_eq!(ask!(service, right()).header("location"), "/visits/lakeside/10001?note=not-here");
+}
+
+#[actix_web::test]
+async fn what_was_set_aside_is_dropped_one_by_one_and_the_problem_with_the_last() {
+    tokio::time::pause();
+    let kit = Kit::new();
+    let mut visit = waiting(key("10001"));
+    visit.problems.insert(ProblemCode::CommandParked, NOW);
+    for seq in [1, 2] {
+        let parked = ParkedCommand {
+            seq: Seq(seq),
+            visit: visit.key.clone(),
+            payload: b"about Ada".to_vec(),
+            reason: "it failed three times".into(),
+            at: NOW,
+        };
+        kit.park(&visit.key, &visit, parked).await;
+    }
+    let service = service!(kit);
+    let text = ask!(service, get(PAGE)).text();
+    assert!(text.contains("Number 1, ") && text.contains("Number 2, ") && !text.contains("Ada"), "{text}");
+    let drop = |seq: &'static str| {
+        let fields = [("seq", seq), ("reason", "it was looked into")];
+        get(&format!("{PAGE}/drop-command")).method(Method::POST).set_form(fields)
+    };
+    let store = &kit.app.desk.ports().store;
+    let handed_in = async || store.read(Shard::of_visit(&visit.key), Seq(0), 10).await.unwrap().len();
+    ask!(service, drop("one")).problem(400);
+    for (seq, note, left, journal) in [
+        ("3", "not-parked", 2, 0),
+        ("1", "command-dropped", 1, 0),
+        ("1", "not-parked", 1, 0),
+        // Nobody owns the visit here, so that it does not say so itself.
+        ("2", "not-yet", 0, 1),
+    ] {
+        let told = ask!(service, drop(seq));
+        assert_eq!(told.header("location"), format!("{PAGE}?note={note}"), "{seq}");
+        assert_eq!((store.parked(9).await.unwrap().len(), handed_in().await), (left, journal), "{seq}");
+    }
+    // One that is on no list any more leaves the problem, which can be dropped as well.
+    let text = ask!(service, get(PAGE)).text();
+    assert!(text.contains("It is on no list any more.") && !text.contains("Number 1, "), "{text}");
+    assert_eq!(ask!(service, drop("")).header("location"), format!("{PAGE}?note=not-yet"));
+    assert_eq!(handed_in().await, 2);
 }

@@ -68,6 +68,10 @@ fn entry(at: Time, act: ActView) -> EntryView {
     let did = match act.action.as_str() {
         "identify" => "said who somebody in the meeting is",
         "meeting_ended" => "ended the meeting for everybody",
+        "meeting_made_again" => "had the meeting made again",
+        "update_sent_again" => "had a parked update sent again",
+        "update_dropped" => "dropped a parked update",
+        "command_dropped" => "dropped what was set aside",
         "guest_invited" => "asked for a guest's link",
         "guest_revoked" => "took a guest's link back",
         "guest_texted" => "had a guest's link sent by text message",

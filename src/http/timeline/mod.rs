@@ -23,6 +23,7 @@ use super::problem::ApiError;
 use crate::settings::StaffRole;
 
 pub use entry::{EntryView, Mark};
+pub use words::{named, status};
 
 /// Of a visit that had many meetings, records of so many are looked for: the newest.
 const MEETINGS: usize = 8;

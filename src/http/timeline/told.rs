@@ -92,6 +92,7 @@ fn entry(at: Moment, what: &Happened) -> EntryView {
             };
             new("update_settled").about(&update.who).code(spelt(how)).tone(tone)
         }
+        Happened::UpdateDropped(update) => new("update_dropped").about(&update.who),
         Happened::ProblemRaised { problem } => new("problem_raised").code(problem.as_str()).tone("bad"),
         Happened::ProblemCleared { problem } => new("problem_cleared").code(problem.as_str()).tone("good"),
         Happened::Named { who, .. } => who.iter().fold(new("named"), EntryView::about),
@@ -106,6 +107,7 @@ fn entry(at: Moment, what: &Happened) -> EntryView {
 fn bare(what: &Happened, new: impl Fn(&'static str) -> EntryView) -> EntryView {
     match what {
         Happened::EndOrdered => new("end_ordered"),
+        Happened::MakeAgainOrdered => new("make_again_ordered"),
         Happened::EndsByItself => new("ends_by_itself"),
         Happened::MeetingMissing => new("meeting_missing").tone("bad"),
         Happened::GuestInvited => new("guest_invited"),

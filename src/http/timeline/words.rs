@@ -2,21 +2,27 @@
 
 use vestibule_actors::port::store::{Outcome, Record};
 use vestibule_domain::effect::Says;
+use vestibule_domain::id::ExternalId;
 use vestibule_domain::visit::LaunchRefusal;
 use vestibule_domain::visit::device_test::Settled;
 use vestibule_domain::visit::history::{
     CallEnd, CallKind, CallLine, DeviceHash, Event, Happened, Person, UpdateLine,
 };
-use vestibule_domain::visit::participant::Presence;
+use vestibule_domain::visit::participant::{Presence, Role};
 use vestibule_domain::visit::repair::Missing;
 
 use crate::web::grouped;
 
 /// A person by role and id: `Patient WPR1`.
 fn called(who: &Person) -> String {
-    match &who.id {
-        Some(id) => format!("{} {id}", who.role.plain_name()),
-        None => who.role.plain_name().to_owned(),
+    named(who.role, who.id.as_ref())
+}
+
+/// The same by its parts.
+pub fn named(role: Role, id: Option<&ExternalId>) -> String {
+    match id {
+        Some(id) => format!("{} {id}", role.plain_name()),
+        None => role.plain_name().to_owned(),
     }
 }
 
@@ -73,6 +79,9 @@ pub fn line(what: &Happened) -> String {
         }
         Happened::UpdateDecided(update) => format!("Epic is to be told: {}.", says(update)),
         Happened::UpdateSettled { update, how } => settled(update, *how),
+        Happened::UpdateDropped(update) => {
+            format!("Epic is not told any more: {}. It was dropped by order.", says(update))
+        }
         Happened::ProblemRaised { problem } => format!("Problem: {}", problem.message()),
         Happened::ProblemCleared { problem } => {
             format!("Not a problem any more: {}.", problem.as_str().replace('_', " "))
@@ -89,6 +98,7 @@ pub fn line(what: &Happened) -> String {
 fn sentence(what: &Happened) -> &'static str {
     match what {
         Happened::EndOrdered => "It was ordered to end the meeting for everybody.",
+        Happened::MakeAgainOrdered => "It was ordered to make the meeting again.",
         Happened::EndsByItself => "The meeting is ended for everybody, since no provider is in it any more.",
         Happened::MeetingMissing => "A provider found that Zoom has no such meeting any more.",
         Happened::GuestInvited => "A guest's link was made.",
@@ -180,7 +190,8 @@ fn says(update: &UpdateLine) -> String {
     update.says.map_or_else(|| format!("the update {} about {who}", update.seq), |says| status(&who, says))
 }
 
-fn status(who: &str, says: Says) -> String {
+/// What Epic is, or would be, told.
+pub fn status(who: &str, says: Says) -> String {
     match says {
         Says::Connected(true) => format!("{who} has joined"),
         Says::Connected(false) => format!("{who} has left"),

@@ -11,6 +11,7 @@ use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::policy::Policy;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::device_test::KnownTest;
+use vestibule_domain::visit::parked::ParkedUpdate;
 use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 use vestibule_domain::visit::repair::{Missing, Repair};
 use vestibule_domain::visit::{Meeting, Visit};
@@ -224,6 +225,20 @@ pub struct ParkedView {
     reason: String,
 }
 
+/// An update that Epic refused for good, or that was given up, and of which nobody has decided so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ParkedUpdate)]
+pub struct ParkedUpdateView {
+    organization: String,
+    csn: Option<String>,
+    conference_id: Option<String>,
+    role: RoleName,
+    external_id: Option<String>,
+    event: EventName,
+    /// Its number in its lane.
+    seq: u64,
+}
+
 /// The identity of a visit that has left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GoneView {
@@ -380,6 +395,21 @@ impl From<&Record> for RecordView {
             outcome: record.outcome.into(),
             latency_ms: record.latency_ms,
             hint: record.hint.clone(),
+        }
+    }
+}
+
+impl ParkedUpdateView {
+    pub fn new(visit: &Visit, update: &ParkedUpdate<'_>) -> Self {
+        let GoneView { organization, csn, conference_id } = GoneView::from(&visit.key);
+        Self {
+            organization,
+            csn,
+            conference_id,
+            role: update.participant.role().into(),
+            external_id: update.external_id.map(|id| id.as_str().to_owned()),
+            event: update.says.into(),
+            seq: update.seq,
         }
     }
 }

@@ -99,7 +99,7 @@ fn e49_device_tests_are_shown_with_the_visit() {
         external_id_type: None,
         tentative: false,
     };
-    let told = Told { decided: 2, acknowledged: 2, settled: 2 };
+    let told = Told { decided: 2, acknowledged: 2, settled: 2, ..Told::default() };
     visit.device_tests.insert(patient(), KnownTest { test, told, untold: false });
     assert_eq!(
         view(visit, None)["device_tests"],

@@ -186,6 +186,11 @@ impl Store for EmbeddedStore {
         self.looking(move |snapshot| reads::parked(snapshot, limit, &shared.stats)).boxed()
     }
 
+    fn drop_parked<'a>(&'a self, visit: &'a VisitKey, seq: Seq) -> Answer<'a, bool> {
+        let visit = visit.clone();
+        self.doing(Patience::Waits, move |desk| desk.drop_parked(&visit, seq)).boxed()
+    }
+
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
         let key = key.to_owned();
         self.doing(Patience::None, move |desk| desk.put(space, &key, &value, ttl)).boxed()

@@ -158,6 +158,10 @@ impl Store for RedisStore {
         self.parked(limit).boxed()
     }
 
+    fn drop_parked<'a>(&'a self, visit: &'a VisitKey, seq: Seq) -> Answer<'a, bool> {
+        self.drop_parked(visit, seq).boxed()
+    }
+
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()> {
         self.put(space, key, value, ttl).boxed()
     }

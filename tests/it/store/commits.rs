@@ -187,6 +187,23 @@ pub async fn parked_commands_are_listed_newest_first(world: &World) {
     assert!(world.store.parked(0).await.unwrap().is_empty());
 }
 
+pub async fn a_parked_command_is_dropped_by_its_visit_and_place(world: &World) {
+    let place = shard(PLACE);
+    let [visit, other] = visits(place);
+    let owner = world.own(place).await;
+    let all = [parked(&visit, 1, START), parked(&other, 2, START), parked(&visit, 3, START)];
+    world.commit(Commit { parked: all.to_vec(), ..commit(place, owner, 1) }).await;
+    let store = &world.store;
+    for (visit, seq, there) in [(&other, 1, false), (&visit, 4, false), (&visit, 1, true), (&visit, 1, false)]
+    {
+        assert_eq!(store.drop_parked(visit, Seq(seq)).await.unwrap(), there, "{visit:?} {seq}");
+    }
+    let left = |parked: Vec<ParkedCommand>| parked.into_iter().map(|it| it.seq.0).collect::<Vec<_>>();
+    assert_eq!(left(store.parked(10).await.unwrap()), [3, 2]);
+    world.commit(Commit { parked: vec![parked(&visit, 5, START)], ..commit(place, owner, 2) }).await;
+    assert_eq!(left(store.parked(10).await.unwrap()), [5, 3, 2]);
+}
+
 pub async fn parked_commands_are_bounded(world: &World) {
     let place = shard(PLACE);
     let [visit] = visits(place);

@@ -105,6 +105,7 @@ conformance! {
         a_refused_commit_writes_nothing
         a_removed_visit_leaves_with_its_wake
         parked_commands_are_listed_newest_first
+        a_parked_command_is_dropped_by_its_visit_and_place
         parked_commands_are_bounded
         ids_of_commits_belong_to_their_shard;
     views:

@@ -229,7 +229,7 @@ impl Deciding<'_> {
 
     // === making them ===
 
-    fn is_open(&self, call: &ZoomCall) -> bool {
+    pub(super) fn is_open(&self, call: &ZoomCall) -> bool {
         self.visit.calls.values().any(|open| slot(&open.intent.call) == slot(call))
     }
 

@@ -67,7 +67,7 @@ impl Visit {
                 .iter()
                 .any(|(key, p)| key.role().is_patient_side() && p.presence == Presence::Waiting);
             let after_launch = launched + policy.check_after;
-            let since_end = course.last_end.is_none_or(|end| end < launched);
+            let since_end = course.last_end.is_none_or(|end| end <= launched);
             // People may have gone in that a restored store knows nothing of.
             if let Some(doubted) = self.doubted_at.filter(|at| since_end && policy.markers.was_restored(*at))
             {

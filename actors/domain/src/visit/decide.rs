@@ -91,6 +91,9 @@ impl Deciding<'_> {
             }
             Command::GuestTexted { link } => self.guest_texted(&entry.id, link),
             Command::EndForAll { meeting } => self.end_for_all(*meeting, at),
+            Command::MakeAgain { meeting, although_inside } => {
+                self.make_again(&entry.id, at, *meeting, *although_inside);
+            }
             Command::IntentClosed { intent, outcome } => self.call_closed(&entry.id, *intent, at, outcome),
             Command::StatusDelivered { participant, seq, connected } => {
                 self.status_delivered(participant, *seq, *connected)
@@ -98,6 +101,15 @@ impl Deciding<'_> {
             Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
             Command::StatusSuperseded { participant, seq } => self.status_superseded(participant, *seq),
             Command::AttemptOutlived { participant } => self.attempt_outlived(participant),
+            Command::ParkedResent { participant, topic, seq } => {
+                self.send_parked_again(participant, *topic, *seq);
+            }
+            Command::ParkedDropped { participant, topic, seq } => {
+                self.drop_parked(participant, *topic, *seq);
+            }
+            Command::ParkedCommandsDropped => {
+                self.visit.problems.remove(&ProblemCode::CommandParked);
+            }
             Command::StoreWentBack => self.store_went_back(),
             Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
             Command::Tick => self.give_up_the_silent(),

@@ -90,6 +90,9 @@ pub struct Told {
     pub acknowledged: u64,
     /// The last update that was settled in whatever way.
     pub settled: u64,
+    /// The last parked update that somebody on duty has given up for good.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub dropped: u64,
 }
 
 impl Told {
@@ -103,6 +106,11 @@ impl Told {
     #[must_use]
     pub fn stands(&self) -> bool {
         self.acknowledged >= self.decided
+    }
+
+    /// Whether Epic has acknowledged the newest, or somebody has dropped it.
+    pub(super) fn is_done(&self) -> bool {
+        self.acknowledged.max(self.dropped) >= self.decided
     }
 
     fn is_nothing(&self) -> bool {

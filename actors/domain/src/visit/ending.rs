@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::time::{Moment, Span};
 
 /// An order that was on its way for longer than this is about people who may have gone and come again since.
-const GOOD_FOR: Span = Span::minutes(10);
+pub(super) const GOOD_FOR: Span = Span::minutes(10);
 /// A meeting that lives on although it was ended is not ended again sooner.
 const AGAIN_AFTER: Span = Span::minutes(10);
 

@@ -342,7 +342,9 @@ pub fn course<'a>(
     reopen: crate::time::Span,
 ) -> Course<'a> {
     let mut ordered: Vec<_> = instances.iter().filter(|(_, i)| i.is_proven()).collect();
-    ordered.sort_by_key(|(uuid, instance)| (instance.started(), *uuid));
+    // Times are in seconds: of two starts in one, that of a meeting which is gone came first.
+    let is_left = |instance: &Instance| !instance.meeting.is_some_and(|id| deleted.contains_key(&id));
+    ordered.sort_by_key(|(uuid, instance)| (instance.started(), is_left(instance), *uuid));
     let mut course = Course::default();
     for (uuid, instance) in ordered {
         let started = instance.started().unwrap_or_default();

@@ -69,10 +69,10 @@ impl Deciding<'_> {
         self.forget_the_parked();
     }
 
-    /// Nothing is parked any more once Epic has acknowledged the newest of every lane.
+    /// Nothing is parked any more once Epic has acknowledged the newest of every lane, or somebody has dropped it.
     pub(super) fn forget_the_parked(&mut self) {
-        let lights = self.visit.participants.values().all(|p| p.light.acknowledged >= p.light.decided);
-        if lights && self.visit.device_tests.values().all(|known| known.told.stands()) {
+        let lights = self.visit.participants.values().all(|p| p.light.is_done());
+        if lights && self.visit.device_tests.values().all(|known| known.told.is_done()) {
             self.visit.problems.remove(&ProblemCode::UpdateParked);
         }
     }

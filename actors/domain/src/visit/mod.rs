@@ -19,7 +19,9 @@ mod identity;
 pub mod instance;
 mod launch;
 mod light;
+mod making_again;
 mod naming;
+pub mod parked;
 pub mod participant;
 mod presence;
 pub mod repair;
@@ -29,6 +31,7 @@ pub mod stand_in;
 pub mod window;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};
+pub use making_again::NotAgain;
 pub use naming::Device;
 pub use presence::Stranger;
 
@@ -226,6 +229,10 @@ pub struct OpenCall {
     pub state: CallState,
     /// Why the last attempt failed.
     pub problem: Option<ProblemCode>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How a call fares.

@@ -264,6 +264,9 @@ pub struct Light {
     pub connected: bool,
     /// The last update that was settled in whatever way (acknowledged or parked).
     pub settled: u64,
+    /// The last parked update that somebody on duty has given up for good.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub dropped: u64,
     /// As whom Epic was last told that the person is connected: whoever is turned off is whoever was turned on, even if
     /// a later launch brought another id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -285,6 +288,11 @@ impl Light {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.settled >= self.decided
+    }
+
+    /// Whether Epic has acknowledged the newest update, or somebody has dropped it.
+    pub(super) fn is_done(&self) -> bool {
+        self.acknowledged.max(self.dropped) >= self.decided
     }
 
     /// Whether the newest update was given up without Epic's acknowledgement.

@@ -258,12 +258,15 @@ impl Deciding<'_> {
         });
     }
 
-    fn remove_superfluous(&mut self, meeting: MeetingId) {
+    pub(super) fn remove_superfluous(&mut self, meeting: MeetingId) {
         if self.visit.superfluous.len() >= MOST_SUPERFLUOUS {
             self.visit.superfluous.pop_first();
         }
         self.visit.superfluous.insert(meeting);
-        self.begin(ZoomCall::DeleteMeeting { meeting });
+        let delete = ZoomCall::DeleteMeeting { meeting };
+        if !self.is_open(&delete) {
+            self.begin(delete);
+        }
     }
 
     fn meeting_read(&mut self, meeting: MeetingId, at: Moment, started: bool, effective: MeetingSettings) {

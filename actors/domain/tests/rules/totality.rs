@@ -9,6 +9,7 @@ use proptest::sample::select;
 use vestibule_domain::birth_date::BirthDate;
 use vestibule_domain::command::{Command, Entry, Launch};
 use vestibule_domain::decide;
+use vestibule_domain::effect::Topic;
 use vestibule_domain::fact::{Fact, FactKind, SessionKeys};
 use vestibule_domain::id::{
     BrowserHash, CommandId, ExternalId, FhirReference, GuestLinkId, InstanceUuid, MeetingId, ParticipantUuid,
@@ -237,6 +238,13 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         1 => guest_link().prop_map(|link| Command::GuestTexted { link }),
         1 => meeting_id().prop_map(|meeting| Command::EndForAll { meeting }),
+        1 => (meeting_id(), any::<bool>())
+            .prop_map(|(meeting, although_inside)| Command::MakeAgain { meeting, although_inside }),
+        1 => (key(), select(Topic::ALL.to_vec()), seq())
+            .prop_map(|(participant, topic, seq)| Command::ParkedResent { participant, topic, seq }),
+        1 => (key(), select(Topic::ALL.to_vec()), seq())
+            .prop_map(|(participant, topic, seq)| Command::ParkedDropped { participant, topic, seq }),
+        1 => Just(Command::ParkedCommandsDropped),
         12 => (0..40_u64, outcome())
             .prop_map(|(n, outcome)| Command::IntentClosed { intent: IntentId(n), outcome }),
         1 => (key(), seq(), any::<bool>())

@@ -1,7 +1,7 @@
 //! Finding visits, and what waits to be done for them.
 
 use super::{Model, outbox_entry};
-use crate::port::store::{Changed, OutboxEntry, Page, ParkedCommand, StoredVisit};
+use crate::port::store::{Changed, OutboxEntry, Page, ParkedCommand, Seq, StoredVisit};
 use std::ops::Bound;
 use vestibule_domain::effect::LaneName;
 use vestibule_domain::id::{OrganizationId, VisitKey};
@@ -82,6 +82,13 @@ impl Model {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|stored| stored.visit.clone());
         Page { items: found.into_iter().cloned().collect(), next }
+    }
+
+    /// See [`crate::port::store::Store::drop_parked`].
+    pub fn drop_parked(&mut self, visit: &VisitKey, seq: Seq) -> bool {
+        let before = self.parked.len();
+        self.parked.retain(|_, parked| (&parked.visit, parked.seq) != (visit, seq));
+        self.parked.len() < before
     }
 
     /// See [`crate::port::store::Store::parked`].

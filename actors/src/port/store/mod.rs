@@ -284,6 +284,9 @@ pub trait Store: Send + Sync + 'static {
     /// Commands that were set aside, newest first, at most `limit`.
     fn parked(&self, limit: usize) -> Answer<'_, Vec<ParkedCommand>>;
 
+    /// Removes a command that was set aside, by its visit and its place in the journal; `false` when there is none such.
+    fn drop_parked<'a>(&'a self, visit: &'a VisitKey, seq: Seq) -> Answer<'a, bool>;
+
     /// Puts a value for `ttl`; an existing one is replaced.
     fn put<'a>(&'a self, space: Space, key: &'a str, value: Vec<u8>, ttl: Span) -> Answer<'a, ()>;
 

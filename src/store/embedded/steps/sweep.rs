@@ -1,8 +1,8 @@
 //! What leaves in time, in parts: a part is one step of at most so many removals, so that nobody waits long behind a sweep.
 
 use std::ops::ControlFlow;
-use vestibule_actors::port::store::{GONE_TOLD_FOR, ParkedCommand, Retention, Swept};
-use vestibule_domain::id::OrganizationId;
+use vestibule_actors::port::store::{GONE_TOLD_FOR, ParkedCommand, Retention, Seq, Swept};
+use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::time::Moment;
 
 use super::super::keys::{self, Leaving};
@@ -144,7 +144,24 @@ impl Desk<'_, '_> {
             Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
         self.unreadable += unreadable;
-        let removed = self.each(due, |tables, key| tables.parked.delete(&key))?;
+        self.unpark(due)
+    }
+
+    /// Removes a command that was set aside.
+    pub(in super::super) fn drop_parked(&mut self, visit: &VisitKey, seq: Seq) -> Step<bool> {
+        let mut found = Vec::new();
+        self.look()?.parked.scan(&[], None, |key, value| {
+            let is_it = |parked: ParkedCommand| parked.visit == *visit && parked.seq == seq;
+            if ParkedCommand::from_bytes(value).is_ok_and(is_it) {
+                found.push(key.to_vec());
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(self.unpark(found)? > 0)
+    }
+
+    fn unpark(&mut self, keys: Vec<Vec<u8>>) -> Step<u64> {
+        let removed = self.each(keys, |tables, key| tables.parked.delete(&key))?;
         if removed > 0 {
             let tables = self.write()?;
             let kept: u64 = tables.meta.row_or_default(PARKED_COUNT)?;

@@ -172,20 +172,43 @@ impl RedisStore {
 
     pub(in super::super) async fn parked(&self, limit: usize) -> Result<Vec<ParkedCommand>, StoreError> {
         let parked = Shard::all().map(async |shard| {
-            let key = self.keys.shard(shard, Of::Parked);
-            let mut command = redis::cmd("XREVRANGE");
-            command.arg(&key).arg("+").arg("-").arg("COUNT").arg(limit.clamp(1, PARKED_KEPT));
-            let entries = self.door.command("parked commands", &key, command).await?;
-            let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("parked commands", entries)?;
-            entries
-                .into_iter()
-                .map(|(id, fields)| Ok((place_in_time(&id)?, parked_command(fields)?)))
-                .collect()
+            let entries = self.parked_in(shard, limit.clamp(1, PARKED_KEPT)).await?;
+            entries.into_iter().map(|(id, parked)| Ok((place_in_time(&id)?, parked))).collect()
         });
         let parked: Vec<Vec<_>> = try_join_all(parked).await?;
         let mut parked: Vec<((u64, u64), ParkedCommand)> = parked.into_iter().flatten().collect();
         parked.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         Ok(parked.into_iter().take(limit).map(|(_, parked)| parked).collect())
+    }
+
+    /// The newest of a shard, with their ids in its stream.
+    async fn parked_in(
+        &self,
+        shard: Shard,
+        limit: usize,
+    ) -> Result<Vec<(String, ParkedCommand)>, StoreError> {
+        let key = self.keys.shard(shard, Of::Parked);
+        let mut command = redis::cmd("XREVRANGE");
+        command.arg(&key).arg("+").arg("-").arg("COUNT").arg(limit);
+        let entries = self.door.command("parked commands", &key, command).await?;
+        let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("parked commands", entries)?;
+        entries.into_iter().map(|(id, fields)| Ok((id, parked_command(fields)?))).collect()
+    }
+
+    pub(in super::super) async fn drop_parked(&self, visit: &VisitKey, seq: Seq) -> Result<bool, StoreError> {
+        let shard = Shard::of_visit(visit);
+        let parked = self.parked_in(shard, PARKED_KEPT).await?;
+        let is_it = |parked: &ParkedCommand| parked.visit == *visit && parked.seq == seq;
+        let found: Vec<String> =
+            parked.into_iter().filter(|(_, parked)| is_it(parked)).map(|(id, _)| id).collect();
+        if found.is_empty() {
+            return Ok(false);
+        }
+        let key = self.keys.shard(shard, Of::Parked);
+        let mut drop = redis::cmd("XDEL");
+        drop.arg(&key).arg(&found);
+        let dropped: u64 = read("parked commands", self.door.command("parked commands", &key, drop).await?)?;
+        Ok(dropped > 0)
     }
 }
 

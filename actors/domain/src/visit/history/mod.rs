@@ -131,6 +131,10 @@ pub enum Happened {
     },
     /// Somebody with the right to do so has the meeting ended for everybody.
     EndOrdered,
+    /// Somebody with the right to do so has another meeting made in the place of the visit's.
+    MakeAgainOrdered,
+    /// Somebody with the right to do so gave an update up for good that was parked.
+    UpdateDropped(UpdateLine),
     /// The meeting is ended for everybody by itself, since no provider is in it.
     EndsByItself,
     /// A provider found that Zoom has no such meeting.

@@ -76,6 +76,15 @@ impl Change<'_> {
                 let ordered = self.before.wants_end != self.after.wants_end;
                 ordered.then_some(Happened::EndOrdered)
             }
+            Command::MakeAgain { .. } => {
+                let ordered = self.before.wants_meeting != self.after.wants_meeting;
+                ordered.then_some(Happened::MakeAgainOrdered)
+            }
+            Command::ParkedDropped { participant, topic, seq } => {
+                let parked = self.before.parked_update(participant, *topic, *seq)?;
+                let (who, says) = (self.person(participant), Some(parked.says));
+                Some(Happened::UpdateDropped(UpdateLine { who, says, seq: *seq }))
+            }
             Command::IntentClosed { intent, outcome } => self.call_ended(*intent, outcome),
             Command::StoreWentBack => Some(Happened::StoreWentBack),
             Command::CommandParked => Some(Happened::CommandParked),

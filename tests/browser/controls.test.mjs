@@ -1,0 +1,87 @@
+// What an operator does about a visit from its page: a meeting that is made again, an update that Epic refused.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { startDemo, until } from "./support/demo.mjs";
+import { joinFromMyChart, lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+
+let demo;
+let browser;
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+async function faults(method, body) {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${demo.fakes}/demo/api/epic/faults`, { method, headers, body: body && JSON.stringify(body) });
+  assert.equal(answer.status, 204);
+}
+
+test("an operator has the meeting made again, and has Epic told what it refused, with the keyboard and on a small phone", async () => {
+  const visit = await visitOfTheDay(demo, 0);
+  const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
+  const waiting = await waitingPatient(patient, demo, 0);
+  await faults("POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  const started = await startFromHyperspace(provider, demo, 0);
+  await started.waitForURL(/\/zoom\/s\//);
+  await waiting.waitForURL(/\/zoom\//);
+  const address = `${demo.service}/visits/lakeside/${visit.csn}`;
+  await until("the updates to be refused", 20_000, async () => {
+    const { updates } = await (await fetch(`${demo.service}/api/v1/parked`)).json();
+    return updates.length === 2;
+  });
+  await faults("DELETE");
+  const operator = await person(browser, { viewport: DESKTOP });
+  const page = await operator.newPage();
+  await page.goto(address);
+  await page.getByRole("heading", { level: 2, name: "Updates that Epic did not take" }).waitFor();
+  await assertAccessible(page, "a visit with parked updates");
+  await page.setViewportSize(SMALL_PHONE);
+  await assertFits(page, "a visit with parked updates on a small phone");
+  await page.setViewportSize(DESKTOP);
+  const mended = page.getByRole("form", { name: `Patient ${visit.patient.external_id} has joined` });
+  await mended.getByLabel("Reason").fill("Epic knows the id by now");
+  await mended.getByRole("button", { name: "Send again" }).press("Enter");
+  await page.getByText("Epic is told once more.").waitFor();
+  await until("the patient's light", 20_000, () => lightIsOn(demo, visit.csn));
+  const other = page.getByRole("form", { name: `Provider ${visit.providers[0].external_id} has joined` });
+  await other.getByLabel("Reason").fill("nobody looks at it");
+  await other.getByRole("button", { name: "Drop" }).click();
+  await page.getByText("The update is dropped").waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Updates that Epic did not take" }).count(), 0);
+  // People are in the meeting, so that the box has to be ticked.
+  const again = page.getByRole("form", { name: "Make the meeting again" });
+  const before = await page.locator("dl.reference code").innerText();
+  await again.getByLabel("Reason").fill("its settings were changed by hand");
+  await again.getByRole("button", { name: "Make again" }).click();
+  await page.getByText("People are in the meeting, or Zoom has not told that they left.").waitFor();
+  await again.getByLabel("although people are in it").press("Space");
+  await again.getByLabel("Reason").fill("its settings were changed by hand");
+  await again.getByRole("button", { name: "Make again" }).click();
+  await page.getByText("Another meeting is being made").waitFor();
+  await until("another meeting", 20_000, async () => {
+    await page.goto(address);
+    const meeting = page.locator("dl.reference code");
+    return (await meeting.count()) === 1 && (await meeting.innerText()) !== before;
+  });
+  await until("the patient's light to go out", 20_000, async () => !(await lightIsOn(demo, visit.csn)));
+  // Both come once more, and meet in the new one.
+  const back = await joinFromMyChart(patient, demo, 0);
+  await back.waitForURL(/\/visit\//);
+  const restarted = await startFromHyperspace(provider, demo, 0);
+  await restarted.waitForURL(/\/zoom\/s\//);
+  await back.waitForURL(/\/zoom\//);
+  await until("the patient's light again", 20_000, () => lightIsOn(demo, visit.csn));
+  assert.ok(!restarted.url().includes(before.replaceAll(" ", "")), "not to the old one");
+  assert.deepEqual(operator.complaints, []);
+  assert.deepEqual([...provider.complaints, ...patient.complaints], []);
+});
