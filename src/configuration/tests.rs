@@ -1,3 +1,5 @@
+//! What is kept of settings, over the store in memory.
+
 use std::collections::BTreeMap;
 
 use vestibule_domain::id::OrganizationId;

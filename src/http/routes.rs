@@ -37,6 +37,32 @@ pub fn configure_public(config: &mut web::ServiceConfig) {
     tools::configure(config);
 }
 
+/// Where organizations are set up.
+fn configure_set_up(app: &App, config: &mut web::ServiceConfig) {
+    config
+        .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
+        .service(reading("/admin/new", read().to(organizations::new)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}", read().to(organizations::page)).wrap(from_fn(guard)))
+        .service(
+            reading("/admin/{organization}/versions/{version}", read().to(organizations::version))
+                .wrap(from_fn(guard)),
+        )
+        .service(
+            reading("/admin/{organization}/export", read().to(organizations::export)).wrap(from_fn(guard)),
+        )
+        .service(
+            web::resource("/admin/{organization}/settings/{act}")
+                .app_data(web::PayloadConfig::new(app.settings.limits.request_body_bytes))
+                .route(web::post().to(organizations::act))
+                .default_service(only("POST"))
+                .wrap(from_fn(guard)),
+        )
+        .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
+        .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
+        .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))
+        .service(acting("/admin/{organization}/zoom/ask-again", web::post().to(zoom_account::ask_again)));
+}
+
 /// The operators' pages and routes: on the internal listener where there is one, else on the public one. Whoever calls them is
 /// checked by [`guard`].
 pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
@@ -97,32 +123,6 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 )
                 .default_service(web::to(front::nothing_here)),
         );
-}
-
-/// Where organizations are set up.
-fn configure_set_up(app: &App, config: &mut web::ServiceConfig) {
-    config
-        .service(reading("/admin", read().to(admin::index)).wrap(from_fn(guard)))
-        .service(reading("/admin/new", read().to(organizations::new)).wrap(from_fn(guard)))
-        .service(reading("/admin/{organization}", read().to(organizations::page)).wrap(from_fn(guard)))
-        .service(
-            reading("/admin/{organization}/versions/{version}", read().to(organizations::version))
-                .wrap(from_fn(guard)),
-        )
-        .service(
-            reading("/admin/{organization}/export", read().to(organizations::export)).wrap(from_fn(guard)),
-        )
-        .service(
-            web::resource("/admin/{organization}/settings/{act}")
-                .app_data(web::PayloadConfig::new(app.settings.limits.request_body_bytes))
-                .route(web::post().to(organizations::act))
-                .default_service(only("POST"))
-                .wrap(from_fn(guard)),
-        )
-        .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
-        .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
-        .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))
-        .service(acting("/admin/{organization}/zoom/ask-again", web::post().to(zoom_account::ask_again)));
 }
 
 /// An address that is only read.

@@ -80,7 +80,10 @@ async fn bad_queries_say_what_to_do() {
         ("/api/v1/visits?limit=0", "from 1 to 500"),
         ("/api/v1/visits?organisation=lakeside", "organisation"),
         ("/api/v1/notifications?csn=10001", "Name the organization"),
-        ("/api/v1/notifications?organization=lakeside", "Enter a Zoom meeting ID or a CSN"),
+        (
+            "/api/v1/notifications?organization=lakeside",
+            "Enter a Zoom meeting ID, a CSN, a time or another filter",
+        ),
         ("/api/v1/notifications?organization=lakeside&csn=1&meeting_id=85012345678", "not both"),
         ("/api/v1/notifications?organization=lakeside&meeting_id=12", "9 to 12 digits"),
         ("/api/v1/notifications?organization=lakeside&csn=1&cursor=z", "leave it out"),
