@@ -89,12 +89,16 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Stands in the address of a page.
+const TAKEN: &str = "new";
+
 /// An id that an organization may have.
 pub(super) fn id_of(text: &str) -> Result<OrganizationId, ApiError> {
-    let id = OrganizationId::new(text).ok().filter(|id| is_organization_id(id.as_str()));
+    let id =
+        OrganizationId::new(text).ok().filter(|id| is_organization_id(id.as_str()) && id.as_str() != TAKEN);
     id.ok_or_else(|| {
         ApiError::BadRequest(
-            "`id` has lower-case letters and digits, with single dashes between, at most 64: it stands in URLs"
+            "`id` has lower-case letters and digits, with single dashes between, at most 64, and is not \"new\": it stands in URLs"
                 .to_owned(),
         )
     })

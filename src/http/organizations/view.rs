@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
 use super::form::as_typed;
@@ -29,6 +30,7 @@ pub(super) async fn page(
         Some(draft) => place.settings_with(&draft.values, &draft.secrets).err().unwrap_or_default(),
         None => standing_problems(place),
     };
+    let problems: Vec<Problem> = problems.into_iter().map(|problem| discreet(problem, place, who)).collect();
     let fields = organization_settings().iter().map(|setting| {
         let found = problems
             .iter()
@@ -99,6 +101,20 @@ async fn document(place: &Place<'_>, version: u64) -> Result<Option<Document>, A
     let mut heads = std::iter::once(&newest.head).chain(&newest.history);
     let Some(head) = heads.find(|head| head.version == version) else { return Ok(None) };
     place.configuration().keeping.version(&place.id, head).await.map_err(told)
+}
+
+/// Whoever knows nothing of another organization is not told its name by what the two contradict each other in.
+fn discreet(problem: Problem, place: &Place<'_>, who: &Who) -> Problem {
+    let names = |id: &OrganizationId| {
+        let mut words =
+            problem.message.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+        *id != place.id && !who.sees(id) && words.any(|word| word == id.as_str())
+    };
+    if !place.app.settings.organizations.keys().any(names) {
+        return problem;
+    }
+    let message = "contradicts another organization of this service: ask whoever runs it".to_owned();
+    Problem { message, ..problem }
 }
 
 /// Why this node does not use what counts.

@@ -295,6 +295,40 @@ async fn an_organization_of_the_files_is_shown_with_its_files_and_not_changed() 
 }
 
 #[actix_web::test]
+async fn an_administrator_of_one_organization_is_not_told_which_other_has_the_same_account() {
+    let access = "[access]\nmode = \"token\"\ntokens = [\"master-of-everything\"]\n[access.grant.there]\ntoken = \"of-hillside-alone\"\n\
+                  role = \"administrator\"\norganizations = [\"hillside\"]\n";
+    let (house, other, said) = house_with(&format!("{SEALING}{access}")).await;
+    let asks = async |by: &str, act: &str, fields: &[(&str, &str)]| {
+        let sent = house.http.post(format!("{}{PAGE}/settings/{act}", house.url)).bearer_auth(by);
+        read(sent.timeout(Duration::from_secs(60)).send_form(&fields).await).await
+    };
+    let alone = "of-hillside-alone";
+    // It is for whoever has the role everywhere to make it.
+    assert_eq!(asks(alone, "check", &[("base", "0")]).await.status, 404);
+    let mut fields: Vec<(&str, &str)> = said.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    fields.push(("base", "0"));
+    let master = "master-of-everything";
+    assert!(asks(master, "check", &fields).await.header("location").ends_with("=checked"));
+    assert!(asks(master, "save", &[]).await.header("location").ends_with("=saved"));
+    let lakeside = house.app().settings.organization("lakeside").unwrap().1.acc_id.clone();
+    let plain = said.iter().filter(|(key, _)| !is_secret(key)).map(|(key, text)| (*key, text.as_str()));
+    let twin: Vec<(&str, &str)> = plain.chain([("base", "1"), ("acc_id", lakeside.as_str())]).collect();
+    until("the organization is there for its administrator", async || {
+        asks(alone, "check", &twin).await.header("location").ends_with("=wrong").then_some(())
+    })
+    .await;
+    let bearer = format!("Bearer {alone}");
+    let page = house.get_with(PAGE, &[("authorization", bearer.as_str())]).await.text();
+    assert!(
+        page.contains("contradicts another organization") && !page.contains("that of lakeside"),
+        "{page}"
+    );
+    other.stop().await;
+    house.close().await;
+}
+
+#[actix_web::test]
 async fn without_a_sealing_key_no_secret_is_kept() {
     let (house, other, said) = house_with("").await;
     assert_eq!(house.types(&said, "0", &[]).await, "no-sealing-key");
