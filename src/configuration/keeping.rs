@@ -27,6 +27,14 @@ const FORGOTTEN_AFTER: Span = Span::hours(1);
 /// As many as a service may have.
 const MOST: usize = 1000;
 
+/// The version of an organization that counts. Two that were saved on either side of a store that went back may have the same number, and
+/// never the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counting {
+    pub version: u64,
+    pub name: String,
+}
+
 /// Which version of each organization counts.
 type Index = BTreeMap<OrganizationId, Entry>;
 
@@ -99,10 +107,11 @@ impl Keeping {
     ///
     /// # Errors
     /// [`KeepingError`]
-    pub async fn versions(&self) -> Result<BTreeMap<OrganizationId, u64>, KeepingError> {
+    pub async fn versions(&self) -> Result<BTreeMap<OrganizationId, Counting>, KeepingError> {
         let (_, index) = self.index().await?;
         let there = index.into_iter().filter(|(_, entry)| !entry.removed);
-        Ok(there.map(|(id, entry)| (id, entry.version)).collect())
+        let counts = |Entry { version, name, .. }| Counting { version, name };
+        Ok(there.map(|(id, entry)| (id, counts(entry))).collect())
     }
 
     /// The version of an organization that counts; also the last one of an organization that was removed.

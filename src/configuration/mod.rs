@@ -7,18 +7,19 @@
 mod difference;
 mod document;
 mod keeping;
+mod looks;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
 use vestibule_domain::id::OrganizationId;
 
 pub use difference::{Change, differences};
 pub use document::{Checked, Document, Draft, Head, Seen};
-pub use keeping::{Keeping, KeepingError, Saved, Wanted, ever_kept};
+pub use keeping::{Counting, Keeping, KeepingError, Saved, Wanted, ever_kept};
+pub use looks::{Looks, Wanted as WantedLooks};
 
 use crate::latest::Latest;
 use crate::settings::{Problem, Settings};
@@ -31,8 +32,8 @@ pub struct Configuration {
     pub keeping: Keeping,
     /// How the kept ones stand on this node.
     pub standing: Arc<Latest<Standing>>,
-    /// Whoever saved wakes the look that this node takes anyway.
-    pub look: Arc<Notify>,
+    /// Whoever saved has this node look at once.
+    pub looks: Looks,
 }
 
 /// How the kept organizations stand on one node.
@@ -45,8 +46,8 @@ pub struct Standing {
 }
 
 impl Configuration {
-    pub fn new(files: Arc<Settings>, keeping: Keeping) -> Self {
-        Self { files, keeping, standing: Arc::default(), look: Arc::default() }
+    pub fn new(files: Arc<Settings>, keeping: Keeping, looks: Looks) -> Self {
+        Self { files, keeping, standing: Arc::default(), looks }
     }
 
     /// Whether an organization stands in this node's files, which go before what is kept.

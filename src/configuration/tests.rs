@@ -48,7 +48,7 @@ async fn of_two_saves_on_one_version_one_is_done() {
     let newest = keeping.newest(&id()).await.unwrap().unwrap();
     assert_eq!(newest.values["name"], "three");
     assert_eq!(newest.history.iter().map(|head| head.version).collect::<Vec<_>>(), [1]);
-    assert_eq!(keeping.versions().await.unwrap()[&id()], 2);
+    assert_eq!(keeping.versions().await.unwrap()[&id()].version, 2);
     let opened = keeping.open(&id(), &newest.values, &newest.secrets).unwrap();
     assert_eq!(opened["zoom.client_secret"], "hunter2");
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 use vestibule_actors::node::{Node, WorkFor};
 use vestibule_domain::id::OrganizationId;
 
 use super::organizations::FromSettings;
-use crate::configuration::{Configuration, KeepingError, Standing};
+use crate::configuration::{Configuration, Counting, KeepingError, Standing, WantedLooks};
 use crate::epic::{EpicConfig, EpicSites};
 use crate::http::app::App;
 use crate::http::metrics::Metrics;
@@ -26,9 +27,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct Kept {
     configuration: Configuration,
     /// What counts of each by the last look.
-    seen: BTreeMap<OrganizationId, u64>,
+    seen: BTreeMap<OrganizationId, Counting>,
     /// What is in force of each.
-    in_force: BTreeMap<OrganizationId, (u64, Values)>,
+    in_force: BTreeMap<OrganizationId, (Counting, Values)>,
 }
 
 /// Settings that follow from a look, and the organizations that differ from before.
@@ -62,11 +63,11 @@ impl Kept {
         }
         let mut wanted = BTreeMap::new();
         let mut refused: BTreeMap<OrganizationId, Vec<Problem>> = BTreeMap::new();
-        for (id, version) in &versions {
+        for (id, counting) in &versions {
             match self.in_force.get(id) {
-                Some(known) if known.0 == *version => wanted.insert(id.clone(), known.clone()),
+                Some(known) if known.0 == *counting => wanted.insert(id.clone(), known.clone()),
                 _ => match self.read(id).await? {
-                    Ok(fresh) => wanted.insert(id.clone(), fresh),
+                    Ok(values) => wanted.insert(id.clone(), (counting.clone(), values)),
                     Err(problem) => {
                         refused.insert(id.clone(), vec![problem]);
                         self.in_force.get(id).and_then(|known| wanted.insert(id.clone(), known.clone()))
@@ -82,14 +83,14 @@ impl Kept {
             let why = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             tracing::error!(organization = %id, why, "a kept organization cannot be used on this node");
         }
-        let in_force = wanted.iter().map(|(id, (version, _))| (id.clone(), *version)).collect();
+        let in_force = wanted.iter().map(|(id, (counting, _))| (id.clone(), counting.version)).collect();
         self.configuration.standing.set(Arc::new(Standing { in_force, refused }));
         (self.seen, self.in_force) = (versions, wanted);
         Ok(Some(Next { settings, changed }))
     }
 
     /// The version of an organization that counts, opened; or why it cannot be.
-    async fn read(&self, id: &OrganizationId) -> Result<Result<(u64, Values), Problem>, KeepingError> {
+    async fn read(&self, id: &OrganizationId) -> Result<Result<Values, Problem>, KeepingError> {
         let problem = |what: String| Problem::of_organization(id, what);
         let keeping = &self.configuration.keeping;
         let document = match keeping.newest(id).await {
@@ -99,13 +100,13 @@ impl Kept {
             Err(error) => return Err(error),
         };
         let opened = keeping.open(id, &document.values, &document.secrets);
-        Ok(opened.map(|values| (document.head.version, values)).map_err(|error| problem(error.to_string())))
+        Ok(opened.map_err(|error| problem(error.to_string())))
     }
 
     /// The settings with all that can be used. What cannot gives way to what was in force of it, and else is left out.
     fn settle(
         &self,
-        wanted: &mut BTreeMap<OrganizationId, (u64, Values)>,
+        wanted: &mut BTreeMap<OrganizationId, (Counting, Values)>,
         refused: &mut BTreeMap<OrganizationId, Vec<Problem>>,
     ) -> Settings {
         let mut settings = Settings::clone(&self.configuration.files);
@@ -114,9 +115,8 @@ impl Kept {
             let fresh = wanted.remove(&id);
             let tries = fresh.into_iter().chain(self.in_force.get(&id).cloned());
             for version in tries {
-                match self.with(&settings, &id, &version.1) {
-                    Ok(next) => {
-                        settings = next;
+                match self.put(&mut settings, &id, &version.1) {
+                    Ok(()) => {
                         wanted.insert(id.clone(), version);
                         break;
                     }
@@ -130,19 +130,15 @@ impl Kept {
         settings
     }
 
-    fn with(
-        &self,
-        settings: &Settings,
-        id: &OrganizationId,
-        values: &Values,
-    ) -> Result<Settings, Vec<Problem>> {
+    fn put(&self, settings: &mut Settings, id: &OrganizationId, values: &Values) -> Result<(), Vec<Problem>> {
         if self.configuration.is_of_files(id) {
             let what = "stands in this node's settings files, which go before what is kept: remove it there, or here";
             return Err(vec![Problem::of_organization(id, what)]);
         }
-        let next = settings.with_one(id, values)?;
-        epic_config(&next, id)?;
-        Ok(next)
+        settings.put(id, values)?;
+        epic_config(settings, id).map(drop).inspect_err(|_| {
+            settings.organizations.remove(id);
+        })
     }
 }
 
@@ -189,10 +185,10 @@ async fn seal_anew(configuration: &Configuration) {
 }
 
 /// Takes up what is kept for as long as the node runs.
-pub(super) async fn follow(mut kept: Kept, places: Places, metrics: Arc<Metrics>) {
+pub(super) async fn follow(mut kept: Kept, mut wanted: WantedLooks, places: Places, metrics: Arc<Metrics>) {
     seal_anew(&kept.configuration).await;
-    let look = Arc::clone(&kept.configuration.look);
     let mut is_known = false;
+    let mut waiting = Vec::new();
     loop {
         let readiness = Arc::clone(&places.doors.get().readiness);
         if readiness.is_draining() {
@@ -214,9 +210,17 @@ pub(super) async fn follow(mut kept: Kept, places: Places, metrics: Arc<Metrics>
             metrics.kept_organizations(standing.in_force.len(), standing.refused.len());
             is_known = true;
         }
+        for tell in waiting.drain(..) {
+            // Whoever asked may have gone.
+            let _ = oneshot::Sender::send(tell, ());
+        }
         tokio::select! {
             () = sleep(LOOK_EVERY) => {}
-            () = look.notified() => {}
+            Some(tell) = wanted.recv() => waiting.push(tell),
+        }
+        // One look is for all who have asked by now.
+        while let Ok(tell) = wanted.try_recv() {
+            waiting.push(tell);
         }
     }
 }

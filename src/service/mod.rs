@@ -37,7 +37,7 @@ pub(crate) use store::on_redis;
 
 use crate::audit::{Audit, Writing};
 use crate::backup::{keep_on, restored};
-use crate::configuration::{Configuration, Keeping};
+use crate::configuration::{Configuration, Keeping, Looks};
 use crate::downtime;
 use crate::epic::{EpicClient, EpicConfig, EpicSites};
 use crate::http::LinkKeys;
@@ -117,15 +117,16 @@ async fn run(
     let store::Opened { store, metrics, backups } = open(&files, Arc::clone(&clock)).await?;
     let sealer = Sealer::new(&files.store.sealing_keys);
     let Keys { name_key, link_keys, markers } = keys(&files, &sealer, &store, randomness.as_ref()).await?;
-    let configuration = configuration(&files, &sealer, &store, &clock, &randomness);
+    let (looks, wanted_looks) = Looks::new();
+    let configuration = configuration(&files, &sealer, looks.clone(), (&store, &clock, &randomness));
     let mut kept = live::Kept::new(configuration.clone());
-    let settings = settings_at_start(&files, &mut kept).await;
+    let settings = settings_at_start(&files, &mut kept).await?;
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings, &name_key, &sealer);
     let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };
     let metrics = Arc::new(metrics.with_outside(outside));
     actix_rt::spawn(key_watch::watch(Arc::clone(&epic), Arc::clone(&clock)));
-    let rules = Arc::new(organizations::FromSettings::new(&settings, markers));
+    let rules = Arc::new(organizations::FromSettings::new(&settings, markers, looks));
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
     let ports = Ports {
         store: Arc::clone(&store),
@@ -169,7 +170,7 @@ async fn run(
     actix_rt::spawn(become_ready(Arc::clone(&store), readiness));
     actix_rt::spawn(sweep::sweep(store, Arc::clone(&doors), Arc::clone(&metrics), clock, token));
     let places = live::Places { rules, epic, zoom, doors: Arc::clone(&doors), node: started.node.clone() };
-    actix_rt::spawn(live::follow(kept, places, metrics));
+    actix_rt::spawn(live::follow(kept, wanted_looks, places, metrics));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { doors, node: started.node, gave_up: started.gave_up, servers })
 }
@@ -198,23 +199,21 @@ fn node_config(settings: &Settings, randomness: &dyn Randomness) -> NodeConfig {
 fn configuration(
     files: &Arc<Settings>,
     sealer: &Sealer,
-    store: &SharedStore,
-    clock: &SharedClock,
-    randomness: &SharedRandomness,
+    looks: Looks,
+    (store, clock, randomness): (&SharedStore, &SharedClock, &SharedRandomness),
 ) -> Configuration {
     let keeping = Keeping::new(Arc::clone(store), Arc::clone(clock), Arc::clone(randomness), sealer.clone());
-    Configuration::new(Arc::clone(files), keeping)
+    Configuration::new(Arc::clone(files), keeping, looks)
 }
 
-/// The settings to begin with: those of the files, with what the store keeps. A store that does not answer is asked again once the node runs.
-async fn settings_at_start(files: &Arc<Settings>, kept: &mut live::Kept) -> Arc<Settings> {
+/// The settings to begin with: those of the files, with what the store keeps. A node that began without would give up what comes for the rest.
+async fn settings_at_start(files: &Arc<Settings>, kept: &mut live::Kept) -> Result<Arc<Settings>, Failure> {
     match kept.look().await {
-        Ok(Some(next)) => Arc::new(next.settings),
-        Ok(None) => Arc::clone(files),
-        Err(error) => {
-            tracing::warn!(%error, "the organizations that the store keeps could not be read; they are when it answers");
-            Arc::clone(files)
-        }
+        Ok(Some(next)) => Ok(Arc::new(next.settings)),
+        Ok(None) => Ok(Arc::clone(files)),
+        Err(error) => Err(Failure::Unavailable(format!(
+            "the organizations that the store keeps cannot be read: {error}; start again when it answers"
+        ))),
     }
 }
 

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use vestibule_actors::port::organizations::{NotifierRules, Organizations};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::lane::LaneRules;
 use vestibule_domain::policy::{MarkerRules, Policy};
 use vestibule_domain::time::Span;
 
+use crate::configuration::Looks;
 use crate::latest::Latest;
 use crate::settings::{Organization, Settings};
 
 /// What follows from the settings in force, computed once for each.
-#[derive(Debug)]
 pub struct FromSettings {
     rules: Latest<Rules>,
+    looks: Looks,
     markers: MarkerRules,
 }
 
@@ -23,8 +26,8 @@ type Rules = BTreeMap<OrganizationId, (Arc<Policy>, NotifierRules)>;
 
 impl FromSettings {
     /// `markers` are as long as the process runs.
-    pub fn new(settings: &Settings, markers: MarkerRules) -> Self {
-        Self { rules: Latest::new(rules(settings, markers)), markers }
+    pub fn new(settings: &Settings, markers: MarkerRules, looks: Looks) -> Self {
+        Self { rules: Latest::new(rules(settings, markers)), looks, markers }
     }
 
     /// Other settings are in force.
@@ -55,6 +58,10 @@ fn notifier_rules(organization: &Organization) -> NotifierRules {
 impl Organizations for FromSettings {
     fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>> {
         self.rules.get().get(organization).map(|(policy, _)| Arc::clone(policy))
+    }
+
+    fn look_again(&self) -> BoxFuture<'_, ()> {
+        self.looks.now().boxed()
     }
 
     fn notifier(&self, organization: &OrganizationId) -> Option<NotifierRules> {

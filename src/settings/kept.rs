@@ -60,34 +60,22 @@ impl fmt::Debug for Defaults {
 }
 
 impl Settings {
-    /// These settings, which come from files, with the organizations that the store keeps. One that cannot be used is left out, with why.
-    pub fn with_kept(
-        &self,
-        kept: &BTreeMap<OrganizationId, Values>,
-    ) -> (Self, BTreeMap<OrganizationId, Vec<Problem>>) {
-        let mut all = self.clone();
-        let mut refused = BTreeMap::new();
-        for (id, values) in kept {
-            match all.with_one(id, values) {
-                Ok(next) => all = next,
-                Err(problems) => {
-                    refused.insert(id.clone(), problems);
-                }
-            }
-        }
-        (all, refused)
-    }
-
-    /// These settings with another organization, or with this one in the place of the one of that id.
+    /// Puts another organization beside these, or this one in the place of the one of that id.
     ///
     /// # Errors
-    /// Everything that is wrong with it, by its keys.
-    pub fn with_one(&self, id: &OrganizationId, values: &Values) -> Result<Self, Vec<Problem>> {
+    /// Everything that is wrong with it, by its keys; nothing is changed then.
+    pub fn put(&mut self, id: &OrganizationId, values: &Values) -> Result<(), Vec<Problem>> {
         let organization = self.read_kept(id, values)?;
-        let mut all = self.clone();
-        all.organizations.insert(id.clone(), organization);
-        let problems = rules::contradictions_of(&all, id);
-        if problems.is_empty() { Ok(all) } else { Err(problems) }
+        let before = self.organizations.insert(id.clone(), organization);
+        let problems = rules::contradictions_of(self, id);
+        if problems.is_empty() {
+            return Ok(());
+        }
+        match before {
+            Some(before) => self.organizations.insert(id.clone(), before),
+            None => self.organizations.remove(id),
+        };
+        Err(problems)
     }
 
     fn read_kept(&self, id: &OrganizationId, values: &Values) -> Result<Organization, Vec<Problem>> {

@@ -1,5 +1,6 @@
 //! The settings of organizations, as far as actors need them. Asked at every use, so that a change holds at once.
 
+use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::sync::Arc;
 use vestibule_domain::gate::Limits;
 use vestibule_domain::id::OrganizationId;
@@ -13,6 +14,12 @@ pub type SharedOrganizations = Arc<dyn Organizations>;
 pub trait Organizations: Send + Sync + 'static {
     /// The rules of its visits; `None` when there is no such organization (any more).
     fn policy(&self, organization: &OrganizationId) -> Option<Arc<Policy>>;
+
+    /// Finds out whether there are organizations that this node has not heard of: another node's door may know one already and let people in.
+    /// Resolves when the answer holds, or after a bounded time.
+    fn look_again(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
 
     /// The rules of its notifier.
     fn notifier(&self, organization: &OrganizationId) -> Option<NotifierRules>;

@@ -39,7 +39,7 @@ impl Engine {
         now: Moment,
         gathered: &mut Gathered,
     ) -> Result<(), Trouble> {
-        let Some(policy) = self.ports.organizations.policy(&key.organization) else {
+        let Some(policy) = self.policy(key, &work).await else {
             return self.leave_orphan(key, &work, journal, now, gathered).await;
         };
         let question = Question { key, now, policy };
@@ -75,6 +75,17 @@ impl Engine {
             self.park_tick(key, now, &mut decided, gathered);
         }
         self.gather(key, decided, work.tick, gathered).await
+    }
+
+    /// The rules of a visit's organization. What a door has taken in is not given up before this node has looked for what that door knew.
+    async fn policy(&self, key: &VisitKey, work: &Work) -> Option<Arc<Policy>> {
+        let known = || self.ports.organizations.policy(&key.organization);
+        let policy = known();
+        if policy.is_none() && !work.entries.is_empty() {
+            self.ports.organizations.look_again().await;
+            return known();
+        }
+        policy
     }
 
     /// Decides on commands of the owner itself.

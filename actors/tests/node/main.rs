@@ -16,6 +16,7 @@ mod epic;
 mod going_back;
 mod hub;
 mod life;
+mod newcomers;
 mod ownership;
 mod supervision;
 mod trouble;

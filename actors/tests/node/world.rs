@@ -20,7 +20,7 @@ use vestibule_actors::node::{DrainNode, Node, NodeConfig, Started};
 use vestibule_actors::port::clock::{Clock, Randomness};
 use vestibule_actors::port::epic::{Epic, EpicAnswer, Verdict};
 use vestibule_actors::port::observer::{Observed, Observer};
-use vestibule_actors::port::organizations::{NotifierRules, Organizations};
+use vestibule_actors::port::organizations::{NotifierRules, Organizations, SharedOrganizations};
 use vestibule_actors::port::place::{Here, SharedPlace};
 use vestibule_actors::port::store::{OwnerToken, Record, RecordQuery, Store, StoreLimits};
 use vestibule_actors::port::zoom::Zoom;
@@ -72,7 +72,7 @@ impl Randomness for Counter {
     }
 }
 
-struct OneOrganization;
+pub struct OneOrganization;
 
 impl Organizations for OneOrganization {
     fn policy(&self, _: &OrganizationId) -> Option<Arc<Policy>> {
@@ -229,6 +229,15 @@ impl World {
     }
 
     pub fn with(decide: Decider, limits: StoreLimits) -> Rc<Self> {
+        Self::built(decide, limits, Arc::new(OneOrganization))
+    }
+
+    /// With organizations of the test's.
+    pub fn of(organizations: SharedOrganizations) -> Rc<Self> {
+        Self::built(Arc::new(vestibule_domain::decide), StoreLimits::default(), organizations)
+    }
+
+    fn built(decide: Decider, limits: StoreLimits, organizations: SharedOrganizations) -> Rc<Self> {
         let clock = Arc::new(TestClock::new());
         let store = Arc::new(MemoryStore::new(clock.clone(), limits));
         let epic = Arc::new(Mutex::new(EpicScript::default()));
@@ -240,7 +249,7 @@ impl World {
             clock,
             randomness: Arc::new(Counter::default()),
             place: Arc::new(Here),
-            organizations: Arc::new(OneOrganization),
+            organizations,
             epic: Arc::new(move || {
                 Rc::new(ScriptedEpic(epic_script.clone(), epic_clock.clone())) as Rc<dyn Epic>
             }),

@@ -40,7 +40,7 @@ use super::guest::LinkKeys;
 use super::metrics::Metrics;
 use crate::audit::{Audit, Writing};
 use crate::backup::Backups;
-use crate::configuration::{Configuration, Keeping};
+use crate::configuration::{Configuration, Keeping, Looks};
 use crate::epic::EpicSites;
 use crate::identity::Identity;
 use crate::sealing::Sealer;
@@ -223,7 +223,7 @@ impl Kit {
             ports.randomness.clone(),
             Sealer::new(&settings.store.sealing_keys),
         );
-        let configuration = Configuration::new(settings.clone(), keeping);
+        let configuration = Configuration::new(settings.clone(), keeping, Looks::new().0);
         let writing = Writing {
             store: ports.store.clone(),
             clock: ports.clock.clone(),

@@ -293,7 +293,8 @@ impl Doing<'_> {
         let configuration = self.place.configuration();
         match configuration.keeping.save(&self.place.id, wanted).await.map_err(told)? {
             Saved::Done(version) => {
-                configuration.look.notify_one();
+                // So that the page that follows is of what was saved.
+                configuration.looks.now().await;
                 tracing::info!(organization = %self.place.id, version, by = self.by.name(), "settings were saved");
                 Ok(Note::Saved)
             }

@@ -84,7 +84,8 @@ impl<'a> Place<'a> {
         let keeping = &self.configuration().keeping;
         let all = keeping.open(&self.id, values, secrets);
         let all = all.map_err(|error| vec![Problem::of_organization(&self.id, error.to_string())])?;
-        let settings = self.app.settings.with_one(&self.id, &all)?;
+        let mut settings = Settings::clone(&self.app.settings);
+        settings.put(&self.id, &all)?;
         Ok(settings)
     }
 }
