@@ -140,6 +140,8 @@ pub(super) fn read_sms(section: &mut Section<'_>) -> Read<Option<Sms>> {
         section.optional("body", |text, _| content.map_or(Ok(None), |content| body(text, content).map(Some)));
     let text = section.optional("text", message);
     let headers = section.section("headers", read_headers);
+    let lines = section.secrets("header_lines", HEADERS_MAX, 1);
+    let lines = lines.and_then(|lines| header_lines(section, &lines));
     let sent_statuses = section.list("sent_statuses", STATUSES_MAX, status);
     let timeout = section.duration("timeout", millis(500)..=seconds(30));
     let messages_per_minute = section.integer("messages_per_minute", 1..=6000_u32);
@@ -161,7 +163,7 @@ pub(super) fn read_sms(section: &mut Section<'_>) -> Read<Option<Sms>> {
         url,
         origin,
         method: method?,
-        headers: headers?,
+        headers: headers?.into_iter().chain(lines?).collect(),
         body,
         text: text?,
         sent_statuses,
@@ -248,10 +250,36 @@ fn read_headers(section: &mut Section<'_>) -> Read<Vec<(HeaderName, Secret)>> {
     headers
 }
 
+/// The same as whole lines, for who cannot write a table.
+fn header_lines(section: &mut Section<'_>, lines: &[Secret]) -> Read<Vec<(HeaderName, Secret)>> {
+    let mut headers = Vec::new();
+    for (number, line) in (1..).zip(lines) {
+        let Some((name, value)) = line.expose().split_once(':') else {
+            let what = format!("line {number} is no header, such as Authorization: Bearer ...");
+            return Err(section.problem("header_lines", what));
+        };
+        let Some(name) = settable(name.trim()) else {
+            return Err(
+                section.problem("header_lines", format!("line {number} names no header that can be set"))
+            );
+        };
+        let value = value.trim();
+        if value.is_empty() || HeaderValue::try_from(value).is_err() {
+            let what = format!("line {number} has no value, or a character that no header's value may have");
+            return Err(section.problem("header_lines", what));
+        }
+        headers.push((name, Secret::new(value.to_owned())));
+    }
+    Ok(headers)
+}
+
+fn settable(name: &str) -> Option<HeaderName> {
+    HeaderName::try_from(name).ok().filter(|it| !HEADERS_TAKEN.contains(&it.as_str()))
+}
+
 fn read_header(section: &mut Section<'_>, name: &str) -> Read<Option<(HeaderName, Secret)>> {
     let value = section.optional_secret(name)?;
-    let header = HeaderName::try_from(name).ok().filter(|it| !HEADERS_TAKEN.contains(&it.as_str()));
-    let Some(header) = header else {
+    let Some(header) = settable(name) else {
         return Err(section.problem(name, "is no header that can be set here"));
     };
     let Some(value) = value else { return Ok(None) };

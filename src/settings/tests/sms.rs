@@ -38,6 +38,9 @@ fn e48_each_mistake_about_the_gateway_is_named() {
         ("headers = { \"a b\" = \"x\" }", "headers.a b: is no header that can be set here"),
         ("headers = { authorization = \"a\\nb\" }", "headers.authorization: has a character"),
         ("headers = { authorization_file = \"absent\" }", "absent cannot be read"),
+        ("header_lines = [\"Bearer abc\"]", "header_lines: line 1 is no header, such as"),
+        ("header_lines = [\"a: b\", \"Host: x\"]", "header_lines: line 2 names no header that can be set"),
+        ("header_lines = [\"a: \"]", "header_lines: line 1 has no value"),
         ("headers = { authorization = 1 }", "headers.authorization: must be a text"),
         ("body_template = \"\"", "body_template: is no setting; here are: body"),
     ] {
@@ -67,13 +70,16 @@ fn e48_without_an_address_there_is_no_gateway_and_mistakes_are_found_all_the_sam
 fn e48_a_gateways_headers_are_secrets_and_may_lie_in_files() {
     let folder = folder();
     std::fs::write(folder.path().join("sms-key"), "Bearer hidden-one\n").unwrap();
-    let headers = "headers = { Authorization_file = \"sms-key\", X-Account = \"hidden-two\" }";
+    let headers = "headers = { Authorization_file = \"sms-key\", X-Account = \"hidden-two\" }\nheader_lines = [\"X-Line:  hidden-three\"]";
     let text = format!("{GATEWAY}{BODY}{headers}");
     let settings = load(folder.path(), &[ORGANIZATION, &text], &[]).unwrap();
     let sms = settings.organization("lakeside").unwrap().1.sms.as_ref().unwrap();
     let sent: Vec<(&str, &str)> =
         sms.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
-    assert_eq!(sent, [("authorization", "Bearer hidden-one"), ("x-account", "hidden-two")]);
+    assert_eq!(
+        sent,
+        [("authorization", "Bearer hidden-one"), ("x-account", "hidden-two"), ("x-line", "hidden-three")]
+    );
     assert_eq!(sms.origin.as_str(), "https://sms.example.org");
     let filled = match &sms.body {
         super::super::SmsBody::Json(body) => body.filled(&|field: SmsField| format!("{field:?}")),
