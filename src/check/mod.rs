@@ -4,6 +4,7 @@
 mod draft;
 mod hosts;
 mod identity;
+mod kept;
 mod key_set;
 mod outcome;
 mod sides;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use vestibule_actors::port::clock::SharedClock;
+use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
 
 use crate::service::{Failure, on_redis};
 use crate::settings::{Organization, Settings, StoreUrl};
-use crate::store::redis::RedisStore;
+use crate::store::redis::{RedisSettings, RedisStore};
 use crate::store::{EmbeddedSettings, EmbeddedStore, OpenError};
 use crate::system::SystemClock;
 use outcome::{Checked, Report};
@@ -49,7 +51,10 @@ pub struct CheckArguments {
 pub async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let settings = Settings::of_process(&arguments.config)?;
     let mut report = Report::default();
-    check_store(&settings, &mut report).await;
+    let settings = match check_store(&settings, &mut report).await {
+        Some(store) => kept::settings(settings, &store, &mut report).await,
+        None => settings,
+    };
     let wanted = wanted(&settings, arguments.organization.as_deref())?;
     let checks = Checks::new(&settings).await?;
     let public_url = &settings.server.public_url;
@@ -81,29 +86,39 @@ fn wanted<'a>(settings: &'a Settings, only: Option<&str>) -> Result<Wanted<'a>, 
     })
 }
 
-/// A store that a running service holds is in use, which is no failure of the settings.
-async fn check_store(settings: &Settings, report: &mut Report) {
-    let checked = match &settings.store.url {
-        StoreUrl::Memory => return,
-        StoreUrl::Embedded(folder) if !folder.exists() => Checked::pass(MADE_AT_START),
+/// The store, where there is one that can be read. One that a running service holds is in use, which is no failure of the settings.
+async fn check_store(settings: &Settings, report: &mut Report) -> Option<SharedStore> {
+    let (checked, store) = match &settings.store.url {
+        StoreUrl::Memory => return None,
+        StoreUrl::Embedded(folder) if !folder.exists() => (Checked::pass(MADE_AT_START), None),
         StoreUrl::Embedded(folder) => check_file(folder),
         StoreUrl::Redis(address) => match RedisStore::probe(on_redis(settings, address)).await {
-            Ok(true) => Checked::pass("is there and can be used"),
-            Ok(false) => Checked::pass(MADE_AT_START),
-            Err(error) => Checked::fail(error.to_string(), ADVICE),
+            Ok(true) => check_redis(on_redis(settings, address)).await,
+            Ok(false) => (Checked::pass(MADE_AT_START), None),
+            Err(error) => (Checked::fail(error.to_string(), ADVICE), None),
         },
     };
     report.add(None, "store", checked);
+    store
 }
 
-fn check_file(folder: &Path) -> Checked {
+fn check_file(folder: &Path) -> (Checked, Option<SharedStore>) {
     let clock: SharedClock = Arc::new(SystemClock);
     match EmbeddedStore::open(EmbeddedSettings::new(folder), clock) {
-        Ok(_) => Checked::pass("can be opened"),
-        Err(OpenError::InUse { .. }) => Checked::pass("is in use by a running service"),
-        Err(error) => Checked::fail(error.to_string(), ADVICE),
+        Ok(store) => (Checked::pass("can be opened"), Some(Arc::new(store))),
+        Err(OpenError::InUse { .. }) => (Checked::pass(IN_USE), None),
+        Err(error) => (Checked::fail(error.to_string(), ADVICE), None),
     }
 }
 
+async fn check_redis(settings: RedisSettings) -> (Checked, Option<SharedStore>) {
+    match RedisStore::open(settings).await {
+        Ok(store) => (Checked::pass("is there and can be used"), Some(Arc::new(store))),
+        Err(error) => (Checked::fail(error.to_string(), ADVICE), None),
+    }
+}
+
+const IN_USE: &str =
+    "is in use by a running service: organizations that it keeps are checked on their pages, /admin/<id>";
 const MADE_AT_START: &str = "is made at the first start";
 const ADVICE: &str = "mend what the message names";
