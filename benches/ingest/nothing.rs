@@ -190,6 +190,10 @@ impl Store for Nothing {
         now(0)
     }
 
+    fn forget_organization<'a>(&'a self, _: &'a OrganizationId, _: usize) -> Answer<'a, usize> {
+        now(0)
+    }
+
     fn sweep(&self, _: Retention) -> Answer<'_, Swept> {
         now(Swept::default())
     }

@@ -11,19 +11,15 @@ use serde::{Deserialize, Serialize};
 use vestibule_actors::port::clock::{SharedClock, SharedRandomness};
 use vestibule_actors::port::store::{SharedStore, StoreError};
 use vestibule_domain::id::OrganizationId;
-use vestibule_domain::time::Span;
 
 use super::document::{Document, Draft, HISTORY, Head};
 use crate::sealing::{CannotOpen, CannotSeal, Sealer};
 use crate::settings::Values;
 use crate::store::entity;
 
-const INDEX: &str = "index";
+pub(super) const INDEX: &str = "index";
 /// Others who save meanwhile are few; whoever loses so often has met something else.
 const MOST_LOOKS: u32 = 16;
-/// Of a removed organization so many fields leave at once.
-const FORGOTTEN_AT_ONCE: usize = 500;
-const FORGOTTEN_AFTER: Span = Span::hours(1);
 /// As many as a service may have.
 const MOST: usize = 1000;
 
@@ -36,14 +32,17 @@ pub struct Counting {
 }
 
 /// Which version of each organization counts.
-type Index = BTreeMap<OrganizationId, Entry>;
+pub(super) type Index = BTreeMap<OrganizationId, Entry>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+pub(super) struct Entry {
     version: u64,
     name: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    removed: bool,
+    pub(super) removed: bool,
+    /// Removed for good: everything of it but its last version and its audit is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) forgotten: bool,
 }
 
 /// Something of the kept settings that could not be done.
@@ -87,8 +86,8 @@ pub enum Saved {
 /// The way to what is kept. Copies share everything.
 #[derive(Clone)]
 pub struct Keeping {
-    store: SharedStore,
-    clock: SharedClock,
+    pub(super) store: SharedStore,
+    pub(super) clock: SharedClock,
     randomness: SharedRandomness,
     sealer: Sealer,
 }
@@ -186,7 +185,7 @@ impl Keeping {
         };
         let document = Document { head, values: wanted.values, secrets: wanted.secrets, history };
         self.put(&place, &name, 0, &document).await?;
-        let entry = Entry { version, name: name.clone(), removed: wanted.removed };
+        let entry = Entry { version, name: name.clone(), removed: wanted.removed, forgotten: false };
         if !self.point_to(id, wanted.base, entry).await? {
             // It is named by nothing; that it stays where this fails costs a few bytes.
             let _ = self.store.organization_forget(&place, &name, 1).await;
@@ -264,35 +263,7 @@ impl Keeping {
         Ok(done)
     }
 
-    /// Forgets what is kept of organizations that were removed a while ago: their own fields (tokens, providers at Zoom), every version but the
-    /// last, which has no secret, and all drafts. Those that `is_used` names stay as they are. How many fields left.
-    ///
-    /// # Errors
-    /// [`KeepingError`]; what is left is forgotten the next time.
-    pub async fn forget_removed(
-        &self,
-        is_used: impl Fn(&OrganizationId) -> bool,
-    ) -> Result<usize, KeepingError> {
-        let mut gone = 0;
-        for (id, entry) in self.index().await?.1 {
-            let Some(newest) = self.newest(&id).await?.filter(|_| entry.removed && !is_used(&id)) else {
-                continue;
-            };
-            // Nodes let go of it first, and whoever removed it by mistake may make it again.
-            if self.clock.now() < newest.head.at + FORGOTTEN_AFTER {
-                continue;
-            }
-            let place = place(&id)?;
-            gone += self.store.organization_forget(&id, "", FORGOTTEN_AT_ONCE).await?;
-            gone += self.store.organization_forget(&place, "draft/", FORGOTTEN_AT_ONCE).await?;
-            for head in &newest.history {
-                gone += self.store.organization_forget(&place, &head.name, 1).await?;
-            }
-        }
-        Ok(gone)
-    }
-
-    async fn index(&self) -> Result<(u64, Index), KeepingError> {
+    pub(super) async fn index(&self) -> Result<(u64, Index), KeepingError> {
         index_in(&self.store).await
     }
 
@@ -318,7 +289,7 @@ impl Keeping {
         Err(again_and_again())
     }
 
-    async fn field<T: DeserializeOwned>(
+    pub(super) async fn field<T: DeserializeOwned>(
         &self,
         place: &OrganizationId,
         field: &str,
@@ -326,7 +297,7 @@ impl Keeping {
         field_in(&self.store, place, field).await
     }
 
-    async fn put<T: Serialize>(
+    pub(super) async fn put<T: Serialize>(
         &self,
         place: &OrganizationId,
         field: &str,
@@ -373,11 +344,11 @@ fn history(before: Option<Document>) -> (Vec<Head>, Vec<String>) {
 }
 
 /// Another place than the organization's own, which the rest of the service reads and forgets by prefixes.
-fn place(id: &OrganizationId) -> Result<OrganizationId, KeepingError> {
+pub(super) fn place(id: &OrganizationId) -> Result<OrganizationId, KeepingError> {
     Ok(entity("settings", id.as_str())?)
 }
 
-fn index_of() -> Result<OrganizationId, KeepingError> {
+pub(super) fn index_of() -> Result<OrganizationId, KeepingError> {
     Ok(entity("settings", "")?)
 }
 

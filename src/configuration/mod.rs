@@ -6,6 +6,7 @@
 
 mod difference;
 mod document;
+mod forgetting;
 mod keeping;
 mod looks;
 #[cfg(test)]

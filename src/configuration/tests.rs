@@ -93,14 +93,17 @@ async fn of_a_removed_organization_no_secret_stays_and_one_that_was_made_again_i
     keeping.save(&id(), removal).await.unwrap();
     assert!(keeping.versions().await.unwrap().is_empty());
     assert_eq!(ever_kept(store).await.unwrap(), [id()]);
-    assert_eq!(keeping.forget_removed(|_| false).await.unwrap(), 0, "not at once");
+    assert!(keeping.to_forget(|_| false).await.unwrap().is_empty(), "not at once");
     kit.clock.advance(Span::hours(2));
-    assert_eq!(keeping.forget_removed(|_| true).await.unwrap(), 0, "the files name it");
-    assert_eq!(keeping.forget_removed(|_| false).await.unwrap(), 3);
+    assert!(keeping.to_forget(|_| true).await.unwrap().is_empty(), "the files name it");
+    assert_eq!(keeping.to_forget(|_| false).await.unwrap(), [id()]);
+    assert_eq!(keeping.forget(&id()).await.unwrap(), 3);
+    assert!(keeping.to_forget(|_| false).await.unwrap().is_empty(), "it is done");
+    assert_eq!(ever_kept(store).await.unwrap(), [id()], "its audit is still looked after");
     assert!(store.organization_get(&id(), "zoom/connection").await.unwrap().is_none());
     let last = keeping.newest(&id()).await.unwrap().unwrap();
     assert!(last.head.removed && last.secrets.is_empty());
     keeping.save(&id(), wanted(&keeping, 2, "again")).await.unwrap();
     kit.clock.advance(Span::hours(2));
-    assert_eq!(keeping.forget_removed(|_| false).await.unwrap(), 0);
+    assert!(keeping.to_forget(|_| false).await.unwrap().is_empty());
 }

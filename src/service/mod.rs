@@ -1,6 +1,7 @@
 //! Wires a node together: the store, the actors, the edges and the front doors; and takes it apart again in order.
 
 mod failure;
+mod forgetting;
 mod key_watch;
 mod live;
 pub mod log;

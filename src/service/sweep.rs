@@ -17,8 +17,12 @@ use crate::http::metrics::Metrics;
 use crate::latest::Latest;
 use crate::settings::Settings;
 
+use super::forgetting::forget_removed;
+
 /// What has expired is removed this often.
 const EVERY: Duration = Duration::from_secs(300);
+/// And the first time so soon, or a node that is always restarted in between would never come to it.
+const FIRST: Duration = Duration::from_secs(5);
 /// A turn lasts a little less, so that the next look finds it free, whoever's that is.
 const TURN: Span = Span::seconds(290);
 const NAME: &str = "sweep";
@@ -32,8 +36,10 @@ pub(super) async fn sweep(
     clock: SharedClock,
     me: OwnerToken,
 ) {
+    let mut pause = FIRST;
     loop {
-        sleep(EVERY).await;
+        sleep(pause).await;
+        pause = EVERY;
         match is_our_turn(store.as_ref(), me).await {
             Ok(true) => {
                 let settings = Arc::clone(&doors.get().settings);
@@ -64,27 +70,22 @@ async fn sweep_once(store: &dyn Store, settings: &Settings, metrics: &Metrics) {
     }
 }
 
-/// Of organizations that were removed nothing stays but their audit, and what leaves by its own time.
-async fn forget_removed(app: &App) {
-    let is_used = |id: &OrganizationId| app.settings.organizations.contains_key(id);
-    match app.configuration.keeping.forget_removed(is_used).await {
-        Ok(0) => {}
-        Ok(fields) => tracing::info!(fields, "what was kept of removed organizations is forgotten"),
-        Err(error) => tracing::warn!(%error, "what is kept of removed organizations could not be forgotten"),
-    }
-}
-
 /// Entries of the audit that are past their time leave, and the newest of each chain is logged: an end that somebody cuts off later is found
 /// by a hash that is kept elsewhere.
 async fn tend_audit(store: &SharedStore, settings: &Settings, now: Moment) {
-    let before = now - Span::from_duration(settings.limits.audit_life);
+    let life = |id: Option<&OrganizationId>| {
+        // Of one that was removed nobody says anything else.
+        let own = id.and_then(|id| settings.organizations.get(id));
+        own.map_or(settings.limits.audit_life, |one| one.keep.audit(&settings.limits))
+    };
     // Of an organization that was removed its audit stays.
     let kept = ever_kept(store).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "which organizations were ever kept could not be asked: their audits are looked after later");
         Vec::new()
     });
     let all: BTreeSet<OrganizationId> = settings.organizations.keys().cloned().chain(kept).collect();
-    for id in std::iter::once(ChainId::of(None)).chain(all.iter().map(|id| ChainId::of(Some(id)))) {
+    for organization in std::iter::once(None).chain(all.iter().map(Some)) {
+        let (id, before) = (ChainId::of(organization), now - Span::from_duration(life(organization)));
         if let Err(error) = tend_chain(store, &id, before).await {
             tracing::warn!(%error, chain = %id, "the audit could not be looked after");
         }

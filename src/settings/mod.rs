@@ -10,6 +10,7 @@ mod encrypted_launch;
 mod epic;
 mod grants;
 mod guest_birth_date;
+mod keep;
 mod kept;
 mod logo;
 mod organization;
@@ -49,6 +50,7 @@ pub use epic::{
 };
 pub use grants::{Grant, Proof, Rights, StaffRole};
 pub use guest_birth_date::GuestBirthDate;
+pub use keep::Keep;
 pub use kept::{Values, is_organization_id, values_of_toml};
 pub use organization::{
     AlternativeHostLink, Authorization, Environment, Language, Organization, PatientDisplayName,

@@ -10,6 +10,7 @@ use super::address::{BaseUrl, FramingHost, PageUrl};
 use super::device_test::{DeviceTest, read_device_test};
 use super::epic::{Epic, read_epic};
 use super::guest_birth_date::{GuestBirthDate, read_guest_birth_date};
+use super::keep::{Keep, read_keep};
 use super::logo::Logo;
 use super::patients::{PatientsAtZoom, read_patients};
 use super::provider_fallback::{ProviderFallback, read_provider_fallback};
@@ -65,6 +66,7 @@ pub struct Organization {
     pub device_test: Option<DeviceTest>,
     pub device_test_help_url: Option<PageUrl>,
     pub framing_hosts: Vec<FramingHost>,
+    pub keep: Keep,
     pub epic: Epic,
     pub zoom: Zoom,
 }
@@ -241,6 +243,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let device_test = read_device_test(section);
     let device_test_help_url = section.optional("device_test_help_url", page_url);
     let framing_hosts = section.list("framing_hosts", FRAMING_HOSTS_MAX, |text, _| FramingHost::parse(text));
+    let keep = section.section("keep", read_keep);
     let epic = section.section("epic", read_epic);
     let zoom = section.section("zoom", read_zoom);
     let (display_name, acc_id, zoom) = (display_name?, acc_id?, zoom?);
@@ -277,6 +280,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         device_test: device_test?,
         device_test_help_url: device_test_help_url?,
         framing_hosts: framing_hosts?,
+        keep: keep?,
         epic: epic?,
         zoom,
     })

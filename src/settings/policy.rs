@@ -6,6 +6,7 @@ use vestibule_actors::port::store::{Retention, StoreLimits};
 use vestibule_actors::recent::RecentLimits;
 use vestibule_domain::backoff::Backoff;
 use vestibule_domain::gate;
+use vestibule_domain::id::OrganizationId;
 use vestibule_domain::policy::{GuestRules, MarkerRules, PatientRules, Policy};
 use vestibule_domain::time::Span;
 
@@ -35,7 +36,7 @@ impl Organization {
             late: Span::from_duration(self.late_join),
             provider_gone: Span::from_duration(self.provider_gone),
             longest: Span::from_duration(self.longest_visit),
-            keep: Span::from_duration(settings.limits.visit_life),
+            keep: Span::from_duration(self.keep.visits(&settings.limits)),
             keep_tested: Span::from_duration(settings.limits.device_test_life),
             tell_device_tests: self.device_test.as_ref().is_some_and(|test| test.write_back),
             check_after: Span::from_duration(settings.page.check_after),
@@ -79,8 +80,12 @@ impl Settings {
 
     /// How long a store keeps things.
     pub fn retention(&self) -> Retention {
+        let records_of = |(id, one): (&OrganizationId, &Organization)| {
+            (id.clone(), Span::from_duration(one.keep.records(&self.limits)))
+        };
         Retention {
             records: Span::from_duration(self.limits.record_life),
+            records_of: self.organizations.iter().map(records_of).collect(),
             records_per_organization: self.limits.records,
         }
     }

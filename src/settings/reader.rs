@@ -159,9 +159,18 @@ impl Section<'_> {
 
     /// A duration with its unit, inside `range`.
     pub(super) fn duration(&mut self, key: &str, range: RangeInclusive<Duration>) -> Read<Duration> {
+        self.optional_duration(key, range)?.ok_or_else(|| self.missing(key))
+    }
+
+    /// The same, or nothing where it is absent or empty.
+    pub(super) fn optional_duration(
+        &mut self,
+        key: &str,
+        range: RangeInclusive<Duration>,
+    ) -> Read<Option<Duration>> {
         let bounds = [range.start(), range.end()].map(|bound| humantime::format_duration(*bound).to_string());
         self.kind(key, Kind::Duration(bounds.join(" – ")));
-        self.needed(key, |text, _| {
+        self.optional(key, |text, _| {
             let duration = humantime::parse_duration(text).map_err(|_| {
                 format!("\"{text}\" is not a duration; write a number and a unit, such as \"30s\"")
             })?;

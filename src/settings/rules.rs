@@ -160,9 +160,9 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         doubts.extend(organizations.clone().filter_map(|other| one_app(name, organization, other)));
     }
     for (name, organization) in &settings.organizations {
-        if settings.limits.visit_life + organization.reopen > ZOOM_MUST_BE_FORGOTTEN {
+        if organization.keep.visits(&settings.limits) + organization.reopen > ZOOM_MUST_BE_FORGOTTEN {
             doubts.push(format!(
-                "limits.visit_life and organization.{name}.reopen_hours keep visits for longer than nine days: after the Zoom \
+                "limits.visit_life, or organization.{name}.keep.visits, and organization.{name}.reopen_hours keep visits for longer than nine days: after the Zoom \
                  app was removed, links to their meetings must be gone in ten"
             ));
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::address::BaseUrl;
+use super::keep;
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::tree::Origin;
@@ -167,12 +168,12 @@ pub(super) fn read_limits(section: &mut Section<'_>) -> Read<Limits> {
     let held_event_life = section.duration("held_event_life", seconds(1)..=seconds(DAY));
     let recent_facts = section.integer("recent_facts", 0..=1_000_000);
     let recent_fact_life = section.duration("recent_fact_life", seconds(1)..=seconds(HOUR));
-    let record_life = section.duration("record_life", seconds(DAY)..=seconds(3650 * DAY));
+    let record_life = section.duration("record_life", keep::RECORDS);
     let records = section.integer("records", 1000..=100_000_000_i64);
-    let visit_life = section.duration("visit_life", seconds(2 * HOUR)..=seconds(90 * DAY));
+    let visit_life = section.duration("visit_life", keep::VISITS);
     let history_lines = section.integer("history_lines", 16..=10_000);
     let audit_queue = section.integer("audit_queue", 16..=1_000_000);
-    let audit_life = section.duration("audit_life", seconds(DAY)..=seconds(7300 * DAY));
+    let audit_life = section.duration("audit_life", keep::AUDIT);
     let page_streams = section.integer("page_streams", 1..=1_000_000);
     let ops_connections = section.integer("ops_connections", 1..=10_000);
     let ops_buffer = section.integer("ops_buffer", 16..=100_000);

@@ -183,6 +183,9 @@ pub enum Command {
     },
     /// Of the commands that were set aside none is left: somebody on duty has dropped the last.
     ParkedCommandsDropped,
+    /// The visit's organization was removed for good: whoever owns the visit lets go of it, whatever its state. The rules of a visit are not
+    /// asked, since there are none any more; where the organization is there again it says nothing.
+    OrganizationForgotten,
     /// The store went back and was given this visit again; what came in between may be lost to it. Added by the owner alone.
     StoreWentBack,
     /// Another command of this visit was set aside as poison.

@@ -278,6 +278,11 @@ impl Store for LinkedStore {
         self.ask(move |store| async move { store.organization_forget(&organization, &prefix, max).await })
     }
 
+    fn forget_organization<'a>(&'a self, organization: &'a OrganizationId, max: usize) -> Answer<'a, usize> {
+        let organization = organization.clone();
+        self.ask(move |store| async move { store.forget_organization(&organization, max).await })
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         self.ask(move |store| async move { store.sweep(keep).await })
     }

@@ -45,6 +45,7 @@ pub enum Call {
     OrganizationGet,
     OrganizationPut,
     OrganizationForget,
+    ForgetOrganization,
     Sweep,
     Flush,
     Incarnation,

@@ -345,8 +345,12 @@ impl Store for MemoryStore {
         })
     }
 
+    fn forget_organization<'a>(&'a self, organization: &'a OrganizationId, max: usize) -> Answer<'a, usize> {
+        self.step(Call::ForgetOrganization, move |model, _| Ok(model.forget_organization(organization, max)))
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
-        self.step(Call::Sweep, move |model, now| Ok(model.sweep(now, keep)))
+        self.step(Call::Sweep, move |model, now| Ok(model.sweep(now, &keep)))
     }
 
     fn incarnation(&self) -> Answer<'_, String> {

@@ -185,7 +185,8 @@ impl Engine {
         });
     }
 
-    /// A visit whose organization was taken out of the settings stays as it is, and comes up now and then in case it is put back.
+    /// A visit whose organization was taken out of the settings stays as it is, and comes up now and then in case it is put back; until it is
+    /// said that it never will be.
     async fn leave_orphan(
         &mut self,
         key: &VisitKey,
@@ -194,18 +195,20 @@ impl Engine {
         now: Moment,
         gathered: &mut Gathered,
     ) -> Result<(), Trouble> {
-        for (seq, _) in &work.entries {
+        let is_forgotten =
+            work.entries.iter().any(|(_, entry)| entry.command == Command::OrganizationForgotten);
+        for (seq, _) in work.entries.iter().filter(|_| !is_forgotten) {
             if let Some(line) = journal.iter().find(|line| line.seq == *seq) {
                 self.park(line, "its organization is not in the settings any more", now, gathered);
             }
         }
         self.children.forget(key);
-        if work.tick
+        if (work.tick || is_forgotten)
             && let Some(stored) = self.ports.store.load(key).await?
         {
-            let wake = Some(now + ORPHAN_REST);
-            let (expected, state) = (stored.version, Some(stored.state));
-            gathered.writes.push(VisitWrite { visit: key.clone(), expected, state, wake });
+            let stays = (Some(stored.state), Some(now + ORPHAN_REST));
+            let (state, wake) = if is_forgotten { (None, None) } else { stays };
+            gathered.writes.push(VisitWrite { visit: key.clone(), expected: stored.version, state, wake });
         }
         Ok(())
     }

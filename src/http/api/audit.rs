@@ -5,8 +5,10 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use vestibule_domain::id::OrganizationId;
 
 use crate::audit::{Chain, ChainId, Kept, audit_event};
+use crate::configuration::{KeepingError, ever_kept};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{given, query, stored};
@@ -53,7 +55,10 @@ pub async fn export(app: web::Data<App>, who: Who, request: HttpRequest) -> Resu
         Some(_) => return Err(ApiError::BadRequest("`format` is lines or fhir".to_owned())),
     };
     let id = match given(asked.organization.as_deref()) {
-        Some(id) => ChainId::of(Some(who.organization(&app, id, StaffRole::Administrator)?.0)),
+        Some(name) => match who.organization(&app, name, StaffRole::Administrator) {
+            Ok((id, _)) => ChainId::of(Some(id)),
+            Err(unknown) => ChainId::of(Some(&removed(&app, &who, name).await?.ok_or(unknown)?)),
+        },
         None => {
             who.everywhere(StaffRole::Administrator)?;
             ChainId::of(None)
@@ -69,6 +74,18 @@ pub async fn export(app: web::Data<App>, who: Who, request: HttpRequest) -> Resu
         Format::Fhir => "application/fhir+ndjson",
     };
     Ok(HttpResponse::Ok().content_type(kind).streaming(pages))
+}
+
+/// The organization of this name, if it was one; for whoever is an administrator in all alone.
+async fn removed(app: &App, who: &Who, name: &str) -> Result<Option<OrganizationId>, ApiError> {
+    if who.everywhere(StaffRole::Administrator).is_err() {
+        return Ok(None);
+    }
+    let ever = ever_kept(&app.desk.ports().store).await.map_err(|error| match error {
+        KeepingError::Store(error) => ApiError::from(error),
+        other => ApiError::Unreadable(other.to_string()),
+    })?;
+    Ok(ever.into_iter().find(|id| id.as_str() == name))
 }
 
 /// Where an export stands.

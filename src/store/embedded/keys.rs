@@ -122,6 +122,11 @@ pub(super) fn outbox(shard: Shard, visit: &VisitKey, name: &LaneName, seq: u64) 
     key
 }
 
+/// What all places of an organization's outbox in a shard begin with.
+pub(super) fn outbox_of_organization(shard: Shard, organization: &OrganizationId) -> Vec<u8> {
+    Key::default().shard(shard).text(organization.as_str()).done()
+}
+
 pub(super) fn organization(organization: &OrganizationId) -> Vec<u8> {
     Key::default().text(organization.as_str()).done()
 }
@@ -163,16 +168,16 @@ pub(super) fn organization_of_records(place: &[u8]) -> Option<OrganizationId> {
     OrganizationId::new(organization).ok()
 }
 
+/// What comes before the records of an organization that are of this time or newer.
+pub(super) fn records_of_organization_from(organization: &OrganizationId, at: Moment) -> Vec<u8> {
+    Key(records_of_organization(organization)).moment(at).done()
+}
+
 /// A record among all: by its time, then by its id.
 pub(super) fn record(place: RecordPlace) -> Vec<u8> {
     let mut key = Key::default().moment(place.at).done();
     key.extend_from_slice(place.id.0.as_bytes());
     key
-}
-
-/// What lies before all records of a time.
-pub(super) fn records_from(at: Moment) -> Vec<u8> {
-    Key::default().moment(at).done()
 }
 
 /// The inverse of [`record`].
@@ -195,23 +200,18 @@ pub(super) fn records_of_meeting(meeting: MeetingId) -> Vec<u8> {
     Key::default().byte(b'm').number(meeting.0).done()
 }
 
-/// What leaves by time: values by their expiry, index entries by when they came, visits that left by when they did, histories by
-/// when they were last looked at.
+/// What leaves by time: values by their expiry, visits that left by when they did.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leaving {
     Value,
-    Meeting,
     Gone,
-    History,
 }
 
 impl Leaving {
     pub(super) fn prefix(self) -> u8 {
         match self {
             Self::Value => b'v',
-            Self::Meeting => b'm',
             Self::Gone => b'g',
-            Self::History => b'h',
         }
     }
 
@@ -226,6 +226,63 @@ impl Leaving {
 pub(super) fn read_leaving(key: &[u8]) -> Result<(Moment, &[u8]), Cut> {
     let mut reader = Reader::new(key);
     reader.byte()?;
+    let at = read_moment(&mut reader)?;
+    Ok((at, reader.rest()))
+}
+
+/// What leaves after a time that each organization has for itself: index entries by when they came, histories by when they were last looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Meeting,
+    History,
+}
+
+impl Kept {
+    pub(super) const ALL: [Self; 2] = [Self::Meeting, Self::History];
+
+    pub(super) fn prefix(self) -> u8 {
+        match self {
+            Self::Meeting => b'M',
+            Self::History => b'H',
+        }
+    }
+
+    /// How files wrote it in which all organizations had one time: the kind, the time, and what.
+    pub(super) fn prefix_before(self) -> u8 {
+        self.prefix().to_ascii_lowercase()
+    }
+
+    /// What those of an organization begin with.
+    pub(super) fn of(self, organization: &OrganizationId) -> Vec<u8> {
+        Key::default().byte(self.prefix()).text(organization.as_str()).done()
+    }
+
+    /// What lies before all of a time.
+    pub(super) fn from(self, organization: &OrganizationId, at: Moment) -> Vec<u8> {
+        Key(self.of(organization)).moment(at).done()
+    }
+
+    /// `what` is a key that begins with its organization, as those of meetings and of visits do.
+    pub(super) fn at(self, at: Moment, what: &[u8]) -> Vec<u8> {
+        let organization = what.split_inclusive(|byte| *byte == 0).next().unwrap_or_default();
+        let mut key = vec![self.prefix()];
+        key.extend_from_slice(organization);
+        let mut key = Key(key).moment(at).done();
+        key.extend_from_slice(what);
+        key
+    }
+}
+
+/// The organization that a meeting's or a visit's key begins with.
+pub(super) fn organization_of(key: &[u8]) -> Result<OrganizationId, Cut> {
+    OrganizationId::new(Reader::new(key).zero_terminated()?).map_err(|_| Cut)
+}
+
+/// The inverse of [`Kept::at`], without its prefix.
+pub(super) fn read_kept(key: &[u8]) -> Result<(Moment, &[u8]), Cut> {
+    let mut reader = Reader::new(key);
+    reader.byte()?;
+    reader.zero_terminated()?;
     let at = read_moment(&mut reader)?;
     Ok((at, reader.rest()))
 }

@@ -250,12 +250,23 @@ impl Store for EmbeddedStore {
         self.doing(Patience::Waits, move |desk| desk.organization_forget(&organization, &prefix, max)).boxed()
     }
 
+    fn forget_organization<'a>(&'a self, organization: &'a OrganizationId, max: usize) -> Answer<'a, usize> {
+        let organization = organization.clone();
+        let max = u64::try_from(max).unwrap_or(u64::MAX);
+        async move {
+            let gone =
+                self.doing(Patience::Waits, move |desk| desk.forget_organization(&organization, max)).await?;
+            Ok(usize::try_from(gone).unwrap_or(usize::MAX))
+        }
+        .boxed()
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         async move {
             let mut all = Swept::default();
             let mut spoiled = None;
             for part in Part::ALL {
-                match self.sweep_part(part, keep, &mut all).await {
+                match self.sweep_part(part, &keep, &mut all).await {
                     // What one part cannot read holds up no other, and is told in the end.
                     Err(error @ StoreError::Corrupt(_)) => spoiled = Some(error),
                     other => other?,
@@ -298,9 +309,10 @@ impl EmbeddedStore {
     }
 
     /// Repeats a part of a sweep until nothing of it is left to be removed.
-    async fn sweep_part(&self, part: Part, keep: Retention, all: &mut Swept) -> Result<(), StoreError> {
+    async fn sweep_part(&self, part: Part, keep: &Retention, all: &mut Swept) -> Result<(), StoreError> {
         loop {
-            let (swept, more) = self.doing(Patience::Waits, move |desk| desk.sweep(part, keep)).await?;
+            let keep = keep.clone();
+            let (swept, more) = self.doing(Patience::Waits, move |desk| desk.sweep(part, &keep)).await?;
             all.values += swept.values;
             all.held += swept.held;
             all.records_old += swept.records_old;

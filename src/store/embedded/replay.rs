@@ -4,7 +4,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -164,7 +164,11 @@ fn step(store: &dyn Store, number: usize) -> BoxFuture<'_, String> {
         15 => text(store.commit(commit(3, 1, (4, 8), vec![write(0, 2, Some(70_000), wake)]))),
         16 => text(store.commit(commit(4, 1, (8, 8), vec![write(0, 3, Some(500), wake)]))),
         // One part of it has something to do.
-        17 => text(store.sweep(Retention { records: Span::hours(1), records_per_organization: 1 })),
+        17 => text(store.sweep(Retention {
+            records: Span::hours(1),
+            records_of: BTreeMap::new(),
+            records_per_organization: 1,
+        })),
         18 => text(store.release(shard(), owner(1))),
         19 => text(store.acquire(shard(), "node", owner(1).token, TTL, Epoch(0))),
         20 => text(store.append(shard(), entries(4, 200))),

@@ -101,6 +101,11 @@ impl Keys {
         format!("{{{}:{:02}}}:history:{name}", self.prefix, shard.number())
     }
 
+    /// The histories of an organization, by the time of their newest line.
+    pub(super) fn histories_of(&self, shard: Shard, organization: &OrganizationId) -> String {
+        format!("{}:of:{organization}", self.shard(shard, Of::Histories))
+    }
+
     pub(super) fn records_of_organization(&self, shard: Shard, organization: &OrganizationId) -> String {
         format!("{}:of:{organization}", self.shard(shard, Of::Records))
     }

@@ -211,6 +211,10 @@ impl Store for RedisStore {
         self.organization_forget(organization, prefix, max).boxed()
     }
 
+    fn forget_organization<'a>(&'a self, organization: &'a OrganizationId, max: usize) -> Answer<'a, usize> {
+        self.forget_organization(organization, max).boxed()
+    }
+
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept> {
         self.sweep(keep).boxed()
     }

@@ -185,6 +185,16 @@ impl House {
         self.until_ready().await;
     }
 
+    /// Another node with the same settings, on an address of its own.
+    pub(super) async fn another_node(&self, listen: SocketAddr) -> service::Running {
+        let sources =
+            self.settings.iter().fold(Sources::new(self.folder.path()), |all, text| all.text("a test", text));
+        let settings = Settings::load(sources.text("a test", &format!("server.listen = \"{listen}\"\n")));
+        service::start(settings.unwrap_or_else(|error| panic!("{error}")))
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Stops the program and starts it anew, with these settings over all that it had.
     pub async fn restart_with(&mut self, settings: &str) {
         self.stop_service().await;

@@ -41,6 +41,7 @@ mod sites;
 mod story;
 mod text_messages;
 mod timeline;
+mod two_nodes;
 mod ways;
 mod weather;
 mod webhooks;

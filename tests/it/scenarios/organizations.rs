@@ -1,10 +1,21 @@
 //! Organizations that are made, changed and removed on their page while the service runs.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use vestibule::configuration::{Keeping, Saved, Wanted};
+use vestibule::sealing::Sealer;
 use vestibule::simulator::people::Landing;
 use vestibule::simulator::zoom::Device;
 use vestibule::simulator::{LaunchKind, Simulator};
+use vestibule::store::{EmbeddedSettings, EmbeddedStore};
+use vestibule::system::{SystemClock, SystemRandomness};
+use vestibule_actors::port::clock::Clock;
+use vestibule_actors::port::store::{RecordQuery, SharedStore};
+use vestibule_domain::id::{Csn, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::shard::Shard;
+use vestibule_domain::time::{Moment, Span};
 
 use super::another::{HILLSIDE, Said, fakes_of_another};
 use super::house::{Answer, House, folder_with_key, free_port, read, until};
@@ -12,9 +23,9 @@ use super::house::{Answer, House, folder_with_key, free_port, read, until};
 const CSN: &str = "10001";
 const PROVIDER: &str = "EMP501";
 /// A change is in force on every node within this.
-const IN_FORCE_WITHIN: Duration = Duration::from_secs(2);
-const SEALING: &str = "[store]\nsealing_keys = [\"a-key-of-more-than-thirty-two-characters\"]\n";
-const PAGE: &str = "/admin/hillside";
+pub(super) const IN_FORCE_WITHIN: Duration = Duration::from_secs(2);
+pub(super) const SEALING: &str = "[store]\nsealing_keys = [\"a-key-of-more-than-thirty-two-characters\"]\n";
+pub(super) const PAGE: &str = "/admin/hillside";
 
 /// A house whose settings name one organization, the fakes of another, and what somebody types for it.
 async fn house() -> (House, Simulator, Said) {
@@ -37,7 +48,7 @@ impl House {
     }
 
     /// What came of a button, as the page will say it.
-    async fn does(&self, act: &str, fields: &[(&str, &str)]) -> String {
+    pub(super) async fn does(&self, act: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.posts(act, fields).await;
         assert_eq!(answer.status, 303, "{act}: {}", answer.text());
         answer.header("location").strip_prefix(&format!("{PAGE}?note=")).unwrap().to_owned()
@@ -52,7 +63,7 @@ impl House {
         self.does("check", &fields).await
     }
 
-    async fn makes_hillside(&self, said: &Said) {
+    pub(super) async fn makes_hillside(&self, said: &Said) {
         let note = self.types(said, "0", &[("name", "Hillside Clinic")]).await;
         assert_eq!(note, "checked", "{}", self.get(PAGE).await.text());
         assert_eq!(self.does("save", &[]).await, "saved");
@@ -71,7 +82,7 @@ impl House {
 }
 
 /// A provider of the other organization launches; true where the visit opens and the light comes on.
-async fn opens(house: &House, other: &Simulator) {
+pub(super) async fn opens(house: &House, other: &Simulator) {
     let url = other.epic().launch_url(LaunchKind::Provider, PROVIDER, CSN).unwrap();
     let mut browser = vestibule::simulator::people::Browser::new(house.http.clone(), other.url());
     let Landing::Zoom(link) = browser.open(&url).await.unwrap() else { panic!("no start link") };
@@ -93,6 +104,10 @@ async fn an_organization_is_made_on_its_page_and_works_without_a_restart() {
     opens(&house, &other).await;
     // A restart finds it again, its secrets too.
     house.stop_service().await;
+    let ran = house.runs(&["check", "--organization", "hillside"]).await;
+    let checked = format!("{}{}", ran.said, ran.complained);
+    assert!(checked.contains("kept settings") && checked.contains("version 1 can be used"), "{checked}");
+    assert!(checked.contains("zoom: token"), "{checked}");
     house.start_program().await;
     house.until_served(true).await;
     until("the visit is there", async || {
@@ -214,7 +229,6 @@ fn is_secret(key: &str) -> bool {
 impl House {
     /// Somebody with another name changes the hours in which a visit may be reopened.
     async fn configuration_of_somebody_else(&self) -> String {
-        use vestibule::configuration::{Saved, Wanted};
         let app = self.app();
         let id = app.settings.organization(HILLSIDE).unwrap().0.clone();
         let newest = app.configuration.keeping.newest(&id).await.unwrap().unwrap();
@@ -348,6 +362,102 @@ async fn a_removed_organization_is_served_no_more_and_can_be_made_again() {
     let page = house.get(PAGE).await.text();
     assert!(page.contains("Removed by") && page.contains("the clinic has closed"), "{page}");
     assert_eq!(house.types(&said, "2", &[]).await, "checked");
+    assert_eq!(house.does("save", &[]).await, "saved");
+    house.until_served(true).await;
+    opens(&house, &other).await;
+    other.stop().await;
+    house.close().await;
+}
+
+/// Two hours ago.
+struct LongAgo;
+
+impl Clock for LongAgo {
+    fn now(&self) -> Moment {
+        SystemClock.now() - Span::hours(2)
+    }
+}
+
+async fn opens_at_lakeside(house: &House) {
+    let url = house.epic().launch_url(LaunchKind::Provider, PROVIDER, CSN).unwrap();
+    let Landing::Zoom(link) = house.browser().open(&url).await.unwrap() else { panic!("no start link") };
+    house.zoom().open(&link, "", Device::App).unwrap();
+    house.until_light(CSN, PROVIDER, true).await;
+}
+
+/// The store of a service that is stopped.
+fn store_of(house: &House) -> SharedStore {
+    let settings = EmbeddedSettings::new(house.file("store"));
+    Arc::new(EmbeddedStore::open(settings, Arc::new(SystemClock)).unwrap())
+}
+
+/// How many visits, records, lines of a history and fields of its own the store has of an organization.
+async fn kept_of(store: &SharedStore, organization: &str) -> [usize; 4] {
+    let id = OrganizationId::new(organization).unwrap();
+    let visit = VisitKey { organization: id.clone(), visit: VisitId::Csn(Csn::new(CSN).unwrap()) };
+    let query = RecordQuery { organization: Some(id.clone()), limit: 100, ..RecordQuery::default() };
+    let outbox = store.outbox(Shard::of_visit(&visit), None, 100).await.unwrap();
+    assert!(outbox.iter().all(|entry| entry.visit.organization != id), "Epic has been told");
+    [
+        store.visits(Some(&id), None, 100).await.unwrap().items.len(),
+        store.records(query).await.unwrap().items.len(),
+        store.history(&visit).await.unwrap().lines.len(),
+        store.organization_forget(&id, "", 100).await.unwrap(),
+    ]
+}
+
+#[actix_web::test]
+async fn an_hour_after_its_removal_nothing_of_an_organization_is_left_but_its_audit() {
+    let (folder, listen) = (folder_with_key(), free_port());
+    let (other, mut said) = fakes_of_another(listen).await;
+    let settings = format!("{SEALING}[logging]\nfilter = \"info\"\n");
+    let mut house = House::furnished(listen, folder, &settings, |_| {}).await;
+    house.start_program().await;
+    said.push(("epic.private_keys", std::fs::read_to_string(house.file("key.pem")).unwrap()));
+    house.makes_hillside(&said).await;
+    opens(&house, &other).await;
+    opens_at_lakeside(&house).await;
+    house.stop_service().await;
+    let store = store_of(&house);
+    let before = kept_of(&store, HILLSIDE).await;
+    assert!(before[0] == 1 && before[1..].iter().all(|count| *count > 0), "{before:?}");
+    let id = OrganizationId::new(HILLSIDE).unwrap();
+    store.organization_put(&id, "a-token", 0, b"of Zoom".to_vec()).await.unwrap();
+    let removal = Wanted {
+        base: 1,
+        values: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        by: "the desk".to_owned(),
+        reason: None,
+        forced: Vec::new(),
+        removed: true,
+    };
+    let randomness = Arc::new(SystemRandomness);
+    let keeping = Keeping::new(Arc::clone(&store), Arc::new(LongAgo), randomness, Sealer::new(&[]));
+    let first = keeping.newest(&id).await.unwrap().unwrap().head;
+    assert!(matches!(keeping.save(&id, removal).await.unwrap(), Saved::Done(2)));
+    drop((keeping, store));
+    // Whatever node runs goes on with it.
+    house.start_program().await;
+    until("it is forgotten", async || {
+        house.log().contains("a removed organization is forgotten").then_some(())
+    })
+    .await;
+    let audit = house.get("/api/v1/audit?organization=hillside").await.text();
+    assert!(audit.contains("settings_saved"), "{audit}");
+    // Made again it works, and knows nothing of before.
+    said.push(("name", "Hillside Clinic".to_owned()));
+    assert_eq!(house.types(&said, "2", &[]).await, "checked");
+    house.stop_service().await;
+    let store = store_of(&house);
+    assert_eq!(kept_of(&store, HILLSIDE).await, [0; 4]);
+    let lakeside = kept_of(&store, "lakeside").await;
+    assert!(lakeside[..3].iter().all(|count| *count > 0), "{lakeside:?}");
+    let keeping =
+        Keeping::new(Arc::clone(&store), Arc::new(SystemClock), Arc::new(SystemRandomness), Sealer::new(&[]));
+    assert!(keeping.version(&id, &first).await.unwrap().is_none());
+    drop((keeping, store));
+    house.start_program().await;
     assert_eq!(house.does("save", &[]).await, "saved");
     house.until_served(true).await;
     opens(&house, &other).await;

@@ -1,6 +1,7 @@
 //! The owner's atomic write.
 
 use super::world::{START, World, commit, own, patient, shard, text, update, visits, write};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 use vestibule_actors::port::store::{
     Commit, Committed, Epoch, HistoryLines, NewEntry, PARKED_KEPT, ParkedCommand, Retention, Seq, StoreError,
@@ -221,7 +222,8 @@ pub async fn parked_commands_are_bounded(world: &World) {
     assert_eq!(ends, [kept + each, each + 1], "those parked first have left");
     // A sweep makes room, and the count knows of it.
     world.clock.pass(Span::hours(2));
-    let keep = Retention { records: Span::hours(1), records_per_organization: 1 };
+    let keep =
+        Retention { records: Span::hours(1), records_of: BTreeMap::new(), records_per_organization: 1 };
     world.store.sweep(keep).await.unwrap();
     let owner = world.own(place).await;
     world.commit(Commit { parked: vec![parked(&visit, 1, START)], ..commit(place, owner, 99) }).await;

@@ -1,6 +1,7 @@
 //! What happened to visits.
 
 use super::world::{LIMITS, START, World, commit, shard, text, visits, write};
+use std::collections::BTreeMap;
 use vestibule_actors::port::store::{
     Commit, Committed, HeldVisit, History, HistoryLines, Ownership, Restore, Retention, Swept, VisitWrite,
 };
@@ -8,7 +9,8 @@ use vestibule_domain::id::VisitKey;
 use vestibule_domain::time::Span;
 
 const PLACE: u16 = 7;
-const KEEP: Retention = Retention { records: Span::hours(24), records_per_organization: 1_000 };
+const KEEP: Retention =
+    Retention { records: Span::hours(24), records_of: BTreeMap::new(), records_per_organization: 1_000 };
 
 fn lines(visit: &VisitKey, lines: &[&str]) -> HistoryLines {
     let lines = lines.iter().map(|line| line.as_bytes().to_vec()).collect();

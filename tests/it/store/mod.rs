@@ -9,11 +9,13 @@ mod files;
 mod groups;
 mod history;
 mod journal;
+mod keeping;
 mod leases;
 mod nodes;
 mod outbox;
 mod random;
 mod records;
+mod relaid;
 mod restore;
 mod servers;
 mod sweep;
@@ -146,4 +148,7 @@ conformance! {
         an_index_entry_stays_while_its_visit_is_there
         records_above_the_cap_leave_oldest_first
         parked_commands_leave_with_the_records;
+    keeping:
+        each_organization_keeps_for_its_own_time
+        an_organization_is_forgotten_and_no_other;
 }

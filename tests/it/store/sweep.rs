@@ -4,6 +4,7 @@ use super::records::write_records;
 use super::world::{
     LIMITS, START, World, commit, organization, other_organization, record, shard, visit_of, visits, write,
 };
+use std::collections::BTreeMap;
 use vestibule_actors::port::store::{
     Commit, ParkedCommand, RecordQuery, Retention, Routed, Seq, Space, Swept, VisitWrite,
 };
@@ -11,7 +12,8 @@ use vestibule_domain::id::MeetingId;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::{Moment, Span};
 
-const KEEP: Retention = Retention { records: Span::hours(24), records_per_organization: 1_000 };
+const KEEP: Retention =
+    Retention { records: Span::hours(24), records_of: BTreeMap::new(), records_per_organization: 1_000 };
 
 async fn sweep(world: &World, keep: Retention) -> Swept {
     world.store.sweep(keep).await.unwrap()
@@ -77,11 +79,11 @@ pub async fn records_above_the_cap_leave_oldest_first(world: &World) {
     let theirs = (11..=13).map(|n| record(n, other_organization(), 1, 1, START));
     write_records(world, owner, ours.chain(theirs).collect()).await;
     let keep = Retention { records_per_organization: 3, ..KEEP };
-    assert_eq!(sweep(world, keep).await, Swept { records_above_cap: 2, ..Swept::default() });
+    assert_eq!(sweep(world, keep.clone()).await, Swept { records_above_cap: 2, ..Swept::default() });
     let all = RecordQuery { limit: 100, ..RecordQuery::default() };
     assert_eq!(world.records(all.clone()).await, [13, 12, 11, 5, 4, 3]);
     write_records(world, owner, vec![record(6, organization(), 1, 1, START)]).await;
-    assert_eq!(sweep(world, keep).await.records_above_cap, 1, "the count goes on from there");
+    assert_eq!(sweep(world, keep.clone()).await.records_above_cap, 1, "the count goes on from there");
     assert_eq!(world.records(all.clone()).await, [6, 13, 12, 11, 5, 4]);
     let none = Retention { records_per_organization: 0, ..KEEP };
     assert_eq!(sweep(world, none).await.records_above_cap, 6);

@@ -4,6 +4,7 @@ use super::world::{
     HandClock, LIMITS, START, commit, csn, open, organization, own, patient, record, shard, visits,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use std::collections::BTreeMap;
 use tempfile::TempDir;
 use vestibule::store::EmbeddedStore;
 use vestibule_actors::port::store::{
@@ -14,7 +15,8 @@ use vestibule_domain::time::Span;
 
 type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-const KEEP: Retention = Retention { records: Span::hours(24), records_per_organization: 1_000 };
+const KEEP: Retention =
+    Retention { records: Span::hours(24), records_of: BTreeMap::new(), records_per_organization: 1_000 };
 /// Of a release that this one does not know.
 const NEWER: &[u8] = br#"{"f":99,"v":{}}"#;
 
@@ -134,7 +136,7 @@ async fn a_record_above_the_cap_leaves_whether_it_can_be_read_or_not() {
     bench.spoil("records", 1, NEWER);
     let store = bench.open();
     let three = Retention { records_per_organization: 3, ..KEEP };
-    assert_eq!(store.sweep(three).await.unwrap().records_above_cap, 2);
+    assert_eq!(store.sweep(three.clone()).await.unwrap().records_above_cap, 2);
     assert_eq!(found(&store, RecordQuery::default()).await, [5, 4, 3]);
     assert_eq!(store.sweep(three).await.unwrap().records_above_cap, 0, "the count is right again");
     drop(store);

@@ -4,6 +4,7 @@ use super::world::{
     START, World, commit, entry, group_visit, organization, other_organization, patient, record, shard,
     visit_of, visits, write,
 };
+use std::collections::BTreeMap;
 use tokio::sync::broadcast::Receiver;
 use vestibule_actors::port::store::{
     Acknowledgement, Changed, Commit, GONE_TOLD_FOR, Hint, Ownership, Retention, Routed, Space, VisitWrite,
@@ -75,16 +76,17 @@ pub async fn a_visit_that_left_is_told_of_for_a_while(world: &World) {
     let left = Changed { visit: keys[0].clone(), change: 3, stored: None };
     assert_eq!(told(2).await, std::slice::from_ref(&left));
     assert_eq!(told(0).await.iter().map(|changed| &changed.visit).collect::<Vec<_>>(), [&keys[1], &keys[0]]);
-    let keep = Retention { records: Span::hours(1), records_per_organization: 1 };
+    let keep =
+        Retention { records: Span::hours(1), records_of: BTreeMap::new(), records_per_organization: 1 };
     world.clock.pass(Span(GONE_TOLD_FOR.0 - 1));
-    world.store.sweep(keep).await.unwrap();
+    world.store.sweep(keep.clone()).await.unwrap();
     assert_eq!(told(2).await, [left]);
     // It comes back, and leaves again: only the last time counts.
     let owner = world.own(place).await;
     world.commit(Commit { visits: vec![write(&keys[0], 0, "new")], ..commit(place, owner, 3) }).await;
     assert_eq!(told(2).await.iter().map(version_of).collect::<Vec<_>>(), [1]);
     world.clock.pass(Span(1));
-    world.store.sweep(keep).await.unwrap();
+    world.store.sweep(keep.clone()).await.unwrap();
     assert_eq!(told(2).await.len(), 1, "one that is back is not forgotten");
     let gone = vec![VisitWrite { state: None, ..write(&keys[0], 1, "") }];
     world.commit(Commit { visits: gone, ..commit(place, owner, 4) }).await;

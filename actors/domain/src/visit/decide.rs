@@ -110,6 +110,7 @@ impl Deciding<'_> {
             Command::ParkedCommandsDropped => {
                 self.visit.problems.remove(&ProblemCode::CommandParked);
             }
+            Command::OrganizationForgotten => {}
             Command::StoreWentBack => self.store_went_back(),
             Command::CommandParked => self.sticky_problem(ProblemCode::CommandParked),
             Command::Tick => self.give_up_the_silent(),

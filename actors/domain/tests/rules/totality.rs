@@ -245,6 +245,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (key(), select(Topic::ALL.to_vec()), seq())
             .prop_map(|(participant, topic, seq)| Command::ParkedDropped { participant, topic, seq }),
         1 => Just(Command::ParkedCommandsDropped),
+        1 => Just(Command::OrganizationForgotten),
         12 => (0..40_u64, outcome())
             .prop_map(|(n, outcome)| Command::IntentClosed { intent: IntentId(n), outcome }),
         1 => (key(), seq(), any::<bool>())

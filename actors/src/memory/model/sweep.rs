@@ -8,15 +8,16 @@ use vestibule_domain::time::Moment;
 
 impl Model {
     /// See [`crate::port::store::Store::sweep`].
-    pub fn sweep(&mut self, now: Moment, keep: Retention) -> Swept {
-        let oldest = now - keep.records;
+    pub fn sweep(&mut self, now: Moment, keep: &Retention) -> Swept {
+        let oldest = |organization: &OrganizationId| keep.oldest(now, organization);
         let values = removed(&mut self.values, |_, value| value.until > now);
         let mut held = 0;
         for events in self.held.values_mut() {
             held += removed(events, |_, event| event.until > now);
         }
+        let is_old = |(organization, place): &&(OrganizationId, RecordPlace)| place.at < oldest(organization);
         let old: Vec<RecordPlace> =
-            self.records.by_place.keys().copied().take_while(|p| p.at < oldest).collect();
+            self.records.of_organization.iter().filter(is_old).map(|(_, place)| *place).collect();
         for place in &old {
             self.records.remove(*place);
         }
@@ -24,10 +25,10 @@ impl Model {
         for place in &above {
             self.records.remove(*place);
         }
-        let parked = removed(&mut self.parked, |_, parked| parked.at >= oldest);
+        let parked = removed(&mut self.parked, |_, parked| parked.at >= oldest(&parked.visit.organization));
         let mut histories = 0;
         for data in self.shards.values_mut() {
-            histories += removed(&mut data.histories, |_, told| told.last >= oldest);
+            histories += removed(&mut data.histories, |visit, told| told.last >= oldest(&visit.organization));
             let told: Vec<u64> = data
                 .gone
                 .values()
@@ -40,10 +41,33 @@ impl Model {
         let shards = &self.shards;
         let index = removed(&mut self.meetings, |_, indexed| {
             let lives = shards.values().any(|data| data.visits.contains_key(&indexed.visit));
-            lives || indexed.at >= oldest
+            lives || indexed.at >= oldest(&indexed.visit.organization)
         });
         let (records_old, records_above_cap) = (count(old.len()), count(above.len()));
         Swept { values, held, records_old, records_above_cap, parked, index, histories }
+    }
+
+    /// See [`crate::port::store::Store::forget_organization`].
+    pub fn forget_organization(&mut self, organization: &OrganizationId, max: usize) -> usize {
+        let mut left = max;
+        let mut goes = |of: &OrganizationId| {
+            let goes = of == organization && left > 0;
+            left -= usize::from(goes);
+            goes
+        };
+        for data in self.shards.values_mut() {
+            data.outbox.retain(|(visit, ..), _| !goes(&visit.organization));
+            data.histories.retain(|visit, _| !goes(&visit.organization));
+        }
+        self.parked.retain(|_, parked| !goes(&parked.visit.organization));
+        self.meetings.retain(|_, indexed| !goes(&indexed.visit.organization));
+        let of_organization = self.records.of_organization.iter();
+        let places: Vec<RecordPlace> =
+            of_organization.filter(|(of, _)| goes(of)).map(|(_, place)| *place).collect();
+        for place in places {
+            self.records.remove(place);
+        }
+        max - left
     }
 
     fn above_cap(&self, cap: u64) -> Vec<RecordPlace> {

@@ -26,6 +26,7 @@ pub use record::{Acknowledgement, Outcome, RECORDS_LOOKED_AT, Record, RecordId, 
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use vestibule_domain::effect::LaneName;
@@ -330,6 +331,11 @@ pub trait Store: Send + Sync + 'static {
         max: usize,
     ) -> Answer<'a, usize>;
 
+    /// Removes what the store has of an organization that nobody works for any more: updates for its Epic, parked commands, histories, records
+    /// and the index of its meetings; at most about `max` of these, how many. Whoever wants all gone asks until none is. Its visits leave by
+    /// their owners' commits, its fields by [`Store::organization_forget`], and events that are held for it by their time.
+    fn forget_organization<'a>(&'a self, organization: &'a OrganizationId, max: usize) -> Answer<'a, usize>;
+
     /// Removes what has expired: tickets, held events, records past their retention, index entries and histories with them. What was removed, by kind.
     /// It may be done in several atomic parts, so that others are not kept waiting.
     fn sweep(&self, keep: Retention) -> Answer<'_, Swept>;
@@ -347,13 +353,23 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// How long things are kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Retention {
     /// Records, index entries, parked commands and histories older than this leave. An index entry stays while its visit is there; a
     /// history is as old as its newest line.
     pub records: Span,
+    /// The same of organizations that keep them for a time of their own.
+    pub records_of: BTreeMap<OrganizationId, Span>,
     /// At most so many records per organization; those written first leave first.
     pub records_per_organization: u64,
+}
+
+impl Retention {
+    /// The oldest time that stays of an organization.
+    #[must_use]
+    pub fn oldest(&self, now: Moment, organization: &OrganizationId) -> Moment {
+        now - *self.records_of.get(organization).unwrap_or(&self.records)
+    }
 }
 
 /// What a sweep removed.

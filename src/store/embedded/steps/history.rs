@@ -3,7 +3,7 @@
 use vestibule_actors::port::store::HistoryLines;
 use vestibule_domain::time::Moment;
 
-use super::super::keys::{self, Leaving};
+use super::super::keys::{self, Kept};
 use super::super::row::HistoryRow;
 use super::super::tables::{Look, Step, Tables, Write};
 
@@ -18,7 +18,7 @@ impl Tables<'_> {
             let key = keys::visit(visit);
             let known: Option<HistoryRow> = self.histories.row(&key)?;
             if known.is_none() {
-                self.leaving.put(&Leaving::History.at(now, &key), &[])?;
+                self.leaving.put(&Kept::History.at(now, &key), &[])?;
             }
             let mut row = HistoryRow { last: now, ..known.unwrap_or_default() };
             for line in lines {
@@ -37,12 +37,17 @@ impl Tables<'_> {
 
     /// Removes a history whose newest line is old; one that has newer lines is looked at again when they are. Whether it was removed.
     pub(super) fn drop_history(&mut self, (at, key): &(Moment, Vec<u8>), oldest: Moment) -> Step<bool> {
-        self.leaving.delete(&Leaving::History.at(*at, key))?;
+        self.leaving.delete(&Kept::History.at(*at, key))?;
         let Some(row) = self.histories.row::<HistoryRow>(key)? else { return Ok(false) };
         if row.last >= oldest {
-            self.leaving.put(&Leaving::History.at(row.last, key), &[])?;
+            self.leaving.put(&Kept::History.at(row.last, key), &[])?;
             return Ok(false);
         }
+        self.drop_lines(key, &row)
+    }
+
+    /// Removes a history with all its lines.
+    pub(super) fn drop_lines(&mut self, key: &[u8], row: &HistoryRow) -> Step<bool> {
         for number in row.first..row.next {
             self.history.delete(&keys::history(key, number))?;
         }

@@ -7,7 +7,7 @@ use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
-use super::super::keys::{self, Leaving};
+use super::super::keys::{self, Kept};
 use super::super::row::{HeldOrderRow, MeetingRow, Reader, TriesRow, UntilRow};
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 use super::{Desk, read};
@@ -99,7 +99,7 @@ impl Desk<'_, '_> {
         let tables = self.write()?;
         if is_new {
             tables.meetings.put_row(&place, &MeetingRow { visit: visit.clone(), at: now })?;
-            tables.leaving.put(&Leaving::Meeting.at(now, &place), &[])?;
+            tables.leaving.put(&Kept::Meeting.at(now, &place), &[])?;
         }
         let shard = Shard::of_visit(visit);
         let mut row = tables.shard(shard)?;

@@ -2,6 +2,7 @@
 //! leaves the transaction as it was and the others of its batch unharmed.
 
 mod commit;
+mod forget;
 mod history;
 mod journal;
 mod lease;

@@ -5,8 +5,8 @@ use vestibule_actors::port::store::{GONE_TOLD_FOR, ParkedCommand, Retention, Seq
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::time::Moment;
 
-use super::super::keys::{self, Leaving};
-use super::super::row::{MeetingRow, Reader, Row};
+use super::super::keys::{self, Kept, Leaving};
+use super::super::row::{Cut, MeetingRow, Reader, Row};
 use super::super::tables::{Failure, Look, Step, Tables, Write};
 use super::commit::PARKED_COUNT;
 use super::{Desk, history, read};
@@ -17,6 +17,7 @@ const MOST: usize = 500;
 /// The parts of a sweep, in their order. Those that may have more to remove are repeated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in super::super) enum Part {
+    Relaid,
     Values,
     Held,
     OldRecords,
@@ -28,7 +29,8 @@ pub(in super::super) enum Part {
 }
 
 impl Part {
-    pub(in super::super) const ALL: [Self; 8] = [
+    pub(in super::super) const ALL: [Self; 9] = [
+        Self::Relaid,
         Self::Values,
         Self::Held,
         Self::OldRecords,
@@ -42,11 +44,11 @@ impl Part {
 
 impl Desk<'_, '_> {
     /// Does a part; what it removed, and whether there may be more.
-    pub(in super::super) fn sweep(&mut self, part: Part, keep: Retention) -> Step<(Swept, bool)> {
+    pub(in super::super) fn sweep(&mut self, part: Part, keep: &Retention) -> Step<(Swept, bool)> {
         let now = self.now;
-        let oldest = now - keep.records;
         let mut swept = Swept::default();
         let removed = match part {
+            Part::Relaid => self.lay_out_anew()?,
             Part::Values => {
                 let due = self.look()?.leaving_before(Leaving::Value, Moment(now.0.saturating_add(1)))?;
                 let removed =
@@ -63,7 +65,7 @@ impl Desk<'_, '_> {
                 removed
             }
             Part::OldRecords => {
-                let due = self.look()?.records_before(oldest)?;
+                let due = self.look()?.old_records(now, keep)?;
                 swept.records_old = self.drop_records(due)?;
                 swept.records_old
             }
@@ -73,11 +75,11 @@ impl Desk<'_, '_> {
                 swept.records_above_cap
             }
             Part::Parked => {
-                swept.parked = self.sweep_parked(oldest)?;
+                swept.parked = self.sweep_parked(now, keep)?;
                 swept.parked
             }
             Part::Meetings => {
-                swept.index = self.sweep_meetings(oldest)?;
+                swept.index = self.sweep_meetings(now, keep)?;
                 swept.index
             }
             Part::Gone => {
@@ -85,13 +87,13 @@ impl Desk<'_, '_> {
                 let due = self.look()?.leaving_before(Leaving::Gone, told_until)?;
                 self.each(due, |tables, (_, visit)| tables.forget_gone(&visit).map(|()| true))?
             }
-            Part::Histories => return self.sweep_histories(oldest),
+            Part::Histories => return self.sweep_histories(now, keep),
         };
         Ok((swept, removed >= count(MOST)))
     }
 
     /// Removes each; how many were there.
-    fn each<T>(
+    pub(super) fn each<T>(
         &mut self,
         due: Vec<T>,
         mut remove: impl FnMut(&mut Tables<'_>, T) -> Step<bool>,
@@ -107,7 +109,7 @@ impl Desk<'_, '_> {
         Ok(removed)
     }
 
-    fn drop_records(&mut self, due: Vec<Vec<u8>>) -> Step<u64> {
+    pub(super) fn drop_records(&mut self, due: Vec<Vec<u8>>) -> Step<u64> {
         if due.is_empty() {
             return Ok(0);
         }
@@ -118,20 +120,23 @@ impl Desk<'_, '_> {
     }
 
     /// Histories leave with the records.
-    fn sweep_histories(&mut self, oldest: Moment) -> Step<(Swept, bool)> {
-        let mut due = self.look()?.leaving_before(Leaving::History, oldest)?;
+    fn sweep_histories(&mut self, now: Moment, keep: &Retention) -> Step<(Swept, bool)> {
+        let mut due = self.look()?.kept_too_long(Kept::History, now, keep, |_| Ok(true))?;
         let more = due.len() > history::AT_ONCE;
         due.truncate(history::AT_ONCE);
-        let histories = self.each(due, |tables, due| tables.drop_history(&due, oldest))?;
+        let histories = self.each(due, |tables, due| {
+            let oldest = keep.oldest(now, &keys::organization_of(&due.1)?);
+            tables.drop_history(&due, oldest)
+        })?;
         Ok((Swept { histories, ..Swept::default() }, more))
     }
 
     /// One that cannot be read leaves with the first old one behind it.
-    fn sweep_parked(&mut self, oldest: Moment) -> Step<u64> {
+    fn sweep_parked(&mut self, now: Moment, keep: &Retention) -> Step<u64> {
         let (mut due, mut unread, mut unreadable) = (Vec::new(), Vec::new(), 0);
         self.look()?.parked.scan(&[], None, |key, value| {
             match ParkedCommand::from_bytes(value) {
-                Ok(parked) if parked.at < oldest => {
+                Ok(parked) if parked.at < keep.oldest(now, &parked.visit.organization) => {
                     due.append(&mut unread);
                     due.push(key.to_vec());
                 }
@@ -160,7 +165,7 @@ impl Desk<'_, '_> {
         Ok(self.unpark(found)? > 0)
     }
 
-    fn unpark(&mut self, keys: Vec<Vec<u8>>) -> Step<u64> {
+    pub(super) fn unpark(&mut self, keys: Vec<Vec<u8>>) -> Step<u64> {
         let removed = self.each(keys, |tables, key| tables.parked.delete(&key))?;
         if removed > 0 {
             let tables = self.write()?;
@@ -171,23 +176,32 @@ impl Desk<'_, '_> {
     }
 
     /// Index entries leave with their records, save those of visits that are still there. Those are few, and looked at again each time.
-    fn sweep_meetings(&mut self, oldest: Moment) -> Step<u64> {
+    fn sweep_meetings(&mut self, now: Moment, keep: &Retention) -> Step<u64> {
         let tables = self.look()?;
-        let mut due = Vec::new();
-        let end = Leaving::Meeting.at(oldest, &[]);
-        tables.leaving.scan(&[Leaving::Meeting.prefix()], Some(&end), |key, _| {
-            let (at, place) = keys::read_leaving(key)?;
+        let due = tables.kept_too_long(Kept::Meeting, now, keep, |place| {
             let meeting: Option<MeetingRow> = tables.meetings.row(place)?;
             let visit = meeting.map(|meeting| keys::visit(&meeting.visit));
-            let lives = visit.map_or(Ok(None), |visit| tables.visits.bytes(&visit))?.is_some();
-            if !lives {
-                due.push((at, place.to_vec()));
-            }
-            Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            Ok(visit.map_or(Ok(None), |visit| tables.visits.bytes(&visit))?.is_none())
         })?;
         self.each(due, |tables, (at, place)| {
-            tables.leaving.delete(&Leaving::Meeting.at(at, &place))?;
+            tables.leaving.delete(&Kept::Meeting.at(at, &place))?;
             tables.meetings.delete(&place)
+        })
+    }
+
+    /// Files what a file has from the time in which organizations kept nothing for a time of their own.
+    fn lay_out_anew(&mut self) -> Step<u64> {
+        let mut found = Vec::new();
+        for kind in Kept::ALL {
+            self.look()?.leaving.scan_prefix(&[kind.prefix_before()], |key, _| {
+                let (at, what) = keys::read_leaving(key)?;
+                found.push((key.to_vec(), kind.at(at, what)));
+                Ok(if found.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+        }
+        self.each(found, |tables, (before, after)| {
+            tables.leaving.put(&after, &[])?;
+            tables.leaving.delete(&before)
         })
     }
 }
@@ -205,12 +219,44 @@ impl Tables<'_> {
         Ok(due)
     }
 
-    fn records_before(&self, oldest: Moment) -> Step<Vec<Vec<u8>>> {
+    /// What has been kept for longer than its organization keeps such, and goes, earliest first of each organization.
+    fn kept_too_long(
+        &self,
+        kind: Kept,
+        now: Moment,
+        keep: &Retention,
+        goes: impl Fn(&[u8]) -> Step<bool>,
+    ) -> Step<Vec<(Moment, Vec<u8>)>> {
         let mut due = Vec::new();
-        self.records.scan(&[], Some(&keys::records_from(oldest)), |key, _| {
-            due.push(key.to_vec());
-            Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
+        for organization in organizations_in(&self.leaving, &[kind.prefix()])? {
+            if due.len() >= MOST {
+                break;
+            }
+            let end = kind.from(&organization, keep.oldest(now, &organization));
+            self.leaving.scan(&kind.of(&organization), Some(&end), |key, _| {
+                let (at, what) = keys::read_kept(key)?;
+                if goes(what)? {
+                    due.push((at, what.to_vec()));
+                }
+                Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+        }
+        Ok(due)
+    }
+
+    fn old_records(&self, now: Moment, keep: &Retention) -> Step<Vec<Vec<u8>>> {
+        let mut due = Vec::new();
+        for organization in organizations_in(&self.record_index, b"o")? {
+            if due.len() >= MOST {
+                break;
+            }
+            let first = keys::records_of_organization(&organization);
+            let end = keys::records_of_organization_from(&organization, keep.oldest(now, &organization));
+            self.record_index.scan(&first, Some(&end), |place, _| {
+                due.extend(keys::record_at_end(place).map(<[u8]>::to_vec));
+                Ok(if due.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+        }
         Ok(due)
     }
 
@@ -245,6 +291,26 @@ impl Tables<'_> {
     }
 }
 
-fn count(length: usize) -> u64 {
+/// The organizations of the rows whose keys begin so and go on with one: one seek for each, however many rows it has.
+fn organizations_in(table: &impl Look, prefix: &[u8]) -> Step<Vec<OrganizationId>> {
+    let (mut found, mut from, end) = (Vec::new(), prefix.to_vec(), keys::end_of(prefix));
+    loop {
+        let mut next = None;
+        table.scan(&from, end.as_deref(), |key, _| {
+            let mut reader = Reader::new(key);
+            reader.skip(prefix.len())?;
+            let organization = reader.zero_terminated()?;
+            next = Some(OrganizationId::new(organization).map_err(|_| Cut)?);
+            Ok(ControlFlow::Break(()))
+        })?;
+        let Some(organization) = next else { return Ok(found) };
+        let all = [prefix, organization.as_str().as_bytes(), &[0]].concat();
+        found.push(organization);
+        let Some(after) = keys::end_of(&all) else { return Ok(found) };
+        from = after;
+    }
+}
+
+pub(super) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,5 @@
--- KEYS: head, journal, tries, wakes, changed, visits, gone, outbox, outbox payloads, parked, hints, histories, lines that left them, then the
--- key of each visit, then that of each history.
+-- KEYS: head, journal, tries, wakes, changed, visits, gone, outbox, outbox payloads, parked, hints, lines that left histories, then the
+-- key of each visit, then of each history its own and that of its organization's histories.
 -- ARGV: now, publish, token, epoch, commit id, expected cursor, cursor, most parked, how many visits, updates and parked commands, how many
 --   histories and how many lines of each are kept; then
 --   of each visit: its name, expected version, '1' and the state or '0' and nothing, wake or nothing;
@@ -7,7 +7,7 @@
 --   of each parked command: visit, place, reason, time, payload;
 --   of each history: the visit's name, how many new lines, those.
 -- Answers {0}: not the owner; {2}: the store went back; {1, change number, how many lines left}.
-local HEAD, AT, FIXED = KEYS[1], 14, 13
+local HEAD, AT, FIXED = KEYS[1], 14, 12
 if not owned(HEAD, ARGV[3], ARGV[4]) then return {0} end
 local head = redis.call('HMGET', HEAD, 'seq', 'cursor', 'change', 'commit', 'commit_change')
 if head[4] == ARGV[5] then
@@ -60,13 +60,14 @@ end
 AT = AT + parked * 5
 local left = 0
 for n = 1, histories do
-  local key, name, lines = KEYS[FIXED + visits + n], ARGV[AT], tonumber(ARGV[AT + 1])
+  local own = FIXED + visits + n * 2 - 1
+  local key, name, lines = KEYS[own], ARGV[AT], tonumber(ARGV[AT + 1])
   local there = 0
   for line = 1, lines do there = redis.call('RPUSH', key, ARGV[AT + 1 + line]) end
-  redis.call('ZADD', KEYS[12], whole(now()), name)
+  redis.call('ZADD', KEYS[own + 1], whole(now()), name)
   if there > lines_kept then
     redis.call('LTRIM', key, -lines_kept, -1)
-    redis.call('HINCRBY', KEYS[13], name, there - lines_kept)
+    redis.call('HINCRBY', KEYS[12], name, there - lines_kept)
     left = left + there - lines_kept
   end
   AT = AT + 2 + lines

@@ -6,6 +6,7 @@ use vestibule_actors::port::store::{
     Acknowledgement, Commit, Committed, HeldVisit, HistoryLines, OutboxEntry, Ownership, PARKED_KEPT,
     ParkedCommand, Record, Restore, Restored, Seq, StoreError, VisitWrite,
 };
+use vestibule_domain::id::VisitKey;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
@@ -31,17 +32,21 @@ impl RedisStore {
             Of::OutboxPayloads,
             Of::Parked,
             Of::Hints,
-            Of::Histories,
             Of::HistoriesDropped,
         ];
         // What has no lines would be told of by a key alone.
         let told = commit.history.into_iter().filter(|history| !history.lines.is_empty()).collect::<Vec<_>>();
+        for history in &told {
+            self.note(&history.visit.organization).await?;
+        }
         let visits = commit.visits.iter().map(|write| self.keys.visit(&write.visit));
+        let told_of =
+            |visit: &VisitKey| [self.keys.history(visit), self.keys.histories_of(shard, &visit.organization)];
         let mut call = self
             .call(&COMMIT)
             .keys(fixed.map(|what| self.keys.shard(shard, what)))
             .keys(visits)
-            .keys(told.iter().map(|history| self.keys.history(&history.visit)))
+            .keys(told.iter().flat_map(|history| told_of(&history.visit)))
             .arg(self.publish)
             .arg(text_of(commit.owner.token))
             .number(commit.owner.epoch.0)

@@ -1,6 +1,7 @@
 //! The steps of the port as calls of scripts, by what they are about.
 
 mod commit;
+mod forget;
 mod gates;
 mod journal;
 mod leases;

@@ -1,17 +1,17 @@
 //! What leaves in time. Values, leases and gates have an expiry of their own; the rest is looked through here, shard by shard.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 use futures_util::future::try_join_all;
-use vestibule_actors::port::store::{GONE_TOLD_FOR, Record, Retention, StoreError, Swept};
+use vestibule_actors::port::store::{GONE_TOLD_FOR, Retention, StoreError, Swept};
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
 
 use super::super::RedisStore;
 use super::super::call::{read, unreadable};
-use super::super::keys::{Of, OfOrganization};
+use super::super::keys::{Of, OfOrganization, read_visit};
 use super::super::scripts::{SWEEP_HISTORIES, SWEEP_VISITS};
 
 /// So many are looked at and removed at once, so that others are not kept waiting.
@@ -22,33 +22,47 @@ const HISTORIES: usize = 50;
 impl RedisStore {
     pub(in super::super) async fn sweep(&self, keep: Retention) -> Result<Swept, StoreError> {
         let now = self.server_time(&self.keys.nodes()).await?;
-        let oldest = now - keep.records;
         let mut swept = Swept::default();
         for shard in Shard::all() {
-            swept.records_old += self.sweep_old_records(shard, oldest).await?;
-            swept.parked += self.sweep_shard(shard, oldest).await?;
-            swept.histories += self.sweep_histories(shard, oldest).await?;
+            self.lay_out_anew(shard).await?;
+            swept.parked += self.sweep_shard(shard, now, &keep).await?;
         }
-        for organization in self.organizations().await? {
+        let noted = self.organizations().await?;
+        let all: BTreeSet<&OrganizationId> = noted.iter().chain(keep.records_of.keys()).collect();
+        for organization in all {
+            let oldest = keep.oldest(now, organization);
+            let shards = Shard::all().map(async |shard| {
+                let records = self.sweep_old_records(shard, organization, oldest).await?;
+                Ok::<_, StoreError>((records, self.sweep_histories(shard, organization, oldest).await?))
+            });
+            for (records, histories) in try_join_all(shards).await? {
+                swept.records_old += records;
+                swept.histories += histories;
+            }
             swept.records_above_cap +=
-                self.sweep_above_cap(&organization, keep.records_per_organization).await?;
-            swept.held += self.sweep_held(&organization, now).await?;
-            swept.index += self.sweep_index(&organization, oldest).await?;
+                self.sweep_above_cap(organization, keep.records_per_organization).await?;
+            swept.held += self.sweep_held(organization, now).await?;
+            swept.index += self.sweep_index(organization, oldest).await?;
         }
         Ok(swept)
     }
 
     /// Visits that left some time ago, and commands that were set aside long ago; how many of these.
-    async fn sweep_shard(&self, shard: Shard, oldest: Moment) -> Result<u64, StoreError> {
+    async fn sweep_shard(&self, shard: Shard, now: Moment, keep: &Retention) -> Result<u64, StoreError> {
         let keys = [self.keys.shard(shard, Of::Gone), self.keys.shard(shard, Of::Changed)];
         self.door.ask(self.call(&SWEEP_VISITS).keys(keys).number(GONE_TOLD_FOR.0)).await?;
-        let parked = self.keys.shard(shard, Of::Parked);
-        self.sweep_stream(&parked, "t", |at| at < oldest).await
+        self.drop_parked_where(shard, usize::MAX, |organization, at| at < keep.oldest(now, organization))
+            .await
     }
 
-    /// Histories whose newest line is old.
-    async fn sweep_histories(&self, shard: Shard, oldest: Moment) -> Result<u64, StoreError> {
-        let all = self.keys.shard(shard, Of::Histories);
+    /// Histories of an organization whose newest line is old.
+    async fn sweep_histories(
+        &self,
+        shard: Shard,
+        organization: &OrganizationId,
+        oldest: Moment,
+    ) -> Result<u64, StoreError> {
+        let all = self.keys.histories_of(shard, organization);
         let mut removed = 0;
         loop {
             let mut command = redis::cmd("ZRANGEBYSCORE");
@@ -57,11 +71,7 @@ impl RedisStore {
             if names.is_empty() {
                 return Ok(removed);
             }
-            let call = self.call(&SWEEP_HISTORIES).key(all.clone());
-            let call = call.key(self.keys.shard(shard, Of::HistoriesDropped));
-            let call = call.keys(names.iter().map(|name| self.keys.history_named(shard, name)));
-            let call = names.iter().fold(call.number(oldest.0), |call, name| call.arg(name.as_str()));
-            let gone: u64 = read("histories", self.door.ask(call).await?)?;
+            let gone = self.drop_histories(shard, organization, &names, oldest).await?;
             removed += gone;
             if gone == 0 {
                 return Ok(removed);
@@ -69,49 +79,102 @@ impl RedisStore {
         }
     }
 
-    /// Removes entries of a stream from its beginning, as long as the time that stands in one is too old.
-    async fn sweep_stream(
+    /// Removes those of these histories that have no line of this time or newer; how many.
+    pub(super) async fn drop_histories(
         &self,
-        key: &str,
-        field: &str,
-        old: impl Fn(Moment) -> bool,
+        shard: Shard,
+        organization: &OrganizationId,
+        names: &[String],
+        oldest: Moment,
     ) -> Result<u64, StoreError> {
-        let is_old = |fields: &HashMap<String, Vec<u8>>| {
-            let at = fields.get(field).and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
-            at.is_some_and(|at| old(Moment(at)))
-        };
-        let mut removed = 0;
+        let call = self.call(&SWEEP_HISTORIES).key(self.keys.histories_of(shard, organization));
+        let call = call.key(self.keys.shard(shard, Of::HistoriesDropped));
+        let call = call.keys(names.iter().map(|name| self.keys.history_named(shard, name)));
+        let call = names.iter().fold(call.number(oldest.0), |call, name| call.arg(name.as_str()));
+        read("histories", self.door.ask(call).await?)
+    }
+
+    /// Files histories from the time in which all organizations kept them equally long.
+    async fn lay_out_anew(&self, shard: Shard) -> Result<(), StoreError> {
+        let before = self.keys.shard(shard, Of::Histories);
         loop {
-            let mut command = redis::cmd("XRANGE");
-            command.arg(key).arg("-").arg("+").arg("COUNT").arg(PAGE);
-            let entries = self.door.command("what is old", key, command).await?;
-            let entries: Vec<(String, HashMap<String, Vec<u8>>)> = read("what is old", entries)?;
-            let all = entries.len();
-            let old: Vec<String> =
-                entries.into_iter().filter(|(_, fields)| is_old(fields)).map(|(id, _)| id).collect();
-            if !old.is_empty() {
-                let mut drop = redis::cmd("XDEL");
-                drop.arg(key).arg(&old);
-                self.door.command("what is old", key, drop).await?;
-                removed += count(old.len());
+            let mut command = redis::cmd("ZRANGEBYSCORE");
+            command.arg(&before).arg("-inf").arg("+inf").arg("WITHSCORES").arg("LIMIT").arg(0).arg(PAGE);
+            let found = self.door.command("histories", &before, command).await?;
+            let found: Vec<(String, i64)> = read("histories", found)?;
+            if found.is_empty() {
+                return Ok(());
             }
-            if old.len() < all || all < PAGE {
-                return Ok(removed);
+            for (name, last) in &found {
+                if let Some(visit) = read_visit(name) {
+                    self.note(&visit.organization).await?;
+                    let after = self.keys.histories_of(shard, &visit.organization);
+                    let mut add = redis::cmd("ZADD");
+                    add.arg(&after).arg("GT").arg(last).arg(name);
+                    self.door.command("histories", &after, add).await?;
+                }
+                let mut drop = redis::cmd("ZREM");
+                drop.arg(&before).arg(name);
+                self.door.command("histories", &before, drop).await?;
             }
         }
     }
 
+    // === streams ===
+
+    /// Removes commands that were set aside, at most about so many; how many.
+    pub(super) async fn drop_parked_where(
+        &self,
+        shard: Shard,
+        max: usize,
+        goes: impl Fn(&OrganizationId, Moment) -> bool,
+    ) -> Result<u64, StoreError> {
+        let key = self.keys.shard(shard, Of::Parked);
+        let (mut removed, mut from) = (0, "-".to_owned());
+        loop {
+            let entries = self.entries(&key, &from).await?;
+            let goes = |fields: &HashMap<String, Vec<u8>>| {
+                let visit = VisitKey::from_text(&text(fields, "v")?)?;
+                Some(goes(&visit.organization, time(fields, "t")?))
+            };
+            let going = entries.iter().filter(|(_, fields)| goes(fields) == Some(true));
+            let going: Vec<&str> = going.map(|(id, _)| id.as_str()).collect();
+            removed += self.drop_entries(&key, &going).await?;
+            match entries.last().filter(|_| entries.len() >= PAGE && removed < count(max)) {
+                Some((last, _)) => from = format!("({last}"),
+                None => return Ok(removed),
+            }
+        }
+    }
+
+    async fn entries(&self, key: &str, from: &str) -> Result<Entries, StoreError> {
+        let mut command = redis::cmd("XRANGE");
+        command.arg(key).arg(from).arg("+").arg("COUNT").arg(PAGE);
+        read("what is old", self.door.command("what is old", key, command).await?)
+    }
+
+    async fn drop_entries(&self, key: &str, ids: &[&str]) -> Result<u64, StoreError> {
+        if !ids.is_empty() {
+            let mut drop = redis::cmd("XDEL");
+            drop.arg(key).arg(ids);
+            self.door.command("what is old", key, drop).await?;
+        }
+        Ok(count(ids.len()))
+    }
+
     // === records ===
 
-    async fn sweep_old_records(&self, shard: Shard, oldest: Moment) -> Result<u64, StoreError> {
-        let all = self.keys.shard(shard, Of::RecordPlaces);
+    async fn sweep_old_records(
+        &self,
+        shard: Shard,
+        organization: &OrganizationId,
+        oldest: Moment,
+    ) -> Result<u64, StoreError> {
         let to = format!("({:020}", i128::from(oldest.0) - i128::from(i64::MIN));
         let mut removed = 0;
         loop {
-            let mut command = redis::cmd("ZRANGEBYLEX");
-            command.arg(&all).arg("-").arg(&to).arg("LIMIT").arg(0).arg(PAGE);
-            let places: Vec<String> = read("records", self.door.command("records", &all, command).await?)?;
-            self.remove_records(shard, &places).await?;
+            let places = self.first_records(shard, organization, &to, PAGE).await?;
+            self.remove_records(shard, organization, &places).await?;
             removed += count(places.len());
             if places.len() < PAGE {
                 return Ok(removed);
@@ -119,34 +182,54 @@ impl RedisStore {
         }
     }
 
-    /// The lists first and the record last: a list that names a record which is not there is passed over, a record in no list stays for ever.
-    async fn remove_records(&self, shard: Shard, places: &[String]) -> Result<(), StoreError> {
-        let records: Vec<Record> = self.records_at(shard, places).await?;
-        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for record in &records {
-            for list in self.index_keys(shard, record) {
-                lists.entry(list).or_default().push(super::super::keys::record(record.place()));
-            }
-        }
-        // What stands for a list that a record is not in is removed last.
-        lists.remove(&self.keys.shard(shard, Of::RecordPlaces));
+    /// The places of an organization's oldest records in a shard.
+    pub(super) async fn first_records(
+        &self,
+        shard: Shard,
+        organization: &OrganizationId,
+        to: &str,
+        most: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let list = self.keys.records_of_organization(shard, organization);
+        let mut command = redis::cmd("ZRANGEBYLEX");
+        command.arg(&list).arg("-").arg(to).arg("LIMIT").arg(0).arg(most);
+        read("records", self.door.command("records", &list, command).await?)
+    }
+
+    /// The organization's own list last: whoever was cut off begins there again. A list that names a record which is not there is passed over
+    /// meanwhile.
+    pub(super) async fn remove_records(
+        &self,
+        shard: Shard,
+        organization: &OrganizationId,
+        places: &[String],
+    ) -> Result<(), StoreError> {
         if places.is_empty() {
             return Ok(());
         }
-        let removals = lists.into_iter().map(async |(list, places)| {
-            let mut command = redis::cmd("ZREM");
-            command.arg(&list).arg(&places);
-            self.door.command("records", &list, command).await
-        });
+        let own = self.keys.records_of_organization(shard, organization);
+        let all = self.keys.shard(shard, Of::RecordPlaces);
+        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for record in self.records_at(shard, places).await? {
+            for list in self.index_keys(shard, &record) {
+                lists.entry(list).or_default().push(super::super::keys::record(record.place()));
+            }
+        }
+        lists.remove(&own);
+        lists.insert(all, places.to_vec());
+        let removals = lists.into_iter().map(async |(list, places)| self.unlist(&list, &places).await);
         try_join_all(removals).await?;
         let key = self.keys.shard(shard, Of::Records);
         let mut drop = redis::cmd("HDEL");
         drop.arg(&key).arg(places);
         self.door.command("records", &key, drop).await?;
-        let all = self.keys.shard(shard, Of::RecordPlaces);
-        let mut drop = redis::cmd("ZREM");
-        drop.arg(&all).arg(places);
-        self.door.command("records", &all, drop).await.map(std::mem::drop)
+        self.unlist(&own, places).await
+    }
+
+    async fn unlist(&self, list: &str, places: &[String]) -> Result<(), StoreError> {
+        let mut command = redis::cmd("ZREM");
+        command.arg(list).arg(places);
+        self.door.command("records", list, command).await.map(drop)
     }
 
     async fn sweep_above_cap(&self, organization: &OrganizationId, cap: u64) -> Result<u64, StoreError> {
@@ -165,7 +248,7 @@ impl RedisStore {
                 break;
             }
             for (shard, places) in &oldest {
-                self.remove_records(*shard, places).await?;
+                self.remove_records(*shard, organization, places).await?;
                 removed += count(places.len());
                 surplus = surplus.saturating_sub(places.len());
             }
@@ -181,10 +264,7 @@ impl RedisStore {
     ) -> Result<BTreeMap<Shard, Vec<String>>, StoreError> {
         let mut oldest: Vec<(String, Shard)> = Vec::new();
         for shard in Shard::all() {
-            let list = self.keys.records_of_organization(shard, organization);
-            let mut command = redis::cmd("ZRANGEBYLEX");
-            command.arg(&list).arg("-").arg("+").arg("LIMIT").arg(0).arg(most);
-            let places: Vec<String> = read("records", self.door.command("records", &list, command).await?)?;
+            let places = self.first_records(shard, organization, "+", most).await?;
             oldest.extend(places.into_iter().map(|place| (place, shard)));
         }
         oldest.sort();
@@ -227,7 +307,18 @@ impl RedisStore {
     /// Events are held in the order in which they expire.
     async fn sweep_held(&self, organization: &OrganizationId, now: Moment) -> Result<u64, StoreError> {
         let held = self.keys.organization(organization, OfOrganization::Held);
-        self.sweep_stream(&held, "u", |until| until <= now).await
+        let mut removed = 0;
+        loop {
+            let entries = self.entries(&held, "-").await?;
+            let old = |(_, fields): &&(String, HashMap<String, Vec<u8>>)| {
+                time(fields, "u").is_some_and(|until| until <= now)
+            };
+            let old: Vec<&str> = entries.iter().filter(old).map(|(id, _)| id.as_str()).collect();
+            removed += self.drop_entries(&held, &old).await?;
+            if old.len() < entries.len() || entries.len() < PAGE {
+                return Ok(removed);
+            }
+        }
     }
 
     /// Index entries leave with their records, save those of visits that are still there.
@@ -257,6 +348,16 @@ impl RedisStore {
         }
         Ok(removed)
     }
+}
+
+type Entries = Vec<(String, HashMap<String, Vec<u8>>)>;
+
+fn text(fields: &HashMap<String, Vec<u8>>, name: &str) -> Option<String> {
+    String::from_utf8(fields.get(name)?.clone()).ok()
+}
+
+fn time(fields: &HashMap<String, Vec<u8>>, name: &str) -> Option<Moment> {
+    text(fields, name)?.parse().ok().map(Moment)
 }
 
 fn count(length: usize) -> u64 {

@@ -282,12 +282,32 @@ impl Bench {
                 same!(self, settle(&gate, GATE, permit, how));
             }
             Op::Sweep { records, cap } => {
-                let keep = Retention { records: Span(records), records_per_organization: cap };
-                let model = self.model.sweep(keep).await.unwrap();
+                let keep = Retention {
+                    records: Span(records),
+                    records_of: BTreeMap::from([(organization_of(true), Span(records / 2))]),
+                    records_per_organization: cap,
+                };
+                let model = self.model.sweep(keep.clone()).await.unwrap();
                 // Where values leave by themselves there is nothing to sweep.
                 let values = if self.subject.values_leave_by_themselves() { 0 } else { model.values };
                 let swept = self.subject.store().sweep(keep).await.unwrap();
                 assert_eq!(swept, Swept { values, ..model });
+            }
+            Op::Forget { north } => {
+                let organization = organization_of(north);
+                let mut gone = [0, 0];
+                let subject = self.subject.store();
+                let stores: [&dyn Store; 2] = [&self.model, subject.as_ref()];
+                for (store, gone) in stores.into_iter().zip(&mut gone) {
+                    loop {
+                        match store.forget_organization(&organization, 3).await.unwrap() {
+                            0 => break,
+                            some => *gone += some,
+                        }
+                    }
+                }
+                // What stands beside a thing may be counted with it.
+                assert_eq!(gone[0] == 0, gone[1] == 0, "{gone:?}");
             }
             Op::Announce { node, draining, ttl } => {
                 let node = node_info(node, draining);

@@ -110,6 +110,9 @@ pub enum Op {
         field: Option<u8>,
         max: usize,
     },
+    Forget {
+        north: bool,
+    },
     Sweep {
         records: i64,
         cap: u64,
@@ -139,6 +142,7 @@ impl Op {
                 | Self::Announce { .. }
                 | Self::Leave { .. }
                 | Self::Sweep { .. }
+                | Self::Forget { .. }
                 | Self::Pass { .. }
                 | Self::Reopen
         )
@@ -257,6 +261,7 @@ pub fn ops() -> impl Strategy<Value = Op> {
         4 => (0_i64..3_000).prop_map(|ms| Op::Pass { ms }),
         1 => Just(Op::Pass { ms: LIMITS.held_for.0 }),
         2 => (0_i64..10_000, 0_u64..8).prop_map(|(records, cap)| Op::Sweep { records, cap }),
+        1 => any::<bool>().prop_map(|north| Op::Forget { north }),
         1 => Just(Op::Reopen),
     ];
     let repeat = index().prop_map(|shard| Op::Repeat { shard });
