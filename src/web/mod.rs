@@ -48,7 +48,7 @@ pub use letterhead::Letterhead;
 pub use link::{ExternalLink, NotALink, local_path};
 pub use message::{MessageKey, Phase, VisitStatus, message};
 pub use onward::OnwardPage;
-pub use ops::OpsPage;
+pub use ops::{OpsPage, WallColours, WallPage};
 pub use organization::{
     ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
     VersionPage,

@@ -170,6 +170,10 @@ fn every_page(text: &str) -> Vec<(String, String)> {
     for language in Language::ALL {
         pages.extend([set_up(language, text), zoom::samples(language, text)].concat());
     }
+    for language in Language::ALL {
+        let wall = WallPage { language, colours: WallColours::Dark, organization: Some(text) };
+        pages.push((format!("wall {language:?}"), wall.render().unwrap()));
+    }
     pages.push(("ops".into(), OpsPage { signed_in: SignedIn::Yes }.render().unwrap()));
     pages.push((
         "index".into(),
@@ -386,7 +390,7 @@ fn nothing_moves_for_more_than_five_seconds_by_itself() {
         let file = asset(url.strip_prefix("/assets/").unwrap()).unwrap();
         String::from_utf8_lossy(file.bytes).into_owned()
     };
-    for name in ["site.css", "person.css", "staff.css"] {
+    for name in ["site.css", "person.css", "staff.css", "wall.css"] {
         let css = css(name);
         assert!(!css.contains("infinite"), "{name}");
     }

@@ -48,7 +48,7 @@ function visit(csn, epoch, version, more = {}) {
 }
 
 /** The board with a stream that the test speaks: each connection takes the messages of `greet` first. */
-async function board(greet, { fakeClock = false, ...options } = {}) {
+async function board(greet, { fakeClock = false, path = "/ops", ...options } = {}) {
   operator = await person(browser, { viewport: DESKTOP, ...options });
   const page = await operator.newPage();
   if (fakeClock) await page.clock.install();
@@ -64,7 +64,7 @@ async function board(greet, { fakeClock = false, ...options } = {}) {
     sockets.push(socket);
     for (const message of greet(sockets.length)) socket.send(JSON.stringify(message));
   });
-  await page.goto(`${demo.service}/ops`);
+  await page.goto(demo.service + path);
   return {
     page,
     sockets,
@@ -262,4 +262,130 @@ test("on a phone the page fits and the table scrolls in its own frame, by keyboa
   await until("the frame to scroll", 3_000, () =>
     page.getByRole("region", { name: "Visits" }).evaluate((frame) => frame.scrollLeft > 0),
   );
+});
+
+// === on the wall ===
+
+const WALL = { width: 1920, height: 1080 };
+
+/** Somebody who came, or went, so many minutes ago. */
+const since = (minutes, more = {}) => ({
+  role: "patient",
+  csn: null,
+  external_id: "WPR-of-nobodys-business",
+  presence: "waiting",
+  wanted: false,
+  connected: false,
+  since: new Date(Date.now() - minutes * 60_000).toISOString(),
+  ...more,
+});
+const running = (csn, minutes) =>
+  visit(csn, 1, 1, { phase: "in_progress", participants: [since(minutes, { presence: "in_meeting", wanted: true, connected: true })] });
+const waits = (csn, minutes) => visit(csn, 1, 1, { participants: [since(minutes)], meeting: { id: "85012345678" } });
+const wallRows = (page) => page.getByRole("list", { name: "Visits, those in trouble first" }).getByRole("listitem");
+const words = async (row) => (await row.innerText()).replace(/\s+/g, " ").trim();
+const count = (page, name) => page.locator("main li").filter({ hasText: name }).locator(".count").innerText();
+
+test("on a wall a visit that gets into trouble comes to the top as it happens, and nothing says whose it is", async () => {
+  const { page, say } = await board(() => [snapshot(running("52210001", 5), waits("52210002", 3), waits("52210003", 7))], {
+    path: "/ops?wall=dark",
+    viewport: WALL,
+  });
+  await until("three rows", 5_000, async () => (await wallRows(page).count()) === 3);
+  assert.match(await words(wallRows(page).nth(0)), /^Waiting …0003 Patient: Waiting 7 min$/);
+  assert.match(await words(wallRows(page).nth(1)), /^Waiting …0002/);
+  assert.match(await words(wallRows(page).nth(2)), /^In progress …0001 Patient: In the meeting 5 min$/);
+  assert.equal(await count(page, "running"), "1");
+  await assertAccessible(page, "wall");
+  const problems = [{ code: "no_seat", message: "A sentence for the board." }];
+  say({ type: "visit", visit: { ...running("52210001", 5), version: 2, problems } });
+  await until("the trouble on top", 5_000, async () => /^Trouble …0001 no Zoom seat/.test(await words(wallRows(page).nth(0))));
+  assert.equal(await count(page, "with problems"), "1");
+  say({ type: "visit", visit: waits("52210004", 11) });
+  await until("the long wait", 5_000, async () => (await count(page, "waiting too long")) === "1");
+  const doubtful = since(2, { presence: "in_meeting", wanted: true, connected: false });
+  say({ type: "visit", visit: visit("52210005", 1, 1, { phase: "in_progress", participants: [doubtful] }) });
+  await until("the light in doubt", 5_000, async () => (await count(page, "lights in doubt")) === "1");
+  const all = await page.locator("body").innerText();
+  for (const secret of ["5221", "WPR", "850"]) assert.ok(!all.includes(secret), `${secret} on the wall`);
+  await assertAccessible(page, "wall with trouble");
+});
+
+test("what does not fit on the wall is counted, on any screen, and on a phone it scrolls", async () => {
+  const many = Array.from({ length: 30 }, (_, i) => (i < 3 ? waits(`w${1000 + i}`, 15) : i < 8 ? waits(`w${1000 + i}`, 2) : running(`r${1000 + i}`, 9)));
+  const { page } = await board(() => [snapshot(...many, visit("s1001", 1, 1, { phase: "scheduled", participants: [] }))], {
+    path: "/ops?wall=light",
+    viewport: WALL,
+  });
+  // All at one moment, since rows are made anew as times go by and the screen changes.
+  const measured = () =>
+    page.evaluate(() => {
+      const list = document.getElementById("rows");
+      const visible = Array.from(list.children).filter((row) => !row.hidden);
+      return {
+        rows: visible.length,
+        cut: visible.filter((row) => row.getBoundingClientRect().bottom > list.getBoundingClientRect().bottom + 1).length,
+        more: document.getElementById("more").textContent,
+        foot: document.querySelector(".wall-foot").getBoundingClientRect().bottom,
+      };
+    });
+  for (const viewport of [WALL, { width: 3840, height: 2160 }, { width: 1280, height: 720 }]) {
+    await page.setViewportSize(viewport);
+    await until(`whole rows and a count that make thirty at ${viewport.width}`, 5_000, async () => {
+      const { rows, cut, more } = await measured();
+      const [, left, running] = /^(\d+) more do not fit here: (\d+) in progress$/.exec(more) ?? [];
+      return rows >= 8 && cut === 0 && left === running && rows + Number(left) === 30;
+    });
+    assert.ok((await measured()).foot > viewport.height * 0.95, "no room is left below");
+    const over = await page.evaluate(() => document.documentElement.scrollHeight - document.documentElement.clientHeight);
+    assert.ok(over <= 0, `the wall scrolls by ${over} px at ${viewport.width}`);
+    await assertFits(page, "wall");
+  }
+  await page.getByText("Beside these 1 scheduled and 0 ended.").waitFor();
+  await assertAccessible(page, "light wall");
+  await page.setViewportSize(SMALL_PHONE);
+  await until("all rows on a phone", 5_000, async () => {
+    const { rows, more } = await measured();
+    return rows === 30 && more === "";
+  });
+  await assertFits(page, "wall on a phone");
+});
+
+test("a wall that is not fed looks dead, when the stream is cut and when it only falls silent", async () => {
+  const greet = () => [snapshot(running("52210001", 5))];
+  const { page, sockets, say, setOpen } = await board(greet, { path: "/ops?wall=dark", viewport: WALL, fakeClock: true });
+  const alarm = page.getByRole("alert");
+  await until("the wall", 5_000, async () => {
+    await page.clock.runFor(1_000);
+    return page.getByText(/^Live, as of /).isVisible();
+  });
+  for (let quarter = 0; quarter < 8; quarter += 1) {
+    await page.clock.runFor(15_000);
+    say({ type: "alive" });
+    await until("its word", 5_000, () => page.getByText(/^Live, as of /).isVisible());
+  }
+  assert.ok(!(await alarm.isVisible()), "the line stood");
+  setOpen(false);
+  await page.clock.runFor(50_000);
+  await alarm.filter({ hasText: "NOT LIVE: the connection is lost. What is shown was so at" }).waitFor();
+  assert.ok(!(await page.getByText(/^Live, as of /).isVisible()));
+  await assertAccessible(page, "silent wall");
+  setOpen(true);
+  await until("a new connection", 20_000, async () => {
+    await page.clock.runFor(5_000);
+    return sockets.length === 2;
+  });
+  await alarm.waitFor({ state: "hidden" });
+  setOpen(false);
+  await sockets.at(-1).close({ code: 1011 });
+  await alarm.filter({ hasText: "NOT LIVE" }).waitFor();
+});
+
+test("the board leads to the wall, which comes in Spanish too", async () => {
+  const { page } = await board(() => [snapshot(waits("52210002", 3))], { locale: "es-MX" });
+  await page.locator('a[href^="/ops?wall"]').click();
+  await page.getByText("Paciente: Esperando").waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "es");
+  await page.getByRole("link", { name: "Tablero con detalles" }).click();
+  await page.locator("#board").waitFor();
 });

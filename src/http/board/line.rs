@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use vestibule_actors::hub::{Change, Feed, News};
 use vestibule_actors::port::clock::instant;
 
-use super::message::{changed, snapshot, store_answers};
+use super::message::{alive, changed, snapshot, store_answers};
 use super::open_feed;
 use crate::http::access::Who;
 use crate::http::app::App;
@@ -27,7 +27,7 @@ const SLOWEST: u64 = 64 * 1024;
 pub(super) struct Pace {
     /// It looks this often whether to go on.
     look_every: Duration,
-    /// A ping is sent this often.
+    /// A ping is sent this often, and with it word that the line stands.
     ping_every: Duration,
     /// A reader that has left a ping unanswered for so long, and for the time that a slow one needs to get to it, is gone.
     silent_for: Duration,
@@ -182,6 +182,8 @@ impl Line {
             }
         }
         if times.pinged.elapsed() >= self.pace.ping_every {
+            // Browsers do not show pings to their pages, which have to know as well that somebody is there.
+            self.send(alive(), times).await?;
             taken(self.pace, self.session.ping(b"")).await?;
             let now = instant();
             times.pinged = now;

@@ -27,6 +27,8 @@ enum Message {
     Store {
         answers: bool,
     },
+    /// The line stands, so what was told is still so.
+    Alive,
 }
 
 /// Everything that stands and the reader may see, as one message.
@@ -59,6 +61,10 @@ pub(super) fn changed(app: &App, who: &Who, change: &Change) -> Vec<String> {
 
 pub(super) fn store_answers(answers: bool) -> String {
     written(&Message::Store { answers })
+}
+
+pub(super) fn alive() -> String {
+    written(&Message::Alive)
 }
 
 fn visit(app: &App, seen: &Seen) -> Option<Message> {

@@ -2,7 +2,8 @@
 //!
 //! The stream begins with one snapshot of every visit and goes on with whole visits and with those that left, so a gap is harmless.
 //! The feed behind it keeps the newest state of each visit only: a slow reader skips states and never sees an older one after a newer.
-//! Beside visits the stream says while the store does not answer, so that nobody takes what is shown for what is so.
+//! Beside visits the stream says while the store does not answer, and every few seconds that it stands, so that nobody takes what is
+//! shown for what is so.
 
 mod line;
 mod message;
@@ -18,7 +19,9 @@ use super::access::Who;
 use super::app::App;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
-use crate::web::OpsPage;
+use super::query;
+use super::visit::language_of;
+use crate::web::{OpsPage, WallColours, WallPage};
 use line::{Line, PACE};
 
 /// The hub only hands out an empty feed; if that takes longer it is not well.
@@ -26,15 +29,28 @@ const FEED_WITHIN: Duration = Duration::from_secs(3);
 /// Boards have nothing to say; a longer frame ends the connection.
 const LONGEST_FRAME: usize = 4096;
 
-/// The page.
+/// The page, or with `wall` the one for a screen on the wall.
 ///
 /// # Errors
 /// [`ApiError::Internal`] when it cannot be rendered.
-#[utoipa::path(get, path = "/ops", tag = "operations", responses(
+#[utoipa::path(get, path = "/ops", tag = "operations", params(
+    ("wall" = Option<String>, Query, description = "For a screen on the wall; its colours: dark, light or system"),
+    ("organization" = Option<String>, Query, description = "On a wall: the one organization that is shown"),
+    ("lang" = Option<String>, Query, description = "On a wall: en or es"),
+), responses(
     (status = 200, description = "The live board", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
 ))]
-pub async fn page(who: Who) -> Result<HttpResponse, ApiError> {
+pub async fn page(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    if let Some(colours) = query::first(&request, "wall") {
+        let organization = query::first(&request, "organization").filter(|id| !id.is_empty());
+        let page = WallPage {
+            language: language_of(&request, None),
+            colours: WallColours::of(&colours),
+            organization: organization.as_deref(),
+        };
+        return staff_page(HttpResponse::Ok(), &page);
+    }
     staff_page(HttpResponse::Ok(), &OpsPage { signed_in: who.signed_in() })
 }
 
@@ -45,7 +61,7 @@ pub async fn page(who: Who) -> Result<HttpResponse, ApiError> {
 #[utoipa::path(get, path = "/ops/stream", tag = "operations", responses(
     (status = 101, description = "A websocket. First `{\"type\":\"snapshot\",\"visits\":[Visit...]}`, then \
         `{\"type\":\"visit\",\"visit\":Visit}` and `{\"type\":\"gone\",\"organization\",\"csn\",\"conference_id\"}`; at any time \
-        `{\"type\":\"store\",\"answers\":false}` while the store does not answer, and the same with true when it does again. \
+        `{\"type\":\"store\",\"answers\":false}` while the store does not answer, and the same with true when it does again, and every 15 s `{\"type\":\"alive\"}`. \
         Closed with 1012 when the node goes down and with 1008 when the sign-in ends"),
     (status = 400, description = "Not a websocket", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),

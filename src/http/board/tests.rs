@@ -70,10 +70,11 @@ impl Served {
     }
 }
 
-/// The next message, pings answered on the way.
+/// The next message but those that only say that the line stands, pings answered on the way.
 async fn next(reader: &mut Reader) -> Value {
     loop {
         match tokio::time::timeout(SOON, reader.next()).await.unwrap().unwrap().unwrap() {
+            Frame::Text(text) if text.starts_with(b"{\"type\":\"alive\"") => {}
             Frame::Text(text) => return serde_json::from_slice(&text).unwrap(),
             Frame::Ping(bytes) => reader.send(Message::Pong(bytes)).await.unwrap(),
             Frame::Close(reason) => return json!({"closed": reason.map(|reason| u16::from(reason.code))}),
@@ -254,6 +255,20 @@ async fn what_is_no_websocket_is_told_so() {
     let page = ask!(service, get("/ops"));
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert!(page.text().contains("data-stream=\"/ops/stream\""));
+}
+
+#[actix_web::test]
+async fn a_wall_screen_has_the_colours_that_were_chosen_and_dark_ones_otherwise() {
+    let kit = Kit::new();
+    let service = service!(kit);
+    for (query, class) in
+        [("wall", "dark"), ("wall=x", "dark"), ("wall=light", "light"), ("wall=system", "system")]
+    {
+        let page = ask!(service, get(&format!("/ops?{query}&organization=lakeside")));
+        assert!(page.text().contains(&format!("class=\"wall wall-{class}\"")), "{query}");
+        let back = format!("next=%2Fops%3Fwall%3D{class}%26lang%3Den%26organization%3Dlakeside\"");
+        assert!(page.text().contains(&back), "{query}: {}", page.text());
+    }
 }
 
 #[actix_web::test]

@@ -4,6 +4,10 @@ import { backoff } from "./backoff.mjs";
 
 /** A connection that is not open by then is given up and tried anew. */
 const OPEN_WITHIN = 10_000;
+/** The service says something every 15 s; one that has been silent for so long is not there, whatever the connection says. */
+const SILENT_FOR = 45_000;
+/** What a connection that was given up is said to have been closed with. */
+const GIVEN_UP = 1006;
 
 /**
  * @param {object} port
@@ -18,6 +22,25 @@ export function openStream({ address, onMessage, onOpen, onLost, leastPause }) {
   let socket = null;
   let openTimer = null;
   let retryTimer = null;
+  let silenceTimer = null;
+
+  function lost(opened, code) {
+    if (socket !== opened) return;
+    clearTimeout(openTimer);
+    clearTimeout(silenceTimer);
+    socket = null;
+    onLost(code);
+    retryTimer = setTimeout(open, Math.max(pause.next(), leastPause()));
+  }
+
+  /** A cable that was pulled closes nothing, and a close that is asked for waits for an answer over the same cable. */
+  function watchSilence(opened) {
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(() => {
+      opened.close();
+      lost(opened, GIVEN_UP);
+    }, SILENT_FOR);
+  }
 
   function open() {
     clearTimeout(retryTimer);
@@ -27,9 +50,11 @@ export function openStream({ address, onMessage, onOpen, onLost, leastPause }) {
     openTimer = setTimeout(() => opened.close(), OPEN_WITHIN);
     opened.addEventListener("open", () => {
       clearTimeout(openTimer);
+      if (socket === opened) watchSilence(opened);
     });
     opened.addEventListener("message", (event) => {
       if (socket !== opened) return;
+      watchSilence(opened);
       const message = parse(event.data);
       if (message === null) return;
       if (!speaks) {
@@ -39,13 +64,7 @@ export function openStream({ address, onMessage, onOpen, onLost, leastPause }) {
       }
       onMessage(message);
     });
-    opened.addEventListener("close", (event) => {
-      clearTimeout(openTimer);
-      if (socket !== opened) return;
-      socket = null;
-      onLost(event.code);
-      retryTimer = setTimeout(open, Math.max(pause.next(), leastPause()));
-    });
+    opened.addEventListener("close", (event) => lost(opened, event.code));
   }
 
   open();

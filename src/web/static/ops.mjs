@@ -1,9 +1,8 @@
 // The live board: takes the stream, keeps the newest of each visit, and draws what the filters let through.
 
-import { Link } from "./ops-link.mjs";
+import { follow } from "./ops-live.mjs";
 import { visitRow } from "./ops-row.mjs";
-import { openStream } from "./ops-socket.mjs";
-import { keyOf, Visits } from "./ops-visits.mjs";
+import { keyOf } from "./ops-visits.mjs";
 import { localTime } from "./times.mjs";
 
 /** Rows drawn at most; more than this nobody reads, and filters find the rest. */
@@ -36,12 +35,12 @@ const linkText = document.getElementById("link-text");
 const filters = document.getElementById("filters");
 const table = rows.closest(".table-frame");
 
-const visits = new Visits();
 /** Rows as drawn: the visit they show and their element. */
 const drawn = new Map();
-const link = new Link();
 let drawTimer = null;
 let countsTimer = null;
+
+const { visits, link } = follow(board, { onVisits: later, onLink: showLink });
 
 function later() {
   drawTimer ??= setTimeout(() => {
@@ -166,46 +165,5 @@ function troubleWords(trouble, asOf) {
   }
 }
 
-async function askWhetherSignedIn() {
-  try {
-    const answer = await fetch(board.dataset.probe, { method: "GET", cache: "no-store" });
-    link.signedIn(answer.status !== 401 && answer.status !== 403);
-    showLink();
-  } catch {
-    // The service is not reachable at all; the banner says so already.
-  }
-}
-
-const address = new URL(board.dataset.stream, location.href);
-address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-
-const stream = openStream({
-  address: address.href,
-  onOpen() {
-    link.opened();
-    showLink();
-  },
-  onMessage(message) {
-    link.heard(message, new Date());
-    if (message.type === "store") {
-      showLink();
-      later();
-    } else if (visits.take(message)) {
-      later();
-    }
-  },
-  onLost(code) {
-    link.lost();
-    if (link.asks(code)) askWhetherSignedIn();
-    showLink();
-    later();
-  },
-  leastPause: () => link.leastPause,
-});
-
 filters.addEventListener("input", later);
 filters.addEventListener("submit", (event) => event.preventDefault());
-window.addEventListener("online", () => stream.tryNow());
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) stream.tryNow();
-});

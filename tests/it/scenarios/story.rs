@@ -326,7 +326,9 @@ pub async fn next_message(
     loop {
         let frame =
             tokio::time::timeout(super::house::WITHIN, stream.next()).await.unwrap().unwrap().unwrap();
-        if let awc::ws::Frame::Text(text) = frame {
+        if let awc::ws::Frame::Text(text) = frame
+            && !text.starts_with(b"{\"type\":\"alive\"")
+        {
             return serde_json::from_slice(&text).unwrap();
         }
     }

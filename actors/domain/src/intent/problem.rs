@@ -86,6 +86,43 @@ const NO_DEFAULT_HOST: &str = "A provider's own Zoom user cannot be had, and no 
 const BASIC_USER: &str = "No licence was free for a provider, so that their Zoom user is a basic one: Zoom ends a basic host's meetings after 40 minutes. A licence that comes free is given to them at their next launch.";
 
 impl ProblemCode {
+    /// Every code, in the order of their declaration.
+    pub const ALL: [Self; 33] = [
+        Self::WaitingRoomLocked,
+        Self::JoinBeforeHostLocked,
+        Self::RegistrationUnavailable,
+        Self::InviteLinkRefused,
+        Self::PatientNoSeat,
+        Self::PatientUserPending,
+        Self::PatientUserRefused,
+        Self::PolicyDrift,
+        Self::MeetingDeleted,
+        Self::NoSeat,
+        Self::UserPending,
+        Self::UserRefused,
+        Self::UserInactive,
+        Self::UserForeign,
+        Self::DefaultHostStandsIn,
+        Self::NoDefaultHost,
+        Self::BasicUser,
+        Self::ZoomUnavailable,
+        Self::ZoomUnauthorized,
+        Self::ZoomNotConnected,
+        Self::ZoomRateLimited,
+        Self::ZoomRefused,
+        Self::HostUnlicensed,
+        Self::AlternativeHostRefused,
+        Self::NoExternalId,
+        Self::UpdateParked,
+        Self::CommandParked,
+        Self::HistoryFull,
+        Self::AdmittedNotEntered,
+        Self::NoProviderSeen,
+        Self::CalledOff,
+        Self::ProviderNotCome,
+        Self::PatientNotCome,
+    ];
+
     /// The code as the API spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -213,5 +250,18 @@ impl ProblemCode {
                 "Zoom refused to make a patient's temporary user, so the patient cannot go in. Check registrant_email_domain and temporary_user_action, then let them launch again."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_is_left_out_of_the_list_of_all() {
+        for (place, code) in ProblemCode::ALL.into_iter().enumerate() {
+            assert_eq!(code as usize, place, "{code:?}");
+        }
+        assert_eq!(ProblemCode::PatientNotCome as usize + 1, ProblemCode::ALL.len());
     }
 }
