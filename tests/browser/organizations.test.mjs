@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
+import { typedFor } from "./support/organization.mjs";
 
 /** The checks try every outside thing; on a busy machine that takes its time. */
 const CHECKED_WITHIN = 60_000;
@@ -27,27 +27,6 @@ after(async () => {
   await browser?.close();
   await demo?.stop();
 });
-
-/** What somebody types for an organization that works with the demo's fakes under an account id of its own, and with the key that they know. */
-async function typed() {
-  const privateKey = await readFile(join(demo.folder, "demo-privatekey.pem"), "utf8");
-  return {
-    "Zoom API Key": "FirstKey",
-    "Zoom App Private Key": privateKey,
-    "Epic FHIR R4 Base URL": `${demo.fakes}/epic/api/FHIR/R4`,
-    "Epic Telehealth Base URL": `${demo.fakes}/epic`,
-    name: "Riverside Clinic",
-    acc_id: "RiversideAccount",
-    "epic.client_id": "0f7b9a1e-demo-epic-client",
-    "zoom.api_base_url": `${demo.fakes}/zoom/v2`,
-    "zoom.oauth_base_url": `${demo.fakes}/zoom`,
-    "zoom.account_id": "DemoZoomAccount1",
-    "zoom.client_id": "DemoZoomClient1",
-    "zoom.client_secret": "demo-zoom-client-secret",
-    "zoom.webhook_secret_tokens": "demo-zoom-webhook-secret",
-    time_zone: "America/Chicago",
-  };
-}
 
 const field = (label) => page.getByLabel(label, { exact: true });
 
@@ -74,7 +53,7 @@ test("an organization is made by filling in a form, and what is wrong stands bes
   await page.getByRole("button", { name: "Begin" }).click();
   await see(page, page.getByText("There is no such organization so far."));
   await page.getByText("Zoom", { exact: true }).click();
-  const said = await typed();
+  const said = await typedFor(demo);
   for (const [label, text] of Object.entries(said)) await field(label).fill(text);
   await field("Epic FHIR R4 Base URL").fill("ftp://nowhere");
   await check();

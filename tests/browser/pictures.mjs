@@ -1,4 +1,4 @@
-// Makes the README's pictures from the real demo: `npm run pictures`. Names and times in them are the demo's own.
+// Makes the pictures of the README and of docs/ from the real demo: `npm run pictures`. Names and times in them are the demo's own.
 
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -6,13 +6,28 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { DESKTOP, launchBrowser, PHONE, person } from "./support/browser.mjs";
-import { startDemo, until } from "./support/demo.mjs";
+import { freePort, startDemo, until } from "./support/demo.mjs";
+import { typedFor } from "./support/organization.mjs";
 import { smaller } from "./support/png.mjs";
-import { demoPage, joinFromMyChart, lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+import { startProvider } from "./support/provider.mjs";
+import {
+  demoPage,
+  joinFromMyChart,
+  lightIsOn,
+  makesLink,
+  opensTools,
+  startFromHyperspace,
+  visitOfTheDay,
+  waitingPatient,
+} from "./support/visits.mjs";
 
 const FOLDER = resolve(dirname(fileURLToPath(import.meta.url)), "../../docs/pictures");
 /** A picture above this would weigh on everybody who clones. */
 const MOST_BYTES = 150_000;
+/** The checks of an organization try every outside thing. */
+const CHECKED_WITHIN = 60_000;
+const ON_A_PHONE = { viewport: { ...PHONE, height: 700 }, deviceScaleFactor: 1.5 };
+
 async function picture(page, name, options = {}) {
   const path = join(FOLDER, `${name}.png`);
   // The picture shows a page at rest, not one that somebody has just clicked.
@@ -35,11 +50,8 @@ async function visitUnderWay(browser, demo, index) {
   return { csn, phone, host };
 }
 
-const demo = await startDemo();
-const browser = await launchBrowser();
-try {
-  await mkdir(FOLDER, { recursive: true });
-  const patient = await person(browser, { viewport: { ...PHONE, height: 700 }, deviceScaleFactor: 1.5 });
+async function visits(browser, demo) {
+  const patient = await person(browser, ON_A_PHONE);
   await picture(await waitingPatient(patient, demo, 2), "waiting");
 
   const over = await visitUnderWay(browser, demo, 0);
@@ -72,7 +84,121 @@ try {
   await page.goto(`${demo.service}/records?organization=lakeside&csn=${csn}`);
   await page.getByRole("region", { name: "Notification records" }).waitFor();
   await picture(page, "records", { fullPage: true });
+  await page.goto(`${demo.service}/visits/lakeside/${csn}`);
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
+  // Its end, where Epic does not answer at first.
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await picture(page, "timeline", { fullPage: true, clip: { x: 0, y: height - 900, width: DESKTOP.width, height: 900 } });
+  await page.setViewportSize({ ...DESKTOP, height: 380 });
+  await page.goto(`${demo.service}/downtime/lakeside`);
+  await picture(page, "downtime", { fullPage: true });
+}
+
+/** The provider's tools while somebody waits, and what the guest sees who comes by the link. */
+async function toolsAndGuest(browser, demo) {
+  const visit = await visitOfTheDay(demo, 2);
+  const provider = await person(browser, { viewport: { width: 480, height: 640 } });
+  const tools = await opensTools(provider, demo, visit);
+  const link = await makesLink(tools, "Ivan, interpreter");
+  await picture(tools, "tools", { fullPage: true });
+  const guest = await person(browser, ON_A_PHONE);
+  const page = await guest.newPage();
+  await page.goto(link);
+  await page.getByRole("button", { name: "Continue" }).waitFor();
+  await picture(page, "guest");
+}
+
+/** An organization that is made on its page, and what its second version changed. */
+async function organization(browser, demo) {
+  const administrator = await person(browser, { viewport: DESKTOP });
+  const page = await administrator.newPage();
+  const field = (label) => page.getByLabel(label, { exact: true });
+  const check = async () => {
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await page.getByRole("heading", { name: "Your draft" }).waitFor({ timeout: CHECKED_WITHIN });
+  };
+  const save = async () => {
+    await page.getByRole("form", { name: "Save the draft" }).getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").filter({ hasText: "It is in force" }).waitFor();
+  };
+  await page.goto(`${demo.service}/admin/new?id=riverside`);
+  await page.getByText("Zoom", { exact: true }).click();
+  for (const [label, text] of Object.entries(await typedFor(demo))) await field(label).fill(text);
+  await check();
+  await save();
+  await field("Patient Admittance Policy").selectOption("manual");
+  await check();
+  await picture(page, "organization", { fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.width, height: 1560 } });
+  await save();
+  await page.setViewportSize({ ...DESKTOP, height: 360 });
+  await page.goto(`${demo.service}/admin/riverside/versions/2`);
+  await picture(page, "version", { fullPage: true });
+}
+
+/** A busy morning while Epic does not take what it is told, on a screen on the wall. */
+async function wall(browser) {
+  const demo = await startDemo();
+  try {
+    const watcher = await person(browser, { viewport: DESKTOP });
+    const switches = await demoPage(watcher, demo);
+    await switches.getByRole("spinbutton", { name: "Visits" }).fill("16");
+    await switches.getByRole("button", { name: "Play" }).click();
+    const screen = await person(browser, { viewport: { width: 1920, height: 1080 }, deviceScaleFactor: 0.6 });
+    const page = await screen.newPage();
+    await page.goto(`${demo.service}/ops?wall=dark`);
+    const rows = (band) => page.locator(`#rows [data-band="${band}"]`).count();
+    await until("the morning to be busy", 120_000, async () => (await rows("in_progress")) > 3);
+    await switches.getByLabel("It", { exact: true }).selectOption({ label: "fails (500)" });
+    const busy = async () => (await rows("trouble")) > 0 && (await rows("waiting")) > 0 && (await rows("in_progress")) > 1;
+    await until("trouble, waiting and visits in progress", 120_000, busy);
+    await picture(page, "wall");
+  } finally {
+    await demo.stop();
+  }
+}
+
+/** The sign-in as people meet it where there is an OpenID provider, tokens and the emergency access. */
+async function signIn(browser) {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const provider = await startProvider(`http://${listen}`, {});
+  const environment = {
+    VESTIBULE__ACCESS__MODE: "token",
+    VESTIBULE__ACCESS__TOKENS: JSON.stringify(["a-token-of-the-pictures-0123456789abcdef"]),
+    VESTIBULE__ACCESS__OPENID__ISSUER: provider.issuer,
+    VESTIBULE__ACCESS__OPENID__CLIENT_ID: "vestibule",
+    VESTIBULE__ACCESS__OPENID__CLIENT_SECRET: provider.secret,
+    VESTIBULE__ACCESS__OPENID__LABEL: "Lakeside ID",
+    VESTIBULE__ACCESS__BREAK_GLASS__TOKEN: "emergency-secret-in-a-sealed-envelope",
+    VESTIBULE__ACCESS__GRANT__OPERATORS__CLAIM: JSON.stringify(["video-operators"]),
+    VESTIBULE__ACCESS__GRANT__OPERATORS__ROLE: "operator",
+    VESTIBULE__ACCESS__GRANT__OPERATORS__ORGANIZATIONS: JSON.stringify(["lakeside"]),
+  };
+  const demo = await startDemo({ listen, environment });
+  try {
+    const someone = await person(browser, { viewport: { width: 640, height: 620 } });
+    const page = await someone.newPage();
+    await page.goto(`${demo.service}/ops`);
+    await page.getByRole("link", { name: "Sign in with Lakeside ID" }).waitFor();
+    await picture(page, "sign-in");
+  } finally {
+    await demo.stop();
+    await provider.stop();
+  }
+}
+
+const browser = await launchBrowser();
+try {
+  await mkdir(FOLDER, { recursive: true });
+  const demo = await startDemo();
+  try {
+    await visits(browser, demo);
+    await toolsAndGuest(browser, demo);
+    await organization(browser, demo);
+  } finally {
+    await demo.stop();
+  }
+  await wall(browser);
+  await signIn(browser);
 } finally {
   await browser.close();
-  await demo.stop();
 }

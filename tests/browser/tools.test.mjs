@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
-import { visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
+import { makesLink, opensTools, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
 let demo;
 let browser;
@@ -24,20 +24,6 @@ after(async () => {
 const ENGLISH = { month: "Month", day: "Day", year: "Year (4 digits)", go: "Continue" };
 const SPANISH = { month: "Mes", day: "Día", year: "Año (4 cifras)", go: "Continuar" };
 
-async function opensTools(someone, visit) {
-  const page = await someone.context.newPage();
-  await page.goto(`${demo.fakes}/demo/launch/visit-tools/${visit.csn}/${visit.providers[0].external_id}`);
-  await page.getByRole("heading", { level: 1, name: "Visit tools" }).waitFor();
-  return page;
-}
-
-async function makesLink(page, name) {
-  await page.getByLabel("For whom").fill(name);
-  await page.getByRole("button", { name: "Make a link" }).click();
-  await page.getByText("The link is ready.").waitFor();
-  return page.getByLabel("Link for the guest").inputValue();
-}
-
 /** Fills in a date such as 1947-02-04 and goes on. */
 async function answers(page, date, words = ENGLISH) {
   const [year, month, day] = date.split("-").map(Number);
@@ -50,7 +36,7 @@ async function answers(page, date, words = ENGLISH) {
 test("a provider sees who waits, and makes a link by which a guest comes", async () => {
   const visit = await visitOfTheDay(demo);
   const provider = await person(browser, { viewport: SMALL_PHONE, permissions: ["clipboard-read", "clipboard-write"] });
-  const page = await opensTools(provider, visit);
+  const page = await opensTools(provider, demo, visit);
   await page.getByText("Nobody has come yet.").waitFor();
   await assertAccessible(page, "the tools");
   await assertFits(page, "the tools");
@@ -80,7 +66,7 @@ test("a provider sees who waits, and makes a link by which a guest comes", async
 test("a guest on a small phone says when the patient was born, is told when that is wrong, and is not asked twice", async () => {
   const visit = await visitOfTheDay(demo, 1);
   const provider = await person(browser, {});
-  const link = await makesLink(await opensTools(provider, visit), "Irina");
+  const link = await makesLink(await opensTools(provider, demo, visit), "Irina");
   const guest = await person(browser, { viewport: SMALL_PHONE });
   const page = await guest.context.newPage();
   await page.goto(link);
@@ -109,7 +95,7 @@ test("a guest on a small phone says when the patient was born, is told when that
 test("whoever guesses is locked out, and the provider sees it and makes another link", async () => {
   const visit = await visitOfTheDay(demo, 2);
   const provider = await person(browser, { viewport: PHONE });
-  const tools = await opensTools(provider, visit);
+  const tools = await opensTools(provider, demo, visit);
   const link = await makesLink(tools, "Igor");
   const guest = await person(browser, { viewport: PHONE });
   const page = await guest.context.newPage();
@@ -137,7 +123,7 @@ test("whoever guesses is locked out, and the provider sees it and makes another 
 test("a link goes to a phone by text message, and is opened there in Spanish", async () => {
   const visit = await visitOfTheDay(demo, 3);
   const provider = await person(browser, { viewport: SMALL_PHONE });
-  const tools = await opensTools(provider, visit);
+  const tools = await opensTools(provider, demo, visit);
   await makesLink(tools, "Inés");
   await tools.getByLabel("Mobile number").fill("call me");
   await tools.getByRole("button", { name: "Send by text message" }).click();

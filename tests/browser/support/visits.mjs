@@ -62,6 +62,22 @@ export async function waitingPatient(someone, demo, visit = 0) {
   return page;
 }
 
+/** The provider of a visit opens the tools beside the call. */
+export async function opensTools(someone, demo, visit) {
+  const page = await someone.context.newPage();
+  await page.goto(`${demo.fakes}/demo/launch/visit-tools/${visit.csn}/${visit.providers[0].external_id}`);
+  await page.getByRole("heading", { level: 1, name: "Visit tools" }).waitFor();
+  return page;
+}
+
+/** Makes a guest's link there, and reads its address. */
+export async function makesLink(page, name) {
+  await page.getByLabel("For whom").fill(name);
+  await page.getByRole("button", { name: "Make a link" }).click();
+  await page.getByText("The link is ready.").waitFor();
+  return page.getByLabel("Link for the guest").inputValue();
+}
+
 /** Answers the page's own questions in the place of the service: the state as JSON, and no events at all. */
 export async function pretend(page, state) {
   const told = { phase: "waiting_for_host", can_join: false, message: WAIT_TEXT, ...state };
