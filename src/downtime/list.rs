@@ -11,7 +11,7 @@ use vestibule_domain::visit::participant::Role;
 use vestibule_domain::visit::{Phase, Visit};
 
 use crate::settings::{Environment, Organization};
-use crate::web::{DowntimePage, DowntimeRow};
+use crate::web::{DowntimePage, DowntimeRow, Stands};
 
 /// Visits that are read at once.
 const PAGE: usize = 200;
@@ -20,7 +20,7 @@ const MOST_ROWS: usize = 5_000;
 /// Numbers on the page for each visit; the CSV has all.
 const NUMBERS_SHOWN: usize = 2;
 
-/// The list as it is now.
+/// The list as it is now, in the language that the organization's pages have by default.
 ///
 /// # Errors
 /// [`StoreError`] when the store cannot be read.
@@ -53,6 +53,7 @@ pub(crate) async fn today(
     // Those without a time come last.
     rows.sort_by_key(|(starts, row)| (starts.is_none(), *starts, row.visit.clone()));
     Ok(DowntimePage {
+        language: organization.default_language.into(),
         organization: organization.display_name.clone(),
         test_environment: organization.environment == Environment::Test,
         help_phone: organization.help_phone.clone(),
@@ -106,12 +107,12 @@ fn row(visit: &Visit, starts: Option<Moment>, clock: &Clock) -> DowntimeRow {
         time: starts.map(|at| clock.shown(at, "%H:%M")).unwrap_or_default(),
         visit: visit_id,
         is_group,
-        phase: match visit.phase {
-            _ if visit.called_off().is_some() => "called off",
-            Phase::Scheduled => "nobody has come",
-            Phase::WaitingForHost => "waits for the provider",
-            Phase::InProgress => "under way",
-            Phase::Ended => "over",
+        stands: match visit.phase {
+            _ if visit.called_off().is_some() => Stands::CalledOff,
+            Phase::Scheduled => Stands::NobodyHasCome,
+            Phase::WaitingForHost => Stands::WaitsForProvider,
+            Phase::InProgress => Stands::UnderWay,
+            Phase::Ended => Stands::Over,
         },
         providers: providers.collect::<Vec<_>>().join(", "),
         meeting: meeting.map(|meeting| meeting.id.to_string()).unwrap_or_default(),

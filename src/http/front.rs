@@ -8,6 +8,7 @@ use super::app::App;
 use super::metrics::TextFormat;
 use super::page::staff_page;
 use super::problem::ApiError;
+use super::visit::language_of;
 use crate::settings::StaffRole;
 use crate::web::{IndexPage, SignedIn, asset};
 
@@ -19,12 +20,17 @@ pub struct OperationsHere;
 ///
 /// # Errors
 /// [`ApiError::Internal`] when the page cannot be rendered.
-#[utoipa::path(get, path = "/", tag = "operations", security(()), responses(
+#[utoipa::path(get, path = "/", tag = "operations", security(()), params(
+    ("lang" = Option<String>, Query, description = "en or es"),
+), responses(
     (status = 200, description = "Where everything is", content_type = "text/html"),
 ))]
 pub async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let with_operations = request.app_data::<OperationsHere>().is_some();
-    staff_page(HttpResponse::Ok(), &IndexPage { with_operations, signed_in: SignedIn::No })
+    staff_page(
+        HttpResponse::Ok(),
+        &IndexPage { language: language_of(&request, None), with_operations, signed_in: SignedIn::No },
+    )
 }
 
 /// A static file.
@@ -106,7 +112,7 @@ mod tests {
     async fn the_index_links_to_operations_where_they_are() {
         let kit = Kit::new();
         let both = service!(kit);
-        assert!(ask!(both, anonymous("/")).text().contains("href=\"/ops\""));
+        assert!(ask!(both, anonymous("/")).text().contains("href=\"/ops?lang=en\""));
         let public = actix_web::test::init_service(
             actix_web::App::new()
                 .app_data(actix_web::web::Data::new(kit.app.clone()))
@@ -114,7 +120,7 @@ mod tests {
                 .configure(crate::http::routes::configure_always),
         )
         .await;
-        assert!(!ask!(public, anonymous("/")).text().contains("href=\"/ops\""));
+        assert!(!ask!(public, anonymous("/")).text().contains("href=\"/ops?lang=en\""));
         for path in [
             "/ops",
             "/ops/stream",

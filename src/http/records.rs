@@ -15,7 +15,9 @@ use super::search::{asked, zone_of};
 use super::view::{RecordView, timestamp};
 use crate::epic::checks;
 use crate::settings::{StaffRole, StatusDialect};
-use crate::web::{OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch};
+use crate::web::{
+    Language, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch,
+};
 
 /// Rows on one page: what a person looks through.
 const ROWS: usize = 50;
@@ -52,7 +54,16 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
     };
     let organizations = choices(&app, &who);
     let signed_in = who.signed_in();
-    staff_page(answer, &RecordsPage { organizations: &organizations, query: &query, result, signed_in })
+    staff_page(
+        answer,
+        &RecordsPage {
+            language: Language::English,
+            organizations: &organizations,
+            query: &query,
+            result,
+            signed_in,
+        },
+    )
 }
 
 fn choices(app: &App, who: &Who) -> Vec<OrganizationChoice> {

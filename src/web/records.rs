@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_domain::id::Csn;
 
+use super::language::Language;
 use super::signed_in::SignedIn;
 
 /// The shortest and longest Zoom meeting ids, in digits.
@@ -230,6 +231,7 @@ pub enum RecordsResult {
 #[derive(Template)]
 #[template(path = "records.html")]
 pub struct RecordsPage<'a> {
+    pub language: Language,
     pub organizations: &'a [OrganizationChoice],
     pub query: &'a RecordsQuery,
     pub result: RecordsResult,
@@ -338,6 +340,7 @@ mod tests {
     fn the_links_carry_the_cleaned_search() {
         let query = query("850 1234 5678", "");
         let page = RecordsPage {
+            language: Language::English,
             organizations: &[],
             query: &query,
             result: RecordsResult::NotAsked,

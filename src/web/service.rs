@@ -3,40 +3,32 @@
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::language::Language;
 use super::link::local_path;
 use super::signed_in::SignedIn;
+use super::words::{IndexWords, SignInWords, index_words, sign_in_words};
 
 /// `GET /`: where everything is.
 #[derive(Template)]
 #[template(path = "index.html")]
 pub struct IndexPage {
+    pub language: Language,
     /// The ops pages are on this listener too, so the index links to them.
     pub with_operations: bool,
     pub signed_in: SignedIn,
 }
 
 /// Why nobody is signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInTrouble {
-    #[error("This token is not valid. Check that it was copied whole, or ask for a new one.")]
     WrongToken,
-    #[error(
-        "This way to sign in has run out, was used before, or was begun in another browser. Sign in again."
-    )]
+    /// The way to sign in has run out, was used before, or was begun in another browser.
     Stale,
-    #[error(
-        "The sign-in was not completed at your organization. Sign in again, or ask whoever manages its accounts."
-    )]
+    /// It was not completed at the provider.
     Declined,
-    #[error(
-        "Your organization knows you, and no role is given to you here. Ask whoever manages the roles of this service."
-    )]
     NoRole,
-    #[error("Your organization's sign-in does not answer at the moment. Wait a few seconds and try again.")]
     ProviderUnavailable,
-    #[error(
-        "Your organization's sign-in gave an answer that is not believed here. Tell whoever runs this service."
-    )]
+    /// The provider gave an answer that is not believed.
     NotBelieved,
 }
 
@@ -69,11 +61,12 @@ impl SignInTrouble {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage<'a> {
+    pub language: Language,
     /// Where to go afterwards; anything but a path of this service becomes `/`.
     pub next: Option<&'a str>,
     pub trouble: Option<SignInTrouble>,
-    /// What the OpenID provider is called, where people sign in there.
-    pub provider: Option<&'a str>,
+    /// Where people sign in at an OpenID provider, what it is called, if anything.
+    pub provider: Option<Option<&'a str>>,
     /// A token is taken here.
     pub by_token: bool,
     pub break_glass: bool,
@@ -83,7 +76,35 @@ pub struct SignInPage<'a> {
     pub signed_in: SignedIn,
 }
 
+impl IndexPage {
+    fn words(&self) -> &'static IndexWords {
+        index_words(self.language)
+    }
+}
+
 impl SignInPage<'_> {
+    fn words(&self) -> &'static SignInWords {
+        sign_in_words(self.language)
+    }
+
+    /// The text with the provider's name in it.
+    fn naming(&self, text: &str) -> String {
+        let name = self.provider.flatten().unwrap_or(self.words().your_organization);
+        text.replace("{}", name)
+    }
+
+    fn told(&self) -> Option<&'static str> {
+        let words = self.words();
+        self.trouble.map(|trouble| match trouble {
+            SignInTrouble::WrongToken => words.wrong_token,
+            SignInTrouble::Stale => words.stale,
+            SignInTrouble::Declined => words.declined,
+            SignInTrouble::NoRole => words.no_role,
+            SignInTrouble::ProviderUnavailable => words.unavailable,
+            SignInTrouble::NotBelieved => words.not_believed,
+        })
+    }
+
     fn next_path(&self) -> &str {
         local_path(self.next)
     }
@@ -104,6 +125,7 @@ pub enum BreakGlassTrouble {
 #[derive(Template)]
 #[template(path = "break_glass.html")]
 pub struct BreakGlassPage<'a> {
+    pub language: Language,
     pub next: Option<&'a str>,
     pub trouble: Option<BreakGlassTrouble>,
     /// As it was written.
@@ -114,6 +136,18 @@ pub struct BreakGlassPage<'a> {
 }
 
 impl BreakGlassPage<'_> {
+    fn words(&self) -> &'static SignInWords {
+        sign_in_words(self.language)
+    }
+
+    fn text(&self) -> String {
+        self.words().emergency_text.replace("{}", self.life)
+    }
+
+    fn next_encoded(&self) -> String {
+        utf8_percent_encode(self.next_path(), NON_ALPHANUMERIC).to_string()
+    }
+
     fn next_path(&self) -> &str {
         local_path(self.next)
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::language::Language;
 use super::signed_in::SignedIn;
 use super::timeline::TimelineSection;
 use super::tools::{Choice, DeviceLine, PersonLine};
@@ -186,6 +187,7 @@ pub struct StoryCommand {
 #[derive(Template)]
 #[template(path = "story.html")]
 pub struct StoryPage {
+    pub language: Language,
     pub organization: String,
     /// The organization's name.
     pub name: String,

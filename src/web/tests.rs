@@ -68,9 +68,15 @@ fn records(text: &str, result: RecordsResult) -> String {
         cursor: Some(text.into()),
         ..RecordsQuery::default()
     };
-    RecordsPage { organizations: &organizations, query: &query, result, signed_in: SignedIn::Yes }
-        .render()
-        .unwrap()
+    RecordsPage {
+        language: Language::English,
+        organizations: &organizations,
+        query: &query,
+        result,
+        signed_in: SignedIn::Yes,
+    }
+    .render()
+    .unwrap()
 }
 
 fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
@@ -171,31 +177,12 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         pages.extend([set_up(language, text), zoom::samples(language, text)].concat());
     }
     for language in Language::ALL {
+        let board = OpsPage { language, signed_in: SignedIn::Yes };
+        pages.push((format!("ops {language:?}"), board.render().unwrap()));
+        pages.extend(sign_ins(language, text));
         let wall = WallPage { language, colours: WallColours::Dark, organization: Some(text) };
         pages.push((format!("wall {language:?}"), wall.render().unwrap()));
     }
-    pages.push(("ops".into(), OpsPage { signed_in: SignedIn::Yes }.render().unwrap()));
-    pages.push((
-        "index".into(),
-        IndexPage { with_operations: true, signed_in: SignedIn::No }.render().unwrap(),
-    ));
-    let sign_in = SignInPage {
-        next: Some(text),
-        trouble: Some(SignInTrouble::WrongToken),
-        provider: Some(text),
-        by_token: true,
-        break_glass: true,
-        provider_sign_out: Some("https://id.example/end"),
-        signed_out: true,
-        signed_in: SignedIn::No,
-    };
-    for trouble in [BreakGlassTrouble::WrongSecret, BreakGlassTrouble::NoReason] {
-        let (next, trouble) = (Some(text), Some(trouble));
-        let page =
-            BreakGlassPage { next, trouble, reason: text, life: "1h", signed_in: SignedIn::BreakGlass };
-        pages.push(("break-glass".into(), page.render().unwrap()));
-    }
-    pages.push(("sign-in".into(), sign_in.render().unwrap()));
     for (name, result) in [
         ("records blank", RecordsResult::NotAsked),
         ("records unusable", RecordsResult::Unusable(UnusableSearch::NotAMeetingId)),
@@ -204,6 +191,40 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         ("records found", found(vec![record(text)], Some(text.into()))),
     ] {
         pages.push((name.into(), records(text, result)));
+    }
+    pages
+}
+
+/// The index and the ways to sign in.
+fn sign_ins(language: Language, text: &str) -> Vec<(String, String)> {
+    let index = IndexPage { language, with_operations: true, signed_in: SignedIn::No };
+    let mut pages = vec![(format!("index {language:?}"), index.render().unwrap())];
+    let troubles = [
+        SignInTrouble::WrongToken,
+        SignInTrouble::Stale,
+        SignInTrouble::Declined,
+        SignInTrouble::NoRole,
+        SignInTrouble::ProviderUnavailable,
+        SignInTrouble::NotBelieved,
+    ];
+    for trouble in troubles {
+        let page = SignInPage {
+            language,
+            next: Some(text),
+            trouble: Some(trouble),
+            provider: Some(Some(text)),
+            by_token: true,
+            break_glass: true,
+            provider_sign_out: Some("https://id.example/end"),
+            signed_out: true,
+            signed_in: SignedIn::No,
+        };
+        pages.push((format!("sign-in {language:?} {trouble:?}"), page.render().unwrap()));
+    }
+    for trouble in [BreakGlassTrouble::WrongSecret, BreakGlassTrouble::NoReason] {
+        let (next, trouble, signed_in) = (Some(text), Some(trouble), SignedIn::BreakGlass);
+        let page = BreakGlassPage { language, next, trouble, reason: text, life: "1h", signed_in };
+        pages.push((format!("break-glass {language:?}"), page.render().unwrap()));
     }
     pages
 }

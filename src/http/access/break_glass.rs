@@ -17,6 +17,7 @@ use crate::http::app::App;
 use crate::http::ask::query;
 use crate::http::page::staff_page;
 use crate::http::problem::ApiError;
+use crate::http::visit::language_of;
 use crate::http::{audited, reason};
 use crate::settings::BreakGlass;
 use crate::web::{BreakGlassPage, BreakGlassTrouble, SignedIn, local_path};
@@ -47,6 +48,7 @@ pub struct BreakGlassForm {
 /// [`ApiError::NotFound`] where it is not set up, and [`ApiError::BadRequest`] when the query cannot be read.
 #[utoipa::path(get, path = "/sign-in/break-glass", operation_id = "break_glass_page", tag = "operations", security(()), params(
     ("next" = Option<String>, Query, description = "The page to go to afterwards"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The form of the emergency access", content_type = "text/html"),
     (status = 404, description = "It is not set up"),
@@ -56,18 +58,23 @@ pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespo
         return Ok(ApiError::NotFound.answer(&request));
     };
     let wanted: Wanted = query(&request)?;
-    shown(HttpResponse::Ok(), settings, wanted.next.as_deref(), "", None)
+    shown(HttpResponse::Ok(), &request, settings, wanted.next.as_deref(), "", None)
 }
 
 fn shown(
     answer: actix_web::HttpResponseBuilder,
+    request: &HttpRequest,
     settings: &BreakGlass,
     next: Option<&str>,
     reason: &str,
     trouble: Option<BreakGlassTrouble>,
 ) -> Result<HttpResponse, ApiError> {
     let life = humantime::format_duration(settings.life).to_string();
-    staff_page(answer, &BreakGlassPage { next, trouble, reason, life: &life, signed_in: SignedIn::No })
+    let language = language_of(request, None);
+    staff_page(
+        answer,
+        &BreakGlassPage { language, next, trouble, reason, life: &life, signed_in: SignedIn::No },
+    )
 }
 
 /// Takes the secret and a reason, and gives a cookie for a short time.
@@ -106,7 +113,7 @@ pub async fn break_glass(
             tracing::warn!("somebody tried a wrong secret at the emergency access");
             audited::sign_in(&app, &request, "break_glass_failed", "wrong-secret", None);
             let trouble = Some(BreakGlassTrouble::WrongSecret);
-            return shown(HttpResponse::Unauthorized(), settings, next, &form.reason, trouble);
+            return shown(HttpResponse::Unauthorized(), &request, settings, next, &form.reason, trouble);
         }
         Err(error) => {
             app.metrics.sign_in(error.code());
@@ -115,7 +122,7 @@ pub async fn break_glass(
     };
     let Ok(reason) = reason::checked(&form.reason) else {
         let trouble = Some(BreakGlassTrouble::NoReason);
-        return shown(HttpResponse::BadRequest(), settings, next, &form.reason, trouble);
+        return shown(HttpResponse::BadRequest(), &request, settings, next, &form.reason, trouble);
     };
     if let Err(error) = audited::begin_as(&app, &request, BREAK_GLASS, ACTION, Some(reason)).await {
         return Ok(error.answer(&request));

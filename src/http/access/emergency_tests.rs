@@ -37,7 +37,7 @@ async fn whoever_breaks_the_glass_may_do_everything_for_an_hour_and_everybody_kn
     let visit = waiting(key("10001"));
     kit.commit(&visit.key, Some(&visit)).await;
     let page = ask!(service, anonymous("/sign-in?next=%2Fops"));
-    assert!(page.text().contains("href=\"/sign-in/break-glass?next=%2Fops\""));
+    assert!(page.text().contains("href=\"/sign-in/break-glass?next=%2Fops&amp;lang=en\""));
     let page = ask!(service, anonymous("/sign-in/break-glass?next=%2Fops"));
     assert!(page.text().contains("for 1h") && page.text().contains("value=\"/ops\""));
     let told = ask!(service, with(SECRET, "the provider is down"));

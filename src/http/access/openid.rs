@@ -71,7 +71,7 @@ pub async fn begin(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
     let begun = provider.begin(&ports.clock, ports.randomness.as_ref(), &redirect_uri, &name).await;
     let Begun { to, verifier, nonce } = match begun {
         Ok(begun) => begun,
-        Err(trouble) => return refused(&app, Some(next), told(provider, &trouble)),
+        Err(trouble) => return refused(&app, &request, Some(next), told(provider, &trouble)),
     };
     let (life, now) = (Span::from_duration(app.settings.limits.oauth_state_life), ports.clock.now());
     if !app.limits.pending_sign_ins.enter(&name, peer(&request), now, now + life) {
@@ -114,12 +114,12 @@ pub async fn callback(app: web::Data<App>, request: HttpRequest) -> Result<HttpR
     let Some(provider) = &app.identity.provider else { return Ok(ApiError::NotFound.answer(&request)) };
     let Some((state, code)) = taken(&app, &request, provider).await? else {
         audited::not_signed_in(&app, &request, "stale");
-        return refused(&app, None, SignInTrouble::Stale);
+        return refused(&app, &request, None, SignInTrouble::Stale);
     };
     let next = Some(state.next.as_str());
     let Some(code) = code else {
         audited::not_signed_in(&app, &request, "declined");
-        return refused(&app, next, SignInTrouble::Declined);
+        return refused(&app, &request, next, SignInTrouble::Declined);
     };
     let asked_for = |value: &str| app.settings.access.asks_for(value);
     let redirect_uri = address(&app.settings, CALLBACK);
@@ -131,7 +131,7 @@ pub async fn callback(app: web::Data<App>, request: HttpRequest) -> Result<HttpR
         Err(trouble) => {
             let trouble = told(provider, &trouble);
             audited::not_signed_in(&app, &request, trouble.code());
-            return refused(&app, next, trouble);
+            return refused(&app, &request, next, trouble);
         }
     };
     let issuer = provider.issuer().to_owned();
@@ -139,7 +139,7 @@ pub async fn callback(app: web::Data<App>, request: HttpRequest) -> Result<HttpR
     let name = claimed.audit_name();
     if app.settings.access.rights_of(&claimed.values).highest().is_none() {
         audited::sign_in(&app, &request, "sign_in_failed", "no-role", Some(&name));
-        return refused(&app, next, SignInTrouble::NoRole);
+        return refused(&app, &request, next, SignInTrouble::NoRole);
     }
     let cookie = session::begin(&app, &request, Known::Claims(claimed), None).await?;
     app.metrics.sign_in("done");

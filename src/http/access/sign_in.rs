@@ -18,11 +18,9 @@ use crate::http::ask::{now, query};
 use crate::http::audited;
 use crate::http::page::staff_page;
 use crate::http::problem::ApiError;
+use crate::http::visit::language_of;
 use crate::settings::{AccessMode, Settings};
 use crate::web::{SignInPage, SignInTrouble, SignedIn, local_path};
-
-/// What the button calls a provider that has no name in the settings.
-const PROVIDER: &str = "your organization";
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -62,6 +60,7 @@ pub fn form_settings(settings: &Settings) -> web::FormConfig {
 #[utoipa::path(get, path = "/sign-in", tag = "operations", security(()), params(
     ("next" = Option<String>, Query, description = "The page to go to afterwards"),
     ("signed_out" = Option<String>, Query, description = "Says that somebody has just signed out"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The sign-in page", content_type = "text/html"),
     (status = 303, description = "No sign-in is needed; leads to `next`"),
@@ -82,18 +81,24 @@ pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespo
     let page = SignInPage {
         signed_out,
         provider_sign_out: provider_sign_out.as_deref(),
-        ..view(&app, wanted.next.as_deref(), None)
+        ..view(&app, &request, wanted.next.as_deref(), None)
     };
     staff_page(HttpResponse::Ok(), &page)
 }
 
-fn view<'a>(app: &'a App, next: Option<&'a str>, trouble: Option<SignInTrouble>) -> SignInPage<'a> {
+fn view<'a>(
+    app: &'a App,
+    request: &HttpRequest,
+    next: Option<&'a str>,
+    trouble: Option<SignInTrouble>,
+) -> SignInPage<'a> {
     let access = &app.settings.access;
     let has_tokens = access.grants.iter().any(|grant| grant.token().is_some());
     SignInPage {
+        language: language_of(request, None),
         next,
         trouble,
-        provider: access.openid.as_ref().map(|openid| openid.label.as_deref().unwrap_or(PROVIDER)),
+        provider: access.openid.as_ref().map(|openid| openid.label.as_deref()),
         by_token: access.openid.is_none() || (access.mode == AccessMode::Token && has_tokens),
         break_glass: access.break_glass.is_some(),
         provider_sign_out: None,
@@ -108,12 +113,13 @@ fn view<'a>(app: &'a App, next: Option<&'a str>, trouble: Option<SignInTrouble>)
 /// [`ApiError::Internal`] when it cannot be rendered.
 pub(super) fn refused(
     app: &App,
+    request: &HttpRequest,
     next: Option<&str>,
     trouble: SignInTrouble,
 ) -> Result<HttpResponse, ApiError> {
     app.metrics.sign_in(trouble.code());
     let status = StatusCode::from_u16(trouble.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-    staff_page(HttpResponse::build(status), &view(app, next, Some(trouble)))
+    staff_page(HttpResponse::build(status), &view(app, request, next, Some(trouble)))
 }
 
 /// Takes a token and gives a cookie.
@@ -156,11 +162,11 @@ pub async fn sign_in(
         }
         Err(ApiError::NotSignedIn) => {
             audited::sign_in(&app, &request, "sign_in_failed", "wrong-token", None);
-            refused(&app, next, SignInTrouble::WrongToken)
+            refused(&app, &request, next, SignInTrouble::WrongToken)
         }
         Err(ApiError::NoRole) => {
             audited::sign_in(&app, &request, "sign_in_failed", "no-role", None);
-            refused(&app, next, SignInTrouble::NoRole)
+            refused(&app, &request, next, SignInTrouble::NoRole)
         }
         Err(error) => {
             app.metrics.sign_in(error.code());

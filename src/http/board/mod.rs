@@ -36,7 +36,7 @@ const LONGEST_FRAME: usize = 4096;
 #[utoipa::path(get, path = "/ops", tag = "operations", params(
     ("wall" = Option<String>, Query, description = "For a screen on the wall; its colours: dark, light or system"),
     ("organization" = Option<String>, Query, description = "On a wall: the one organization that is shown"),
-    ("lang" = Option<String>, Query, description = "On a wall: en or es"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The live board", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -51,7 +51,10 @@ pub async fn page(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiErr
         };
         return staff_page(HttpResponse::Ok(), &page);
     }
-    staff_page(HttpResponse::Ok(), &OpsPage { signed_in: who.signed_in() })
+    staff_page(
+        HttpResponse::Ok(),
+        &OpsPage { language: language_of(&request, None), signed_in: who.signed_in() },
+    )
 }
 
 /// The stream.

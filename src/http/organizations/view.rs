@@ -15,8 +15,8 @@ use crate::settings::{
     Environment, Problem, Setting, StaffRole, Values, effective_of, organization_settings,
 };
 use crate::web::{
-    ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
-    VersionPage,
+    ChangeLine, CheckLine, Field, FileLine, HeadLine, Language, OrganizationDraft, OrganizationNote,
+    OrganizationPage, VersionPage,
 };
 
 /// The whole page for whoever looks.
@@ -44,6 +44,7 @@ pub(super) async fn page(
     let in_force = place.app.settings.organizations.get(&place.id);
     let head = place.newest.as_ref().map(|newest| &newest.head);
     Ok(OrganizationPage {
+        language: Language::English,
         id: place.id.as_str().to_owned(),
         name: in_force.map_or_else(|| place.id.as_str().to_owned(), |one| one.display_name.clone()),
         is_made: place.is_made(),
@@ -85,6 +86,7 @@ pub(super) async fn version(place: &Place<'_>, who: &Who, version: u64) -> Resul
     let (values, secrets) = before.map_or(empty, |before| (before.values, before.secrets));
     let changes = differences((&values, &secrets), (&document.values, &document.secrets));
     Ok(VersionPage {
+        language: Language::English,
         id: place.id.as_str().to_owned(),
         head: head_line(place, &document.head),
         changes: changes.iter().map(change_line).collect(),

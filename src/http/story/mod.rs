@@ -116,6 +116,7 @@ fn frame((id, organization): (&OrganizationId, &Organization), key: &VisitKey) -
         VisitId::Conference(conference) => (None, Some(conference.as_str().to_owned())),
     };
     StoryPage {
+        language: Language::English,
         organization: id.as_str().to_owned(),
         name: organization.display_name.clone(),
         test_environment: organization.environment == Environment::Test,

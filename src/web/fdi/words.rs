@@ -4,13 +4,6 @@ use crate::web::language::Language;
 
 /// The fixed texts.
 pub struct FdiWords {
-    pub skip: &'static str,
-    pub sign_out: &'static str,
-    pub break_glass: &'static str,
-    pub service: &'static str,
-    pub live_visits: &'static str,
-    pub records: &'static str,
-    pub set_up: &'static str,
     pub set_up_intro: &'static str,
     pub zoom_account: &'static str,
     pub no_organization: &'static str,
@@ -75,13 +68,6 @@ pub(super) fn kind(language: Language, kind: &'static str) -> KindWords {
 }
 
 static ENGLISH: FdiWords = FdiWords {
-    skip: "Skip to content",
-    sign_out: "Sign out",
-    break_glass: "Emergency access is in use. Everything that is done is on record; sign out when you are done.",
-    service: "Service",
-    live_visits: "Live visits",
-    records: "Notification records",
-    set_up: "Set-up in Epic",
     set_up_intro: "The lines to paste into the FDI records of an organization’s Epic.",
     zoom_account: "Its Zoom account",
     no_organization: "There is no organization yet.",
@@ -151,13 +137,6 @@ fn english(kind: &'static str) -> (&'static str, &'static str) {
 }
 
 static SPANISH: FdiWords = FdiWords {
-    skip: "Ir al contenido",
-    sign_out: "Cerrar sesión",
-    break_glass: "El acceso de emergencia está en uso. Todo lo que se haga queda registrado; cierre la sesión al terminar.",
-    service: "Servicio",
-    live_visits: "Visitas en curso",
-    records: "Registros de notificaciones",
-    set_up: "Configuración en Epic",
     set_up_intro: "Las líneas que se pegan en los registros FDI del Epic de una organización.",
     zoom_account: "Su cuenta de Zoom",
     no_organization: "Todavía no hay ninguna organización.",

@@ -1,6 +1,6 @@
 //! The live board of visits, and its wall mode. Their rows come over the websocket; these are the frames around them.
 
-mod problems;
+mod board_words;
 mod words;
 
 use std::collections::BTreeMap;
@@ -11,16 +11,53 @@ use serde::Serialize;
 
 use super::language::Language;
 use super::signed_in::SignedIn;
-use super::words::tools_words;
+use super::words::{problem_titles, problems, tools_words};
+use board_words::BoardWords;
 use words::WallWords;
 
 /// `GET /ops`.
 #[derive(Template)]
 #[template(path = "ops.html")]
 pub struct OpsPage {
+    pub language: Language,
     /// People signed in by a cookie, so the page offers to sign out.
     pub signed_in: SignedIn,
 }
+
+/// What the board's script says, in the reader's language.
+#[derive(Serialize)]
+struct BoardSays {
+    #[serde(flatten)]
+    words: &'static BoardWords,
+    /// The API's words as the reader says them.
+    spoken: BTreeMap<&'static str, &'static str>,
+    /// The sentences about problems, where they are others than the API's.
+    sentences: BTreeMap<&'static str, &'static str>,
+}
+
+impl OpsPage {
+    fn words(&self) -> &'static BoardWords {
+        board_words::board(self.language)
+    }
+
+    fn spoken(&self) -> BTreeMap<&'static str, &'static str> {
+        board_words::spoken(self.language).into_iter().collect()
+    }
+
+    /// The phases in the order of a visit's life, as the API and as the reader says them.
+    fn phases(&self) -> Vec<(&'static str, &'static str)> {
+        board_words::spoken(self.language).into_iter().take(PHASES).collect()
+    }
+
+    fn says(&self) -> Result<String, askama::Error> {
+        let says =
+            BoardSays { words: self.words(), spoken: self.spoken(), sentences: problems(self.language) };
+        serde_json::to_string(&says).map_err(askama::Error::custom)
+    }
+}
+
+/// The first of the API's words that the board says are the phases.
+const PHASES: usize = 4;
 
 /// The colours of a wall screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +127,7 @@ impl WallPage<'_> {
                 ("in_waiting_room", tools.in_waiting_room),
                 ("in_meeting", tools.in_meeting),
             ],
-            problems: problems::titles(self.language),
+            problems: problem_titles(self.language),
         };
         serde_json::to_string(&says).map_err(askama::Error::custom)
     }

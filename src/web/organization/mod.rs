@@ -4,6 +4,7 @@ mod fields;
 
 use askama::Template;
 
+use super::language::Language;
 use super::signed_in::SignedIn;
 
 pub use fields::Field;
@@ -176,6 +177,7 @@ pub struct OrganizationDraft {
 #[derive(Template)]
 #[template(path = "organization.html")]
 pub struct OrganizationPage {
+    pub language: Language,
     pub id: String,
     pub name: String,
     pub is_made: bool,
@@ -214,6 +216,7 @@ impl OrganizationPage {
 #[derive(Template)]
 #[template(path = "organization_version.html")]
 pub struct VersionPage {
+    pub language: Language,
     pub id: String,
     pub head: HeadLine,
     pub changes: Vec<ChangeLine>,

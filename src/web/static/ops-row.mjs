@@ -1,19 +1,8 @@
 // One row of the board. Everything is set as text, so no name or id can become markup.
 
+import { fill } from "./fill.mjs";
 import { localDateTime, localTime } from "./times.mjs";
 
-const PHASE_WORDS = {
-  scheduled: "scheduled",
-  waiting_for_host: "waiting for host",
-  in_progress: "in progress",
-  ended: "ended",
-};
-const PRESENCE_WORDS = {
-  gone: "gone",
-  waiting: "waiting",
-  in_waiting_room: "in waiting room",
-  in_meeting: "in meeting",
-};
 /** A group visit can hold hundreds; the row shows this many and counts the rest. */
 const MOST_PEOPLE = 12;
 
@@ -24,24 +13,25 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-export function visitRow(visit) {
+/** @param {object} words what the page says, in the reader's language */
+export function visitRow(visit, words) {
   return element(
     "tr",
     {},
-    visitCell(visit),
-    phaseCell(visit),
-    element("td", {}, people(visit)),
-    element("td", {}, problems(visit)),
-    meetingCell(visit),
+    visitCell(visit, words),
+    phaseCell(visit, words),
+    element("td", {}, people(visit, words)),
+    element("td", {}, problems(visit, words)),
+    meetingCell(visit, words),
     element("td", {}, visit.organization),
-    updatedCell(visit),
+    updatedCell(visit, words),
   );
 }
 
 /** The visit heads its row; all that is known of it is one step away. */
-function visitCell(visit) {
-  const name = isGroup(visit) ? `group ${visit.conference_id ?? ""}` : String(visit.csn);
-  return element("th", { scope: "row", class: "visit" }, element("a", { href: pageOf(visit), title: "All about this visit" }, name));
+function visitCell(visit, words) {
+  const name = isGroup(visit) ? fill(words.group, visit.conference_id ?? "") : String(visit.csn);
+  return element("th", { scope: "row", class: "visit" }, element("a", { href: pageOf(visit), title: words.all_about }, name));
 }
 
 function isGroup(visit) {
@@ -53,86 +43,91 @@ function pageOf(visit) {
   return `/${kind}/${encodeURIComponent(visit.organization)}/${encodeURIComponent(id ?? "")}`;
 }
 
-function phaseCell({ phase, admittance, appointment, expected, ends_at: ends, reopens_until: reopens, repairs = [] }) {
-  const tag = element("span", { class: "tag", "data-phase": phase }, PHASE_WORDS[phase] ?? phase);
-  const cell = element("td", {}, tag, element("br"), quiet(admittance ?? ""));
+function phaseCell({ phase, admittance, appointment, expected, ends_at: ends, reopens_until: reopens, repairs = [] }, words) {
+  const tag = element("span", { class: "tag", "data-phase": phase }, said(words, phase));
+  const cell = element("td", {}, tag, element("br"), quiet(said(words, admittance ?? "")));
   if (appointment) {
-    const window = element("span", { title: `Patients may come from ${localDateTime(appointment.opens_at)} to ${localDateTime(appointment.closes_at)}` });
-    window.append(deadline("for ", appointment.starts_at), " ", deadline("open ", appointment.opens_at), deadline(" to ", appointment.closes_at));
+    const window = element("span", { title: fill(words.may_come, localDateTime(appointment.opens_at), localDateTime(appointment.closes_at)) });
+    window.append(deadline(words.starts, appointment.starts_at), " ", deadline(words.opens, appointment.opens_at), " ", deadline(words.closes, appointment.closes_at));
     cell.append(element("br"), window);
   }
-  if (expected) cell.append(element("br"), deadline(`${expected.who} expected by `, expected.by));
-  if (reopens) cell.append(element("br"), deadline("may be opened again until ", reopens));
-  if (ends) cell.append(element("br"), deadline("ends by itself ", ends));
+  if (expected) cell.append(element("br"), deadline(words[`${expected.who}_expected`] ?? "", expected.by));
+  if (reopens) cell.append(element("br"), deadline(words.reopens, reopens));
+  if (ends) cell.append(element("br"), deadline(words.ends, ends));
   const repaired = repairs.at(-1);
-  if (repaired) cell.append(element("br"), deadline(`${repaired.missing} not told, found by asking Zoom `, repaired.at));
+  if (repaired) cell.append(element("br"), deadline(words[`${repaired.missing}_missing`] ?? "", repaired.at));
   return cell;
 }
 
 function deadline(what, at) {
-  const made = quiet(what);
+  const made = quiet(`${what} `);
   made.append(time(at));
   return made;
 }
 
 /** Which node holds the visit, and since which change of owner (the epoch). */
-function updatedCell({ owner, updated_at: updated }) {
-  const held = owner?.node ? `${owner.node}, epoch ${owner.epoch}` : "no owner";
+function updatedCell({ owner, updated_at: updated }, words) {
+  const held = owner?.node ? fill(words.owner, owner.node, owner.epoch) : words.no_owner;
   return element("td", { class: "nowrap" }, time(updated), element("br"), quiet(held));
+}
+
+/** A word of the API's as the reader says it; whatever a later release says comes as it is. */
+function said(words, word) {
+  return words.spoken[word] ?? word;
 }
 
 function quiet(text) {
   return element("span", { class: "quiet" }, text);
 }
 
-function people(visit) {
+function people(visit, words) {
   const list = element("ul", { class: "people" });
   const present = visit.participants ?? [];
-  for (const person of present.slice(0, MOST_PEOPLE)) list.append(personItem(person, visit));
-  if (present.length > MOST_PEOPLE) list.append(element("li", { class: "quiet" }, `and ${present.length - MOST_PEOPLE} more`));
-  if (present.length === 0) list.append(element("li", {}, quiet("nobody")));
-  for (const test of (visit.device_tests ?? []).slice(0, MOST_PEOPLE)) list.append(testItem(test, visit));
+  for (const person of present.slice(0, MOST_PEOPLE)) list.append(personItem(person, visit, words));
+  if (present.length > MOST_PEOPLE) list.append(element("li", { class: "quiet" }, fill(words.and_more, present.length - MOST_PEOPLE)));
+  if (present.length === 0) list.append(element("li", {}, quiet(words.nobody)));
+  for (const test of (visit.device_tests ?? []).slice(0, MOST_PEOPLE)) list.append(testItem(test, visit, words));
   return list;
 }
 
 /** What came out of somebody's device test, whether they are here or not. */
-function testItem({ role, csn, outcome, at }, visit) {
+function testItem({ role, csn, outcome, at }, visit, words) {
   const ofGroup = csn && csn !== visit.csn ? ` (${csn})` : "";
-  return element("li", {}, quiet(`${role}${ofGroup} tested: ${outcome}, `), time(at));
+  return element("li", {}, quiet(`${fill(words.tested, `${said(words, role)}${ofGroup}`, said(words, outcome))} `), time(at));
 }
 
-function personItem(person, visit) {
+function personItem(person, visit, words) {
   const ofGroup = person.csn && person.csn !== visit.csn ? ` (${person.csn})` : "";
-  const who = `${person.role}${ofGroup}`;
-  const presence = PRESENCE_WORDS[person.presence] ?? person.presence;
+  const who = `${said(words, person.role)}${ofGroup}`;
+  const presence = said(words, person.presence);
   return element(
     "li",
     {},
     element("span", { class: "light", "data-on": String(person.connected), "data-pending": String(person.wanted !== person.connected), "aria-hidden": "true" }),
-    ` ${who}: ${presence}, ${lightWords(person)}`,
+    ` ${who}: ${presence}, ${lightWords(person, words)}`,
     person.role === "unidentified" ? element("br") : null,
-    person.role === "unidentified" ? element("a", { href: `${pageOf(visit)}#who` }, "Who is this?") : null,
+    person.role === "unidentified" ? element("a", { href: `${pageOf(visit)}#who` }, words.who_is_this) : null,
   );
 }
 
 /** What stands at Epic, and what should stand there while the two differ. */
-function lightWords({ wanted, connected }) {
-  if (wanted === connected) return connected ? "light on" : "light off";
-  return wanted ? "light off, turning on" : "light on, turning off";
+function lightWords({ wanted, connected }, words) {
+  if (wanted === connected) return connected ? words.light_on : words.light_off;
+  return wanted ? words.turning_on : words.turning_off;
 }
 
-function meetingCell({ meeting }) {
-  if (!meeting?.id) return element("td", { class: "quiet" }, "none");
+function meetingCell({ meeting }, words) {
+  if (!meeting?.id) return element("td", { class: "quiet" }, words.no_meeting);
   const id = String(meeting.id).replace(/^(\d{3})(\d{3,5})(\d{4})$/, "$1 $2 $3");
-  const room = meeting.waiting_room ? "waiting room" : null;
+  const room = meeting.waiting_room ? words.waiting_room : null;
   return element("td", { class: "nowrap" }, id, room && element("br"), room && quiet(room));
 }
 
-function problems(visit) {
+function problems(visit, words) {
   const found = visit.problems ?? [];
-  if (found.length === 0) return quiet("none");
+  if (found.length === 0) return quiet(words.nothing);
   const list = element("ul", { class: "problems" });
-  for (const problem of found) list.append(element("li", {}, problem.message || problem.code));
+  for (const problem of found) list.append(element("li", {}, words.sentences[problem.code] ?? (problem.message || problem.code)));
   return list;
 }
 

@@ -1,5 +1,6 @@
 // The live board: takes the stream, keeps the newest of each visit, and draws what the filters let through.
 
+import { fill } from "./fill.mjs";
 import { follow } from "./ops-live.mjs";
 import { visitRow } from "./ops-row.mjs";
 import { keyOf } from "./ops-visits.mjs";
@@ -12,20 +13,6 @@ const COUNTS_EVERY = 2_000;
 /** Drawn at most this often, however fast the stream is. */
 const DRAW_EVERY = 150;
 
-const LINK_WORDS = {
-  connecting: "Connecting…",
-  live: "Live",
-  waiting: "Waiting for the store…",
-  lost: "Reconnecting…",
-  "signed-out": "Signed out",
-};
-const EMPTY_WORDS = {
-  none: "No visits at the moment. They appear here when someone opens one.",
-  away: "Which visits there are cannot be told while the store does not answer.",
-  loading: "Loading…",
-  connecting: "Connecting to the service…",
-};
-
 const board = document.getElementById("board");
 const rows = document.getElementById("rows");
 const empty = document.getElementById("empty");
@@ -34,6 +21,21 @@ const light = document.getElementById("link");
 const linkText = document.getElementById("link-text");
 const filters = document.getElementById("filters");
 const table = rows.closest(".table-frame");
+const words = JSON.parse(board.dataset.words);
+
+const LINK_WORDS = {
+  connecting: words.connecting,
+  live: words.live,
+  waiting: words.waiting_for_store,
+  lost: words.reconnecting,
+  "signed-out": words.signed_out,
+};
+const EMPTY_WORDS = {
+  none: words.none,
+  away: words.away,
+  loading: words.loading,
+  connecting: words.connecting_to_service,
+};
 
 /** Rows as drawn: the visit they show and their element. */
 const drawn = new Map();
@@ -91,7 +93,7 @@ function rowOf(visit) {
   const key = keyOf(visit);
   const known = drawn.get(key);
   if (known?.visit === visit) return known.element;
-  const made = visitRow(visit);
+  const made = visitRow(visit, words);
   if (known) replaceKeepingFocus(known.element, made);
   drawn.set(key, { visit, element: made });
   return made;
@@ -105,11 +107,11 @@ function replaceKeepingFocus(old, made) {
 
 function drawEmpty(found, shown) {
   if (shown < found) {
-    empty.textContent = `Showing ${shown} of ${found} visits. Narrow the filters to see the others.`;
+    empty.textContent = fill(words.showing, shown, found);
   } else if (found > 0) {
     empty.textContent = "";
   } else if (visits.size > 0) {
-    empty.textContent = "No visit fits these filters.";
+    empty.textContent = words.no_fit;
   } else {
     empty.textContent = EMPTY_WORDS[link.emptiness];
   }
@@ -146,20 +148,21 @@ function showLink() {
 
 /** What the banner says; no words, no banner. */
 function troubleWords(trouble, asOf) {
-  const since = asOf === null ? "" : ` What is shown was so at ${localTime(asOf.toISOString())}.`;
+  const at = asOf === null ? "" : localTime(asOf.toISOString());
+  const since = asOf === null ? "" : ` ${fill(words.was_so, at)}`;
   switch (trouble) {
     case "signed-out": {
       const anchor = document.createElement("a");
       anchor.href = board.dataset.signIn;
-      anchor.textContent = "Sign in again";
-      return ["You are not signed in any more. ", anchor, `.${since}`];
+      anchor.textContent = words.sign_in;
+      return [`${words.not_signed_in} `, anchor, `.${since}`];
     }
     case "lost":
-      return [`Connection lost, showing state as of ${localTime(asOf.toISOString())}. Trying again.`];
+      return [fill(words.lost, at)];
     case "unreachable":
-      return ["The live stream cannot be reached. Trying again."];
+      return [words.unreachable];
     case "store":
-      return [`The store does not answer at the moment.${since} The board goes on by itself as soon as it does.`];
+      return [`${words.store_away}${since} ${words.goes_on}`];
     default:
       return [];
   }

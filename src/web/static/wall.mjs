@@ -1,5 +1,6 @@
 // The wall screen. It draws what fits, counts what does not, and looks dead as soon as it is not fed any more.
 
+import { fill } from "./fill.mjs";
 import { follow } from "./ops-live.mjs";
 import { element } from "./ops-row.mjs";
 import { localTime } from "./times.mjs";
@@ -130,12 +131,6 @@ function staleWords() {
 
 function clock(date) {
   return localTime(date.toISOString());
-}
-
-/** The text with each `{}` filled. */
-function fill(text, ...values) {
-  const left = values.map(String);
-  return text.replaceAll("{}", () => left.shift() ?? "");
 }
 
 setInterval(draw, DRAW_AGAIN);

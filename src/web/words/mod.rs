@@ -3,7 +3,12 @@
 //! A language is one file. A text that is missing there does not compile.
 
 mod english;
+mod problems;
 mod spanish;
+mod staff;
+
+#[cfg(test)]
+mod tests;
 
 use vestibule_domain::visit::device_test::TestOutcome;
 
@@ -11,6 +16,9 @@ use super::about::WallClock;
 use super::error_page::Reason;
 use super::language::Language;
 use super::message::MessageKey;
+
+pub use problems::{problem_titles, problems};
+pub use staff::{IndexWords, SignInWords, index_words, sign_in_words};
 
 /// The fixed texts of the waiting page, the stand-in page and the frame around every page.
 pub struct Words {

@@ -59,13 +59,6 @@ impl ConnectTrouble {
 
 /// The fixed texts.
 pub struct ZoomWords {
-    pub skip: &'static str,
-    pub sign_out: &'static str,
-    pub break_glass: &'static str,
-    pub service: &'static str,
-    pub live_visits: &'static str,
-    pub records: &'static str,
-    pub set_up: &'static str,
     pub title: &'static str,
     pub test: &'static str,
     pub production: &'static str,
@@ -214,13 +207,6 @@ fn spanish(trouble: ConnectTrouble) -> &'static str {
 }
 
 static ENGLISH: ZoomWords = ZoomWords {
-    skip: "Skip to content",
-    sign_out: "Sign out",
-    break_glass: "Emergency access is in use. Everything that is done is on record; sign out when you are done.",
-    service: "Service",
-    live_visits: "Live visits",
-    records: "Notification records",
-    set_up: "Set-up in Epic",
     title: "Zoom account of",
     test: "Test",
     production: "Production",
@@ -270,13 +256,6 @@ static ENGLISH: ZoomWords = ZoomWords {
 };
 
 static SPANISH: ZoomWords = ZoomWords {
-    skip: "Ir al contenido",
-    sign_out: "Cerrar sesión",
-    break_glass: "El acceso de emergencia está en uso. Todo lo que se haga queda registrado; cierre la sesión al terminar.",
-    service: "Servicio",
-    live_visits: "Visitas en curso",
-    records: "Registros de notificaciones",
-    set_up: "Configuración en Epic",
     title: "Cuenta de Zoom de",
     test: "Prueba",
     production: "Producción",

@@ -1,9 +1,15 @@
 //! Today's visits with meeting ids and dial-in: for whoever has to go on while everything else is down.
 
+mod words;
+
 use askama::Template;
 
+use super::language::Language;
+use words::DowntimeWords;
+pub use words::Stands;
+
 /// In a file nothing else can be loaded, so that the style stands in it.
-const STYLE: &str = include_str!("static/downtime.css");
+const STYLE: &str = include_str!("../static/downtime.css");
 
 /// One visit.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,7 +19,7 @@ pub struct DowntimeRow {
     /// The CSN, or a group's conference id.
     pub visit: String,
     pub is_group: bool,
-    pub phase: &'static str,
+    pub stands: Stands,
     /// The ids under which Epic knows them.
     pub providers: String,
     /// Zoom's meeting id; empty before there is a meeting.
@@ -28,6 +34,7 @@ pub struct DowntimeRow {
 #[derive(Template)]
 #[template(path = "downtime.html")]
 pub struct DowntimePage {
+    pub language: Language,
     /// The organization's name.
     pub organization: String,
     pub test_environment: bool,
@@ -45,11 +52,26 @@ pub struct DowntimePage {
 }
 
 impl DowntimePage {
+    fn words(&self) -> &'static DowntimeWords {
+        words::of(self.language)
+    }
+
+    fn heading(&self) -> String {
+        self.words().heading.replacen("{}", &self.organization, 1).replacen("{}", &self.date, 1)
+    }
+
+    fn counted(&self) -> String {
+        match self.rows.len() {
+            1 => self.words().one_visit.to_owned(),
+            count => self.words().many_visits.replace("{}", &count.to_string()),
+        }
+    }
+
     fn style(&self) -> &'static str {
         STYLE
     }
 
-    /// The same as CSV; none where a row cannot be written.
+    /// The same as CSV, for programs and so in English; none where a row cannot be written.
     pub fn csv(&self) -> Option<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         let head = [
@@ -73,14 +95,14 @@ impl DowntimePage {
                 &row.time,
                 csn,
                 conference,
-                row.phase,
+                row.stands.text(Language::English),
                 &row.providers,
                 &row.meeting,
                 &row.passcode,
                 &numbers,
                 &as_of,
             ];
-            csv.write_record(cells.map(|cell| super::harmless_cell(cell.to_owned()))).ok()?;
+            csv.write_record(cells.map(|cell| crate::web::harmless_cell(cell.to_owned()))).ok()?;
         }
         csv.into_inner().ok()
     }
