@@ -26,6 +26,7 @@ pub mod keys;
 pub mod latest;
 pub mod outbound;
 pub mod panics;
+pub mod pauses;
 pub mod sealing;
 pub mod service;
 pub mod settings;

@@ -19,6 +19,7 @@ use crate::backup::Backups;
 use crate::configuration::Configuration;
 use crate::epic::EpicSites;
 use crate::identity::Identity;
+use crate::pauses::Pauses;
 use crate::settings::Settings;
 use crate::sms::SmsLimits;
 use crate::zoom::ZoomAccounts;
@@ -57,6 +58,8 @@ pub struct App {
     pub configuration: Configuration,
     /// Copies of the store.
     pub backups: Backups,
+    /// Whose notifiers are paused.
+    pub pauses: Arc<Pauses>,
 }
 
 /// Whether this node wants to be sent people and events.

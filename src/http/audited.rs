@@ -46,14 +46,18 @@ pub(super) const LOOKS: [(&str, Option<&str>); 23] = [
     ("/admin/{organization}/zoom", Some("set_up_viewed")),
 ];
 /// What is done; an act on a visit says itself what it is.
-pub(super) const ACTS: [(&str, Option<&str>); 6] = [
+pub(super) const ACTS: [(&str, Option<&str>); 8] = [
     ("/visits/{organization}/{csn}/{act}", None),
     ("/group-visits/{organization}/{conference_id}/{act}", None),
     ("/admin/{organization}/settings/{act}", None),
+    ("/admin/{organization}/notifier/pause", Some(NOTIFIER_PAUSED)),
+    ("/admin/{organization}/notifier/resume", Some(NOTIFIER_RESUMED)),
     ("/admin/{organization}/zoom/connect", Some(ZOOM_CONNECT)),
     ("/admin/{organization}/zoom/ask-again", Some(ZOOM_ASK_AGAIN)),
     ("/api/v1/backup", Some(BACKUP_TAKEN)),
 ];
+pub(super) const NOTIFIER_PAUSED: &str = "notifier_paused";
+pub(super) const NOTIFIER_RESUMED: &str = "notifier_resumed";
 pub(super) const ZOOM_CONNECT: &str = "zoom_connect";
 pub(super) const BACKUP_TAKEN: &str = "backup_taken";
 pub(super) const ZOOM_ASK_AGAIN: &str = "zoom_ask_again";

@@ -59,6 +59,8 @@ fn configure_set_up(app: &App, config: &mut web::ServiceConfig) {
         )
         .service(reading("/admin/{organization}/fdi", read().to(admin::fdi)).wrap(from_fn(guard)))
         .service(reading("/admin/{organization}/zoom", read().to(zoom_account::show)).wrap(from_fn(guard)))
+        .service(acting("/admin/{organization}/notifier/pause", web::post().to(organizations::pause)))
+        .service(acting("/admin/{organization}/notifier/resume", web::post().to(organizations::resume)))
         .service(acting("/admin/{organization}/zoom/connect", web::post().to(zoom_account::connect)))
         .service(acting("/admin/{organization}/zoom/ask-again", web::post().to(zoom_account::ask_again)));
 }

@@ -47,6 +47,7 @@ use crate::http::here::Here;
 use crate::http::metrics::{Metrics, Outside};
 use crate::identity::Identity;
 use crate::latest::Latest;
+use crate::pauses::{self, Pauses};
 use crate::sealing::Sealer;
 use crate::settings::{Settings, StoreUrl};
 use crate::system::{SystemClock, SystemRandomness, process_token};
@@ -124,8 +125,8 @@ async fn run(
     let settings = settings_at_start(&files, &mut kept).await?;
     let epic = epic_sites(&settings)?;
     let zoom = zoom_accounts(&settings, &name_key, &sealer);
-    let outside = Outside { epic: Arc::clone(&epic), zoom: Arc::clone(&zoom), clock: Arc::clone(&clock) };
-    let metrics = Arc::new(metrics.with_outside(outside));
+    let pauses = Arc::new(Pauses::new(Arc::clone(&store)));
+    let metrics = Arc::new(metrics.with_outside(outside((&epic, &zoom), &pauses, &clock)));
     actix_rt::spawn(key_watch::watch(Arc::clone(&epic), Arc::clone(&clock)));
     let rules = Arc::new(organizations::FromSettings::new(&settings, markers, looks));
     let arbiters = settings.node.arbiters.unwrap_or_else(cores);
@@ -161,6 +162,7 @@ async fn run(
         link_keys,
         configuration,
         backups,
+        pauses,
     };
     let (readiness, metrics) = (Arc::clone(&app.readiness), Arc::clone(&app.metrics));
     let here = edges(&app, &ports);
@@ -174,6 +176,16 @@ async fn run(
     actix_rt::spawn(live::follow(kept, wanted_looks, places, metrics));
     tracing::info!(node = name, arbiters, "the node runs");
     Ok(Running { doors, node: started.node, gave_up: started.gave_up, servers })
+}
+
+/// What the metrics tell of the other sides.
+fn outside(
+    (epic, zoom): (&Arc<EpicSites>, &Arc<ZoomAccounts>),
+    pauses: &Arc<Pauses>,
+    clock: &SharedClock,
+) -> Outside {
+    let (epic, zoom) = (Arc::clone(epic), Arc::clone(zoom));
+    Outside { epic, zoom, pauses: Arc::clone(pauses), clock: Arc::clone(clock) }
 }
 
 /// What this node is.
@@ -221,6 +233,7 @@ async fn settings_at_start(files: &Arc<Settings>, kept: &mut live::Kept) -> Resu
 /// What is done by the clock for as long as the node runs.
 fn tend(doors: &Arc<Latest<App>>, clock: &SharedClock) {
     let app = doors.get();
+    actix_rt::spawn(pauses::watch(Arc::clone(doors)));
     if let Some(plan) = app.settings.store.backup.clone() {
         let (metrics, audit) = (Arc::clone(&app.metrics), app.audit.clone());
         actix_rt::spawn(keep_on(app.backups.clone(), plan, metrics, audit, Arc::clone(clock)));

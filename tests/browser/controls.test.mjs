@@ -1,4 +1,4 @@
-// What an operator does about a visit from its page: a meeting that is made again, an update that Epic refused.
+// What an operator does about a visit from its page: a meeting that is made again, an update that Epic refused; and what Epic is told, paused and resumed.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -25,6 +25,43 @@ async function faults(method, body) {
   const answer = await fetch(`${demo.fakes}/demo/api/epic/faults`, { method, headers, body: body && JSON.stringify(body) });
   assert.equal(answer.status, 204);
 }
+
+test("what Epic is told is paused and resumed with the keyboard, and the board says so while it lasts", async () => {
+  const [operator, watcher] = [await person(browser, { viewport: DESKTOP }), await person(browser, { viewport: DESKTOP })];
+  const board = await watcher.newPage();
+  await board.goto(`${demo.service}/ops`);
+  const said = board.getByRole("listitem").filter({ hasText: "Epic is told nothing" });
+  assert.equal(await said.count(), 0);
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/admin/lakeside`);
+  const pause = page.getByRole("form", { name: "Pause the updates to Epic" });
+  await pause.getByRole("button", { name: "Pause" }).press("Enter");
+  assert.equal(await page.getByText("The notifier is paused.").count(), 0, "without a reason nothing is sent");
+  await pause.getByLabel("Reason").fill("Epic is <b>upgraded</b> tonight");
+  await pause.getByRole("button", { name: "Pause" }).press("Enter");
+  await page.getByText("The notifier is paused.").waitFor();
+  await page.getByText("Epic is <b>upgraded</b> tonight").waitFor();
+  await assertAccessible(page, "an organization that is paused");
+  await page.setViewportSize(SMALL_PHONE);
+  await assertFits(page, "an organization that is paused, on a small phone");
+  await said.waitFor();
+  assert.match(await said.textContent(), /^lakeside: .*Paused by .* since .*: Epic is <b>upgraded<\/b> tonight$/);
+  await assertAccessible(board, "the board with an organization that is paused");
+  await board.setViewportSize(SMALL_PHONE);
+  await assertFits(board, "the board with an organization that is paused, on a small phone");
+  // A board that is opened now says it as well, and leads to where it is ended.
+  await board.reload();
+  await said.waitFor();
+  assert.equal(await said.getByRole("link", { name: "lakeside" }).getAttribute("href"), "/admin/lakeside#notifier");
+  const resume = page.getByRole("form", { name: "Resume the updates to Epic" });
+  await resume.getByLabel("Reason").fill("the upgrade is done");
+  await resume.getByRole("button", { name: "Resume" }).press("Enter");
+  await page.getByText("The notifier goes on.").waitFor();
+  await said.waitFor({ state: "detached" });
+  assert.deepEqual([...operator.complaints, ...watcher.complaints], []);
+  await operator.leave();
+  await watcher.leave();
+});
 
 test("an operator has the meeting made again, and has Epic told what it refused, with the keyboard and on a small phone", async () => {
   const visit = await visitOfTheDay(demo, 0);

@@ -3,6 +3,8 @@
 //! A store keeps one gate per organization and asks it under its own lock, so that the limits hold over all nodes together.
 //! A permit that is granted and not used within [`Limits::unused`] is void: whoever holds it must ask again.
 //!
+//! An operator may halt a gate. Then nothing passes, whoever asks, until an operator lets it go on; nothing else of its state changes meanwhile.
+//!
 //! The gate judges by the store's clock and answers in lengths of time, never in moments: a node counts them from before it asked, on a
 //! clock of its own, so that the two clocks need not agree.
 
@@ -66,6 +68,19 @@ pub enum Because {
     Breaker,
     /// Epic asked for a pause.
     Pause,
+    /// An operator has halted the gate.
+    Halted,
+}
+
+/// That an operator has halted a gate. It does not end by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Halt {
+    /// Who did.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// Since when.
+    pub since: Moment,
 }
 
 /// How the holder of a permit fared.
@@ -115,10 +130,15 @@ pub struct Gate {
 }
 
 const SECOND: Span = Span::seconds(1);
+/// Whoever waits at a halted gate asks again after this: so soon it goes on once an operator says so.
+const HALTED_ASKS_AGAIN: Span = SECOND;
 
 impl Gate {
-    /// Asks for leave to send one request.
-    pub fn ask(&mut self, limits: &Limits, now: Moment) -> Answer {
+    /// Asks for leave to send one request; `halted` says whether the gate has a [`Halt`].
+    pub fn ask(&mut self, limits: &Limits, halted: bool, now: Moment) -> Answer {
+        if halted {
+            return Answer::Wait { wait: HALTED_ASKS_AGAIN, because: Because::Halted };
+        }
         self.heed_the_clock(limits, now);
         self.take_back_lost_permits(limits, now);
         let wait = |until: Moment, because| Answer::Wait { wait: until - now, because };

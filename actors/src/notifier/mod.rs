@@ -138,7 +138,10 @@ impl EpicNotifier {
     }
 
     fn told_to_wait(&mut self, wait: Span, because: Because, ctx: &mut Context<Self>) {
-        self.breaker_open = because == Because::Breaker;
+        // A halted gate says nothing of its breaker.
+        if because != Because::Halted {
+            self.breaker_open = because == Because::Breaker;
+        }
         let wait = wait.to_duration();
         // A permit that comes back on another node is not announced, so a full gate is asked again soon.
         let wait = if because == Because::Concurrency { wait.min(ASK_AGAIN) } else { wait };

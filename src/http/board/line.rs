@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use vestibule_actors::hub::{Change, Feed, News};
 use vestibule_actors::port::clock::instant;
 
-use super::message::{alive, changed, snapshot, store_answers};
+use super::message::{PausedView, alive, changed, paused, paused_for, snapshot, store_answers};
 use super::open_feed;
 use crate::http::access::Who;
 use crate::http::app::App;
@@ -52,6 +52,8 @@ pub(super) struct Line {
     pub(super) session: Session,
     pub(super) feed: Arc<Feed>,
     pub(super) pace: Pace,
+    /// The organizations of which the reader was told that they are paused; none before the first snapshot, which comes before all else.
+    pub(super) paused: Option<Vec<PausedView>>,
 }
 
 /// Why a line ends.
@@ -112,7 +114,10 @@ impl Line {
 
     async fn tell(&mut self, news: News, times: &mut Times) -> Result<(), End> {
         match news {
-            News::All(all) => self.send(snapshot(&self.app, &self.who, &all), times).await,
+            News::All(all) => {
+                self.paused.get_or_insert_default();
+                self.send(snapshot(&self.app, &self.who, &all), times).await
+            }
             // One message with everything is less than one for each of so many changes.
             News::Change(_) if self.feed.behind() >= self.app.settings.limits.ops_buffer => {
                 self.app.metrics.refused("ops_buffer");
@@ -129,6 +134,15 @@ impl Line {
             self.send(text, times).await?;
         }
         Ok(())
+    }
+
+    async fn tell_of_pauses(&mut self, times: &mut Times) -> Result<(), End> {
+        let now_paused = paused_for(&self.app, &self.who);
+        match &mut self.paused {
+            Some(told) if *told != now_paused => told.clone_from(&now_paused),
+            _ => return Ok(()),
+        }
+        self.send(paused(now_paused), times).await
     }
 
     async fn begin_again(&mut self) -> Result<(), End> {
@@ -175,6 +189,7 @@ impl Line {
         if times.owes.is_some_and(|since| since.elapsed() >= patience) {
             return Err(End::Lost);
         }
+        self.tell_of_pauses(times).await?;
         if times.asked.elapsed() >= self.pace.ask_every {
             times.asked = instant();
             if !self.who.may_stay(&self.app).await {

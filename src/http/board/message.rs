@@ -8,7 +8,7 @@ use vestibule_actors::hub::{Change, Seen};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::now;
-use crate::http::view::{GoneView, VisitView};
+use crate::http::view::{GoneView, Time, VisitView, timestamp};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -23,12 +23,41 @@ enum Message {
         #[serde(flatten)]
         which: GoneView,
     },
+    /// Whose notifiers are paused, of those that the reader may see.
+    Paused {
+        organizations: Vec<PausedView>,
+    },
     /// Whether the store answers this node. While it does not, what was told may be out of date.
     Store {
         answers: bool,
     },
     /// The line stands, so what was told is still so.
     Alive,
+}
+
+/// An organization whose Epic is told nothing since an operator wants it so.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(super) struct PausedView {
+    organization: String,
+    by: String,
+    reason: String,
+    since: Time,
+}
+
+/// The organizations that are paused, of those that the reader may see.
+pub(super) fn paused_for(app: &App, who: &Who) -> Vec<PausedView> {
+    let all = app.pauses.all().into_iter().filter(|(organization, _)| who.sees(organization));
+    all.map(|(organization, halt)| PausedView {
+        organization: organization.as_str().to_owned(),
+        by: halt.by,
+        reason: halt.reason,
+        since: timestamp(halt.since),
+    })
+    .collect()
+}
+
+pub(super) fn paused(organizations: Vec<PausedView>) -> String {
+    written(&Message::Paused { organizations })
 }
 
 /// Everything that stands and the reader may see, as one message.

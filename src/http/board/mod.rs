@@ -2,8 +2,8 @@
 //!
 //! The stream begins with one snapshot of every visit and goes on with whole visits and with those that left, so a gap is harmless.
 //! The feed behind it keeps the newest state of each visit only: a slow reader skips states and never sees an older one after a newer.
-//! Beside visits the stream says while the store does not answer, and every few seconds that it stands, so that nobody takes what is
-//! shown for what is so.
+//! Beside visits the stream says whose notifiers are paused, while the store does not answer, and every few seconds that it stands, so that
+//! nobody takes what is shown for what is so.
 
 mod line;
 mod message;
@@ -64,7 +64,9 @@ pub async fn page(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiErr
 #[utoipa::path(get, path = "/ops/stream", tag = "operations", responses(
     (status = 101, description = "A websocket. First `{\"type\":\"snapshot\",\"visits\":[Visit...]}`, then \
         `{\"type\":\"visit\",\"visit\":Visit}` and `{\"type\":\"gone\",\"organization\",\"csn\",\"conference_id\"}`; at any time \
-        `{\"type\":\"store\",\"answers\":false}` while the store does not answer, and the same with true when it does again, and every 15 s `{\"type\":\"alive\"}`. \
+        `{\"type\":\"store\",\"answers\":false}` while the store does not answer, and the same with true when it does again, \
+        `{\"type\":\"paused\",\"organizations\":[{\"organization\",\"by\",\"reason\",\"since\"}]}` with all whose notifiers are paused, \
+        whenever they are others than before (none at first), and every 15 s `{\"type\":\"alive\"}`. \
         Closed with 1012 when the node goes down and with 1008 when the sign-in ends"),
     (status = 400, description = "Not a websocket", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
@@ -87,7 +89,7 @@ pub async fn stream(
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::BadRequest("this address speaks websocket (version 13) only".to_owned()))?;
     let feed = open_feed(&app).await.ok_or(ApiError::Overloaded("hub"))?;
-    let line = Line { app: app.into_inner(), who, session, feed, pace: PACE };
+    let line = Line { app: app.into_inner(), who, session, feed, pace: PACE, paused: None };
     let messages = messages.max_frame_size(LONGEST_FRAME);
     let open = line.app.metrics.board();
     rt::spawn(async move {

@@ -43,6 +43,7 @@ use crate::backup::Backups;
 use crate::configuration::{Configuration, Keeping, Looks};
 use crate::epic::EpicSites;
 use crate::identity::Identity;
+use crate::pauses::Pauses;
 use crate::sealing::Sealer;
 use crate::settings::{Secret, Settings, Sources};
 use crate::zoom::webhook::NameKey;
@@ -247,6 +248,7 @@ impl Kit {
             link_keys: LinkKeys::new(Secret::new("a key"), &[]),
             configuration,
             backups: Backups::none(),
+            pauses: Arc::new(Pauses::new(store.clone())),
         };
         Self { app, store, clock }
     }

@@ -1,4 +1,5 @@
-//! What is known of Epic and Zoom by themselves, read when the metrics are asked for: their clocks, and how long our keys are good.
+//! What is known of Epic and Zoom by themselves, read when the metrics are asked for: their clocks, how long our keys are good, and who is told nothing
+//! since an operator wants it so.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use vestibule_actors::port::clock::SharedClock;
 use super::labels::of;
 use crate::epic::EpicSites;
 use crate::outbound::OtherClock;
+use crate::pauses::Pauses;
 use crate::zoom::ZoomAccounts;
 
 /// The other sides of all organizations.
@@ -19,6 +21,7 @@ use crate::zoom::ZoomAccounts;
 pub struct Outside {
     pub epic: Arc<EpicSites>,
     pub zoom: Arc<ZoomAccounts>,
+    pub pauses: Arc<Pauses>,
     pub clock: SharedClock,
 }
 
@@ -32,6 +35,7 @@ impl Collector for Outside {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         self.clocks(&mut encoder)?;
         self.keys(&mut encoder)?;
+        self.paused(&mut encoder)?;
         self.zoom_stands(&mut encoder)?;
         self.zoom_counts(&mut encoder)
     }
@@ -58,6 +62,18 @@ impl Outside {
         for (organization, config) in self.epic.configs() {
             let Some(due) = config.key_due(now) else { continue };
             ConstGauge::new(due.seconds()).encode(metric.encode_family(&[of(&organization)])?)?;
+        }
+        Ok(())
+    }
+
+    fn paused(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "1 while an operator has paused an organization's notifier, so that Epic is told nothing";
+        let kind = ConstGauge::new(0_i64).metric_type();
+        let mut metric = encoder.encode_descriptor("epic_notifier_paused", help, None, kind)?;
+        let paused = self.pauses.all();
+        for (organization, _) in self.epic.configs() {
+            let is_paused = i64::from(paused.contains_key(&organization));
+            ConstGauge::new(is_paused).encode(metric.encode_family(&[of(&organization)])?)?;
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ use super::{
         api::visits, api::visit, api::group_visit, api::timeline, api::group_timeline, api::notifications, api::parked, api::audit, api::backup, document,
         board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, downtime::page, admin::index, admin::fdi,
         organizations::page, organizations::version, organizations::new, organizations::export, organizations::act,
+        organizations::pause, organizations::resume,
         zoom_account::show, zoom_account::connect, zoom_account::ask_again, doors::zoom_connect, doors::zoom_callback,
         access::sign_in_page, access::sign_in, access::sign_out, access::openid_begin, access::openid_callback,
         access::break_glass_page, access::break_glass,

@@ -6,6 +6,7 @@
 
 mod acts;
 mod form;
+mod notifier;
 mod place;
 mod transfer;
 mod view;
@@ -27,6 +28,7 @@ use place::Place;
 
 // What utoipa's attribute makes beside each handler.
 pub use acts::{__path_act, Act, act};
+pub use notifier::{__path_pause, __path_resume, pause, resume};
 pub use transfer::{__path_export, export};
 
 /// The parameter of the page's address that says what came of a button.

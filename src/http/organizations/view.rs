@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use vestibule_domain::gate::Halt;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
@@ -16,7 +17,7 @@ use crate::settings::{
 };
 use crate::web::{
     ChangeLine, CheckLine, Field, FileLine, HeadLine, Language, OrganizationDraft, OrganizationNote,
-    OrganizationPage, VersionPage,
+    OrganizationPage, PausedLine, VersionPage,
 };
 
 /// The whole page for whoever looks.
@@ -50,6 +51,10 @@ pub(super) async fn page(
         is_made: place.is_made(),
         test_environment: in_force.map(|one| one.environment == Environment::Test),
         note,
+        notifier: match in_force {
+            Some(_) => Some(place.app.pauses.of(&place.id).await?.map(|halt| paused_line(place, &halt))),
+            None => None,
+        },
         of_files: place.of_files.then(|| files(place)),
         may_export: who.may(&place.id, StaffRole::Administrator),
         may_change: who.may(&place.id, StaffRole::Administrator) && !place.of_files,
@@ -203,6 +208,11 @@ fn head_line(place: &Place<'_>, head: &Head) -> HeadLine {
         forced: head.forced.clone(),
         removed: head.removed,
     }
+}
+
+fn paused_line(place: &Place<'_>, halt: &Halt) -> PausedLine {
+    let reason = halt.reason.trim_end_matches('.').to_owned();
+    PausedLine { by: halt.by.clone(), at: written(place, halt.since), reason }
 }
 
 /// In the organization's zone, where it has one that this machine knows.

@@ -5,10 +5,10 @@ use futures_util::future::ready;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::broadcast;
 use vestibule_actors::port::store::{
-    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, Hint, History,
-    JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership, Page,
-    ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed, Seq,
-    Space, Standing, Store, StoreError, StoredVisit, Swept,
+    Acknowledgement, Acquired, Answer, Appended, Changed, Commit, Committed, Epoch, GateId, HALT, Hint,
+    History, JournalEntry, NewEntry, NodeInfo, OrganizationValue, OutboxEntry, Owner, OwnerToken, Ownership,
+    Page, ParkedCommand, Record, RecordPlace, RecordQuery, Renewed, Restore, Restored, Retention, Routed,
+    Seq, Space, Standing, Store, StoreError, StoredVisit, Swept, is_halted,
 };
 use vestibule_domain::effect::LaneName;
 use vestibule_domain::gate;
@@ -133,8 +133,18 @@ impl Store for EmbeddedStore {
     }
 
     fn permit<'a>(&'a self, gate: &'a GateId, limits: gate::Limits) -> Answer<'a, gate::Answer> {
-        let now = self.clock.now();
-        ready(Ok(self.with_gate(gate, |gate| gate.ask(&limits, now)))).boxed()
+        async move {
+            let halted = match gate.halted_by() {
+                Some(organization) => {
+                    let halt = self.organization_get(organization, HALT).await?;
+                    is_halted(halt.as_ref())
+                }
+                None => false,
+            };
+            let now = self.clock.now();
+            Ok(self.with_gate(gate, |gate| gate.ask(&limits, halted, now)))
+        }
+        .boxed()
     }
 
     fn settle<'a>(

@@ -9,6 +9,10 @@ use crate::web::language::Language;
 pub struct BoardWords {
     pub title: &'static str,
     pub for_a_wall: &'static str,
+    /// Of the list of organizations that are paused.
+    pub paused: &'static str,
+    /// By whom, since when and why.
+    pub paused_by: &'static str,
     pub no_script: &'static str,
     pub connecting: &'static str,
     pub live: &'static str,
@@ -98,6 +102,8 @@ pub(super) fn spoken(language: Language) -> [(&'static str, &'static str); 18] {
 static ENGLISH: BoardWords = BoardWords {
     title: "Live visits",
     for_a_wall: "For a screen on the wall",
+    paused: "Paused organizations",
+    paused_by: "Epic is told nothing. Paused by {} since {}: {}",
     no_script: "The live board needs JavaScript. The same visits are at",
     connecting: "Connecting…",
     live: "Live",
@@ -169,6 +175,8 @@ static ENGLISH: BoardWords = BoardWords {
 static SPANISH: BoardWords = BoardWords {
     title: "Visitas en curso",
     for_a_wall: "Para una pantalla de pared",
+    paused: "Organizaciones en pausa",
+    paused_by: "No se avisa a Epic. En pausa por {} desde {}: {}",
     no_script: "El tablero necesita JavaScript. Las mismas visitas están en",
     connecting: "Conectando…",
     live: "En directo",

@@ -27,10 +27,14 @@ pub enum OrganizationNote {
     KeyReplaced,
     NotConfirmed,
     Removed,
+    Paused,
+    AlreadyPaused,
+    Resumed,
+    NotPaused,
 }
 
 impl OrganizationNote {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 18] = [
         Self::Checked,
         Self::Failed,
         Self::Wrong,
@@ -45,6 +49,10 @@ impl OrganizationNote {
         Self::KeyReplaced,
         Self::NotConfirmed,
         Self::Removed,
+        Self::Paused,
+        Self::AlreadyPaused,
+        Self::Resumed,
+        Self::NotPaused,
     ];
 
     /// As it stands in the address.
@@ -64,6 +72,10 @@ impl OrganizationNote {
             Self::KeyReplaced => "key-replaced",
             Self::NotConfirmed => "not-confirmed",
             Self::Removed => "removed",
+            Self::Paused => "paused",
+            Self::AlreadyPaused => "already-paused",
+            Self::Resumed => "resumed",
+            Self::NotPaused => "not-paused",
         }
     }
 
@@ -76,7 +88,14 @@ impl OrganizationNote {
     pub fn is_refusal(self) -> bool {
         !matches!(
             self,
-            Self::Checked | Self::Failed | Self::Saved | Self::Discarded | Self::KeyReplaced | Self::Removed
+            Self::Checked
+                | Self::Failed
+                | Self::Saved
+                | Self::Discarded
+                | Self::KeyReplaced
+                | Self::Removed
+                | Self::Paused
+                | Self::Resumed
         )
     }
 
@@ -112,6 +131,14 @@ impl OrganizationNote {
             Self::Removed => {
                 "The organization is removed. Its launches and events are refused within two seconds."
             }
+            Self::Paused => "The notifier is paused. Epic is told nothing until somebody resumes it.",
+            Self::AlreadyPaused => {
+                "It was paused already; who did so, why and since when stands below. Nothing was changed."
+            }
+            Self::Resumed => {
+                "The notifier goes on. What is true by now is sent, as fast as Epic may be asked."
+            }
+            Self::NotPaused => "It is not paused. Nothing was changed.",
         }
     }
 }
@@ -173,6 +200,14 @@ pub struct OrganizationDraft {
     pub failed: Option<usize>,
 }
 
+/// That an operator has paused the notifier.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PausedLine {
+    pub by: String,
+    pub at: String,
+    pub reason: String,
+}
+
 /// `GET /admin/{organization}`.
 #[derive(Template)]
 #[template(path = "organization.html")]
@@ -184,6 +219,8 @@ pub struct OrganizationPage {
     /// None where it is not in force here.
     pub test_environment: Option<bool>,
     pub note: Option<OrganizationNote>,
+    /// Whether its notifier is paused; none where it is not in force here.
+    pub notifier: Option<Option<PausedLine>>,
     pub of_files: Option<Vec<FileLine>>,
     pub may_change: bool,
     pub may_export: bool,
@@ -204,6 +241,11 @@ pub struct OrganizationPage {
 impl OrganizationPage {
     fn groups(&self) -> Vec<Group<'_>> {
         groups(&self.fields)
+    }
+
+    /// Where the form about the notifier is posted.
+    fn notifier_act(&self, act: &str) -> String {
+        format!("/admin/{}/notifier/{act}", self.id)
     }
 
     /// Where the form is posted.

@@ -9,8 +9,9 @@ import { Visits } from "./ops-visits.mjs";
  * @param {object} port
  * @param {() => void} port.onVisits something about visits may be to be drawn anew
  * @param {() => void} port.onLink the same of the connection
+ * @param {(organizations: object[]) => void} [port.onPaused] of these Epic is told nothing; only those that are paused are told of
  */
-export function follow(board, { onVisits, onLink }) {
+export function follow(board, { onVisits, onLink, onPaused = () => {} }) {
   const visits = new Visits();
   const link = new Link();
 
@@ -30,10 +31,12 @@ export function follow(board, { onVisits, onLink }) {
     address: address.href,
     onOpen() {
       link.opened();
+      onPaused([]);
       onLink();
     },
     onMessage(message) {
       link.heard(message, new Date());
+      if (message.type === "paused") onPaused(message.organizations);
       const changed = visits.take(message);
       if (changed || message.type === "store") onVisits();
       onLink();

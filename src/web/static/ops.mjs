@@ -2,6 +2,7 @@
 
 import { fill } from "./fill.mjs";
 import { follow } from "./ops-live.mjs";
+import { showPaused } from "./ops-paused.mjs";
 import { visitRow } from "./ops-row.mjs";
 import { keyOf } from "./ops-visits.mjs";
 import { localTime } from "./times.mjs";
@@ -17,6 +18,7 @@ const board = document.getElementById("board");
 const rows = document.getElementById("rows");
 const empty = document.getElementById("empty");
 const banner = document.getElementById("banner");
+const paused = document.getElementById("paused");
 const light = document.getElementById("link");
 const linkText = document.getElementById("link-text");
 const filters = document.getElementById("filters");
@@ -42,7 +44,11 @@ const drawn = new Map();
 let drawTimer = null;
 let countsTimer = null;
 
-const { visits, link } = follow(board, { onVisits: later, onLink: showLink });
+const { visits, link } = follow(board, {
+  onVisits: later,
+  onLink: showLink,
+  onPaused: (organizations) => showPaused(paused, organizations, words.paused_by),
+});
 
 function later() {
   drawTimer ??= setTimeout(() => {

@@ -22,7 +22,7 @@ impl House {
     }
 
     /// What the audit has of an action: what came of it, and why it was done.
-    async fn audited(&self, action: &str) -> Vec<(String, String)> {
+    pub(super) async fn audited(&self, action: &str) -> Vec<(String, String)> {
         let lines = self.get("/api/v1/audit?organization=lakeside").await.text();
         let entries = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let of_action = entries.filter(|entry| entry["action"] == action);

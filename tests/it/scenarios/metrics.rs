@@ -18,7 +18,7 @@ impl House {
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 
-    async fn until_counted(&self, name: &str, times: f64) {
+    pub(super) async fn until_counted(&self, name: &str, times: f64) {
         let so = async || ((self.counted(name).await - times).abs() < f64::EPSILON).then_some(());
         until(&format!("{name} is {times}"), so).await;
     }

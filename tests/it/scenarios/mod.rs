@@ -32,6 +32,7 @@ mod odd_events;
 mod odd_zoom;
 mod organizations;
 mod pages;
+mod pauses;
 mod people;
 mod providers;
 mod reads;

@@ -248,3 +248,35 @@ async fn a_board_shows_what_its_reader_may_see() {
     house.close().await;
     other.stop().await;
 }
+
+#[actix_web::test]
+async fn a_board_tells_of_the_pauses_that_its_reader_may_see_and_of_no_other() {
+    let (house, other) = house().await;
+    let open = async |by: &str| {
+        let address = format!("ws{}/ops/stream", house.url.trim_start_matches("http"));
+        let request =
+            awc::Client::default().ws(address).header("authorization", format!("Bearer {}", token(by)));
+        request.connect().await.unwrap().1
+    };
+    let pause = async |organization: &str, by: &str| {
+        let url = format!("{}/admin/{organization}/notifier/pause", house.url);
+        let request = house.http.post(url).insert_header(("authorization", format!("Bearer {}", token(by))));
+        read(request.send_form(&[("reason", "Epic is upgraded")]).await).await.status
+    };
+    let of = |message: &Value| -> Vec<String> {
+        let all = message["organizations"].as_array();
+        all.unwrap().iter().map(|one| one["organization"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(pause("hillside", FOREIGN).await, 303);
+    let (mut ours, mut all) = (open("viewer").await, open(OF_ALL).await);
+    assert_eq!(next_message(&mut all).await["type"], "snapshot");
+    assert_eq!(of(&next_message(&mut all).await), ["hillside"]);
+    assert_eq!(pause("lakeside", "viewer").await, 403);
+    assert_eq!(pause("lakeside", FOREIGN).await, 404);
+    assert_eq!(pause("lakeside", "operator").await, 303);
+    assert_eq!(next_message(&mut ours).await["type"], "snapshot");
+    assert_eq!(of(&next_message(&mut ours).await), ["lakeside"], "the first that it is told of");
+    assert_eq!(of(&next_message(&mut all).await), ["hillside", "lakeside"]);
+    house.close().await;
+    other.stop().await;
+}

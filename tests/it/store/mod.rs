@@ -142,7 +142,8 @@ conformance! {
         spaces_never_meet
         an_organizations_field_is_written_by_version
         an_organizations_fields_are_forgotten_by_how_their_names_begin
-        a_gate_counts_for_everybody;
+        a_gate_counts_for_everybody
+        a_halted_gate_lets_nobody_through_until_it_may_go_on;
     sweep:
         a_sweep_removes_what_has_expired_and_nothing_else
         an_index_entry_stays_while_its_visit_is_there

@@ -2,12 +2,22 @@
 
 use super::world::{World, organization, other_organization};
 use futures_util::future::join_all;
-use vestibule_actors::port::store::{GateId, OrganizationValue, Space};
-use vestibule_domain::gate::{Answer, Because, Limits, Settled};
-use vestibule_domain::time::Span;
+use vestibule_actors::port::store::{GateId, HALT, OrganizationValue, Space, ZoomClass, halt_of, set_halt};
+use vestibule_domain::gate::{Answer, Because, Halt, Limits, Settled};
+use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::{Moment, Span};
 
 const MINUTE: Span = Span::minutes(1);
 const SPACE: Space = Space::Ticket;
+const LIMITS: Limits = Limits {
+    per_second: 5,
+    concurrent: 3,
+    failures: 2,
+    probe_every: Span::seconds(5),
+    unused: Span::seconds(1),
+    permit_life: Span::seconds(15),
+    longest_pause: Span::minutes(10),
+};
 
 pub async fn a_value_lives_until_its_time(world: &World) {
     let store = &world.store;
@@ -92,15 +102,7 @@ pub async fn an_organizations_fields_are_forgotten_by_how_their_names_begin(worl
 
 // I10: grants never exceed the organization's rate; the store's gate is everybody's.
 pub async fn a_gate_counts_for_everybody(world: &World) {
-    let limits = Limits {
-        per_second: 5,
-        concurrent: 3,
-        failures: 2,
-        probe_every: Span::seconds(5),
-        unused: Span::seconds(1),
-        permit_life: Span::seconds(15),
-        longest_pause: Span::minutes(10),
-    };
+    let limits = LIMITS;
     let ours = GateId::Epic(organization());
     let ask = async || world.store.permit(&ours, limits).await.unwrap();
     let mut permits = Vec::new();
@@ -140,4 +142,40 @@ pub async fn a_gate_counts_for_everybody(world: &World) {
     assert!(matches!(ask().await, Answer::Wait { because: Because::Breaker, .. }));
     world.clock.pass(Span::seconds(5));
     assert!(matches!(ask().await, Answer::Granted { .. }), "the probe");
+}
+
+pub async fn a_halted_gate_lets_nobody_through_until_it_may_go_on(world: &World) {
+    let (store, ours) = (&world.store, organization());
+    let ask = async |whose: OrganizationId| store.permit(&GateId::Epic(whose), LIMITS).await.unwrap();
+    let granted = |answer: Answer| matches!(answer, Answer::Granted { .. });
+    let halted = Answer::Wait { wait: Span::seconds(1), because: Because::Halted };
+    let halt = |by: &str| Halt {
+        by: by.to_owned(),
+        reason: "the EHR is being upgraded".to_owned(),
+        since: Moment(17),
+    };
+    let Answer::Granted { permit, .. } = ask(ours.clone()).await else { panic!("nothing halts it") };
+    assert_eq!(set_halt(store, &ours, None).await.unwrap(), None);
+    assert_eq!(store.organization_get(&ours, HALT).await.unwrap(), None, "what went on was left as it was");
+    assert_eq!(set_halt(store, &ours, Some(&halt("ada"))).await.unwrap(), None);
+    assert_eq!(ask(ours.clone()).await, halted);
+    assert!(granted(ask(other_organization()).await), "another organization goes on");
+    let zoom = GateId::Zoom { account: ours.as_str().to_owned(), class: ZoomClass::Light };
+    assert!(granted(store.permit(&zoom, LIMITS).await.unwrap()), "nor is Zoom halted");
+    // Whoever comes second changes nothing, and is told who was first.
+    assert_eq!(set_halt(store, &ours, Some(&halt("bob"))).await.unwrap(), Some(halt("ada")));
+    assert_eq!(halt_of(store, &ours).await.unwrap(), (1, Some(halt("ada"))));
+    // What was out comes back as ever, and time alone ends nothing.
+    let epic = GateId::Epic(ours.clone());
+    assert!(!store.settle(&epic, LIMITS, permit, Settled::Alive).await.unwrap());
+    world.clock.pass(Span::hours(30));
+    assert_eq!(ask(ours.clone()).await, halted);
+    assert_eq!(set_halt(store, &ours, None).await.unwrap(), Some(halt("ada")));
+    assert!(granted(ask(ours.clone()).await));
+    assert_eq!(set_halt(store, &ours, None).await.unwrap(), None);
+    // What a later release may write halts it all the same, and can be taken back.
+    assert!(store.organization_put(&ours, HALT, 2, b"{}".to_vec()).await.unwrap());
+    assert_eq!(ask(ours.clone()).await, halted);
+    assert!(set_halt(store, &ours, None).await.unwrap().is_some());
+    assert!(granted(ask(ours.clone()).await));
 }

@@ -1,7 +1,7 @@
 //! Values with an expiry, values of an organization's own entity, and its gate.
 
 use super::{Model, Value};
-use crate::port::store::{GateId, OrganizationValue, Space};
+use crate::port::store::{GateId, HALT, OrganizationValue, Space, is_halted};
 use vestibule_domain::gate::{self, Gate};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::{Moment, Span};
@@ -77,7 +77,8 @@ impl Model {
 
     /// See [`crate::port::store::Store::permit`].
     pub fn permit(&mut self, now: Moment, gate: &GateId, limits: &gate::Limits) -> gate::Answer {
-        self.gate(gate).ask(limits, now)
+        let halt = gate.halted_by().and_then(|organization| self.organization_get(organization, HALT));
+        self.gate(gate).ask(limits, is_halted(halt.as_ref()), now)
     }
 
     /// See [`crate::port::store::Store::settle`].

@@ -18,7 +18,7 @@ pub use commit::{
     Changed, Commit, Committed, HeldVisit, OutboxEntry, ParkedCommand, Restore, Restored, StoredVisit,
     VisitWrite,
 };
-pub use gate::{GateId, ZoomClass};
+pub use gate::{GateId, HALT, ZoomClass, halt_of, is_halted, set_halt};
 pub use history::{History, HistoryLines};
 pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Seq, Standing};
 pub use node::NodeInfo;
@@ -248,7 +248,7 @@ pub trait Store: Send + Sync + 'static {
         acknowledgements: Vec<Acknowledgement>,
     ) -> Answer<'_, bool>;
 
-    /// Asks at a gate for leave to send.
+    /// Asks at a gate for leave to send. At the gate of an Epic whose organization has a [`HALT`] nobody gets it.
     fn permit<'a>(&'a self, gate: &'a GateId, limits: gates::Limits) -> Answer<'a, gates::Answer>;
 
     /// Gives a permit back. Answers whether the breaker is open afterwards.

@@ -28,7 +28,7 @@ async fn line(kit: &Kit, who: Who) -> Line {
         let _ = actix_web::body::to_bytes(response.into_body()).await;
     }));
     let feed = kit.app.boards.watch().await.unwrap();
-    Line { app: Arc::new(kit.app.clone()), who, session, feed, pace: PACE }
+    Line { app: Arc::new(kit.app.clone()), who, session, feed, pace: PACE, paused: None }
 }
 
 fn asked(ago: Duration) -> Times {
@@ -98,7 +98,8 @@ async fn open(
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, session, messages) = actix_ws::handle(&request, body)?;
     let feed = open_feed(&app).await.unwrap();
-    let line = Line { app: app.into_inner(), who: Who::of_tests(None), session, feed, pace: QUICK };
+    let line =
+        Line { app: app.into_inner(), who: Who::of_tests(None), session, feed, pace: QUICK, paused: None };
     actix_web::rt::spawn(line.run(messages));
     Ok(response)
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Mutex;
-use vestibule_actors::port::store::{GateId, StoreError};
+use vestibule_actors::port::store::{GateId, HALT, StoreError, is_halted};
 use vestibule_domain::gate::{Answer, Gate, Limits, PermitId, Settled};
 use vestibule_domain::time::Moment;
 
 use super::super::RedisStore;
 use super::super::call::{read, unreadable};
+use super::super::keys::OfOrganization;
 use super::super::scripts::{GATE_READ, GATE_WRITE};
+use super::values::field;
 
 /// Somebody else may be faster so often. Nodes compete and callers of one node do not, so that there are few.
 const TRIES: usize = 16;
@@ -30,7 +32,7 @@ impl Gates {
 
 impl RedisStore {
     pub(in super::super) async fn permit(&self, gate: &GateId, limits: Limits) -> Result<Answer, StoreError> {
-        self.at_gate(gate, |gate, now| gate.ask(&limits, now)).await
+        self.at_gate(gate, |gate, halted, now| gate.ask(&limits, halted, now)).await
     }
 
     pub(in super::super) async fn settle(
@@ -40,25 +42,35 @@ impl RedisStore {
         permit: PermitId,
         how: Settled,
     ) -> Result<bool, StoreError> {
-        self.at_gate(gate, |gate, now| {
+        self.at_gate(gate, |gate, _, now| {
             gate.settle(&limits, now, permit, how);
             gate.is_open()
         })
         .await
     }
 
-    async fn at_gate<T>(&self, id: &GateId, act: impl Fn(&mut Gate, Moment) -> T) -> Result<T, StoreError> {
+    /// Does something with a gate that is read together with whether it is halted.
+    async fn at_gate<T>(
+        &self,
+        id: &GateId,
+        act: impl Fn(&mut Gate, bool, Moment) -> T,
+    ) -> Result<T, StoreError> {
         let place = self.gates.at(id);
         let _alone = place.lock().await;
         let key = self.keys.gate(id);
         for _ in 0..TRIES {
-            let there = self.door.ask(self.call(&GATE_READ).key(key.clone())).await?;
-            let (now, version, bytes): (i64, u64, Vec<u8>) = read("a gate", there)?;
+            let mut look = self.call(&GATE_READ).key(key.clone());
+            if let Some(organization) = id.halted_by() {
+                look = look.key(self.keys.organization(organization, OfOrganization::Fields)).arg(HALT);
+            }
+            let there = self.door.ask(look).await?;
+            let (now, version, bytes, halt): (i64, u64, Vec<u8>, Vec<u8>) = read("a gate", there)?;
+            let halted = is_halted(field(&halt).as_ref());
             let mut gate: Gate = match bytes.as_slice() {
                 [] => Gate::default(),
                 bytes => serde_json::from_slice(bytes).map_err(|_| unreadable("a gate"))?,
             };
-            let answer = act(&mut gate, Moment(now));
+            let answer = act(&mut gate, halted, Moment(now));
             let bytes = serde_json::to_vec(&gate).map_err(|_| unreadable("a gate"))?;
             let write = self.call(&GATE_WRITE).key(key.clone()).number(version).arg(bytes).number(LIFE_MS);
             if read::<i64>("a gate", self.door.ask(write).await?)? == 1 {

@@ -66,14 +66,13 @@ impl RedisStore {
     pub(in super::super) async fn organization_get(
         &self,
         organization: &OrganizationId,
-        field: &str,
+        name: &str,
     ) -> Result<Option<OrganizationValue>, StoreError> {
         let key = self.keys.organization(organization, OfOrganization::Fields);
         let mut command = redis::cmd("HGET");
-        command.arg(&key).arg(field);
+        command.arg(&key).arg(name);
         let there: Option<Vec<u8>> = read("a field", self.door.command("a field", &key, command).await?)?;
-        let there = there.map(|bytes| numbered(&bytes).ok_or_else(|| unreadable("a field"))).transpose()?;
-        Ok(there.map(|(version, value)| OrganizationValue { version, value }))
+        there.map(|bytes| field(&bytes).ok_or_else(|| unreadable("a field"))).transpose()
     }
 
     pub(in super::super) async fn organization_put(
@@ -98,6 +97,11 @@ impl RedisStore {
         let call = self.call(&FORGET).key(key).arg(prefix).number(max);
         read("a number of fields", self.door.write(call).await?)
     }
+}
+
+/// A field of an organization as it stands there.
+pub(super) fn field(bytes: &[u8]) -> Option<OrganizationValue> {
+    numbered(bytes).map(|(version, value)| OrganizationValue { version, value })
 }
 
 fn numbered(bytes: &[u8]) -> Option<Numbered> {

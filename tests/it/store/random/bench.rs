@@ -15,8 +15,8 @@ use uuid::Uuid;
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
-    Commit, Committed, Epoch, GateId, NodeInfo, RecordId, RecordPlace, RecordQuery, Retention, Seq, Store,
-    StoreError, Swept,
+    Commit, Committed, Epoch, GateId, HALT, NodeInfo, RecordId, RecordPlace, RecordQuery, Retention, Seq,
+    Store, StoreError, Swept,
 };
 use vestibule_domain::gate::{Answer, Because, Limits, PermitId, Settled};
 use vestibule_domain::id::{MeetingId, OrganizationId, VisitKey};
@@ -238,6 +238,12 @@ impl Bench {
                 let organization = organization();
                 ask!(self, organization_put(&organization, field.as_str(), version, vec![value]))
             }
+            Op::Halt { stands } => {
+                let organization = organization();
+                let there = self.model.organization_get(&organization, HALT).await.unwrap();
+                let version = there.map_or(0, |there| there.version);
+                ask!(self, organization_put(&organization, HALT, version, vec![1; usize::from(stands)]))
+            }
             Op::OrganizationForget { field, max } => {
                 let prefix = field.map_or("field".to_owned(), |number| format!("field {number}"));
                 // Which of several are removed first is each store's own business.
@@ -397,5 +403,6 @@ fn name_of(because: Because) -> &'static str {
         Because::Concurrency => "concurrency",
         Because::Breaker => "breaker",
         Because::Pause => "pause",
+        Because::Halted => "halted",
     }
 }

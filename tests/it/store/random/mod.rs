@@ -80,7 +80,7 @@ fn random_steps_reach_deep_states() {
     assert!(sum(|one| one.restored) > 0, "nothing was restored: {all:#?}");
     assert!(all.iter().any(|one| one.lines_dropped), "no history was full: {all:#?}");
     assert!(sum(|one| one.went_back) > 0, "no commit found that the store went back: {all:#?}");
-    for because in ["rate", "concurrency", "breaker", "pause"] {
+    for because in ["rate", "concurrency", "breaker", "pause", "halted"] {
         assert!(named(|one, name| one.waits.get(name).copied(), because) > 0, "{because}: {all:#?}");
     }
     for ending in ["alive", "failed", "pause", "unused"] {

@@ -82,6 +82,10 @@ pub enum Op {
         north: bool,
         asks: u8,
     },
+    /// Halts the gate in front of the first organization's Epic, or lets it go on.
+    Halt {
+        stands: bool,
+    },
     Settle {
         north: bool,
         /// Which of the permits that are out; beyond them one that is made up.
@@ -191,6 +195,7 @@ fn gates() -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => (north(), 1_u8..5).prop_map(|(north, asks)| Op::Permit { north, asks }),
         3 => (north(), 0_usize..2, ending).prop_map(|(north, permit, how)| Op::Settle { north, permit, how }),
+        1 => prop::bool::weighted(0.3).prop_map(|stands| Op::Halt { stands }),
     ]
 }
 
