@@ -102,7 +102,7 @@ pub(super) fn spoken(language: Language) -> [(&'static str, &'static str); 18] {
 static ENGLISH: BoardWords = BoardWords {
     title: "Live visits",
     for_a_wall: "For a screen on the wall",
-    paused: "Paused organizations",
+    paused: "Paused",
     paused_by: "Epic is told nothing. Paused by {} since {}: {}",
     no_script: "The live board needs JavaScript. The same visits are at",
     connecting: "Connecting…",
@@ -175,7 +175,7 @@ static ENGLISH: BoardWords = BoardWords {
 static SPANISH: BoardWords = BoardWords {
     title: "Visitas en curso",
     for_a_wall: "Para una pantalla de pared",
-    paused: "Organizaciones en pausa",
+    paused: "En pausa",
     paused_by: "No se avisa a Epic. En pausa por {} desde {}: {}",
     no_script: "El tablero necesita JavaScript. Las mismas visitas están en",
     connecting: "Conectando…",
