@@ -104,6 +104,7 @@ impl World {
             external_id_type: None,
             csn: None,
             meeting: None,
+            resend: false,
         };
         self.client.send(&visit, &update).await.verdict
     }

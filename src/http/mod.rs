@@ -32,6 +32,7 @@ pub mod problem;
 mod query;
 mod reason;
 mod records;
+mod resend;
 pub mod routes;
 mod search;
 mod story;

@@ -7,7 +7,7 @@ use vestibule_domain::time::Moment;
 
 use super::access::Who;
 use super::app::App;
-use super::ask::stored;
+use super::ask::{self, stored};
 use super::names::spelt;
 use super::page::staff_page;
 use super::problem::ApiError;
@@ -53,6 +53,8 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         RecordsResult::Unavailable => HttpResponse::ServiceUnavailable(),
     };
     let organizations = choices(&app, &who);
+    let may_resend =
+        ask::organization(&app, &query.organization).is_ok_and(|(id, _)| who.may(id, StaffRole::Operator));
     let signed_in = who.signed_in();
     staff_page(
         answer,
@@ -61,6 +63,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
             organizations: &organizations,
             query: &query,
             result,
+            may_resend,
             signed_in,
         },
     )
@@ -157,6 +160,7 @@ impl Shown {
             epic_code: view.epic_code,
             latency_ms: (view.attempt > 0).then_some(view.latency_ms),
             hint: view.hint,
+            resend: view.resend,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::front::{self, OperationsHere};
 use super::problem::ApiError;
 use super::{
     admin, api, board, device_test, downtime, guest, health, launch, letterhead, openapi, organizations,
-    records, story, tools, visit, webhook, zoom_account,
+    records, resend, story, tools, visit, webhook, zoom_account,
 };
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
@@ -103,6 +103,13 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         ))
         .service(reading("/downtime/{organization}", read().to(downtime::page)).wrap(from_fn(guard)))
         .service(reading("/records", read().to(records::page)).wrap(from_fn(guard)))
+        .service(
+            web::resource("/records/resend")
+                .route(read().to(resend::show))
+                .route(web::post().to(resend::act))
+                .default_service(only("GET, HEAD, POST"))
+                .wrap(from_fn(guard)),
+        )
         .configure(|config| configure_set_up(app, config))
         .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
         .service(
@@ -118,6 +125,11 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                     read().to(api::group_timeline),
                 ))
                 .service(reading("/notifications", read().to(api::notifications)))
+                .service(
+                    web::resource("/notifications/resend")
+                        .route(web::post().to(api::resend))
+                        .default_service(only("POST")),
+                )
                 .service(reading("/parked", read().to(api::parked)))
                 .service(reading("/audit", read().to(api::audit)))
                 .service(

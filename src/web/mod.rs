@@ -20,6 +20,7 @@ mod onward;
 mod ops;
 mod organization;
 mod records;
+mod resend;
 mod service;
 mod signed_in;
 mod stand_in;
@@ -57,6 +58,7 @@ pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
     grouped,
 };
+pub use resend::{ResendCount, ResendNote, ResendPage, ResendState};
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;
 pub use stand_in::{StandInPage, StandsFor};

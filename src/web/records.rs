@@ -97,6 +97,24 @@ impl RecordsQuery {
         ]
     }
 
+    /// The search as an address has it, cleaned, and without its cursor.
+    pub fn search(&self) -> String {
+        let organization = encode(self.organization.trim());
+        let mut query = match self.key() {
+            Ok(Some(SearchKey::MeetingId(id))) => {
+                format!("organization={organization}&meeting_id={}", encode(&id))
+            }
+            Ok(Some(SearchKey::Csn(csn))) => {
+                format!("organization={organization}&csn={}", encode(csn.as_str()))
+            }
+            Ok(None) | Err(_) => format!("organization={organization}"),
+        };
+        for (name, value) in self.filters().iter().filter(|(_, value)| !value.trim().is_empty()) {
+            query.extend(["&", name, "=", &encode(value.trim())]);
+        }
+        query
+    }
+
     /// The search key in the form in which records are kept; none where only filters are given.
     pub fn key(&self) -> Result<Option<SearchKey>, UnusableSearch> {
         if self.organization.trim().is_empty() {
@@ -155,6 +173,8 @@ pub struct RecordRow {
     pub epic_code: Option<String>,
     pub latency_ms: Option<u64>,
     pub hint: Option<String>,
+    /// Somebody on duty had it sent once more.
+    pub resend: bool,
     /// What to check, the likeliest first.
     pub checks: Vec<&'static str>,
 }
@@ -235,6 +255,8 @@ pub struct RecordsPage<'a> {
     pub organizations: &'a [OrganizationChoice],
     pub query: &'a RecordsQuery,
     pub result: RecordsResult,
+    /// The reader may have records sent again.
+    pub may_resend: bool,
     pub signed_in: SignedIn,
 }
 
@@ -244,15 +266,15 @@ impl RecordsPage<'_> {
     }
 
     fn csv_url(&self) -> String {
-        format!("/api/v1/notifications?{}&format=csv", self.search_query())
+        format!("/api/v1/notifications?{}&format=csv", self.query.search())
     }
 
     fn next_url(&self, cursor: &str) -> String {
-        format!("/records?{}&cursor={}", self.search_query(), encode(cursor))
+        format!("/records?{}&cursor={}", self.query.search(), encode(cursor))
     }
 
     fn first_url(&self) -> String {
-        format!("/records?{}", self.search_query())
+        format!("/records?{}", self.query.search())
     }
 
     fn record_url(&self, record: &RecordRow) -> String {
@@ -260,25 +282,17 @@ impl RecordsPage<'_> {
         format!("/records?organization={organization}&record={}", encode(&record.id))
     }
 
-    fn is_outcome(&self, outcome: &str) -> bool {
-        self.query.outcome == outcome
+    fn resend_url(&self) -> String {
+        format!("/records/resend?{}", self.query.search())
     }
 
-    fn search_query(&self) -> String {
+    fn resend_record_url(&self, record: &RecordRow) -> String {
         let organization = encode(self.query.organization.trim());
-        let mut query = match self.query.key() {
-            Ok(Some(SearchKey::MeetingId(id))) => {
-                format!("organization={organization}&meeting_id={}", encode(&id))
-            }
-            Ok(Some(SearchKey::Csn(csn))) => {
-                format!("organization={organization}&csn={}", encode(csn.as_str()))
-            }
-            Ok(None) | Err(_) => format!("organization={organization}"),
-        };
-        for (name, value) in self.query.filters().iter().filter(|(_, value)| !value.trim().is_empty()) {
-            query.extend(["&", name, "=", &encode(value.trim())]);
-        }
-        query
+        format!("/records/resend?organization={organization}&record={}", encode(&record.id))
+    }
+
+    fn is_outcome(&self, outcome: &str) -> bool {
+        self.query.outcome == outcome
     }
 }
 
@@ -344,6 +358,7 @@ mod tests {
             organizations: &[],
             query: &query,
             result: RecordsResult::NotAsked,
+            may_resend: false,
             signed_in: SignedIn::No,
         };
         assert_eq!(page.first_url(), "/records?organization=lakeside&meeting_id=85012345678");

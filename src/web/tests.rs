@@ -51,6 +51,7 @@ fn record(text: &str) -> RecordRow {
         epic_code: Some(text.into()),
         latency_ms: Some(34),
         hint: Some(text.into()),
+        resend: true,
         checks: vec!["Look at <it>."],
     }
 }
@@ -60,19 +61,17 @@ fn found(records: Vec<RecordRow>, next: Option<String>) -> RecordsResult {
 }
 
 fn records(text: &str, result: RecordsResult) -> String {
-    let organizations = [OrganizationChoice { id: text.into(), name: text.into() }];
-    let query = RecordsQuery {
-        organization: text.into(),
-        meeting_id: text.into(),
-        from: text.into(),
-        cursor: Some(text.into()),
-        ..RecordsQuery::default()
-    };
+    let said = || text.to_owned();
+    let organizations = [OrganizationChoice { id: said(), name: said() }];
+    let (organization, meeting_id, from) = (said(), said(), said());
+    let query =
+        RecordsQuery { organization, meeting_id, from, cursor: Some(said()), ..RecordsQuery::default() };
     RecordsPage {
         language: Language::English,
         organizations: &organizations,
         query: &query,
         result,
+        may_resend: true,
         signed_in: SignedIn::Yes,
     }
     .render()

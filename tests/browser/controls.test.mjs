@@ -122,3 +122,54 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   assert.deepEqual(operator.complaints, []);
   assert.deepEqual([...provider.complaints, ...patient.complaints], []);
 });
+
+test("records that Epic refused are counted, and sent again for a reason", async () => {
+  const visit = await visitOfTheDay(demo, 1);
+  const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
+  const waiting = await waitingPatient(patient, demo, 1);
+  await faults("POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  const started = await startFromHyperspace(provider, demo, 1);
+  await started.waitForURL(/\/zoom\/s\//);
+  await waiting.waitForURL(/\/zoom\//);
+  const search = `organization=lakeside&csn=${visit.csn}`;
+  const records = async () => {
+    const answer = await fetch(`${demo.service}/api/v1/notifications?${search}`);
+    return (await answer.json()).notifications;
+  };
+  await until("the updates to be refused", 20_000, async () => {
+    const refused = (await records()).filter(({ outcome }) => outcome === "parked");
+    return refused.length === 2;
+  });
+  await faults("DELETE");
+  const operator = await person(browser, { viewport: DESKTOP });
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/records?${search}&outcome=parked`);
+  assert.equal(await page.getByRole("link", { name: "Send again", exact: true }).count(), 2);
+  await assertAccessible(page, "records that may be sent again");
+  await page.getByRole("link", { name: "Send all of these again" }).press("Enter");
+  await page.getByText("2 updates of 2 people in 1 visit, for 2 records.").waitFor();
+  await assertAccessible(page, "the count of what is sent again");
+  await page.setViewportSize(SMALL_PHONE);
+  await assertFits(page, "the count of what is sent again, on a small phone");
+  const act = await page.locator('input[name="act"]').inputValue();
+  await page.getByLabel("Reason").fill("Epic knows the ids by now");
+  await page.getByRole("button", { name: "Send 2 updates again" }).press("Enter");
+  await page.getByText("They are on their way").waitFor();
+  await assertFits(page, "what was sent again, on a small phone");
+  await until("the patient's light", 20_000, () => lightIsOn(demo, visit.csn));
+  // The same form once more does nothing more.
+  await page.goBack();
+  await page.locator('input[name="act"]').evaluate((field, value) => {
+    field.value = value;
+  }, act);
+  await page.getByLabel("Reason").fill("Epic knows the ids by now");
+  await page.getByRole("button", { name: "Send 2 updates again" }).click();
+  await page.getByText("This was sent before.").waitFor();
+  await until("both to be on record", 20_000, async () => (await records()).filter(({ resend }) => resend).length === 2);
+  await page.getByRole("link", { name: "Look at the records" }).click();
+  await page.getByLabel("Outcome").selectOption("delivered");
+  await page.getByRole("button", { name: "Search" }).click();
+  assert.equal(await page.getByText("sent again", { exact: true }).count(), 2);
+  assert.deepEqual([...operator.complaints, ...provider.complaints, ...patient.complaints], []);
+  for (const someone of [operator, provider, patient]) await someone.leave();
+});

@@ -163,6 +163,15 @@ pub enum Command {
         /// Whose test.
         participant: ParticipantKey,
     },
+    /// Somebody on duty wants Epic to be told once more, with what is true by now.
+    SentAgain {
+        /// Whose lane.
+        participant: ParticipantKey,
+        /// Which of theirs.
+        topic: Topic,
+        /// The newest update's number in its lane; where there is a newer one by now, that is told anyway.
+        seq: u64,
+    },
     /// Somebody on duty has an update sent once more that is parked.
     ParkedResent {
         /// Whose lane.

@@ -106,6 +106,9 @@ pub struct Update {
     pub csn: Option<Csn>,
     /// The Zoom meeting that the record is found by.
     pub meeting: Option<MeetingId>,
+    /// Somebody on duty wanted Epic to be told once more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resend: bool,
 }
 
 impl Update {

@@ -251,6 +251,7 @@ mod tests {
             external_id_type: None,
             csn: None,
             meeting: None,
+            resend: false,
         }
     }
 

@@ -251,6 +251,7 @@ mod tests {
             external_id_type: None,
             csn: None,
             meeting: None,
+            resend: false,
         };
         let key = (visit.clone(), update.lane());
         (key, Offer { visit, update, attempts: 0, lease: lease.clone(), in_doubt: true })

@@ -196,6 +196,7 @@ impl Reports {
             outcome: Outcome::Superseded,
             latency_ms: 0,
             hint: None,
+            resend: update.resend,
         }
     }
 }

@@ -37,6 +37,7 @@ fn update(role: Role, connected: bool) -> Update {
         external_id_type: None,
         csn: None,
         meeting: None,
+        resend: false,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::web::harmless_cell;
 /// An export of more rows is cut off, which a program sees, and so does a browser: a part is never taken for the whole. Times narrow it.
 const MOST_ROWS: usize = 1_000_000;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "at",
     "organization",
     "meeting_id",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 15] = [
     "hint",
     "at_local",
     "id",
+    "resend",
 ];
 
 /// Where an export stands.
@@ -93,6 +94,7 @@ impl Export {
             view.hint.unwrap_or_default(),
             self.times.local(view.at),
             view.id,
+            view.resend.to_string(),
         ]
         .map(harmless_cell)
     }

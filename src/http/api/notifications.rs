@@ -81,7 +81,7 @@ enum Format {
 pub async fn list(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let asked: NotificationsQuery = query(&request)?;
     let format = format(&asked, &request)?;
-    let search = asked.search(&app, &who)?;
+    let search = asked.search(&app, &who, StaffRole::Viewer)?;
     match format {
         Format::Json => json(&app, search, rows(asked.limit.as_deref())?).await,
         Format::Csv => csv(&app, search).await,
@@ -111,15 +111,15 @@ async fn csv(app: &App, search: RecordQuery) -> Result<HttpResponse, ApiError> {
 }
 
 impl NotificationsQuery {
-    /// The search for the store; its limit is the caller's business.
-    fn search(&self, app: &App, who: &Who) -> Result<RecordQuery, ApiError> {
-        let Some(id) = given(self.organization.as_deref()) else {
-            return Err(ApiError::BadRequest("name the organization: `organization=...`".to_owned()));
-        };
-        let (id, organization) = who.organization(app, id, StaffRole::Viewer)?;
+    /// The search as an address of the page has it, for the audit.
+    pub(super) fn words(&self) -> String {
+        self.as_of_the_page().search()
+    }
+
+    fn as_of_the_page(&self) -> RecordsQuery {
         let text = |given: &Option<String>| given.clone().unwrap_or_default();
-        let query = RecordsQuery {
-            organization: id.as_str().to_owned(),
+        RecordsQuery {
+            organization: text(&self.organization),
             meeting_id: text(&self.meeting_id),
             csn: text(&self.csn),
             outcome: text(&self.outcome),
@@ -128,7 +128,16 @@ impl NotificationsQuery {
             to: text(&self.to),
             record: text(&self.record),
             cursor: None,
+        }
+    }
+
+    /// The search for the store; its limit is the caller's business.
+    pub(super) fn search(&self, app: &App, who: &Who, needs: StaffRole) -> Result<RecordQuery, ApiError> {
+        let Some(id) = given(self.organization.as_deref()) else {
+            return Err(ApiError::BadRequest("name the organization: `organization=...`".to_owned()));
         };
+        let (id, organization) = who.organization(app, id, needs)?;
+        let query = self.as_of_the_page();
         let wanted =
             asked(&query, id, &zone_of(organization)).map_err(|why| ApiError::BadRequest(why.to_string()))?;
         let before = given(self.cursor.as_deref()).map(|cursor| {

@@ -251,7 +251,7 @@ async fn group_with(
 }
 
 /// A key behind all visits of one patient: in the order of keys the group visits of the organization follow.
-fn last_single_visit(organization: &OrganizationId) -> Option<VisitKey> {
+pub fn last_single_visit(organization: &OrganizationId) -> Option<VisitKey> {
     let csn = Csn::new("~".repeat(Csn::MAX_BYTES)).ok()?;
     Some(VisitKey { organization: organization.clone(), visit: VisitId::Csn(csn) })
 }

@@ -182,5 +182,6 @@ pub fn record(at: Moment, outcome: Outcome) -> Record {
         outcome,
         latency_ms: 34,
         hint: None,
+        resend: false,
     }
 }

@@ -211,7 +211,8 @@ fn settled(update: &UpdateLine, how: Settled) -> String {
 
 /// An attempt to tell Epic.
 pub fn record(record: &Record) -> String {
-    let told = status(record.role.plain_name(), record.says);
+    let again = if record.resend { " (sent again by an operator)" } else { "" };
+    let told = format!("{}{again}", status(record.role.plain_name(), record.says));
     match record.outcome {
         Outcome::Superseded => format!("Epic was not told, since something newer came: {told}."),
         outcome => {

@@ -209,6 +209,9 @@ pub struct RecordView {
     pub latency_ms: u64,
     /// What to check, where something is wrong.
     pub hint: Option<String>,
+    /// True where somebody on duty had it sent once more; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resend: bool,
 }
 
 /// A command that was set aside since it failed three times.
@@ -395,6 +398,7 @@ impl From<&Record> for RecordView {
             outcome: record.outcome.into(),
             latency_ms: record.latency_ms,
             hint: record.hint.clone(),
+            resend: record.resend,
         }
     }
 }

@@ -110,6 +110,7 @@ fn report(name: &str, seq: u64, settles: bool) -> Vec<Acknowledgement> {
         outcome: Outcome::Delivered,
         latency_ms: 3,
         hint: None,
+        resend: false,
     };
     let settled = settles.then(|| NewEntry { visit: visit(0), payload: b"settled".to_vec() });
     let (visit, lane) = (visit(0), lane(name));

@@ -36,6 +36,7 @@ mod pauses;
 mod people;
 mod providers;
 mod reads;
+mod resends;
 mod restart;
 mod roles;
 mod sites;

@@ -238,6 +238,7 @@ pub fn record(attempt: u32, organization: OrganizationId, visit: u64, meeting: u
         outcome: vestibule_actors::port::store::Outcome::Delivered,
         latency_ms: 12,
         hint: None,
+        resend: false,
     }
 }
 

@@ -101,6 +101,7 @@ impl Deciding<'_> {
             Command::StatusParked { participant, seq } => self.status_parked(participant, *seq),
             Command::StatusSuperseded { participant, seq } => self.status_superseded(participant, *seq),
             Command::AttemptOutlived { participant } => self.attempt_outlived(participant),
+            Command::SentAgain { participant, topic, seq } => self.send_again(participant, *topic, *seq),
             Command::ParkedResent { participant, topic, seq } => {
                 self.send_parked_again(participant, *topic, *seq);
             }

@@ -218,6 +218,7 @@ impl Deciding<'_> {
             external_id_type: known.test.external_id_type.clone(),
             csn: known.test.csn.clone().or(csn),
             meeting,
+            resend: false,
         }));
     }
 }

@@ -153,6 +153,7 @@ impl Frame {
             external_id_type: id_type,
             csn: person.csn.clone().or_else(|| self.csn.clone()),
             meeting: self.meeting,
+            resend: false,
         }))
     }
 }

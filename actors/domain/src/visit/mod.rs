@@ -28,6 +28,7 @@ pub mod repair;
 mod results;
 mod session;
 pub mod stand_in;
+pub mod telling_again;
 pub mod window;
 
 pub use launch::{LaunchOutcome, LaunchRecord, LaunchRefusal};

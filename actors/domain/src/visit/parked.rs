@@ -67,10 +67,7 @@ impl Deciding<'_> {
         if self.visit.parked_update(participant, topic, seq).is_none() {
             return;
         }
-        match topic {
-            Topic::Light => self.attempt_outlived(participant),
-            Topic::DeviceTest => self.tell_of_device_test_again(participant),
-        }
+        self.send_again(participant, topic, seq);
     }
 
     /// Epic is not told this any more. What becomes true later is told as ever.

@@ -32,6 +32,7 @@ fn update(seq: u64, now: i64) -> Update {
         external_id_type: None,
         csn: None,
         meeting: None,
+        resend: false,
     }
 }
 

@@ -46,6 +46,7 @@ fn an_update_that_is_sent_again_is_decided_once_more() {
     story.take(resend(1));
     let newest = story.updates.last().unwrap();
     assert_eq!((&newest.participant, newest.seq, newest.says), (&ada(), 2, Says::Connected(true)));
+    assert!(newest.resend && !story.updates[0].resend, "it is marked");
     assert!(parked(&story).is_empty() && is_problem(&story), "until Epic has it");
     // A copy sends it no second time.
     let before = story.visit.clone();
@@ -133,4 +134,39 @@ fn a_visit_whose_parked_commands_were_dropped_has_that_problem_no_more() {
     assert!(story.visit.problems.is_empty());
     story.fact(of(&patient("ada", "g1"), Joined, "U1", 30)).take(Command::CommandParked);
     assert!(story.visit.problems.contains_key(&ProblemCode::CommandParked));
+}
+
+#[test]
+fn whatever_epic_was_told_is_told_once_more_with_what_is_true_by_now() {
+    let again = |participant, seq| Command::SentAgain { participant, topic: Topic::Light, seq };
+    let mut story = refused();
+    let lanes = |story: &Story| {
+        story.visit.told_lanes().map(|told| (told.lane.participant, told.seq)).collect::<Vec<_>>()
+    };
+    assert_eq!(lanes(&story), [(dr(), 1), (ada(), 1)]);
+    // What Epic has acknowledged as well, and nothing of what it was never told.
+    story.take(again(dr(), 1));
+    let newest = story.updates.last().unwrap();
+    assert_eq!((&newest.participant, newest.seq, newest.resend), (&dr(), 2, true));
+    let before = story.visit.clone();
+    story.take(Command::SentAgain { participant: dr(), topic: Topic::DeviceTest, seq: 0 });
+    // Nor a second time by a copy of the same order.
+    story.take(again(dr(), 1));
+    assert_eq!(story.visit, before);
+    // Never the status of long ago.
+    story.fact(of(&patient("ada", "g1"), Left, "U1", 30));
+    let told = story.updates.last().unwrap().clone();
+    assert!(!told.resend && told.says == Says::Connected(false));
+    story.take(again(ada(), 2));
+    let newest = story.updates.last().unwrap();
+    assert_eq!((newest.seq, newest.says, newest.resend), (3, Says::Connected(false), true));
+    // A visit that is over is told of for as long as it is kept.
+    story.fact(fact(Ended, "U1", 60)).take(again(dr(), 3));
+    let newest = story.updates.last().unwrap();
+    assert_eq!((&newest.participant, newest.seq, newest.says), (&dr(), 4, Says::Connected(false)));
+    story.take(Command::StatusParked { participant: ada(), seq: 3 });
+    assert!(is_problem(&story));
+    story.take(again(ada(), 3));
+    story.take(Command::StatusDelivered { participant: ada(), seq: 4, connected: false });
+    assert!(parked(&story).is_empty());
 }

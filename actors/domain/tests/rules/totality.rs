@@ -241,6 +241,8 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (meeting_id(), any::<bool>())
             .prop_map(|(meeting, although_inside)| Command::MakeAgain { meeting, although_inside }),
         1 => (key(), select(Topic::ALL.to_vec()), seq())
+            .prop_map(|(participant, topic, seq)| Command::SentAgain { participant, topic, seq }),
+        1 => (key(), select(Topic::ALL.to_vec()), seq())
             .prop_map(|(participant, topic, seq)| Command::ParkedResent { participant, topic, seq }),
         1 => (key(), select(Topic::ALL.to_vec()), seq())
             .prop_map(|(participant, topic, seq)| Command::ParkedDropped { participant, topic, seq }),

@@ -101,6 +101,9 @@ pub struct Record {
     pub latency_ms: u64,
     /// What to check, where something is wrong.
     pub hint: Option<String>,
+    /// Somebody on duty had it sent once more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resend: bool,
 }
 
 impl Record {
