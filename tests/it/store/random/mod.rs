@@ -65,7 +65,7 @@ fn random_steps_reach_deep_states() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut all = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..10 {
         let groups = groups(40..45).new_tree(&mut runner).unwrap().current();
         all.push(runtime.block_on(run(Kind::Embedded, groups)));
     }
