@@ -221,3 +221,20 @@ test("what is switched on is told to the fakes, and a page that is opened anew s
   await select.selectOption("lets them host");
   await until("all to be as it was", 5_000, async () => (await fakes("settings")).zak_on_join === "host");
 });
+
+test("what somebody switches as soon as the page is there is not undone by what was on", async () => {
+  const { context } = await newPerson();
+  const page = await context.newPage();
+  await page.route("**/demo/api/zoom/settings", async (route) => {
+    await new Promise((resume) => setTimeout(resume, 500));
+    await route.continue();
+  });
+  await page.goto(`${demo.fakes}/`);
+  const settings = async () => (await fetch(`${demo.fakes}/demo/api/zoom/settings`)).json();
+  const select = page.getByLabel("That of a second provider");
+  await select.selectOption("is refused by Zoom");
+  await until("the fakes to know", 5_000, async () => (await settings()).zak_on_join === "refused");
+  assert.equal(await select.inputValue(), "refused");
+  await select.selectOption("lets them host");
+  await until("all to be as it was", 5_000, async () => (await settings()).zak_on_join === "host");
+});

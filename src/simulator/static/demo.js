@@ -197,9 +197,9 @@
     hang: { kind: "hang" },
   };
 
-  byId("epic-fault").addEventListener("change", (event) => attempt(async () => {
+  byId("epic-fault").addEventListener("change", ({ target: { value } }) => attempt(async () => {
     await call("DELETE", "/demo/api/epic/faults");
-    const fault = EPIC_FAULTS[event.target.value];
+    const fault = EPIC_FAULTS[value];
     if (fault) await call("POST", "/demo/api/epic/faults", { call: "status", ...fault });
   }));
 
@@ -209,9 +209,9 @@
     done_then_hang: { kind: "done_then_hang" },
   };
 
-  byId("sms-fault").addEventListener("change", (event) => attempt(async () => {
+  byId("sms-fault").addEventListener("change", ({ target: { value } }) => attempt(async () => {
     await call("DELETE", "/demo/api/sms/faults");
-    const fault = SMS_FAULTS[event.target.value];
+    const fault = SMS_FAULTS[value];
     if (fault) await call("POST", "/demo/api/sms/faults", fault);
   }));
 
@@ -233,10 +233,15 @@
     byId(id).addEventListener("change", () => attempt(() => call("PUT", "/demo/api/zoom/weather", weather())));
   }
 
-  byId("zak-on-join").addEventListener("change", (event) => attempt(async () => {
+  byId("zak-on-join").addEventListener("change", ({ target: { value } }) => attempt(async () => {
     const settings = await call("GET", "/demo/api/zoom/settings");
-    await call("PUT", "/demo/api/zoom/settings", { ...settings, zak_on_join: event.target.value });
+    await call("PUT", "/demo/api/zoom/settings", { ...settings, zak_on_join: value });
   }));
+
+  // What somebody switched before it is known what is on would be undone by that.
+  function letSwitch(may) {
+    for (const id of ["epic-fault", "sms-fault", "zak-on-join", ...Object.keys(SWITCHES)]) byId(id).disabled = !may;
+  }
 
   // A page that is opened anew shows what is switched on already.
   async function showSwitches() {
@@ -260,6 +265,7 @@
   });
 
   look();
-  attempt(showSwitches);
+  letSwitch(false);
+  attempt(showSwitches).finally(() => letSwitch(true));
   setInterval(look, LOOK_EVERY_MS);
 })();
