@@ -365,6 +365,12 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// Nothing of this time or later leaves, whosever it is.
+    #[must_use]
+    pub fn newest_that_leaves(&self, now: Moment) -> Moment {
+        now - self.records_of.values().copied().fold(self.records, Span::min)
+    }
+
     /// The oldest time that stays of an organization.
     #[must_use]
     pub fn oldest(&self, now: Moment, organization: &OrganizationId) -> Moment {

@@ -23,7 +23,9 @@ impl RedisStore {
         let most = max.min(PAGE);
         let shards = Shard::all().map(async |shard| {
             let updates = self.forget_updates(shard, organization, most).await?;
-            let parked = self.drop_parked_where(shard, most, |of, _| of == organization).await?;
+            let parked = self
+                .drop_parked_where(shard, most, Moment(i64::MAX), |of, _| of == Some(organization))
+                .await?;
             let histories = self.forget_histories(shard, organization, most).await?;
             let records = self.first_records(shard, organization, "+", most).await?;
             self.remove_records(shard, organization, &records).await?;

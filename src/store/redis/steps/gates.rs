@@ -65,7 +65,8 @@ impl RedisStore {
             }
             let there = self.door.ask(look).await?;
             let (now, version, bytes, halt): (i64, u64, Vec<u8>, Vec<u8>) = read("a gate", there)?;
-            let halted = is_halted(field(&halt).as_ref());
+            // What stands there and cannot be read halts as well.
+            let halted = !halt.is_empty() && field(&halt).is_none_or(|there| is_halted(Some(&there)));
             let mut gate: Gate = match bytes.as_slice() {
                 [] => Gate::default(),
                 bytes => serde_json::from_slice(bytes).map_err(|_| unreadable("a gate"))?,

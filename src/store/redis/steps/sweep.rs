@@ -51,7 +51,9 @@ impl RedisStore {
     async fn sweep_shard(&self, shard: Shard, now: Moment, keep: &Retention) -> Result<u64, StoreError> {
         let keys = [self.keys.shard(shard, Of::Gone), self.keys.shard(shard, Of::Changed)];
         self.door.ask(self.call(&SWEEP_VISITS).keys(keys).number(GONE_TOLD_FOR.0)).await?;
-        self.drop_parked_where(shard, usize::MAX, |organization, at| at < keep.oldest(now, organization))
+        // Of whom nobody can read it leaves by the time of all.
+        let oldest = |of: Option<&OrganizationId>| of.map_or(now - keep.records, |of| keep.oldest(now, of));
+        self.drop_parked_where(shard, usize::MAX, keep.newest_that_leaves(now), |of, at| at < oldest(of))
             .await
     }
 
@@ -122,25 +124,31 @@ impl RedisStore {
 
     // === streams ===
 
-    /// Removes commands that were set aside, at most about so many; how many.
+    /// Removes commands that were set aside, at most about so many; how many. They stand in the order of their times, and those of `until` and later
+    /// are not looked for.
     pub(super) async fn drop_parked_where(
         &self,
         shard: Shard,
         max: usize,
-        goes: impl Fn(&OrganizationId, Moment) -> bool,
+        until: Moment,
+        goes: impl Fn(Option<&OrganizationId>, Moment) -> bool,
     ) -> Result<u64, StoreError> {
         let key = self.keys.shard(shard, Of::Parked);
         let (mut removed, mut from) = (0, "-".to_owned());
         loop {
             let entries = self.entries(&key, &from).await?;
             let goes = |fields: &HashMap<String, Vec<u8>>| {
-                let visit = VisitKey::from_text(&text(fields, "v")?)?;
-                Some(goes(&visit.organization, time(fields, "t")?))
+                let visit = text(fields, "v").and_then(|text| VisitKey::from_text(&text));
+                Some(goes(visit.as_ref().map(|visit| &visit.organization), time(fields, "t")?))
             };
             let going = entries.iter().filter(|(_, fields)| goes(fields) == Some(true));
             let going: Vec<&str> = going.map(|(id, _)| id.as_str()).collect();
             removed += self.drop_entries(&key, &going).await?;
-            match entries.last().filter(|_| entries.len() >= PAGE && removed < count(max)) {
+            let more = |(_, fields): &&(String, HashMap<String, Vec<u8>>)| {
+                let is_early = time(fields, "t").is_none_or(|at| at < until);
+                entries.len() >= PAGE && removed < count(max) && is_early
+            };
+            match entries.last().filter(more) {
                 Some((last, _)) => from = format!("({last}"),
                 None => return Ok(removed),
             }
