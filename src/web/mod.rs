@@ -52,7 +52,7 @@ pub use onward::OnwardPage;
 pub use ops::{OpsPage, WallColours, WallPage};
 pub use organization::{
     ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
-    PausedLine, VersionPage,
+    PausedLine, Shown, VersionPage,
 };
 pub use records::{
     OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,

@@ -120,6 +120,35 @@ test("the page is accessible and fits a small phone and a wide screen, in light 
   }
 });
 
+test("whoever reads Spanish is told in Spanish what came of a button, and of a version", async () => {
+  const other = await person(browser);
+  const shown = await other.newPage();
+  await shown.goto(`${demo.service}/admin/riverside?lang=es`);
+  for (const [form, button, note] of [
+    ["Poner en pausa los avisos a Epic", "Poner en pausa", "Los avisos a Epic están en pausa."],
+    ["Reanudar los avisos a Epic", "Reanudar", "Los avisos a Epic continúan."],
+  ]) {
+    const asked = shown.getByRole("form", { name: form });
+    await asked.getByRole("textbox").fill("Epic se actualiza");
+    await asked.getByRole("button", { name: button }).click();
+    await see(shown, shown.getByRole("status").filter({ hasText: note }));
+  }
+  await shown.getByRole("button", { name: "Comprobar", exact: true }).click();
+  await see(shown, shown.getByRole("heading", { name: "Su borrador" }), { timeout: CHECKED_WITHIN });
+  await see(shown, shown.getByRole("row").filter({ hasText: "zoom: token" }).getByText("correcto"));
+  await assertAccessible(shown, "a draft in Spanish");
+  await shown.getByRole("button", { name: "Descartar el borrador" }).click();
+  await see(shown, shown.getByRole("status").filter({ hasText: "Su borrador se ha descartado." }));
+  await shown.getByRole("link", { name: "2", exact: true }).click();
+  await see(shown, shown.getByRole("heading", { level: 1, name: "riverside, versión 2" }));
+  await see(shown, shown.getByRole("region", { name: "Diferencias" }).getByRole("columnheader", { name: "Antes" }));
+  await see(shown, shown.getByRole("button", { name: "Volver a la versión 2" }));
+  await shown.getByRole("link", { name: "English" }).click();
+  await see(shown, shown.getByRole("heading", { level: 1, name: "riverside, version 2" }));
+  assert.deepEqual(other.complaints, []);
+  await other.leave();
+});
+
 test("the API key is regenerated with a reason, and the organization removed by writing its id", async () => {
   const replace = page.getByRole("form", { name: "Replace the API key" });
   await replace.getByLabel("Reason").fill("it was in a mail");

@@ -16,11 +16,13 @@ const PAGES = [
   { name: "downtime list", path: "/downtime/lakeside", heading: /^Lakeside Health: visitas por video del/ },
   { name: "set-up", path: "/admin", heading: "Configuración en Epic" },
   { name: "FDI records", path: "/admin/lakeside/fdi", heading: "Registros FDI de Lakeside Health" },
+  { name: "settings", path: "/admin/lakeside", heading: "Lakeside Health" },
+  { name: "settings of a new organization", path: "/admin/riverside", heading: "riverside" },
   { name: "Zoom account", path: "/admin/lakeside/zoom", heading: "Cuenta de Zoom de Lakeside Health" },
   { name: "error", path: "/epic/callback?code=x&state=forged", heading: "Este enlace ha caducado" },
 ];
 /** What is the same in every language: names, what Epic, Zoom and programs call things, and words that both languages have. */
-const SAME = /^(Vestibule|Lakeside Health|lakeside|Zoom|Epic|CSN|CONTEXT|Client ID|Type|Model Record|Patient ID Type|Redirect URI|JWK Set URL|OAuth redirect URL|Event notification endpoint URL|\d \w+( \w+)*|URL.*|EMP\d+|[\d:]+ UTC|node-.*|manual)$/;
+const SAME = /^(Vestibule|Lakeside Health|lakeside|riverside|Zoom|Epic|CSN|CONTEXT|Client ID|Type|Model Record|Patient ID Type|Redirect URI|JWK Set URL|OAuth redirect URL|Event notification endpoint URL|\d \w+( \w+)*|URL.*|EMP\d+|[\d:]+ UTC|node-.*|manual)$/;
 
 let demo;
 let guardedDemo;
@@ -51,10 +53,11 @@ function said(page) {
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const within = node.parentElement;
-      if (!within.closest("code, time, script, style, noscript, [lang]:not(html)")) texts.add(node.textContent);
+      // What a setting may be is what stands in a settings file.
+      if (!within.closest("code, time, script, style, noscript, [lang]:not(html), .setting option:not([value=''])")) texts.add(node.textContent);
     }
     for (const name of ["aria-label", "title", "placeholder", "alt"]) {
-      for (const element of document.querySelectorAll(`[${name}]`)) texts.add(element.getAttribute(name));
+      for (const element of document.querySelectorAll(`[${name}]:not(.setting *)`)) texts.add(element.getAttribute(name));
     }
     return Array.from(texts, (text) => text.replace(/\s+/g, " ").trim()).filter((text) => /\p{L}{2}/u.test(text));
   });

@@ -124,7 +124,7 @@ pub async fn act(
     if note.is_refusal() {
         request.extensions_mut().insert(Outcome(note.code()));
     }
-    Ok(back(&place.id, note))
+    Ok(back(&request, &place.id, note))
 }
 
 struct Doing<'a> {

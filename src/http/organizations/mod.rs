@@ -22,6 +22,7 @@ use super::ask;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use super::query;
+use super::visit::language_of;
 use crate::settings::StaffRole;
 use crate::web::OrganizationNote;
 use place::Place;
@@ -33,6 +34,8 @@ pub use transfer::{__path_export, export};
 
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
+/// The one that asks for a language.
+const LANG: &str = "lang";
 
 /// The address of an organization's page.
 fn address(id: &OrganizationId) -> String {
@@ -40,8 +43,17 @@ fn address(id: &OrganizationId) -> String {
 }
 
 /// Back to the page, which says what came of it.
-fn back(id: &OrganizationId, note: OrganizationNote) -> HttpResponse {
-    let to = format!("{}?{NOTE}={}", address(id), note.code());
+fn back(request: &HttpRequest, id: &OrganizationId, note: OrganizationNote) -> HttpResponse {
+    to(request, &format!("{}?{NOTE}={}", address(id), note.code()))
+}
+
+/// On to another page, in the language that this one was asked for in.
+fn to(request: &HttpRequest, page: &str) -> HttpResponse {
+    let mut to = page.to_owned();
+    if query::first(request, LANG).is_some() {
+        let before = if page.contains('?') { "&" } else { "?" };
+        to.extend([before, LANG, "=", language_of(request, None).code()]);
+    }
     HttpResponse::SeeOther().insert_header((LOCATION, to)).finish()
 }
 
@@ -51,6 +63,7 @@ fn back(id: &OrganizationId, note: OrganizationNote) -> HttpResponse {
 /// [`ApiError`] for an organization that is none of theirs, and when the store does not answer.
 #[utoipa::path(get, path = "/admin/{organization}", tag = "operations", params(
     ("organization" = String, Path, description = "Its id; for an administrator of all organizations also one that is yet to be made"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The settings, with a form where they can be changed here", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -66,7 +79,8 @@ pub async fn page(
 ) -> Result<HttpResponse, ApiError> {
     let place = Place::find(&app, &who, &organization, StaffRole::Operator).await?;
     let note = query::first(&request, NOTE).and_then(|code| OrganizationNote::of(&code));
-    staff_page(HttpResponse::Ok(), &view::page(&place, &who, note).await?)
+    let language = place.language(&request);
+    staff_page(HttpResponse::Ok(), &view::page(&place, (&who, language), note).await?)
 }
 
 /// One version, and what it changed.
@@ -76,6 +90,7 @@ pub async fn page(
 #[utoipa::path(get, path = "/admin/{organization}/versions/{version}", tag = "operations", params(
     ("organization" = String, Path, description = "Its id"),
     ("version" = u64, Path, description = "Its number"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "Who saved it, when and why, and the difference to the one before", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -85,11 +100,13 @@ pub async fn page(
 pub async fn version(
     app: web::Data<App>,
     who: Who,
+    request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let place = Place::find(&app, &who, &path.0, StaffRole::Operator).await?;
     let number = path.1.parse().map_err(|_| ApiError::NoSuchVersion)?;
-    staff_page(HttpResponse::Ok(), &view::version(&place, &who, number).await?)
+    let language = place.language(&request);
+    staff_page(HttpResponse::Ok(), &view::version(&place, (&who, language), number).await?)
 }
 
 /// What leads to a new organization.
@@ -104,6 +121,7 @@ pub struct NewQuery {
 /// [`ApiError::NotEverywhere`] without the role, and [`ApiError::BadRequest`] for what is no id.
 #[utoipa::path(get, path = "/admin/new", tag = "operations", params(
     ("id" = String, Query, description = "Lower-case letters and digits, with single dashes between; part of URLs, and never changed"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 303, description = "To its page; not signed in: to /sign-in"),
     (status = 400, description = "Not an id", body = Problem, content_type = "application/problem+json"),
@@ -113,5 +131,5 @@ pub async fn new(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiErro
     who.everywhere(StaffRole::Administrator)?;
     let NewQuery { id } = ask::query(&request)?;
     let id = place::id_of(&id)?;
-    Ok(HttpResponse::SeeOther().insert_header((LOCATION, address(&id))).finish())
+    Ok(to(&request, &address(&id)))
 }

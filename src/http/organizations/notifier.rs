@@ -90,5 +90,5 @@ async fn set(
         request.extensions_mut().insert(Outcome(note.code()));
     }
     tracing::info!(by = by.name(), organization = %id, action, outcome = note.code(), "an operator acts on a notifier");
-    Ok(back(id, note))
+    Ok(back(request, id, note))
 }

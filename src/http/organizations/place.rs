@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::HttpRequest;
 use vestibule_domain::id::OrganizationId;
 
 use crate::configuration::{Configuration, Document, Draft, KeepingError};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::problem::ApiError;
+use crate::http::visit::language_of;
 use crate::settings::{Problem, Settings, StaffRole, Values, is_organization_id};
+use crate::web::Language;
 
 /// Where somebody is.
 pub(super) struct Place<'a> {
@@ -46,6 +49,11 @@ impl<'a> Place<'a> {
 
     pub fn configuration(&self) -> &'a Configuration {
         &self.app.configuration
+    }
+
+    /// In which its page is read: as asked for, else the organization's own.
+    pub fn language(&self, request: &HttpRequest) -> Language {
+        language_of(request, self.app.settings.organizations.get(&self.id))
     }
 
     /// The number of the version that counts; 0 before the first.

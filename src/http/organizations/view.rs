@@ -17,13 +17,13 @@ use crate::settings::{
 };
 use crate::web::{
     ChangeLine, CheckLine, Field, FileLine, HeadLine, Language, OrganizationDraft, OrganizationNote,
-    OrganizationPage, PausedLine, VersionPage,
+    OrganizationPage, PausedLine, Shown, VersionPage,
 };
 
 /// The whole page for whoever looks.
 pub(super) async fn page(
     place: &Place<'_>,
-    who: &Who,
+    (who, language): (&Who, Language),
     note: Option<OrganizationNote>,
 ) -> Result<OrganizationPage, ApiError> {
     let (values, secrets) = place.worked_on();
@@ -36,7 +36,7 @@ pub(super) async fn page(
         let found = problems
             .iter()
             .find(|problem| problem.key == format!("organization.{}.{}", place.id, setting.key));
-        field(setting, &values, &secrets, found)
+        field((setting, language), &values, &secrets, found)
     });
     let fields: Vec<Field> = if place.of_files { Vec::new() } else { fields.collect() };
     let named: Vec<&str> =
@@ -45,7 +45,7 @@ pub(super) async fn page(
     let in_force = place.app.settings.organizations.get(&place.id);
     let head = place.newest.as_ref().map(|newest| &newest.head);
     Ok(OrganizationPage {
-        language: Language::English,
+        language,
         id: place.id.as_str().to_owned(),
         name: in_force.map_or_else(|| place.id.as_str().to_owned(), |one| one.display_name.clone()),
         is_made: place.is_made(),
@@ -80,7 +80,11 @@ pub(super) async fn page(
 }
 
 /// A version, with what it changed.
-pub(super) async fn version(place: &Place<'_>, who: &Who, version: u64) -> Result<VersionPage, ApiError> {
+pub(super) async fn version(
+    place: &Place<'_>,
+    (who, language): (&Who, Language),
+    version: u64,
+) -> Result<VersionPage, ApiError> {
     let document = document(place, version).await?.ok_or(ApiError::NoSuchVersion)?;
     let before = document.history.first().map(|head| head.version);
     let before = match before {
@@ -91,7 +95,7 @@ pub(super) async fn version(place: &Place<'_>, who: &Who, version: u64) -> Resul
     let (values, secrets) = before.map_or(empty, |before| (before.values, before.secrets));
     let changes = differences((&values, &secrets), (&document.values, &document.secrets));
     Ok(VersionPage {
-        language: Language::English,
+        language,
         id: place.id.as_str().to_owned(),
         head: head_line(place, &document.head),
         changes: changes.iter().map(change_line).collect(),
@@ -134,19 +138,20 @@ fn files(place: &Place<'_>) -> Vec<FileLine> {
     let line = |(key, (text, origin)): (String, (String, Option<String>))| FileLine {
         name: format!("organization.{}.{key}", place.id),
         text,
-        origin: origin.unwrap_or_else(|| "default".to_owned()),
+        origin,
     };
     effective.into_iter().map(line).collect()
 }
 
 fn field(
-    setting: &'static Setting,
+    (setting, language): (&'static Setting, Language),
     values: &Values,
     secrets: &BTreeMap<String, String>,
     problem: Option<&Problem>,
 ) -> Field {
     let text = values.get(&setting.key).filter(|_| !setting.is_secret());
     Field {
+        language,
         key: setting.key.clone(),
         setting,
         text: text.map(|text| as_typed(setting, text)).unwrap_or_default(),
@@ -185,16 +190,17 @@ async fn draft_of(place: &Place<'_>, draft: &Draft, is_right: bool) -> Result<Or
 }
 
 fn change_line(change: &Change) -> ChangeLine {
-    let given = |is_given: bool| Some(if is_given { "a secret" } else { "none" }.to_owned());
+    let text = |text: &Option<String>| text.clone().map_or(Shown::NotSet, Shown::Text);
+    let secret = |is_given: bool| if is_given { Shown::Secret } else { Shown::NoSecret };
     match change {
         Change::Value { key, before, after } => {
-            ChangeLine { key: key.clone(), before: before.clone(), after: after.clone() }
+            ChangeLine { key: key.clone(), before: text(before), after: text(after) }
         }
-        Change::Secret { key, before, after: true } if *before => {
-            ChangeLine { key: key.clone(), before: given(true), after: Some("another secret".to_owned()) }
+        Change::Secret { key, before: true, after: true } => {
+            ChangeLine { key: key.clone(), before: Shown::Secret, after: Shown::OtherSecret }
         }
         Change::Secret { key, before, after } => {
-            ChangeLine { key: key.clone(), before: given(*before), after: given(*after) }
+            ChangeLine { key: key.clone(), before: secret(*before), after: secret(*after) }
         }
     }
 }

@@ -1,10 +1,15 @@
 //! The fields of the page: the eleven of Zoom's own integration under its names, then what else an organization needs, then everything.
 
+use super::help::{self, ARTICLE, article};
+use super::words::{OrganizationWords, filled, words};
 use crate::settings::{Kind, Setting};
+use crate::web::language::Language;
 
 /// A setting that can be changed.
 #[derive(Clone)]
 pub struct Field {
+    /// In which it is explained.
+    pub language: Language,
     pub key: String,
     pub setting: &'static Setting,
     /// As somebody typed it; of a secret nothing.
@@ -32,13 +37,23 @@ impl Field {
 
     /// What may stand there, in few words.
     pub fn form(&self) -> Option<String> {
+        let words = words(self.language);
         match &self.setting.kind {
-            Kind::Number(bounds) => Some(format!("A whole number, {bounds}.")),
-            Kind::Duration(bounds) => Some(format!("A number and a unit, such as 30s or 5m, {bounds}.")),
-            Kind::List => Some("One on each line.".to_owned()),
-            Kind::Secrets => Some("Secrets, one on each line; all of them when one changes.".to_owned()),
+            Kind::Number(bounds) => Some(filled(words.number, &[bounds])),
+            Kind::Duration(bounds) => Some(filled(words.duration, &[bounds])),
+            Kind::List => Some(words.one_per_line.to_owned()),
+            Kind::Secrets => Some(words.secrets_per_line.to_owned()),
             _ => None,
         }
+    }
+
+    pub fn help(&self) -> &'static str {
+        help::help(self.setting, self.language)
+    }
+
+    /// The name under which Zoom's page has it, or the key.
+    pub fn label(&self) -> &str {
+        article(&self.key).map_or(self.key.as_str(), |article| article.name)
     }
 
     pub fn default_text(&self) -> Option<String> {
@@ -62,65 +77,6 @@ impl Group<'_> {
     }
 }
 
-/// The eleven fields of Zoom's configuration page: our setting, their name, and what they say of it.
-const ARTICLE: [(&str, &str, &str); 11] = [
-    (
-        "org_id",
-        "Zoom API Key",
-        "Names this organization in launches (org_id). It should only be shared with Zoom or appropriate personnel within your company, and never with third parties. It is replaced by “Regenerate” below.",
-    ),
-    (
-        "epic.client_secret",
-        "Zoom App Secret (optional)",
-        "The client secret that Epic gave for this app, where it has one.",
-    ),
-    (
-        "epic.private_keys",
-        "Zoom App Private Key",
-        "The value contained in privatekey.pem: the key, or several one after the other, by which Epic knows this app. The first signs, all are published.",
-    ),
-    (
-        "epic.fhir_base_url",
-        "Epic FHIR R4 Base URL",
-        "The base URL of your Epic instance where the Epic FHIR R4 endpoints can be reached. It ends in /R4.",
-    ),
-    (
-        "epic.telehealth_base_url",
-        "Epic Telehealth Base URL",
-        "The base URL of your instance where the Epic telehealth endpoints can be reached.",
-    ),
-    (
-        "epic.oauth_base_url",
-        "Epic OAuth Base URL (optional)",
-        "The base URL of the Epic FHIR authorization server of your instance. It is not necessary, and makes launches more efficient by bypassing a call to Epic that finds it out.",
-    ),
-    (
-        "environment",
-        "Epic Environment",
-        "Test for an Epic test environment, production for a live Epic production environment.",
-    ),
-    (
-        "admittance",
-        "Patient Admittance Policy",
-        "Automatic: patients come in by themselves as soon as the provider is there. Manual: the provider admits them from Zoom’s waiting room.",
-    ),
-    (
-        "provider_user_type",
-        "Provider User Type",
-        "Providers without a Zoom account get one. This is the type that is assigned to such accounts.",
-    ),
-    (
-        "device_test_url",
-        "Epic Device Test Endpoint URL (optional)",
-        "The full URL where people can test their device before the video visit. {return_url} and {language} are filled in.",
-    ),
-    (
-        "device_test_help_url",
-        "Healthcare Provider Device Test Help URL (optional)",
-        "The full URL where people can get help when they test their device.",
-    ),
-];
-
 /// What an organization needs beside, or mostly has.
 const NEEDED: [&str; 11] = [
     "name",
@@ -136,42 +92,37 @@ const NEEDED: [&str; 11] = [
     "help_phone",
 ];
 
-/// Zoom's name of a setting and what its page says of it.
-pub(super) fn article(key: &str) -> Option<(&'static str, &'static str)> {
-    ARTICLE.iter().find(|(known, ..)| *known == key).map(|(_, name, help)| (*name, *help))
-}
-
 /// All fields, each once.
-pub(super) fn groups(fields: &[Field]) -> Vec<Group<'_>> {
+pub(super) fn groups<'a>(fields: &'a [Field], words: &'static OrganizationWords) -> Vec<Group<'a>> {
     let named = |key: &&str| fields.iter().find(|field| field.key == **key);
     let is_above = |field: &&Field| article(&field.key).is_some() || NEEDED.contains(&field.key.as_str());
     let rest = |prefix: &'static str, title: &'static str, id: &'static str| Group {
         id,
         title,
-        intro: "Each has a default that holds as long as nothing stands here.",
+        intro: words.defaults_hold,
         is_folded: true,
         fields: fields.iter().filter(|field| !is_above(field) && section(&field.key) == prefix).collect(),
     };
-    let keys: Vec<&str> = ARTICLE.iter().map(|(key, ..)| *key).collect();
+    let keys: Vec<&str> = ARTICLE.iter().map(|article| article.key).collect();
     vec![
         Group {
             id: "integration",
-            title: "The integration",
-            intro: "The fields of Zoom’s own configuration page, under its names.",
+            title: words.integration,
+            intro: words.integration_note,
             is_folded: false,
             fields: keys.iter().filter_map(named).collect(),
         },
         Group {
             id: "needed",
-            title: "The accounts",
-            intro: "What this service needs to know beside.",
+            title: words.accounts,
+            intro: words.accounts_note,
             is_folded: false,
             fields: NEEDED.iter().filter_map(named).collect(),
         },
-        rest("", "Visits, pages and patients", "visits"),
+        rest("", words.visits, "visits"),
         rest("epic", "Epic", "epic"),
         rest("zoom", "Zoom", "zoom"),
-        rest("sms", "Text messages", "sms"),
+        rest("sms", words.text_messages, "sms"),
     ]
 }
 
@@ -189,6 +140,7 @@ mod tests {
     #[test]
     fn every_setting_has_one_place_and_the_eleven_come_first() {
         let field = |setting: &'static Setting| Field {
+            language: Language::English,
             key: setting.key.clone(),
             setting,
             text: String::new(),
@@ -196,7 +148,7 @@ mod tests {
             problem: None,
         };
         let fields: Vec<Field> = organization_settings().iter().map(field).collect();
-        let groups = groups(&fields);
+        let groups = groups(&fields, words(Language::English));
         assert_eq!(groups[0].fields.len(), 11);
         assert_eq!(groups[0].fields[0].setting.key, "org_id");
         assert_eq!(groups[1].fields.len(), NEEDED.len());

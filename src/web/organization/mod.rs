@@ -1,6 +1,9 @@
-//! The page of an organization's settings, for administrators.
+//! The pages of an organization's settings, for administrators.
 
 mod fields;
+mod help;
+mod note;
+mod words;
 
 use askama::Template;
 
@@ -9,139 +12,8 @@ use super::signed_in::SignedIn;
 
 pub use fields::Field;
 use fields::{Group, groups};
-
-/// What came of a button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrganizationNote {
-    Checked,
-    Failed,
-    Wrong,
-    Saved,
-    Behind,
-    Discarded,
-    NoDraft,
-    NotChecked,
-    NoVersion,
-    NoSealingKey,
-    OfFiles,
-    KeyReplaced,
-    NotConfirmed,
-    Removed,
-    Paused,
-    AlreadyPaused,
-    Resumed,
-    NotPaused,
-}
-
-impl OrganizationNote {
-    const ALL: [Self; 18] = [
-        Self::Checked,
-        Self::Failed,
-        Self::Wrong,
-        Self::Saved,
-        Self::Behind,
-        Self::Discarded,
-        Self::NoDraft,
-        Self::NotChecked,
-        Self::NoVersion,
-        Self::NoSealingKey,
-        Self::OfFiles,
-        Self::KeyReplaced,
-        Self::NotConfirmed,
-        Self::Removed,
-        Self::Paused,
-        Self::AlreadyPaused,
-        Self::Resumed,
-        Self::NotPaused,
-    ];
-
-    /// As it stands in the address.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Checked => "checked",
-            Self::Failed => "failed",
-            Self::Wrong => "wrong",
-            Self::Saved => "saved",
-            Self::Behind => "behind",
-            Self::Discarded => "discarded",
-            Self::NoDraft => "no-draft",
-            Self::NotChecked => "not-checked",
-            Self::NoVersion => "no-version",
-            Self::NoSealingKey => "no-sealing-key",
-            Self::OfFiles => "of-files",
-            Self::KeyReplaced => "key-replaced",
-            Self::NotConfirmed => "not-confirmed",
-            Self::Removed => "removed",
-            Self::Paused => "paused",
-            Self::AlreadyPaused => "already-paused",
-            Self::Resumed => "resumed",
-            Self::NotPaused => "not-paused",
-        }
-    }
-
-    /// What a code means, if anything.
-    pub fn of(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|note| note.code() == code)
-    }
-
-    /// Whether nothing was done of what was asked for.
-    pub fn is_refusal(self) -> bool {
-        !matches!(
-            self,
-            Self::Checked
-                | Self::Failed
-                | Self::Saved
-                | Self::Discarded
-                | Self::KeyReplaced
-                | Self::Removed
-                | Self::Paused
-                | Self::Resumed
-        )
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Self::Checked => {
-                "Nothing stands in the way. What you typed is your draft; it is not in force until you save it."
-            }
-            Self::Failed => {
-                "Some checks failed. What you typed is your draft and not in force: mend it, or save it all the same, with a reason."
-            }
-            Self::Wrong => {
-                "Something cannot be read. What you typed is your draft and not in force; what is wrong stands beside each field."
-            }
-            Self::Saved => "Saved. It is in force on every node within two seconds.",
-            Self::Behind => {
-                "Somebody else has saved since you began. Nothing was changed: look at what they changed first."
-            }
-            Self::Discarded => "Your draft is thrown away.",
-            Self::NoDraft => "You have no draft. Nothing was changed.",
-            Self::NotChecked => "The draft has to be checked before it is saved.",
-            Self::NoVersion => "There is no such version any more. Nothing was changed.",
-            Self::NoSealingKey => {
-                "Secrets cannot be kept: set store.sealing_keys on every node first. Nothing was changed."
-            }
-            Self::OfFiles => {
-                "This organization stands in the settings files of the service and is changed there. Nothing was changed."
-            }
-            Self::KeyReplaced => {
-                "The API key is replaced. Records in Epic that carry the one before need acc_id now; the lines for them are under Set-up in Epic."
-            }
-            Self::NotConfirmed => "Write the organization's id to remove it. Nothing was changed.",
-            Self::Removed => {
-                "The organization is removed. Its launches and events are refused within two seconds."
-            }
-            Self::Paused => "The notifier is paused. Epic is told nothing until somebody resumes it.",
-            Self::AlreadyPaused => {
-                "It was paused already; who did so, why and since when stands below. Nothing was changed."
-            }
-            Self::Resumed => {
-                "The notifier goes on. What is true by now is sent, as fast as Epic may be asked."
-            }
-            Self::NotPaused => "It is not paused. Nothing was changed.",
-        }
-    }
-}
+pub use note::OrganizationNote;
+use words::{OrganizationWords, filled};
 
 /// A setting of the files.
 #[derive(Clone, PartialEq, Eq)]
@@ -149,8 +21,8 @@ pub struct FileLine {
     /// Its whole key.
     pub name: String,
     pub text: String,
-    /// The file or variable that says it.
-    pub origin: String,
+    /// The file or variable that says it; none for a default.
+    pub origin: Option<String>,
 }
 
 /// Who saved a version.
@@ -169,9 +41,41 @@ pub struct HeadLine {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChangeLine {
     pub key: String,
-    /// None: not set.
-    pub before: Option<String>,
-    pub after: Option<String>,
+    pub before: Shown,
+    pub after: Shown,
+}
+
+impl ChangeLine {
+    fn sides(&self) -> [&Shown; 2] {
+        [&self.before, &self.after]
+    }
+}
+
+/// What stands somewhere, as far as it is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Shown {
+    NotSet,
+    Text(String),
+    Secret,
+    NoSecret,
+    /// After a secret: it is not the same.
+    OtherSecret,
+}
+
+impl Shown {
+    fn is_set(&self) -> bool {
+        *self != Self::NotSet
+    }
+
+    fn said<'a>(&'a self, words: &'static OrganizationWords) -> &'a str {
+        match self {
+            Self::NotSet => words.not_set,
+            Self::Text(text) => text,
+            Self::Secret => words.a_secret,
+            Self::NoSecret => words.no_secret,
+            Self::OtherSecret => words.another_secret,
+        }
+    }
 }
 
 /// What a check said.
@@ -239,18 +143,55 @@ pub struct OrganizationPage {
 }
 
 impl OrganizationPage {
+    fn words(&self) -> &'static OrganizationWords {
+        words::words(self.language)
+    }
+
     fn groups(&self) -> Vec<Group<'_>> {
-        groups(&self.fields)
+        groups(&self.fields, self.words())
     }
 
     /// Where the form about the notifier is posted.
     fn notifier_act(&self, act: &str) -> String {
-        format!("/admin/{}/notifier/{act}", self.id)
+        format!("/admin/{}/notifier/{act}?lang={}", self.id, self.language.code())
     }
 
     /// Where the form is posted.
     fn act(&self, act: &str) -> String {
-        format!("/admin/{}/settings/{act}", self.id)
+        format!("/admin/{}/settings/{act}?lang={}", self.id, self.language.code())
+    }
+
+    fn saved_by(&self, head: &HeadLine) -> String {
+        if head.removed {
+            filled(self.words().removed_by, &[&head.by, &head.at])
+        } else {
+            filled(self.words().saved_by, &[&head.version.to_string(), &head.by, &head.at])
+        }
+    }
+
+    fn paused_by(&self, paused: &PausedLine) -> String {
+        filled(self.words().paused_by, &[&paused.by, &paused.at, &paused.reason])
+    }
+
+    fn draft_of(&self, draft: &OrganizationDraft) -> String {
+        filled(self.words().draft_of, &[&draft.at])
+    }
+
+    fn save_although(&self, failed: &usize) -> String {
+        match failed {
+            1 => self.words().save_although_one.to_owned(),
+            _ => filled(self.words().save_although, &[&failed.to_string()]),
+        }
+    }
+
+    /// The word for how a check ended.
+    fn outcome<'a>(&self, line: &'a CheckLine) -> &'a str {
+        match line.outcome.as_str() {
+            "pass" => self.words().pass,
+            "warn" => self.words().warn,
+            "fail" => self.words().fail,
+            other => other,
+        }
     }
 }
 
@@ -266,25 +207,21 @@ pub struct VersionPage {
     pub signed_in: SignedIn,
 }
 
-impl Field {
-    fn help(&self) -> &'static str {
-        fields::article(&self.key).map_or(self.setting.help.as_str(), |(_, help)| help)
+impl VersionPage {
+    fn words(&self) -> &'static OrganizationWords {
+        words::words(self.language)
     }
 
-    fn label(&self) -> &str {
-        fields::article(&self.key).map_or(self.key.as_str(), |(name, _)| name)
+    fn of_version(&self, text: &str) -> String {
+        filled(text, &[&self.id, &self.head.version.to_string()])
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    fn saved_by(&self) -> String {
+        let text = if self.head.removed { self.words().this_removed_by } else { self.words().this_saved_by };
+        filled(text, &[&self.head.by, &self.head.at])
+    }
 
-    #[test]
-    fn each_note_is_found_again_by_its_code() {
-        for note in OrganizationNote::ALL {
-            assert_eq!(OrganizationNote::of(note.code()), Some(note));
-            assert!(note.text().ends_with('.'));
-        }
+    fn go_back_to(&self) -> String {
+        filled(self.words().go_back_to, &[&self.head.version.to_string()])
     }
 }
