@@ -18,8 +18,8 @@ pub type Values = BTreeMap<String, String>;
 
 /// More than any organization has.
 const VALUES_MAX: usize = 400;
-/// Longer than any setting may be.
-const VALUE_BYTES_MAX: usize = 32 * 1024;
+/// Longer than any setting may be, a written picture included.
+const VALUE_BYTES_MAX: usize = 36 * 1024;
 
 /// Whether an organization may have this id.
 pub fn is_organization_id(text: &str) -> bool {

@@ -52,6 +52,7 @@ pub use grants::{Grant, Proof, Rights, StaffRole};
 pub use guest_birth_date::GuestBirthDate;
 pub use keep::Keep;
 pub use kept::{Values, is_organization_id, values_of_toml};
+pub use logo::Logo;
 pub use organization::{
     AlternativeHostLink, Authorization, Environment, Language, Organization, PatientDisplayName,
     ProviderAction, ProviderUserType, Zoom,

@@ -239,7 +239,7 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
     let default_language = section.choice("default_language");
     let help_phone = section.optional("help_phone", text);
     let help_url = section.optional("help_url", page_url);
-    let logo = section.optional("logo_file", |path, origin| Logo::read(&resolve(path, origin)));
+    let logo = read_logo(section);
     let device_test = read_device_test(section);
     let device_test_help_url = section.optional("device_test_help_url", page_url);
     let framing_hosts = section.list("framing_hosts", FRAMING_HOSTS_MAX, |text, _| FramingHost::parse(text));
@@ -284,6 +284,16 @@ pub(super) fn read_organization(section: &mut Section<'_>, name: &str) -> Read<O
         epic: epic?,
         zoom,
     })
+}
+
+/// Of a file, or written out.
+fn read_logo(section: &mut Section<'_>) -> Read<Option<Logo>> {
+    let of_file = section.optional("logo_file", |path, origin| Logo::read(&resolve(path, origin)));
+    let written = section.optional("logo", |text, _| Logo::written(text));
+    match (of_file?, written?) {
+        (Some(_), Some(_)) => Err(section.problem("logo", "is given beside logo_file; remove one of them")),
+        (of_file, written) => Ok(of_file.or(written)),
+    }
 }
 
 fn read_zoom(section: &mut Section<'_>) -> Read<Zoom> {

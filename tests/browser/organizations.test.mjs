@@ -10,6 +10,8 @@ import { typedFor } from "./support/organization.mjs";
 
 /** The checks try every outside thing; on a busy machine that takes its time. */
 const CHECKED_WITHIN = 60_000;
+/** A picture of one dot, as PNG. */
+const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 let demo;
 let browser;
@@ -101,6 +103,25 @@ test("a file goes out without secrets and comes back as a draft", async () => {
     await page.reload();
     return (await page.getByRole("heading", { level: 1 }).innerText()) === "Riverside Hospital";
   });
+});
+
+test("a logo is chosen from a file and stands before the name on what people see", async () => {
+  await page.getByText("Visits, pages and patients").click();
+  const picture = { name: "logo.png", mimeType: "image/png", buffer: Buffer.from(DOT, "base64") };
+  await page.getByLabel("Choose a picture").setInputFiles(picture);
+  await until("the picture to be written out", 5_000, async () => (await field("logo").inputValue()) === `data:image/png;base64,${DOT}`);
+  await check();
+  const changed = page.getByRole("region", { name: "Differences" }).getByRole("row").filter({ hasText: "logo" });
+  await see(page, changed.getByText(`image/png, ${picture.buffer.length} B`));
+  await save();
+  const shown = await someone.newPage();
+  await shown.goto(`${demo.service}/epic/riverside/launch/nonsense?iss=x&launch=y`);
+  const width = await shown.locator("img.logo").evaluate(async (image) => {
+    await image.decode();
+    return image.naturalWidth;
+  });
+  assert.equal(width, 1);
+  await shown.close();
 });
 
 test("the page is accessible and fits a small phone and a wide screen, in light and dark", async () => {

@@ -13,12 +13,15 @@ use crate::configuration::{Change, Document, Draft, Head, differences};
 use crate::http::access::Who;
 use crate::http::problem::ApiError;
 use crate::settings::{
-    Environment, Problem, Setting, StaffRole, Values, effective_of, organization_settings,
+    Environment, Logo, Problem, Setting, StaffRole, Values, effective_of, organization_settings,
 };
 use crate::web::{
     ChangeLine, CheckLine, Field, FileLine, HeadLine, Language, OrganizationDraft, OrganizationNote,
     OrganizationPage, PausedLine, Shown, VersionPage,
 };
+
+/// The setting whose value is a picture.
+const LOGO: &str = "logo";
 
 /// The whole page for whoever looks.
 pub(super) async fn page(
@@ -137,7 +140,7 @@ fn files(place: &Place<'_>) -> Vec<FileLine> {
     let effective = effective_of(&place.configuration().files, &place.id);
     let line = |(key, (text, origin)): (String, (String, Option<String>))| FileLine {
         name: format!("organization.{}.{key}", place.id),
-        text,
+        text: readable(&key, text),
         origin,
     };
     effective.into_iter().map(line).collect()
@@ -190,10 +193,12 @@ async fn draft_of(place: &Place<'_>, draft: &Draft, is_right: bool) -> Result<Or
 }
 
 fn change_line(change: &Change) -> ChangeLine {
-    let text = |text: &Option<String>| text.clone().map_or(Shown::NotSet, Shown::Text);
     let secret = |is_given: bool| if is_given { Shown::Secret } else { Shown::NoSecret };
     match change {
         Change::Value { key, before, after } => {
+            let text = |text: &Option<String>| {
+                text.clone().map_or(Shown::NotSet, |text| Shown::Text(readable(key, text)))
+            };
             ChangeLine { key: key.clone(), before: text(before), after: text(after) }
         }
         Change::Secret { key, before: true, after: true } => {
@@ -203,6 +208,11 @@ fn change_line(change: &Change) -> ChangeLine {
             ChangeLine { key: key.clone(), before: secret(*before), after: secret(*after) }
         }
     }
+}
+
+/// A value, or what it is where nobody could read it.
+fn readable(key: &str, text: String) -> String {
+    if key == LOGO && !text.is_empty() { Logo::summary(&text) } else { text }
 }
 
 fn head_line(place: &Place<'_>, head: &Head) -> HeadLine {

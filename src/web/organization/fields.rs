@@ -25,6 +25,12 @@ impl Field {
         matches!(self.setting.kind, Kind::List | Kind::Secrets)
             || self.key.ends_with("body")
             || self.key == "epic.private_keys"
+            || self.is_picture()
+    }
+
+    /// Whether it is a picture, which a script reads from a file.
+    pub fn is_picture(&self) -> bool {
+        self.key == "logo"
     }
 
     pub fn choices(&self) -> Vec<&'static str> {

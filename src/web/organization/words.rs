@@ -71,6 +71,7 @@ pub(super) struct OrganizationWords {
     pub import: &'static str,
     pub import_note: &'static str,
     pub choose_file: &'static str,
+    pub choose_picture: &'static str,
     // Versions.
     pub versions_before: &'static str,
     pub version: &'static str,
@@ -197,6 +198,7 @@ static ENGLISH: OrganizationWords = OrganizationWords {
     import: "Import",
     import_note: "A file with a table [organization.…], as Export writes it. It becomes your draft; secrets stay as they are.",
     choose_file: "Choose a file",
+    choose_picture: "Choose a picture",
     versions_before: "Versions before",
     version: "Version",
     saved: "Saved",
@@ -301,6 +303,7 @@ static SPANISH: OrganizationWords = OrganizationWords {
     import: "Importar",
     import_note: "Un archivo con una tabla [organization.…], como la escribe Exportar. Pasa a ser su borrador; los secretos quedan como están.",
     choose_file: "Elegir un archivo",
+    choose_picture: "Elegir una imagen",
     versions_before: "Versiones anteriores",
     version: "Versión",
     saved: "Guardada",

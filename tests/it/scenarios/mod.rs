@@ -25,6 +25,7 @@ mod jwt;
 mod keys;
 mod kinds;
 mod launches;
+mod logos;
 mod logs;
 mod metrics;
 mod morning;

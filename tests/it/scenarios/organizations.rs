@@ -28,7 +28,7 @@ pub(super) const SEALING: &str = "[store]\nsealing_keys = [\"a-key-of-more-than-
 pub(super) const PAGE: &str = "/admin/hillside";
 
 /// A house whose settings name one organization, the fakes of another, and what somebody types for it.
-async fn house() -> (House, Simulator, Said) {
+pub(super) async fn house() -> (House, Simulator, Said) {
     house_with(SEALING).await
 }
 
@@ -54,7 +54,7 @@ impl House {
         answer.header("location").strip_prefix(&format!("{PAGE}?note=")).unwrap().to_owned()
     }
 
-    async fn types(&self, said: &Said, base: &str, more: &[(&str, &str)]) -> String {
+    pub(super) async fn types(&self, said: &Said, base: &str, more: &[(&str, &str)]) -> String {
         let replaced = |key: &str| more.iter().any(|(other, _)| *other == key);
         let mut fields: Vec<(&str, &str)> =
             said.iter().filter(|(key, _)| !replaced(key)).map(|(key, text)| (*key, text.as_str())).collect();
@@ -70,7 +70,7 @@ impl House {
         self.until_served(true).await;
     }
 
-    async fn until_served(&self, served: bool) {
+    pub(super) async fn until_served(&self, served: bool) {
         let began = Instant::now();
         until("the change is in force", async || {
             let status = self.get("/epic/hillside/jwks.json").await.status;
