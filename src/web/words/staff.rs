@@ -13,6 +13,12 @@ pub struct StaffWords {
     pub set_up: &'static str,
 }
 
+/// The field that asks whoever acts why.
+pub struct ReasonField {
+    pub label: &'static str,
+    pub sample: &'static str,
+}
+
 /// The index.
 pub struct IndexWords {
     pub intro: &'static str,
@@ -64,6 +70,14 @@ impl Language {
             Self::Spanish => &STAFF_SPANISH,
         }
     }
+
+    /// The field for a reason in this language.
+    pub fn reason_field(self) -> &'static ReasonField {
+        match self {
+            Self::English => &REASON_ENGLISH,
+            Self::Spanish => &REASON_SPANISH,
+        }
+    }
 }
 
 pub fn index_words(language: Language) -> &'static IndexWords {
@@ -99,6 +113,11 @@ static STAFF_SPANISH: StaffWords = StaffWords {
     records: "Registros de notificaciones",
     set_up: "Configuración en Epic",
 };
+
+static REASON_ENGLISH: ReasonField = ReasonField { label: "Reason", sample: "for the audit, no names" };
+
+static REASON_SPANISH: ReasonField =
+    ReasonField { label: "Motivo", sample: "para la auditoría, sin nombres" };
 
 static INDEX_ENGLISH: IndexWords = IndexWords {
     intro: "Video visits between the health record and the video call. Patients and providers come here from MyChart and Epic, not by this page.",
