@@ -10,7 +10,7 @@ use vestibule_domain::time::{Moment, Span};
 use super::engine::{Ended, Engine, Gathered, Trouble, Work};
 use crate::codec;
 use crate::port::observer::Observed;
-use crate::port::store::{JournalEntry, ParkedCommand, Seq, StoreError, VisitWrite};
+use crate::port::store::{JournalEntry, ParkedCommand, Seq, StoreError, VisitWrite, WhyAside};
 use crate::visit::{Decide, Decided};
 
 /// A command is set aside after it has killed its visit so often.
@@ -62,7 +62,7 @@ impl Engine {
             if !self.is_poison(&question, seq, &good, &entry).await? {
                 good.push(entry);
             } else if let Some(line) = journal.iter().find(|line| Some(line.seq) == seq) {
-                self.park(line, "it made its visit fail three times", now, gathered);
+                self.park(line, WhyAside::VisitFailed, now, gathered);
                 good.push(own_entry(Command::CommandParked, now));
             } else {
                 poison_tick |= entry.command == Command::Tick;
@@ -148,16 +148,15 @@ impl Engine {
 
     // === setting aside ===
 
-    pub(super) fn park(&self, line: &JournalEntry, reason: &str, now: Moment, gathered: &mut Gathered) {
-        self.set_aside(line.seq, &line.visit, line.payload.clone(), reason, now, gathered);
+    pub(super) fn park(&self, line: &JournalEntry, why: WhyAside, now: Moment, gathered: &mut Gathered) {
+        self.set_aside(line.seq, &line.visit, line.payload.clone(), why, now, gathered);
     }
 
     /// A deadline is no journal entry that could be left behind: the visit is given a rest from it, and says that something is wrong. The
     /// problem is set without the rules, which cannot be asked.
     fn park_tick(&self, key: &VisitKey, now: Moment, decided: &mut Decided, gathered: &mut Gathered) {
-        let reason = "a deadline of its visit made it fail three times";
         let tick = self.ports.format.encode(&*own_entry(Command::Tick, now)).unwrap_or_default();
-        self.set_aside(Seq(0), key, tick, reason, now, gathered);
+        self.set_aside(Seq(0), key, tick, WhyAside::DeadlineFailed, now, gathered);
         let visit = Arc::make_mut(&mut decided.visit);
         visit.problems.entry(ProblemCode::CommandParked).or_insert(now);
         decided.changed = true;
@@ -170,10 +169,11 @@ impl Engine {
         seq: Seq,
         visit: &VisitKey,
         payload: Vec<u8>,
-        reason: &str,
+        why: WhyAside,
         now: Moment,
         gathered: &mut Gathered,
     ) {
+        let reason = why.as_str();
         self.ports.observer.observe(Observed::CommandParked);
         tracing::error!(shard = self.shard.number(), seq = seq.0, reason, "a command is set aside");
         gathered.parked.push(ParkedCommand {
@@ -199,7 +199,7 @@ impl Engine {
             work.entries.iter().any(|(_, entry)| entry.command == Command::OrganizationForgotten);
         for (seq, _) in work.entries.iter().filter(|_| !is_forgotten) {
             if let Some(line) = journal.iter().find(|line| line.seq == *seq) {
-                self.park(line, "its organization is not in the settings any more", now, gathered);
+                self.park(line, WhyAside::NoOrganization, now, gathered);
             }
         }
         self.children.forget(key);

@@ -20,7 +20,7 @@ use crate::node::crew::Crew;
 use crate::port::Ports;
 use crate::port::observer::Observed;
 use crate::port::store::{
-    HistoryLines, JournalEntry, OutboxEntry, Ownership, ParkedCommand, Seq, StoreError, VisitWrite,
+    HistoryLines, JournalEntry, OutboxEntry, Ownership, ParkedCommand, Seq, StoreError, VisitWrite, WhyAside,
 };
 use crate::visit::Decided;
 
@@ -264,7 +264,7 @@ impl Engine {
         let mut oldest = None;
         for line in journal {
             if self.killed_processes_before(line).await? {
-                self.park(line, "it was under way each time that a process died", now, &mut gathered);
+                self.park(line, WhyAside::ProcessDied, now, &mut gathered);
                 work.entry(line.visit.clone()).or_default();
                 continue;
             }

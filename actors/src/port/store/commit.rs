@@ -113,10 +113,40 @@ pub struct ParkedCommand {
     pub visit: VisitKey,
     /// The command, by the codec.
     pub payload: Vec<u8>,
-    /// Why, in words without PHI.
+    /// Why, in words without PHI: a [`WhyAside`] as text, of this release or another.
     pub reason: String,
     /// When.
     pub at: Moment,
+}
+
+/// Why a command was set aside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhyAside {
+    /// Its visit failed at it, as often as is borne.
+    VisitFailed,
+    /// The process that had it under way died, as often as is borne.
+    ProcessDied,
+    /// A deadline of its visit made it fail.
+    DeadlineFailed,
+    /// Nothing is known of its organization any more.
+    NoOrganization,
+}
+
+impl WhyAside {
+    /// All there are.
+    pub const ALL: [Self; 4] =
+        [Self::VisitFailed, Self::ProcessDied, Self::DeadlineFailed, Self::NoOrganization];
+
+    /// In English, as it is kept.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VisitFailed => "it made its visit fail three times",
+            Self::ProcessDied => "it was under way each time that a process died",
+            Self::DeadlineFailed => "a deadline of its visit made it fail three times",
+            Self::NoOrganization => "its organization is not in the settings any more",
+        }
+    }
 }
 
 /// The one atomic write of a shard's owner.

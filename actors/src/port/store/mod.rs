@@ -16,7 +16,7 @@ mod record;
 
 pub use commit::{
     Changed, Commit, Committed, HeldVisit, OutboxEntry, ParkedCommand, Restore, Restored, StoredVisit,
-    VisitWrite,
+    VisitWrite, WhyAside,
 };
 pub use gate::{GateId, HALT, ZoomClass, halt_of, is_halted, set_halt};
 pub use history::{History, HistoryLines};

@@ -289,6 +289,9 @@ macro_rules! kinds {
         }
 
         impl $name {
+            /// All there are.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
             /// As the API spells it.
             #[must_use]
             pub fn as_str(self) -> &'static str {
