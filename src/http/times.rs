@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::view::Time;
+use crate::web::{Language, weekday};
 
 /// Writes times in the organization's own zone, beside those in UTC.
 pub struct DisplayTimes(TimeZone);
@@ -19,8 +20,9 @@ impl DisplayTimes {
     }
 
     /// The day, with its name.
-    pub fn day(&self, time: Time) -> String {
-        self.written(time, "%A, %Y-%m-%d")
+    pub fn day(&self, time: Time, language: Language) -> String {
+        let name = weekday(language, time.0.to_zoned_datetime(self.0.clone()).weekday());
+        format!("{name}, {}", self.written(time, "%Y-%m-%d"))
     }
 
     /// The time of day, to the second, with what the zone is called then.
@@ -49,8 +51,9 @@ mod tests {
         let time = Time("2026-11-24T03:30:07Z".parse().unwrap());
         let chicago = DisplayTimes::of_zone("America/Chicago");
         assert_eq!(
-            (chicago.day(time), chicago.clock(time)),
+            (chicago.day(time, Language::English), chicago.clock(time)),
             ("Monday, 2026-11-23".into(), "21:30:07 CST".into())
         );
+        assert_eq!(chicago.day(time, Language::Spanish), "Lunes, 2026-11-23");
     }
 }

@@ -49,7 +49,7 @@ pub use letterhead::Letterhead;
 pub use link::{ExternalLink, NotALink, local_path};
 pub use message::{MessageKey, Phase, VisitStatus, message};
 pub use onward::OnwardPage;
-pub use ops::{OpsPage, WallColours, WallPage};
+pub use ops::{OpsPage, WallColours, WallPage, spoken_word};
 pub use organization::{
     ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
     PausedLine, Shown, VersionPage,
@@ -62,11 +62,11 @@ pub use resend::{ResendCount, ResendNote, ResendPage, ResendState};
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;
 pub use stand_in::{StandInPage, StandsFor};
-pub use story::{StoryCommand, StoryLink, StoryNote, StoryPage, StoryParked, StoryPerson};
+pub use story::{StoryCommand, StoryLink, StoryNote, StoryPage, StoryParked, StoryPerson, set_aside};
 pub use timeline::{TimelineLine, TimelineSection};
 pub use tools::{
     Choice, DeviceLine, GuestLine, Here, Inviting, PersonLine, Texts, ToolsMeeting, ToolsNote, ToolsPage, Who,
 };
 pub use waiting::{Returned, TestLink, WaitingPage, Watcher};
-pub use words::invitation;
+pub use words::{invitation, problem, problem_title, weekday};
 pub use zoom::{ConnectTrouble, ScopeRow, WebhookCheck, ZoomPage, ZoomResultPage, ZoomStands};

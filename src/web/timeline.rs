@@ -40,7 +40,7 @@ pub struct TimelineLine {
     pub marks: Vec<String>,
     /// Of an event of Zoom's, its own time of day there.
     pub happened: Option<String>,
-    /// What to check, where something is wrong.
+    /// What to check, where something is wrong; in English, as it is kept.
     pub hint: Option<String>,
 }
 

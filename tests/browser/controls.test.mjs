@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
-import { joinFromMyChart, lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+import { epicFaults, joinFromMyChart, lightIsOn, refused, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 let demo;
 let browser;
@@ -19,12 +19,6 @@ after(async () => {
   await browser?.close();
   await demo?.stop();
 });
-
-async function faults(method, body) {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${demo.fakes}/demo/api/epic/faults`, { method, headers, body: body && JSON.stringify(body) });
-  assert.equal(answer.status, 204);
-}
 
 test("what Epic is told is paused and resumed with the keyboard, and the board says so while it lasts", async () => {
   const [operator, watcher] = [await person(browser, { viewport: DESKTOP }), await person(browser, { viewport: DESKTOP })];
@@ -67,16 +61,13 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   const visit = await visitOfTheDay(demo, 0);
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
   const waiting = await waitingPatient(patient, demo, 0);
-  await faults("POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
   const started = await startFromHyperspace(provider, demo, 0);
   await started.waitForURL(/\/zoom\/s\//);
   await waiting.waitForURL(/\/zoom\//);
   const address = `${demo.service}/visits/lakeside/${visit.csn}`;
-  await until("the updates to be refused", 20_000, async () => {
-    const { updates } = await (await fetch(`${demo.service}/api/v1/parked`)).json();
-    return updates.length === 2;
-  });
-  await faults("DELETE");
+  await refused(demo, 2);
+  await epicFaults(demo, "DELETE");
   const operator = await person(browser, { viewport: DESKTOP });
   const page = await operator.newPage();
   await page.goto(address);
@@ -127,7 +118,7 @@ test("records that Epic refused are counted, and sent again for a reason", async
   const visit = await visitOfTheDay(demo, 1);
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
   const waiting = await waitingPatient(patient, demo, 1);
-  await faults("POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
   const started = await startFromHyperspace(provider, demo, 1);
   await started.waitForURL(/\/zoom\/s\//);
   await waiting.waitForURL(/\/zoom\//);
@@ -140,7 +131,7 @@ test("records that Epic refused are counted, and sent again for a reason", async
     const refused = (await records()).filter(({ outcome }) => outcome === "parked");
     return refused.length === 2;
   });
-  await faults("DELETE");
+  await epicFaults(demo, "DELETE");
   const operator = await person(browser, { viewport: DESKTOP });
   const page = await operator.newPage();
   await page.goto(`${demo.service}/records?${search}&outcome=parked`);

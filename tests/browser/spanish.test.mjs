@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
-import { startDemo } from "./support/demo.mjs";
-import { waitingPatient } from "./support/visits.mjs";
+import { assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { startDemo, until } from "./support/demo.mjs";
+import { dialsIn, epicFaults, makesLink, opensTools, refused, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 const PAGES = [
   { name: "index", path: "/", heading: "Vestibule" },
@@ -71,23 +71,66 @@ async function visited(locale, { path, guarded = false, shows }, viewport) {
   return { page, someone };
 }
 
+/** The page in Spanish, on a small phone, after it was compared with the English one. */
+async function inSpanishThroughout(one) {
+  const { page, someone } = await visited("es-MX", one, SMALL_PHONE);
+  assert.equal(await page.locator("html").getAttribute("lang"), "es");
+  await page.getByRole("heading", { level: 1, name: one.heading }).waitFor();
+  await assertFits(page, one.name);
+  await assertAccessible(page, one.name);
+  const spanish = new Set(await said(page));
+  assert.deepEqual(someone.complaints, []);
+  const english = await visited("en-US", { ...one, shows: one.shows && /waiting/i });
+  assert.equal(await english.page.locator("html").getAttribute("lang"), "en");
+  const left = (await said(english.page)).filter((text) => spanish.has(text) && !SAME.test(text));
+  assert.deepEqual(left, [], `English on the Spanish ${one.name}`);
+  await english.someone.leave();
+  return { page, someone };
+}
+
 for (const one of PAGES) {
   test(`${one.name} is in Spanish throughout`, async () => {
-    const { page, someone } = await visited("es-MX", one, SMALL_PHONE);
-    assert.equal(await page.locator("html").getAttribute("lang"), "es");
-    await page.getByRole("heading", { level: 1, name: one.heading }).waitFor();
-    await assertFits(page, one.name);
-    await assertAccessible(page, one.name);
-    const spanish = new Set(await said(page));
-    assert.deepEqual(someone.complaints, []);
-    const english = await visited("en-US", { ...one, shows: one.shows && /waiting/i });
-    assert.equal(await english.page.locator("html").getAttribute("lang"), "en");
-    const left = (await said(english.page)).filter((text) => spanish.has(text) && !SAME.test(text));
-    assert.deepEqual(left, [], `English on the Spanish ${one.name}`);
+    const { someone } = await inSpanishThroughout(one);
     await someone.leave();
-    await english.someone.leave();
   });
 }
+
+test("a visit with its timeline and all that can be done about it is in Spanish throughout, and stays so", async () => {
+  const visit = await visitOfTheDay(demo, 1);
+  const [patient, provider] = [await person(browser), await person(browser, { viewport: DESKTOP })];
+  const waiting = await waitingPatient(patient, demo, 1);
+  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  const started = await startFromHyperspace(provider, demo, 1);
+  await started.waitForURL(/\/zoom\/s\//);
+  await waiting.waitForURL(/\/zoom\//);
+  await dialsIn(demo, started, "+15550100123");
+  await makesLink(await opensTools(provider, demo, visit), "Ada");
+  await refused(demo, 2);
+  await epicFaults(demo, "DELETE");
+  const path = `/visits/lakeside/${visit.csn}`;
+  const { page, someone } = await inSpanishThroughout({ name: "visit", path, heading: `Visita ${visit.csn}` });
+  const who = `Paciente ${visit.patient.external_id}`;
+  for (const part of [`${who} abrió la visita.`, "La visita pasa a la fase «en curso».", `meeting.participant_joined: ${who}.`, "Zoom avisó de meeting.participant_joined: un teléfono, dispositivo"]) {
+    await page.locator("table.timeline").getByText(part).first().waitFor();
+  }
+  for (const name of [/^Teléfono, /, /^Enlace de hace \d+ min$/, "Terminar la reunión", "Crear la reunión de nuevo", `${who} ha entrado`]) {
+    await page.getByRole("form", { name }).waitFor();
+  }
+  const end = page.getByRole("form", { name: "Terminar la reunión" });
+  await end.getByLabel("Motivo").fill("llamaron de la planta");
+  await end.getByRole("button", { name: "Terminar para todos" }).press("Enter");
+  await page.getByRole("status").getByText("La reunión se está terminando para todos.").waitFor();
+  assert.match(page.url(), /note=ended&lang=es$/);
+  await until("the end to be told", 20_000, async () => {
+    await page.reload();
+    const lines = await page.locator("table.timeline tbody td:nth-child(2)").allInnerTexts();
+    return ["terminó la reunión para todos: hecho. Motivo: llamaron de la planta.", "La visita pasa a la fase «terminada»."].every((part) => lines.some((line) => line.includes(part)));
+  });
+  await page.getByRole("link", { name: "English" }).click();
+  await page.getByRole("heading", { level: 1, name: `Visit ${visit.csn}` }).waitFor();
+  assert.deepEqual(someone.complaints, []);
+  await Promise.all([someone, patient, provider].map((one) => one.leave()));
+});
 
 test("the switch leads to the other language and back, and the way through the pages keeps it", async () => {
   const someone = await person(browser, { locale: "en-US" });
@@ -95,6 +138,8 @@ test("the switch leads to the other language and back, and the way through the p
   await page.goto(`${demo.service}/ops`);
   await page.getByRole("link", { name: "Español" }).click();
   await page.getByRole("heading", { level: 1, name: "Visitas en curso" }).waitFor();
+  await page.getByRole("rowheader").getByRole("link").first().click();
+  await page.getByRole("heading", { level: 1, name: /^Visita / }).waitFor();
   await page.getByRole("link", { name: "Configuración en Epic" }).click();
   await page.getByRole("heading", { level: 1, name: "Configuración en Epic" }).waitFor();
   await page.getByRole("link", { name: "English" }).click();

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
-import { lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+import { dialsIn, lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 let demo;
 let browser;
@@ -30,14 +30,7 @@ test("a provider says whose telephone it is, and the patient's light goes on", a
   const page = await provider.context.newPage();
   await page.goto(`${demo.fakes}/demo/launch/visit-tools/${visit.csn}/${visit.providers[0].external_id}`);
   await page.getByRole("row", { name: /Provider.*In the meeting/ }).waitFor();
-  const [, meeting] = new URL(started.url()).pathname.match(/\/s\/(\d+)/);
-  const call = { meeting: Number(meeting), number: "+15550100123" };
-  const answer = await fetch(`${demo.fakes}/zoom/client/dial-in`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(call),
-  });
-  assert.equal(answer.status, 201);
+  await dialsIn(demo, started, "+15550100123");
   // The page renews itself.
   const whose = page.getByRole("region", { name: "Who is this?" });
   await whose.getByText("Telephone").waitFor();

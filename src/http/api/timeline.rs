@@ -9,6 +9,10 @@ use crate::http::app::App;
 use crate::http::problem::{ApiError, Problem};
 use crate::http::timeline::{self, EntryView, Timeline};
 use crate::http::view::GoneView;
+use crate::web::Language;
+
+/// What programs are told, whatever language somebody's pages are in.
+const LANGUAGE: Language = Language::English;
 
 /// What happened to a visit, whole: at most as many entries as `limits.history_lines`, and some hundreds of records and acts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,7 +50,7 @@ pub async fn of_csn(
     who: Who,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(shown(timeline::of_csn(&app, &who, &path.0, &path.1).await?))
+    Ok(shown(timeline::of_csn(&app, &who, (&path.0, &path.1), LANGUAGE).await?))
 }
 
 /// What happened to a group visit.
@@ -67,7 +71,7 @@ pub async fn of_conference(
     who: Who,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(shown(timeline::of_conference(&app, &who, &path.0, &path.1).await?))
+    Ok(shown(timeline::of_conference(&app, &who, (&path.0, &path.1), LANGUAGE).await?))
 }
 
 fn shown(timeline: Timeline) -> HttpResponse {

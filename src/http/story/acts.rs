@@ -12,7 +12,9 @@ use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::audited::{self, Outcome};
 use crate::http::problem::{ApiError, Problem};
+use crate::http::query;
 use crate::http::reason;
+use crate::http::visit::language_of;
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::settings::{Organization, StaffRole};
 use crate::web::StoryNote;
@@ -109,6 +111,7 @@ impl ActForm {
     ("organization" = String, Path, description = "As in the settings"),
     ("csn" = String, Path, description = "Epic's contact serial number"),
     ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end`, `revoke` (field `link`), `remake` (field `although_inside`, where people in the meeting are no reason to leave it), `resend` and `drop` (fields `who`, `topic`, `seq`) of a parked update, or `drop-command` (field `seq`); each with `reason`"),
+    ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
@@ -135,6 +138,7 @@ pub async fn act(
     ("organization" = String, Path, description = "As in the settings"),
     ("conference_id" = String, Path, description = "Epic's conference id"),
     ("act" = String, Path, description = "As for /visits/{organization}/{csn}/{act}"),
+    ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
@@ -178,7 +182,10 @@ async fn done(
     let outcome = if note.is_done() { audited::DONE } else { note.code() };
     request.extensions_mut().insert(Outcome(outcome));
     tracing::info!(by = by.name(), organization = %id, action = act.action(), outcome, "an operator acts on a visit");
-    let to = format!("{}?{NOTE}={}", address(&key), note.code());
+    // Back to the page in the language that it was in, where its address said which.
+    let language = query::first(request, "lang").map(|_| language_of(request, Some(organization)));
+    let language = language.map(|language| format!("&lang={}", language.code())).unwrap_or_default();
+    let to = format!("{}?{NOTE}={}{language}", address(&key), note.code());
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
 }
 

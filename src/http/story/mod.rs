@@ -20,14 +20,15 @@ use super::ask::now;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use super::query;
-use super::timeline::{self, Mark, Timeline};
+use super::timeline::{self, Timeline};
 use super::times::DisplayTimes;
+use super::visit::language_of;
 use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, StaffRole};
 use crate::web::{
     Choice, Language, PersonLine, SignedIn, StoryCommand, StoryLink, StoryNote, StoryPage, StoryParked,
-    StoryPerson, TimelineLine, TimelineSection,
+    StoryPerson, TimelineLine, TimelineSection, problem,
 };
 
 // What utoipa's attribute makes beside each handler.
@@ -35,8 +36,6 @@ pub use acts::{__path_act, __path_act_in_group, Act, act, act_in_group};
 
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
-/// Operators' pages are in English so far.
-const LANGUAGE: Language = Language::English;
 
 /// The page of a visit by its CSN.
 ///
@@ -45,6 +44,7 @@ const LANGUAGE: Language = Language::English;
 #[utoipa::path(get, path = "/visits/{organization}/{csn}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("csn" = String, Path, description = "Epic's contact serial number"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The visit, or the group visit that holds this CSN, with what happened to it; of one that has left, that alone", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -57,7 +57,9 @@ pub async fn of_csn(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    shown(&app, &who, &request, &timeline::of_csn(&app, &who, &path.0, &path.1).await?).await
+    let language = language_at(&app, &request, &path.0);
+    let known = timeline::of_csn(&app, &who, (&path.0, &path.1), language).await?;
+    shown(&app, &who, (&request, language), &known).await
 }
 
 /// The page of a group visit.
@@ -67,6 +69,7 @@ pub async fn of_csn(
 #[utoipa::path(get, path = "/group-visits/{organization}/{conference_id}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("conference_id" = String, Path, description = "Epic's conference id"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The visit, with what happened to it; of one that has left, that alone", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -79,17 +82,24 @@ pub async fn of_conference(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    shown(&app, &who, &request, &timeline::of_conference(&app, &who, &path.0, &path.1).await?).await
+    let language = language_at(&app, &request, &path.0);
+    let known = timeline::of_conference(&app, &who, (&path.0, &path.1), language).await?;
+    shown(&app, &who, (&request, language), &known).await
+}
+
+/// The language of a page of an organization's.
+fn language_at(app: &App, request: &HttpRequest, id: &str) -> Language {
+    language_of(request, app.settings.organization(id).map(|(_, organization)| organization))
 }
 
 async fn shown(
     app: &App,
     who: &Who,
-    request: &HttpRequest,
+    (request, language): (&HttpRequest, Language),
     known: &Timeline,
 ) -> Result<HttpResponse, ApiError> {
     let (id, organization) = who.organization(app, known.key.organization.as_str(), StaffRole::Viewer)?;
-    let frame = frame((id, organization), &known.key);
+    let frame = frame((id, organization), &known.key, language);
     let page = match &known.seen {
         Some(seen) => view(app, organization, seen, frame),
         None => frame,
@@ -100,7 +110,7 @@ async fn shown(
             Some(seen) if may_act => commands(app, seen).await?,
             _ => None,
         },
-        timeline: section(known, &organization.time_zone),
+        timeline: section(known, &organization.time_zone, language),
         note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
         may_act,
         signed_in: who.signed_in(),
@@ -110,13 +120,17 @@ async fn shown(
 }
 
 /// What there is to see of any visit, be it still there or not, for whoever may only look.
-fn frame((id, organization): (&OrganizationId, &Organization), key: &VisitKey) -> StoryPage {
+fn frame(
+    (id, organization): (&OrganizationId, &Organization),
+    key: &VisitKey,
+    language: Language,
+) -> StoryPage {
     let (csn, conference_id) = match &key.visit {
         VisitId::Csn(csn) => (Some(csn.as_str().to_owned()), None),
         VisitId::Conference(conference) => (None, Some(conference.as_str().to_owned())),
     };
     StoryPage {
-        language: Language::English,
+        language,
         organization: id.as_str().to_owned(),
         name: organization.display_name.clone(),
         test_environment: organization.environment == Environment::Test,
@@ -142,11 +156,12 @@ fn frame((id, organization): (&OrganizationId, &Organization), key: &VisitKey) -
 
 /// What there is to see of one that is there.
 fn view(app: &App, organization: &Organization, seen: &Snapshot, frame: StoryPage) -> StoryPage {
+    let language = frame.language;
     let (visit, now, policy) = (&seen.visit, now(app), organization.policy(&app.settings));
     let unlinked = visit.unlinked(&policy, now);
     let person = |(key, person): (&ParticipantKey, &Participant)| StoryPerson {
         line: PersonLine::new(
-            LANGUAGE,
+            language,
             called(key.role(), false),
             person.external_id.as_ref().map(|id| id.as_str().to_owned()),
             person.presence.as_str(),
@@ -159,70 +174,55 @@ fn view(app: &App, organization: &Organization, seen: &Snapshot, frame: StoryPag
     let nobodys = unlinked.iter().filter(|stranger| stranger.named.is_none());
     let choice = |(key, person): (&ParticipantKey, &Participant)| Choice {
         who: key.to_text(),
-        role: called(key.role(), false).text(LANGUAGE),
+        role: called(key.role(), false).text(language),
         name: person.external_id.as_ref().map(|id| id.as_str().to_owned()),
     };
     StoryPage {
         phase: Some(visit.phase.as_str()),
         meeting: visit.meeting.as_ref().map(|meeting| meeting.id.to_string()),
-        problems: visit.problems.keys().map(|code| code.message()).collect(),
+        problems: visit.problems.keys().map(|code| problem(language, *code)).collect(),
         people: (visit.participants.iter().map(person))
-            .chain(nobodys.map(|it| stranger(unknown(LANGUAGE, it, now))))
+            .chain(nobodys.map(|it| stranger(unknown(language, it, now))))
             .collect(),
-        devices: devices(LANGUAGE, &unlinked, now),
+        devices: devices(language, &unlinked, now),
         links: links(visit, now),
         choices: visit.participants.iter().map(choice).collect(),
         may_make_again: visit.replaceable().is_some(),
-        parked: visit.parked_updates().map(|update| parked(&update)).collect(),
+        parked: visit.parked_updates().map(|update| parked(&update, language)).collect(),
         ..frame
     }
 }
 
 /// What happened to it, as the page shows it.
-fn section(known: &Timeline, zone: &str) -> TimelineSection {
+fn section(known: &Timeline, zone: &str, language: Language) -> TimelineSection {
     let times = DisplayTimes::of_zone(zone);
     let Timeline { dropped, more_records, more_acts, .. } = *known;
     let json = format!("/api/v1{}/timeline", address(&known.key));
     let (zone, days) = (zone.to_owned(), Vec::new());
     let mut section = TimelineSection { zone, days, dropped, more_records, more_acts, json };
     for entry in &known.entries {
-        let mark = |mark: &Mark| match mark {
-            Mark::Late => format!("late by {}", lateness(entry.late_by().unwrap_or_default())),
-            Mark::Duplicate => "duplicate".to_owned(),
-            Mark::Repaired => "repaired".to_owned(),
-            Mark::Ignored => "ignored".to_owned(),
-        };
         let line = TimelineLine {
             at: entry.at.0,
             local: times.clock(entry.at),
             tone: entry.tone,
             text: entry.text.clone(),
-            marks: entry.marks.iter().map(mark).collect(),
+            marks: entry.marks_in_words(language),
             happened: entry.event.as_ref().map(|event| times.clock(event.event_at)),
             hint: entry.record.as_ref().and_then(|record| record.hint.clone()),
         };
-        section.push(times.day(entry.at), line);
+        section.push(times.day(entry.at, language), line);
     }
     section
 }
 
-/// `42 s`, `3 min 5 s`, `2 h 10 min`.
-fn lateness(seconds: i64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-    }
-}
-
 /// An update that is parked, in words.
-fn parked(update: &ParkedUpdate<'_>) -> StoryParked {
-    let who = timeline::named(update.participant.role(), update.external_id);
+fn parked(update: &ParkedUpdate<'_>, language: Language) -> StoryParked {
+    let who = timeline::named(language, update.participant.role(), update.external_id);
     StoryParked {
         key: update.participant.to_text(),
         topic: update.says.topic().as_str(),
         seq: update.seq,
-        text: timeline::status(&who, update.says),
+        text: timeline::status(language, &who, update.says),
     }
 }
 

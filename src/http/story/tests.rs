@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use vestibule_actors::memory::When;
-use vestibule_actors::port::store::{ParkedCommand, Seq};
+use vestibule_actors::port::store::{ParkedCommand, Seq, WhyAside};
 use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::Visit;
@@ -12,6 +12,7 @@ use crate::http::kit::{
     Kit, NOW, anonymous, ask, end, get, group, group_key, key, patient, service, start_with_a_stranger,
     waiting,
 };
+use crate::web::{Language, set_aside};
 
 const PAGE: &str = "/visits/lakeside/10001";
 const STRANGER: &str = "16778240";
@@ -51,7 +52,7 @@ async fn a_visit_is_shown_with_its_people_and_whoever_nobody_knows_may_be_named(
         "Who is this?",
         "<strong>Telephone</strong>",
         ">Patient WPR1</option>",
-        "href=\"/records?organization=lakeside&#38;csn=10001\"",
+        "href=\"/records?organization=lakeside&#38;csn=10001&#38;lang=en\"",
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
@@ -72,7 +73,7 @@ async fn a_group_visit_has_a_page_of_its_own_and_is_found_by_its_patients_csn() 
     for path in ["/group-visits/lakeside/C-7", "/visits/lakeside/10008"] {
         let text = ask!(service, get(path)).text();
         assert!(text.contains("<h1>Group visit C-7</h1>") && text.contains("(10008)"), "{path}: {text}");
-        assert!(text.contains("action=\"/group-visits/lakeside/C-7/identify\""), "{path}: {text}");
+        assert!(text.contains("action=\"/group-visits/lakeside/C-7/identify?lang=en\""), "{path}: {text}");
     }
 }
 
@@ -167,4 +168,52 @@ async fn what_was_set_aside_is_dropped_one_by_one_and_the_problem_with_the_last(
     assert!(text.contains("It is on no list any more.") && !text.contains("Number 1, "), "{text}");
     assert_eq!(ask!(service, drop("")).header("location"), format!("{PAGE}?note=not-yet"));
     assert_eq!(handed_in().await, 2);
+}
+
+#[actix_web::test]
+async fn a_page_is_in_the_readers_language_and_its_buttons_lead_back_to_it() {
+    let kit = Kit::new();
+    let mut visit = running();
+    visit.problems.insert(ProblemCode::CommandParked, NOW);
+    kit.commit(&visit.key, Some(&visit)).await;
+    let reasons = WhyAside::ALL.map(WhyAside::as_str).into_iter().chain(["of <a later release"]);
+    for (seq, reason) in (1..).zip(reasons) {
+        let (visit_key, payload) = (visit.key.clone(), Vec::new());
+        let parked =
+            ParkedCommand { seq: Seq(seq), visit: visit_key, payload, reason: reason.into(), at: NOW };
+        kit.park(&visit.key, &visit, parked).await;
+    }
+    let service = service!(kit);
+    let text = ask!(service, get(&format!("{PAGE}?lang=es&note=not-here"))).text();
+    for part in [
+        "<html lang=\"es\">",
+        "<h1>Visita 10001</h1>",
+        "data-phase=\"in_progress\">en curso</span>",
+        "Ya se ha ido, o la persona",
+        "Una orden se apartó después de fallar tres veces.",
+        "<th scope=\"row\">Paciente</th><td><code>WPR1</code></td><td>Esperando</td>",
+        "<td>apagada</td>",
+        "¿Quién es?",
+        "<strong>Teléfono</strong>",
+        ">Paciente WPR1</option>",
+        "Número 1, hace 0 min: hizo fallar su visita tres veces",
+        "<span lang=\"en\">of &#60;a later release</span>",
+        "href=\"/records?organization=lakeside&#38;csn=10001&#38;lang=es\"",
+        "href=\"/ops?lang=es\"",
+        "href=\"/visits/lakeside/10001?lang=en\" hreflang=\"en\"",
+        "action=\"/visits/lakeside/10001/end?lang=es\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    for why in WhyAside::ALL {
+        assert!(
+            !text.contains(why.as_str()) && set_aside(Language::English, why.as_str()).is_some(),
+            "{why:?}"
+        );
+    }
+    let accepted = get(PAGE).insert_header(("accept-language", "es-MX"));
+    assert!(ask!(service, accepted).text().contains("<h1>Visita 10001</h1>"));
+    let revoke = get(&format!("{PAGE}/revoke?lang=es")).method(Method::POST);
+    let told = ask!(service, revoke.set_form([("link", "none"), ("reason", "wrong person")]));
+    assert_eq!(told.header("location"), "/visits/lakeside/10001?note=no-link&lang=es");
 }

@@ -8,6 +8,7 @@ use vestibule_domain::visit::history::Person;
 use super::words;
 use crate::http::names::{RoleName, spelt};
 use crate::http::view::{RecordView, Time};
+use crate::web::Language;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -163,7 +164,7 @@ impl EntryView {
     }
 
     /// An attempt to tell Epic.
-    pub(super) fn of_record(record: &Record) -> Self {
+    pub(super) fn of_record(language: Language, record: &Record) -> Self {
         let tone = match record.outcome {
             Outcome::Delivered => "good",
             Outcome::Retrying => "pending",
@@ -171,14 +172,15 @@ impl EntryView {
             Outcome::Superseded => "quiet",
         };
         let view = RecordView::from(record);
-        let entry = Self::new(view.at, "record", words::record(record)).code(spelt(view.outcome)).tone(tone);
+        let text = words::record(language, record);
+        let entry = Self::new(view.at, "record", text).code(spelt(view.outcome)).tone(tone);
         Self { meeting_id: view.meeting_id.clone(), record: Some(Box::new(view)), ..entry }
     }
 
-    /// How far behind its own time an event came, where that is to be seen.
-    pub fn late_by(&self) -> Option<i64> {
-        let event = self.event.as_ref().filter(|_| self.marks.contains(&Mark::Late))?;
-        Some(event.came_after_s)
+    /// What is unusual about it, in words.
+    pub fn marks_in_words(&self, language: Language) -> Vec<String> {
+        let late_by_s = self.event.as_ref().map_or(0, |event| event.came_after_s);
+        self.marks.iter().map(|mark| words::mark(language, *mark, late_by_s)).collect()
     }
 }
 

@@ -21,8 +21,9 @@ use super::app::App;
 use super::ask::{MOST_ROWS, stored};
 use super::problem::ApiError;
 use crate::settings::StaffRole;
+use crate::web::Language;
 
-pub use entry::{EntryView, Mark};
+pub use entry::EntryView;
 pub use words::{named, status};
 
 /// Of a visit that had many meetings, records of so many are looked for: the newest.
@@ -51,28 +52,38 @@ pub struct Timeline {
 ///
 /// # Errors
 /// [`ApiError`] for an unknown organization, for a visit of which nothing is known, and when the store does not answer.
-pub async fn of_csn(app: &App, who: &Who, id: &str, csn: &str) -> Result<Timeline, ApiError> {
+pub async fn of_csn(
+    app: &App,
+    who: &Who,
+    (id, csn): (&str, &str),
+    language: Language,
+) -> Result<Timeline, ApiError> {
     let seen = find_visit(app, who, id, csn).await?;
     let visit = Csn::new(csn).map(VisitId::Csn).map_err(|_| ApiError::NoSuchVisit)?;
-    of(app, who, id, visit, seen).await
+    of(app, who, (id, visit), seen, language).await
 }
 
 /// The timeline of a group visit.
 ///
 /// # Errors
 /// As for a visit of one patient.
-pub async fn of_conference(app: &App, who: &Who, id: &str, conference: &str) -> Result<Timeline, ApiError> {
+pub async fn of_conference(
+    app: &App,
+    who: &Who,
+    (id, conference): (&str, &str),
+    language: Language,
+) -> Result<Timeline, ApiError> {
     let seen = find_group_visit(app, who, id, conference).await?;
     let visit = ConferenceId::new(conference).map(VisitId::Conference).map_err(|_| ApiError::NoSuchVisit)?;
-    of(app, who, id, visit, seen).await
+    of(app, who, (id, visit), seen, language).await
 }
 
 async fn of(
     app: &App,
     who: &Who,
-    id: &str,
-    visit: VisitId,
+    (id, visit): (&str, VisitId),
     seen: Option<Snapshot>,
+    language: Language,
 ) -> Result<Timeline, ApiError> {
     let (organization, _) = who.organization(app, id, StaffRole::Viewer)?;
     let asked = VisitKey { organization: organization.clone(), visit };
@@ -84,12 +95,12 @@ async fn of(
     let lines: Vec<Line> = history.lines.iter().map(|bytes| readable(bytes)).collect();
     let (records, more_records) = records_of(app, &key, &lines).await?;
     let (mut entries, more_acts) = match span_of(&lines, &records) {
-        Some((from, to)) => acts::of(app, &key, from - BEFORE, to + AFTER).await?,
+        Some((from, to)) => acts::of(app, &key, (from - BEFORE, to + AFTER), language).await?,
         None => (Vec::new(), false),
     };
     // Of what bears one time: what people did, then what was told to Epic, then what the visit made of it.
-    entries.extend(records.iter().rev().map(EntryView::of_record));
-    entries.extend(told::entries(&lines));
+    entries.extend(records.iter().rev().map(|record| EntryView::of_record(language, record)));
+    entries.extend(told::entries(language, &lines));
     entries.sort_by_key(|entry| entry.at);
     Ok(Timeline { key, seen, dropped: history.dropped, more_records, more_acts, entries })
 }

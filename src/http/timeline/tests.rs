@@ -234,3 +234,43 @@ async fn acts_are_told_once_with_who_why_and_what_came_of_it() {
     assert!(!page.contains("<rang>") && page.contains("rang"), "{page}");
     assert!(!page.contains("192.0.2.7"), "from where somebody came is for the audit alone: {page}");
 }
+
+#[actix_web::test]
+async fn the_page_tells_it_in_the_readers_language_and_the_json_in_english() {
+    let kit = Kit::new();
+    let visit = waiting(key("10001"));
+    kit.commit(&visit.key, Some(&visit)).await;
+    let lines = [line(0, Happened::Launched { who: patient() }), joined(46, 4)];
+    kit.tell(&visit.key, &lines).await;
+    kit.record(&visit.key, vec![record(NOW + Span::seconds(50), Outcome::Retrying)]).await;
+    let service = service!(kit);
+    let form = [("reason", "the ward rang up"), ("link", "none")];
+    let revoke = get("/visits/lakeside/10001/revoke").method(Method::POST);
+    ask!(service, revoke.set_form(form));
+    kit.app.audit.settle(std::time::Duration::from_secs(5)).await.unwrap();
+    let page = ask!(service, get(&format!("{PAGE}?lang=es"))).text();
+    for part in [
+        "<h2 id=\"timeline\">Cronología</h2>",
+        ">Lunes, 2026-11-23</h3>",
+        "Paciente WPR1 abrió la visita.",
+        "Zoom avisó de meeting.participant_joined: Paciente WPR1.",
+        ">con 42 s de retraso</span>",
+        "su propia hora: ",
+        "Se avisó a Epic, intento 1: Paciente ha entrado.",
+        "tokens 1 retiró un enlace de invitado: no había tal enlace. Motivo: the ward rang up.",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    let english = ask!(service, get(JSON));
+    let spanish = get(&format!("{JSON}?lang=es")).insert_header(("accept-language", "es"));
+    assert_eq!(ask!(service, spanish).body, english.body);
+    let told = english.json();
+    let texts: Vec<&str> = entries(&told).iter().map(|entry| entry["text"].as_str().unwrap()).collect();
+    for text in [
+        "Patient WPR1 launched the visit.",
+        "tokens 1 took a guest's link back: no link. Why: the ward rang up.",
+        "Zoom told meeting.participant_joined: Patient WPR1.",
+    ] {
+        assert!(texts.contains(&text), "{text} is not in {texts:?}");
+    }
+}

@@ -9,12 +9,13 @@ use super::entry::{CallView, EntryView, EventView, Mark};
 use super::words;
 use crate::http::names::spelt;
 use crate::http::view::timestamp;
+use crate::web::Language;
 
 /// Zoom's events come within some seconds of what they tell; from here on one is late.
 const LATE: Span = Span::seconds(10);
 
 /// The entries of a history, in its order.
-pub fn entries(lines: &[Line]) -> Vec<EntryView> {
+pub fn entries(language: Language, lines: &[Line]) -> Vec<EntryView> {
     let mut events: Vec<&Event> = Vec::new();
     let mut entries = Vec::with_capacity(lines.len());
     for line in lines {
@@ -22,15 +23,15 @@ pub fn entries(lines: &[Line]) -> Vec<EntryView> {
             Happened::Event(event) => {
                 let duplicate = events.iter().any(|before| before.is_same(event));
                 events.push(event);
-                of_event(line.at, event, duplicate)
+                of_event(language, line.at, event, duplicate)
             }
-            other => entry(line.at, other),
+            other => entry(language, line.at, other),
         });
     }
     entries
 }
 
-fn of_event(at: Moment, event: &Event, duplicate: bool) -> EntryView {
+fn of_event(language: Language, at: Moment, event: &Event, duplicate: bool) -> EntryView {
     let after = at - event.event_at;
     let marks = [(after >= LATE, Mark::Late), (duplicate, Mark::Duplicate), (event.ignored, Mark::Ignored)];
     let marks: Vec<Mark> = marks.into_iter().filter_map(|(is_so, mark)| is_so.then_some(mark)).collect();
@@ -46,7 +47,7 @@ fn of_event(at: Moment, event: &Event, duplicate: bool) -> EntryView {
     };
     let moves_nothing = matches!(event.event, EventKind::RoleChanged | EventKind::Created);
     let overtaken = event.idle && !duplicate && !event.ignored && !moves_nothing;
-    let entry = EntryView::new(timestamp(at), "event", words::event(event, overtaken));
+    let entry = EntryView::new(timestamp(at), "event", words::event(language, event, overtaken));
     let entry = of_meeting(entry, event.meeting);
     let entry = event.who.iter().fold(entry, EntryView::about);
     let tone = if marks.is_empty() { "quiet" } else { "pending" };
@@ -63,8 +64,8 @@ fn of_call(entry: EntryView, call: &CallLine) -> EntryView {
 }
 
 /// Anything but an event.
-fn entry(at: Moment, what: &Happened) -> EntryView {
-    let new = |kind| EntryView::new(timestamp(at), kind, words::line(what));
+fn entry(language: Language, at: Moment, what: &Happened) -> EntryView {
+    let new = |kind| EntryView::new(timestamp(at), kind, words::line(language, what));
     match what {
         Happened::Launched { who } => new("launched").about(who).tone("good"),
         Happened::LaunchRefused { who, why } => new("launch_refused").about(who).code(spelt(why)).tone("bad"),

@@ -99,6 +99,11 @@ pub(super) fn spoken(language: Language) -> [(&'static str, &'static str); 18] {
     })
 }
 
+/// One of them. A word that is not the board's stands as it is.
+pub fn spoken_word(language: Language, word: &'static str) -> &'static str {
+    spoken(language).into_iter().find(|(known, _)| *known == word).map_or(word, |(_, said)| said)
+}
+
 static ENGLISH: BoardWords = BoardWords {
     title: "Live visits",
     for_a_wall: "For a screen on the wall",

@@ -13,6 +13,7 @@ use super::language::Language;
 use super::signed_in::SignedIn;
 use super::words::{problem_titles, problems, tools_words};
 use board_words::BoardWords;
+pub use board_words::spoken_word;
 use words::WallWords;
 
 /// `GET /ops`.

@@ -38,9 +38,10 @@ function isGroup(visit) {
   return visit.csn === null || visit.csn === undefined;
 }
 
+/** Where the page of a visit is, in the language of this one. */
 function pageOf(visit) {
   const [kind, id] = isGroup(visit) ? ["group-visits", visit.conference_id] : ["visits", visit.csn];
-  return `/${kind}/${encodeURIComponent(visit.organization)}/${encodeURIComponent(id ?? "")}`;
+  return `/${kind}/${encodeURIComponent(visit.organization)}/${encodeURIComponent(id ?? "")}?lang=${document.documentElement.lang}`;
 }
 
 function phaseCell({ phase, admittance, appointment, expected, ends_at: ends, reopens_until: reopens, repairs = [] }, words) {

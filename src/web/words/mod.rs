@@ -6,6 +6,7 @@ mod english;
 mod problems;
 mod spanish;
 mod staff;
+mod weekdays;
 
 #[cfg(test)]
 mod tests;
@@ -17,8 +18,9 @@ use super::error_page::Reason;
 use super::language::Language;
 use super::message::MessageKey;
 
-pub use problems::{problem_titles, problems};
+pub use problems::{problem, problem_title, problem_titles, problems};
 pub use staff::{IndexWords, SignInWords, index_words, sign_in_words};
+pub use weekdays::weekday;
 
 /// The fixed texts of the waiting page, the stand-in page and the frame around every page.
 pub struct Words {

@@ -7,7 +7,7 @@ use vestibule_domain::intent::ProblemCode;
 use super::super::language::Language;
 
 /// The sentence about a problem. The domain has the English ones, which the API tells.
-fn problem(language: Language, code: ProblemCode) -> &'static str {
+pub fn problem(language: Language, code: ProblemCode) -> &'static str {
     match language {
         Language::English => code.message(),
         Language::Spanish => spanish(code),
@@ -23,10 +23,11 @@ pub fn problems(language: Language) -> BTreeMap<&'static str, &'static str> {
 
 /// A few words by the code of the API.
 pub fn problem_titles(language: Language) -> BTreeMap<&'static str, &'static str> {
-    ProblemCode::ALL.into_iter().map(|code| (code.as_str(), title(language, code))).collect()
+    ProblemCode::ALL.into_iter().map(|code| (code.as_str(), problem_title(language, code))).collect()
 }
 
-fn title(language: Language, code: ProblemCode) -> &'static str {
+/// A few words about a problem.
+pub fn problem_title(language: Language, code: ProblemCode) -> &'static str {
     let (english, spanish) = both(code);
     match language {
         Language::English => english,

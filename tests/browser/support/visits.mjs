@@ -1,6 +1,7 @@
 // How people of the story move: from the fake schedule and the fake MyChart through a launch to a page of the service.
 
 import { tabOpenedBy } from "./browser.mjs";
+import { until } from "./demo.mjs";
 
 export const WAIT_TEXT = "Please wait for the host to start this meeting";
 export const WAITING_PAGE = /\/visit\/[^/?]+(\?|$)/;
@@ -76,6 +77,31 @@ export async function makesLink(page, name) {
   await page.getByRole("button", { name: "Make a link" }).click();
   await page.getByText("The link is ready.").waitFor();
   return page.getByLabel("Link for the guest").inputValue();
+}
+
+/** Somebody rings up the meeting whose page a provider has open, from a telephone of which Zoom does not say whose it is. */
+export async function dialsIn(demo, started, number) {
+  const [, meeting] = new URL(started.url()).pathname.match(/\/s\/(\d+)/);
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ meeting: Number(meeting), number });
+  const answer = await fetch(`${demo.fakes}/zoom/client/dial-in`, { method: "POST", headers, body });
+  if (answer.status !== 201) throw new Error(`the fake Zoom answered ${answer.status}`);
+}
+
+/** Has the fake Epic misbehave from now on (`POST` with a fault), or behave again (`DELETE`). */
+export async function epicFaults(demo, method, fault) {
+  const headers = { "content-type": "application/json" };
+  const body = fault && JSON.stringify(fault);
+  const answer = await fetch(`${demo.fakes}/demo/api/epic/faults`, { method, headers, body });
+  if (answer.status !== 204) throw new Error(`the fake Epic answered ${answer.status}`);
+}
+
+/** Waits until Epic has refused so many updates for good. */
+export function refused(demo, count) {
+  return until("the updates to be refused", 20_000, async () => {
+    const { updates } = await (await fetch(`${demo.service}/api/v1/parked`)).json();
+    return updates.length === count;
+  });
 }
 
 /** Answers the page's own questions in the place of the service: the state as JSON, and no events at all. */

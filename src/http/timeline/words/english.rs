@@ -1,38 +1,26 @@
-//! What happened, in a sentence for whoever answers a support call. Operators' pages are in English so far.
+//! The English sentences, which are those of the JSON.
 
 use vestibule_actors::port::store::{Outcome, Record};
 use vestibule_domain::effect::Says;
-use vestibule_domain::id::ExternalId;
 use vestibule_domain::visit::LaunchRefusal;
 use vestibule_domain::visit::device_test::Settled;
-use vestibule_domain::visit::history::{
-    CallEnd, CallKind, CallLine, DeviceHash, Event, Happened, Person, UpdateLine,
-};
+use vestibule_domain::visit::history::{CallEnd, CallKind, CallLine, Event, Happened, Person, UpdateLine};
 use vestibule_domain::visit::participant::{Presence, Role};
 use vestibule_domain::visit::repair::Missing;
 
-use crate::web::grouped;
+use super::{device, lateness, named};
+use crate::http::timeline::entry::{ActView, Mark};
+use crate::web::{Language, grouped};
 
-/// A person by role and id: `Patient WPR1`.
+pub(super) fn role(role: Role) -> &'static str {
+    role.plain_name()
+}
+
 fn called(who: &Person) -> String {
-    named(who.role, who.id.as_ref())
+    named(Language::English, who.role, who.id.as_ref())
 }
 
-/// The same by its parts.
-pub fn named(role: Role, id: Option<&ExternalId>) -> String {
-    match id {
-        Some(id) => format!("{} {id}", role.plain_name()),
-        None => role.plain_name().to_owned(),
-    }
-}
-
-/// As the page and the JSON write it.
-pub fn device(device: DeviceHash) -> String {
-    format!("{:08x}", device.0)
-}
-
-/// An event of Zoom's.
-pub fn event(event: &Event, overtaken: bool) -> String {
+pub(super) fn event(event: &Event, overtaken: bool) -> String {
     let about = match (&event.who, event.device) {
         (Some(who), _) => format!(": {}", called(who)),
         (None, Some(name)) if event.phone => format!(": a telephone, device {}", device(name)),
@@ -49,9 +37,9 @@ pub fn event(event: &Event, overtaken: bool) -> String {
     format!("Zoom told meeting.{}{about}.{rest}", event.event.as_str())
 }
 
-/// Anything but an event.
-pub fn line(what: &Happened) -> String {
+pub(super) fn line(what: &Happened) -> String {
     match what {
+        Happened::Event(told) => event(told, false),
         Happened::Launched { who } => format!("{} launched the visit.", called(who)),
         Happened::LaunchRefused { who, why } => {
             format!("{} launched the visit and was refused: {}.", called(who), refusal(*why))
@@ -90,30 +78,23 @@ pub fn line(what: &Happened) -> String {
             let who = who.as_ref().map_or_else(|| "nobody of the visit".to_owned(), called);
             format!("The device {} is now said to be: {who}.", device(*name))
         }
-        other => sentence(other).to_owned(),
-    }
-}
-
-/// What is always said alike.
-fn sentence(what: &Happened) -> &'static str {
-    match what {
-        Happened::EndOrdered => "It was ordered to end the meeting for everybody.",
-        Happened::MakeAgainOrdered => "It was ordered to make the meeting again.",
-        Happened::EndsByItself => "The meeting is ended for everybody, since no provider is in it any more.",
-        Happened::MeetingMissing => "A provider found that Zoom has no such meeting any more.",
-        Happened::GuestInvited => "A guest's link was made.",
-        Happened::GuestRevoked => "A guest's link was taken back.",
-        Happened::GuestTexted => "A guest's link was handed over to be sent by text message.",
-        Happened::GuestAnswered { right: true } => "Whoever opened a guest's link knew the birth date.",
-        Happened::GuestAnswered { right: false } => "Whoever opened a guest's link gave a wrong birth date.",
+        Happened::EndOrdered => "It was ordered to end the meeting for everybody.".to_owned(),
+        Happened::MakeAgainOrdered => "It was ordered to make the meeting again.".to_owned(),
+        Happened::EndsByItself => "The meeting is ended for everybody, since no provider is in it any more.".to_owned(),
+        Happened::MeetingMissing => "A provider found that Zoom has no such meeting any more.".to_owned(),
+        Happened::GuestInvited => "A guest's link was made.".to_owned(),
+        Happened::GuestRevoked => "A guest's link was taken back.".to_owned(),
+        Happened::GuestTexted => "A guest's link was handed over to be sent by text message.".to_owned(),
+        Happened::GuestAnswered { right: true } => "Whoever opened a guest's link knew the birth date.".to_owned(),
+        Happened::GuestAnswered { right: false } => "Whoever opened a guest's link gave a wrong birth date.".to_owned(),
         Happened::StoreWentBack => {
-            "The store went back to an earlier time and was given this visit again; entries before this one may be missing."
+            "The store went back to an earlier time and was given this visit again; entries before this one may be missing.".to_owned()
         }
-        Happened::CommandParked => "Something was set aside, since it failed again and again.",
+        Happened::CommandParked => "Something was set aside, since it failed again and again.".to_owned(),
         Happened::Left => {
-            "The visit was let go; this timeline and the notification records are what is left of it."
+            "The visit was let go; this timeline and the notification records are what is left of it.".to_owned()
         }
-        _ => "Something of which this release knows nothing; look with a later one.",
+        Happened::Unknown => "Something of which this release knows nothing; look with a later one.".to_owned(),
     }
 }
 
@@ -190,8 +171,7 @@ fn says(update: &UpdateLine) -> String {
     update.says.map_or_else(|| format!("the update {} about {who}", update.seq), |says| status(&who, says))
 }
 
-/// What Epic is, or would be, told.
-pub fn status(who: &str, says: Says) -> String {
+pub(super) fn status(who: &str, says: Says) -> String {
     match says {
         Says::Connected(true) => format!("{who} has joined"),
         Says::Connected(false) => format!("{who} has left"),
@@ -209,8 +189,7 @@ fn settled(update: &UpdateLine, how: Settled) -> String {
     }
 }
 
-/// An attempt to tell Epic.
-pub fn record(record: &Record) -> String {
+pub(super) fn record(record: &Record) -> String {
     let again = if record.resend { " (sent again by an operator)" } else { "" };
     let told = format!("{}{again}", status(record.role.plain_name(), record.says));
     match record.outcome {
@@ -230,5 +209,33 @@ pub fn record(record: &Record) -> String {
             let (attempt, took) = (record.attempt, record.latency_ms);
             format!("Epic was told, attempt {attempt}: {told}. {answer}{code} after {took} ms: {came}.")
         }
+    }
+}
+
+pub(super) fn act(act: &ActView) -> String {
+    let did = match act.action.as_str() {
+        "identify" => "said who somebody in the meeting is".to_owned(),
+        "meeting_ended" => "ended the meeting for everybody".to_owned(),
+        "meeting_made_again" => "had the meeting made again".to_owned(),
+        "update_sent_again" => "had a parked update sent again".to_owned(),
+        "update_dropped" => "dropped a parked update".to_owned(),
+        "command_dropped" => "dropped what was set aside".to_owned(),
+        "guest_invited" => "asked for a guest's link".to_owned(),
+        "guest_revoked" => "took a guest's link back".to_owned(),
+        "guest_texted" => "had a guest's link sent by text message".to_owned(),
+        other => format!("did something ({})", other.replace('_', " ")),
+    };
+    let by = act.by.as_deref().unwrap_or("Somebody");
+    let why = act.reason.as_ref().map(|reason| format!(" Why: {reason}.")).unwrap_or_default();
+    let outcome = act.outcome.replace(['-', '_'], " ");
+    format!("{by} {did}: {outcome}.{why}")
+}
+
+pub(super) fn mark(mark: Mark, late_by_s: i64) -> String {
+    match mark {
+        Mark::Late => format!("late by {}", lateness(late_by_s)),
+        Mark::Duplicate => "duplicate".to_owned(),
+        Mark::Repaired => "repaired".to_owned(),
+        Mark::Ignored => "ignored".to_owned(),
     }
 }

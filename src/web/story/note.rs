@@ -1,12 +1,6 @@
-//! The page of one visit, for operators.
+//! What came of a button on the page of a visit.
 
-use askama::Template;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
-use super::language::Language;
-use super::signed_in::SignedIn;
-use super::timeline::TimelineSection;
-use super::tools::{Choice, DeviceLine, PersonLine};
+use crate::web::language::Language;
 
 /// What came of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +31,7 @@ pub enum StoryNote {
 }
 
 impl StoryNote {
-    const ALL: [Self; 16] = [
+    pub const ALL: [Self; 16] = [
         Self::Identified,
         Self::Ended,
         Self::Revoked,
@@ -97,7 +91,14 @@ impl StoryNote {
         Self::ALL.into_iter().find(|note| note.code() == code)
     }
 
-    fn text(self) -> &'static str {
+    pub(super) fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english(),
+            Language::Spanish => self.spanish(),
+        }
+    }
+
+    fn english(self) -> &'static str {
         match self {
             Self::Identified => "Saved. The light follows.",
             Self::Ended => "The meeting is being ended for everybody. Load this page again in a moment.",
@@ -129,114 +130,54 @@ impl StoryNote {
             Self::NotParked => "That is not parked any more. Nothing was changed.",
         }
     }
-}
 
-/// Somebody of the visit.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoryPerson {
-    /// Its name is the id under which Epic knows the person.
-    pub line: PersonLine,
-    /// In a group visit, whose appointment it is.
-    pub csn: Option<String>,
-    /// What should stand at Epic and what Epic has acknowledged; none for somebody without a light.
-    pub light: Option<(bool, bool)>,
-}
-
-impl StoryPerson {
-    fn light_words(&self) -> &'static str {
-        match self.light {
-            None => "none",
-            Some((true, true)) => "on",
-            Some((false, false)) => "off",
-            Some((true, false)) => "off, turning on",
-            Some((false, true)) => "on, turning off",
+    fn spanish(self) -> &'static str {
+        match self {
+            Self::Identified => "Guardado. La luz sigue.",
+            Self::Ended => {
+                "La reunión se está terminando para todos. Vuelva a cargar esta página en un momento."
+            }
+            Self::Revoked => {
+                "El enlace fue retirado. Quien ya entró con él sigue allí; el anfitrión puede expulsarlo."
+            }
+            Self::NoMeeting => "No hay ninguna reunión que terminar.",
+            Self::NoLink => "Esta visita no tiene tal enlace. No se cambió nada.",
+            Self::NotYet => {
+                "Guardado. Todavía no se ha llevado a cabo: vuelva a cargar esta página en un momento."
+            }
+            Self::NotHere => "Ya se ha ido, o la persona no participa en esta visita. No se cambió nada.",
+            Self::MadeAgain => {
+                "Se está creando otra reunión, y la anterior se elimina. Quien espera en nuestra página pasa a la nueva cuando se inicie."
+            }
+            Self::NothingToMakeAgain => {
+                "No hay ninguna reunión que crear de nuevo: todavía no se ha creado ninguna, o se está creando. Se crea cuando un proveedor abre la visita."
+            }
+            Self::PeopleInside => {
+                "Hay personas en la reunión, o Zoom no ha avisado de que salieron. No se cambió nada. Marque la casilla para crearla de nuevo de todos modos."
+            }
+            Self::Over => "La visita ha terminado, o fue cancelada. No se cambió nada.",
+            Self::TooManyMeetings => {
+                "La visita ya ha tenido todas las reuniones que puede tener. No se cambió nada."
+            }
+            Self::SentAgain => {
+                "Se avisa a Epic una vez más. Vuelva a cargar esta página en un momento para ver qué resultó."
+            }
+            Self::Dropped => "El aviso se descartó: ya no se avisa a Epic.",
+            Self::CommandDropped => "Lo que quedó apartado se descartó.",
+            Self::NotParked => "Eso ya no está pendiente. No se cambió nada.",
         }
     }
 }
 
-/// A guest's link that is still good.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoryLink {
-    /// Names it, and opens nothing.
-    pub id: String,
-    pub made_minutes_ago: i64,
-    pub minutes_left: i64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// An update that Epic refused for good, or that was given up.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoryParked {
-    /// Whose lane, as the form says it.
-    pub key: String,
-    pub topic: &'static str,
-    pub seq: u64,
-    /// In words: `Patient WPR1 has joined`.
-    pub text: String,
-}
-
-/// A command that was set aside.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoryCommand {
-    /// Its place in its journal.
-    pub seq: u64,
-    pub minutes_ago: i64,
-    pub reason: String,
-}
-
-/// `GET /visits/{organization}/{csn}` and `GET /group-visits/{organization}/{conference_id}`.
-#[derive(Template)]
-#[template(path = "story.html")]
-pub struct StoryPage {
-    pub language: Language,
-    pub organization: String,
-    /// The organization's name.
-    pub name: String,
-    pub test_environment: bool,
-    /// Of this page.
-    pub address: String,
-    pub csn: Option<String>,
-    pub conference_id: Option<String>,
-    /// The API's word; `None` when the visit has left.
-    pub phase: Option<&'static str>,
-    pub meeting: Option<String>,
-    pub problems: Vec<&'static str>,
-    pub people: Vec<StoryPerson>,
-    pub devices: Vec<DeviceLine>,
-    pub choices: Vec<Choice>,
-    pub links: Vec<StoryLink>,
-    /// There is, or was, a meeting in whose place another may be made.
-    pub may_make_again: bool,
-    pub parked: Vec<StoryParked>,
-    /// Commands were set aside: those that are still listed, which may be none.
-    pub commands: Option<Vec<StoryCommand>>,
-    pub timeline: TimelineSection,
-    pub note: Option<StoryNote>,
-    /// The reader may do something about it.
-    pub may_act: bool,
-    pub signed_in: SignedIn,
-}
-
-impl StoryPage {
-    fn title(&self) -> String {
-        match (&self.csn, &self.conference_id) {
-            (Some(csn), _) => format!("Visit {csn}"),
-            (None, Some(conference)) => format!("Group visit {conference}"),
-            (None, None) => "Visit".to_owned(),
+    #[test]
+    fn every_note_is_found_by_its_code_and_is_said_in_each_language() {
+        for note in StoryNote::ALL {
+            assert_eq!(StoryNote::of(note.code()), Some(note));
+            assert_ne!(note.text(Language::English), note.text(Language::Spanish), "{note:?}");
         }
-    }
-
-    fn phase_words(&self) -> String {
-        self.phase.map(|phase| phase.replace('_', " ")).unwrap_or_default()
-    }
-
-    /// Where this visit's notification records are, by what they can be searched for.
-    fn records_url(&self) -> Option<String> {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let by = match (&self.csn, &self.meeting) {
-            (Some(csn), _) => format!("csn={}", encoded(csn)),
-            (None, Some(meeting)) => format!("meeting_id={}", encoded(meeting)),
-            (None, None) => return None,
-        };
-        Some(format!("/records?organization={}&{by}", encoded(&self.organization)))
     }
 }
