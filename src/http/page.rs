@@ -1,10 +1,15 @@
 //! Answers with a page for the people who run the service.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use super::problem::ApiError;
+use super::query;
+use super::visit::language_of;
 use crate::web::Page;
+
+/// The parameter that asks for a language.
+const LANG: &str = "lang";
 
 /// Renders a page for operators.
 ///
@@ -19,4 +24,14 @@ pub fn staff_page(mut answer: HttpResponseBuilder, page: &impl Page) -> Result<H
         .content_type("text/html; charset=utf-8")
         .insert_header((header::REFERRER_POLICY, "same-origin"))
         .body(html))
+}
+
+/// On to another page, in the language that this one was asked for in.
+pub fn on_to(request: &HttpRequest, page: &str) -> HttpResponse {
+    let mut to = page.to_owned();
+    if query::first(request, LANG).is_some() {
+        let before = if page.contains('?') { "&" } else { "?" };
+        to.extend([before, LANG, "=", language_of(request, None).code()]);
+    }
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
 }

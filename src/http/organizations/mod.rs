@@ -11,7 +11,6 @@ mod place;
 mod transfer;
 mod view;
 
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_domain::id::OrganizationId;
@@ -19,10 +18,9 @@ use vestibule_domain::id::OrganizationId;
 use super::access::Who;
 use super::app::App;
 use super::ask;
-use super::page::staff_page;
+use super::page::{on_to, staff_page};
 use super::problem::{ApiError, Problem};
 use super::query;
-use super::visit::language_of;
 use crate::settings::StaffRole;
 use crate::web::OrganizationNote;
 use place::Place;
@@ -34,8 +32,6 @@ pub use transfer::{__path_export, export};
 
 /// The parameter of the page's address that says what came of a button.
 const NOTE: &str = "note";
-/// The one that asks for a language.
-const LANG: &str = "lang";
 
 /// The address of an organization's page.
 fn address(id: &OrganizationId) -> String {
@@ -44,17 +40,7 @@ fn address(id: &OrganizationId) -> String {
 
 /// Back to the page, which says what came of it.
 fn back(request: &HttpRequest, id: &OrganizationId, note: OrganizationNote) -> HttpResponse {
-    to(request, &format!("{}?{NOTE}={}", address(id), note.code()))
-}
-
-/// On to another page, in the language that this one was asked for in.
-fn to(request: &HttpRequest, page: &str) -> HttpResponse {
-    let mut to = page.to_owned();
-    if query::first(request, LANG).is_some() {
-        let before = if page.contains('?') { "&" } else { "?" };
-        to.extend([before, LANG, "=", language_of(request, None).code()]);
-    }
-    HttpResponse::SeeOther().insert_header((LOCATION, to)).finish()
+    on_to(request, &format!("{}?{NOTE}={}", address(id), note.code()))
 }
 
 /// The settings of one organization.
@@ -131,5 +117,5 @@ pub async fn new(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiErro
     who.everywhere(StaffRole::Administrator)?;
     let NewQuery { id } = ask::query(&request)?;
     let id = place::id_of(&id)?;
-    Ok(to(&request, &address(&id)))
+    Ok(on_to(&request, &address(&id)))
 }

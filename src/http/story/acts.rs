@@ -1,6 +1,5 @@
 //! What an operator does to a visit from its page. Each act has a reason, which stands in the audit before anything is done.
 
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_actors::desk::Snapshot;
@@ -11,10 +10,9 @@ use super::{NOTE, address};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::audited::{self, Outcome};
+use crate::http::page::on_to;
 use crate::http::problem::{ApiError, Problem};
-use crate::http::query;
 use crate::http::reason;
-use crate::http::visit::language_of;
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::settings::{Organization, StaffRole};
 use crate::web::StoryNote;
@@ -182,11 +180,7 @@ async fn done(
     let outcome = if note.is_done() { audited::DONE } else { note.code() };
     request.extensions_mut().insert(Outcome(outcome));
     tracing::info!(by = by.name(), organization = %id, action = act.action(), outcome, "an operator acts on a visit");
-    // Back to the page in the language that it was in, where its address said which.
-    let language = query::first(request, "lang").map(|_| language_of(request, Some(organization)));
-    let language = language.map(|language| format!("&lang={}", language.code())).unwrap_or_default();
-    let to = format!("{}?{NOTE}={}{language}", address(&key), note.code());
-    Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
+    Ok(on_to(request, &format!("{}?{NOTE}={}", address(&key), note.code())))
 }
 
 /// An act under way.

@@ -1,7 +1,8 @@
 //! The fields of the page: the eleven of Zoom's own integration under its names, then what else an organization needs, then everything.
 
+use super::super::words::filled;
 use super::help::{self, ARTICLE, article};
-use super::words::{OrganizationWords, filled, words};
+use super::words::{OrganizationWords, words};
 use crate::settings::{Kind, Setting};
 use crate::web::language::Language;
 

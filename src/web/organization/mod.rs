@@ -9,11 +9,12 @@ use askama::Template;
 
 use super::language::Language;
 use super::signed_in::SignedIn;
+use super::words::filled;
 
 pub use fields::Field;
 use fields::{Group, groups};
 pub use note::OrganizationNote;
-use words::{OrganizationWords, filled};
+use words::OrganizationWords;
 
 /// A setting of the files.
 #[derive(Clone, PartialEq, Eq)]

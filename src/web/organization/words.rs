@@ -125,16 +125,6 @@ pub(super) fn words(language: Language) -> &'static OrganizationWords {
     }
 }
 
-/// A text with each of its holes filled, in their order.
-pub(super) fn filled(text: &str, with: &[&str]) -> String {
-    let mut parts = text.split("{}");
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for (part, put) in parts.zip(with) {
-        whole.extend([put, part]);
-    }
-    whole
-}
-
 static ENGLISH: OrganizationWords = OrganizationWords {
     settings: "Settings",
     test: "Test",
@@ -344,15 +334,3 @@ static SPANISH: OrganizationWords = OrganizationWords {
     text_messages: "Mensajes de texto",
     defaults_hold: "Cada uno tiene un valor predeterminado que rige mientras aquí no haya nada.",
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn holes_are_filled_in_their_order() {
-        assert_eq!(filled("{}, version {}", &["lakeside", "3"]), "lakeside, version 3");
-        assert_eq!(filled("by {} on {}: {}.", &["a {}", "b", "c"]), "by a {} on b: c.");
-        assert_eq!(filled("none", &["x"]), "none");
-    }
-}

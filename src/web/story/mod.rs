@@ -11,6 +11,7 @@ use super::ops::spoken_word;
 use super::signed_in::SignedIn;
 use super::timeline::TimelineSection;
 use super::tools::{Choice, DeviceLine, PersonLine};
+use super::words::filled;
 pub use note::StoryNote;
 use words::StoryWords;
 pub use words::set_aside;
@@ -109,8 +110,8 @@ impl StoryPage {
     fn title(&self) -> String {
         let words = self.words();
         match (&self.csn, &self.conference_id) {
-            (None, Some(conference)) => filled(words.group_visit, conference),
-            (csn, _) => filled(words.visit, csn.as_deref().unwrap_or_default()),
+            (None, Some(conference)) => filled(words.group_visit, &[conference]),
+            (csn, _) => filled(words.visit, &[csn.as_deref().unwrap_or_default()]),
         }
     }
 
@@ -124,7 +125,8 @@ impl StoryPage {
     }
 
     fn number(&self, command: &StoryCommand) -> String {
-        filled(filled(self.words().number, command.seq), command.minutes_ago)
+        let (seq, minutes) = (command.seq.to_string(), command.minutes_ago.to_string());
+        filled(self.words().number, &[&seq, &minutes])
     }
 
     /// Why it was set aside, where that is known in the reader's language.
@@ -136,7 +138,7 @@ impl StoryPage {
         let words = self.words();
         match self.timeline.zone.as_str() {
             "UTC" => words.times_in_utc.to_owned(),
-            zone => filled(words.times_in_zone, zone),
+            zone => filled(words.times_in_zone, &[zone]),
         }
     }
 
@@ -144,7 +146,7 @@ impl StoryPage {
         match self.timeline.dropped {
             0 => None,
             1 => Some(self.words().one_dropped.to_owned()),
-            many => Some(filled(self.words().many_dropped, many)),
+            many => Some(filled(self.words().many_dropped, &[&many.to_string()])),
         }
     }
 
@@ -159,9 +161,4 @@ impl StoryPage {
         let (organization, language) = (encoded(&self.organization), self.language.code());
         Some(format!("/records?organization={organization}&{by}&lang={language}"))
     }
-}
-
-/// A text with what belongs into its first gap.
-fn filled(text: impl AsRef<str>, with: impl ToString) -> String {
-    text.as_ref().replacen("{}", &with.to_string(), 1)
 }

@@ -3,6 +3,7 @@
 //! A language is one file. A text that is missing there does not compile.
 
 mod english;
+mod filled;
 mod problems;
 mod spanish;
 mod staff;
@@ -18,6 +19,7 @@ use super::error_page::Reason;
 use super::language::Language;
 use super::message::MessageKey;
 
+pub use filled::filled;
 pub use problems::{problem, problem_title, problem_titles, problems};
 pub use staff::{IndexWords, SignInWords, index_words, sign_in_words};
 pub use weekdays::weekday;

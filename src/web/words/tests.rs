@@ -4,10 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Pages that are in English so far, whole.
-const ENGLISH_SO_FAR: [&str; 2] = [
-    "records.html",
-    "resend.html",
-];
+const ENGLISH_SO_FAR: [&str; 2] = ["records.html", "resend.html"];
 /// Names, what Epic, Zoom and programs call things, and what is alike in both languages.
 const NAMES: [&str; 30] = [
     "Vestibule",
