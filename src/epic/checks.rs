@@ -253,6 +253,13 @@ pub fn checks(dialect: StatusDialect, attempt: u32, status: u16, code: Option<&s
     list.unwrap_or_default().iter().filter_map(fits).collect()
 }
 
+/// Each check there is, for whoever has to have them all.
+#[cfg(test)]
+pub(crate) fn every_check() -> Vec<&'static str> {
+    let codes = OF_CODES.iter().flat_map(|(_, list)| list.iter());
+    codes.chain(OF_STATUSES.iter().flat_map(|(_, _, list)| list.iter())).map(|(_, text)| *text).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::hints::NINE_PERMANENT_CODES;

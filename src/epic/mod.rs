@@ -25,6 +25,8 @@ pub(crate) mod testing;
 
 pub use appointment_time::appointment_starts;
 pub use checks::checks;
+#[cfg(test)]
+pub(crate) use checks::every_check;
 pub use client::{EpicClient, EpicSites};
 pub use config::{ClientProof, EpicConfig};
 pub use encrypted::{DoesNotDecrypt, EncryptedLaunch, EncryptedLaunches, Side, Timeliness};
@@ -36,3 +38,5 @@ pub use keys::{KeyError, PublicKey, SigningKeys};
 pub use new_key::{KeyBits, fresh_private_key};
 pub use probe::{FhirReads, ProbeFailure};
 pub use smart::{Authorization, AuthorizeRequest, Context, SmartError, TokenAnswer};
+#[cfg(test)]
+pub(crate) use status::every_hint;

@@ -16,6 +16,7 @@ use super::ask;
 use super::correlation;
 use super::organizations;
 use super::problem::ApiError;
+use super::query;
 use super::story::Act;
 use crate::audit::{Deed, Lost};
 
@@ -78,8 +79,8 @@ pub(super) enum Audited {
 impl Audited {
     pub(super) fn of(request: &HttpRequest) -> Self {
         let pattern = request.match_pattern().unwrap_or_default();
-        // The search before anything was searched for.
-        if pattern == "/records" && request.query_string().is_empty() {
+        // The search before anything was searched for, in whichever language.
+        if pattern == "/records" && query::has_only(request, "lang") {
             return Self::Nothing;
         }
         if matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -63,7 +63,7 @@ async fn what_is_looked_at_is_kept_with_who_looked_and_from_where() {
         assert_eq!(ask!(service, desk(path)).status, 200, "{path}");
     }
     // What is not there, and what tells nothing of anybody, is nothing that was seen.
-    for path in ["/visits/lakeside/10009", "/ops", "/api/v1/openapi.json"] {
+    for path in ["/visits/lakeside/10009", "/ops", "/records?lang=es", "/records", "/api/v1/openapi.json"] {
         ask!(service, desk(path));
     }
     let deeds = kept(&kit, Some(&organization("lakeside"))).await;

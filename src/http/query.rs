@@ -34,6 +34,11 @@ pub(super) fn first(request: &HttpRequest, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// Whether nothing but this parameter stands there, if that.
+pub(super) fn has_only(request: &HttpRequest, name: &str) -> bool {
+    form_urlencoded::parse(request.query_string().as_bytes()).all(|(key, _)| key == name)
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;

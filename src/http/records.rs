@@ -2,21 +2,21 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::tz::TimeZone;
-use vestibule_actors::port::store::{Record, RecordQuery};
+use vestibule_actors::port::store::{Outcome, Record, RecordQuery};
 use vestibule_domain::time::Moment;
 
 use super::access::Who;
 use super::app::App;
 use super::ask::{self, stored};
-use super::names::spelt;
 use super::page::staff_page;
 use super::problem::ApiError;
 use super::search::{asked, zone_of};
 use super::view::{RecordView, timestamp};
+use super::visit::language_of;
 use crate::epic::checks;
 use crate::settings::{StaffRole, StatusDialect};
 use crate::web::{
-    Language, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch,
+    Became, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, UnusableSearch,
 };
 
 /// Rows on one page: what a person looks through.
@@ -36,6 +36,7 @@ const ROWS: usize = 50;
     ("to" = Option<String>, Query, description = "Before this time; a day alone is in it to its end"),
     ("record" = Option<String>, Query, description = "One record, by its id"),
     ("cursor" = Option<String>, Query, description = "Older records, from the page's own link"),
+    ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The page", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -53,13 +54,14 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         RecordsResult::Unavailable => HttpResponse::ServiceUnavailable(),
     };
     let organizations = choices(&app, &who);
-    let may_resend =
-        ask::organization(&app, &query.organization).is_ok_and(|(id, _)| who.may(id, StaffRole::Operator));
+    let chosen = ask::organization(&app, &query.organization).ok().filter(|(id, _)| who.sees(id));
+    let may_resend = chosen.is_some_and(|(id, _)| who.may(id, StaffRole::Operator));
+    let language = language_of(&request, chosen.map(|(_, organization)| organization));
     let signed_in = who.signed_in();
     staff_page(
         answer,
         &RecordsPage {
-            language: Language::English,
+            language,
             organizations: &organizations,
             query: &query,
             result,
@@ -148,12 +150,9 @@ impl Shown {
             occurred_at: view.occurred_at.0,
             meeting_id: view.meeting_id,
             csn: view.csn,
-            role: spelt(view.role),
-            event: match view.device_test {
-                Some(outcome) => format!("device test: {}", spelt(outcome)),
-                None => spelt(view.event),
-            },
-            outcome: spelt(view.outcome),
+            role: record.role,
+            says: record.says,
+            outcome: became(record.outcome),
             attempt: view.attempt,
             attempts: None,
             resp_code: view.resp_code,
@@ -162,6 +161,15 @@ impl Shown {
             hint: view.hint,
             resend: view.resend,
         }
+    }
+}
+
+fn became(outcome: Outcome) -> Became {
+    match outcome {
+        Outcome::Delivered => Became::Delivered,
+        Outcome::Retrying => Became::Retrying,
+        Outcome::Parked => Became::Parked,
+        Outcome::Superseded => Became::Superseded,
     }
 }
 
@@ -209,6 +217,39 @@ mod tests {
             let path = format!("/api/v1/notifications?organization=lakeside&{bad}");
             assert_eq!(ask!(service, get(&path)).status, 400, "{bad}");
         }
+    }
+
+    #[actix_web::test]
+    async fn the_page_is_in_the_readers_language_and_the_api_in_english() {
+        let kit = Kit::new();
+        let hint = Some("Epic refused the request. Look for it in Epic's Interconnect log.".to_owned());
+        let refused = Record { resp_code: 400, hint, ..record(NOW, Outcome::Parked) };
+        kit.record(&key("10001"), vec![refused]).await;
+        let service = service!(kit);
+        let search = "organization=lakeside&outcome=parked";
+        let spanish = ("accept-language", "es-MX,es;q=0.9,en;q=0.5");
+        for request in [
+            get(&format!("/records?{search}")).insert_header(spanish),
+            get(&format!("/records?{search}&lang=es")),
+        ] {
+            let page = ask!(service, request).text();
+            for said in ["lang=\"es\"", "Epic rechazó la solicitud.", "Compruebe en este orden", ">apartado<"]
+            {
+                assert!(page.contains(said), "{said} is not in {page}");
+            }
+            assert!(!page.contains("lang=\"en\">Look"), "{page}");
+        }
+        let unusable = "organization=lakeside&outcome=lost";
+        let page = ask!(service, get(&format!("/records?{unusable}&lang=es")));
+        assert!(page.status == 400 && page.text().contains("parked o superseded"), "{}", page.text());
+        let path = |search: &str| format!("/api/v1/notifications?{search}");
+        let told = ask!(service, get(&path(unusable)).insert_header(spanish));
+        assert!(told.text().contains("An outcome is delivered"), "{}", told.text());
+        let told = ask!(service, get(&path(search)).insert_header(spanish));
+        assert_eq!(
+            told.json()["notifications"][0]["hint"],
+            "Epic refused the request. Look for it in Epic's Interconnect log."
+        );
     }
 
     // As the board's links lead here, and on to the CSV.

@@ -55,10 +55,10 @@ pub use organization::{
     PausedLine, Shown, VersionPage,
 };
 pub use records::{
-    OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey, UnusableSearch,
-    grouped,
+    Became, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey,
+    UnusableSearch, grouped,
 };
-pub use resend::{ResendCount, ResendNote, ResendPage, ResendState};
+pub use resend::{ResendCount, ResendNote, ResendPage, ResendState, TooMuch};
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;
 pub use stand_in::{StandInPage, StandsFor};

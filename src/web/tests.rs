@@ -1,6 +1,5 @@
 //! What holds for every page: a language, a title, one main landmark, no inline code, and nothing unescaped.
 
-use jiff::Timestamp;
 use vestibule_domain::visit::device_test::TestOutcome;
 
 use super::*;
@@ -29,50 +28,6 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
         device_test: Some(TestLink::BesideThePage),
         device_test_help: Some(&link),
         help_phone: Some(text),
-    }
-    .render()
-    .unwrap()
-}
-
-fn record(text: &str) -> RecordRow {
-    RecordRow {
-        id: text.into(),
-        at_site: text.into(),
-        at: Timestamp::UNIX_EPOCH,
-        occurred_at: Timestamp::UNIX_EPOCH,
-        meeting_id: Some(text.into()),
-        csn: Some(text.into()),
-        role: text.into(),
-        event: text.into(),
-        outcome: text.into(),
-        attempt: 1,
-        attempts: Some(3),
-        resp_code: 400,
-        epic_code: Some(text.into()),
-        latency_ms: Some(34),
-        hint: Some(text.into()),
-        resend: true,
-        checks: vec!["Look at <it>."],
-    }
-}
-
-fn found(records: Vec<RecordRow>, next: Option<String>) -> RecordsResult {
-    RecordsResult::Found { records, next, back_to: None }
-}
-
-fn records(text: &str, result: RecordsResult) -> String {
-    let said = || text.to_owned();
-    let organizations = [OrganizationChoice { id: said(), name: said() }];
-    let (organization, meeting_id, from) = (said(), said(), said());
-    let query =
-        RecordsQuery { organization, meeting_id, from, cursor: Some(said()), ..RecordsQuery::default() };
-    RecordsPage {
-        language: Language::English,
-        organizations: &organizations,
-        query: &query,
-        result,
-        may_resend: true,
-        signed_in: SignedIn::Yes,
     }
     .render()
     .unwrap()
@@ -115,7 +70,6 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
 }
 
 /// Every page, in every language it has, with `text` wherever a text from outside can come in.
-#[expect(clippy::too_many_lines, reason = "a list of all pages")]
 fn every_page(text: &str) -> Vec<(String, String)> {
     let mut pages = Vec::new();
     let link = ExternalLink::parse("https://zoom.us/j/1?tk=%22%3E%3Cscript%3E").unwrap();
@@ -174,6 +128,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
     }
     for language in Language::ALL {
         pages.extend([set_up(language, text), zoom::samples(language, text)].concat());
+        pages.extend([records::samples(language, text), resend::samples(language, text)].concat());
     }
     for language in Language::ALL {
         let board = OpsPage { language, signed_in: SignedIn::Yes };
@@ -181,15 +136,6 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         pages.extend(sign_ins(language, text));
         let wall = WallPage { language, colours: WallColours::Dark, organization: Some(text) };
         pages.push((format!("wall {language:?}"), wall.render().unwrap()));
-    }
-    for (name, result) in [
-        ("records blank", RecordsResult::NotAsked),
-        ("records unusable", RecordsResult::Unusable(UnusableSearch::NotAMeetingId)),
-        ("records unavailable", RecordsResult::Unavailable),
-        ("records none", RecordsResult::Found { records: vec![], next: None, back_to: Some(text.into()) }),
-        ("records found", found(vec![record(text)], Some(text.into()))),
-    ] {
-        pages.push((name.into(), records(text, result)));
     }
     pages
 }
@@ -448,33 +394,6 @@ fn the_stand_in_opens_a_window_that_knows_nothing_of_this_one() {
         "{anchor}"
     );
     assert!(anchor.contains("href=\"https://zoom.us/s/1?zak=abc\""), "{anchor}");
-}
-
-#[test]
-fn records_show_what_the_article_promises() {
-    let mut row = record("x");
-    row.meeting_id = Some("85012345678".into());
-    row.outcome = "parked".into();
-    row.epic_code = Some("INVALID-CONFERENCE-ID".into());
-    let mut unanswered = record("y");
-    unanswered.resp_code = 0;
-    unanswered.at = "1970-01-02T00:00:09Z".parse().unwrap();
-    let html = records("lakeside", found(vec![row, unanswered], None));
-    for expected in [
-        "RespCode",
-        "850 1234 5678",
-        "INVALID-CONFERENCE-ID",
-        "1970-01-01 00:00:00 UTC</span>",
-        ">00:00:00 UTC</time>",
-        ">1970-01-01 00:00:00 UTC</time></span>",
-        "34 ms",
-        "1 of 3",
-        "no answer",
-        "data-tone=\"bad\"",
-        "2 records on this page",
-    ] {
-        assert!(html.contains(expected), "{expected}");
-    }
 }
 
 /// What the tables of broken launches say that a person sees is what the page says.

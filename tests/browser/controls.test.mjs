@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
-import { epicFaults, joinFromMyChart, lightIsOn, refused, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+import { epicFaults, joinFromMyChart, lightIsOn, refused, refusedByEpic, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 let demo;
 let browser;
@@ -115,23 +115,8 @@ test("an operator has the meeting made again, and has Epic told what it refused,
 });
 
 test("records that Epic refused are counted, and sent again for a reason", async () => {
-  const visit = await visitOfTheDay(demo, 1);
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
-  const waiting = await waitingPatient(patient, demo, 1);
-  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
-  const started = await startFromHyperspace(provider, demo, 1);
-  await started.waitForURL(/\/zoom\/s\//);
-  await waiting.waitForURL(/\/zoom\//);
-  const search = `organization=lakeside&csn=${visit.csn}`;
-  const records = async () => {
-    const answer = await fetch(`${demo.service}/api/v1/notifications?${search}`);
-    return (await answer.json()).notifications;
-  };
-  await until("the updates to be refused", 20_000, async () => {
-    const refused = (await records()).filter(({ outcome }) => outcome === "parked");
-    return refused.length === 2;
-  });
-  await epicFaults(demo, "DELETE");
+  const { visit, search, records } = await refusedByEpic(patient, provider, demo, 1);
   const operator = await person(browser, { viewport: DESKTOP });
   const page = await operator.newPage();
   await page.goto(`${demo.service}/records?${search}&outcome=parked`);

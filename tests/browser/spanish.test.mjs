@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
-import { dialsIn, epicFaults, makesLink, opensTools, refused, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+import { dialsIn, epicFaults, makesLink, opensTools, refused, refusedByEpic, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
+const RECORDS = "Registros de notificaciones";
+const SEND_AGAIN = "Enviar a Epic de nuevo";
 const PAGES = [
   { name: "index", path: "/", heading: "Vestibule" },
   { name: "sign-in", path: "/sign-in", heading: "Iniciar sesión", guarded: true },
@@ -19,10 +21,14 @@ const PAGES = [
   { name: "settings", path: "/admin/lakeside", heading: "Lakeside Health" },
   { name: "settings of a new organization", path: "/admin/riverside", heading: "riverside" },
   { name: "Zoom account", path: "/admin/lakeside/zoom", heading: "Cuenta de Zoom de Lakeside Health" },
+  { name: "records", path: "/records", heading: RECORDS },
+  { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: RECORDS },
+  { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: RECORDS },
+  { name: "nothing to send again", path: "/records/resend?organization=lakeside&csn=99999", heading: SEND_AGAIN },
   { name: "error", path: "/epic/callback?code=x&state=forged", heading: "Este enlace ha caducado" },
 ];
 /** What is the same in every language: names, what Epic, Zoom and programs call things, and words that both languages have. */
-const SAME = /^(Vestibule|Lakeside Health|lakeside|riverside|Zoom|Epic|CSN|CONTEXT|Client ID|Type|Model Record|Patient ID Type|Redirect URI|JWK Set URL|OAuth redirect URL|Event notification endpoint URL|\d \w+( \w+)*|URL.*|EMP\d+|[\d:]+ UTC|node-.*|manual)$/;
+const SAME = /^(Vestibule|Lakeside Health:?|lakeside|riverside|Zoom|Epic|CSN|CONTEXT|Client ID|Type|Model Record|Patient ID Type|Redirect URI|JWK Set URL|OAuth redirect URL|Event notification endpoint URL|\d \w+( \w+)*|URL.*|EMP\d+|RespCode|INVALID-USER-ID|[\d: -]+ (UTC|ms)|\/records\?.*|node-.*|manual)$/;
 
 let demo;
 let guardedDemo;
@@ -130,6 +136,45 @@ test("a visit with its timeline and all that can be done about it is in Spanish 
   await page.getByRole("heading", { level: 1, name: `Visit ${visit.csn}` }).waitFor();
   assert.deepEqual(someone.complaints, []);
   await Promise.all([someone, patient, provider].map((one) => one.leave()));
+});
+
+test("records that Epic refused are found, explained and sent again in Spanish throughout", async () => {
+  const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
+  const { search, records } = await refusedByEpic(patient, provider, demo, 2);
+  for (const one of [
+    { name: "records", path: `/records?${search}`, heading: RECORDS },
+    { name: "what is sent again", path: `/records/resend?${search}`, heading: SEND_AGAIN },
+  ]) {
+    await (await inSpanishThroughout(one)).someone.leave();
+  }
+  // The browser is English, and the links and forms keep the language that the address says.
+  const operator = await person(browser, { viewport: SMALL_PHONE });
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/records?${search}&lang=es`);
+  await page.getByLabel("Resultado").selectOption("apartado");
+  await page.getByRole("button", { name: "Buscar" }).press("Enter");
+  await page.getByText("2 registros en esta página").waitFor();
+  assert.match(page.url(), /outcome=parked/);
+  assert.equal(await page.locator("tbody [lang=en]").count(), 0, "each hint and each check has a translation");
+  await page.getByText("Epic no conoce a esta persona en esta visita.").first().waitFor();
+  await page.getByText("Compruebe en este orden").first().press("Enter");
+  await page.getByText("Mire si externalid en la línea CONTEXT").first().waitFor();
+  await assertAccessible(page, "refused records in Spanish");
+  await assertFits(page, "refused records in Spanish");
+  await page.getByRole("link", { name: "Enviar todos estos de nuevo" }).press("Enter");
+  await page.getByText("2 avisos de 2 personas en 1 visita, por 2 registros.").waitFor();
+  await page.getByLabel("Motivo").fill("Epic ya conoce los ID");
+  await page.getByRole("button", { name: "Enviar 2 avisos de nuevo" }).press("Enter");
+  await page.getByText("Los avisos van en camino").waitFor();
+  await assertAccessible(page, "what was sent again in Spanish");
+  await assertFits(page, "what was sent again in Spanish");
+  await until("both to be on record", 20_000, async () => (await records()).filter(({ resend }) => resend).length === 2);
+  await page.getByRole("link", { name: "English" }).press("Enter");
+  await page.getByText("They are on their way").waitFor();
+  await page.getByRole("link", { name: "Look at the records" }).press("Enter");
+  await page.getByText("records on this page").waitFor();
+  assert.deepEqual([...operator.complaints, ...provider.complaints, ...patient.complaints], []);
+  for (const someone of [operator, provider, patient]) await someone.leave();
 });
 
 test("the switch leads to the other language and back, and the way through the pages keeps it", async () => {

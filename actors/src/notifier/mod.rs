@@ -30,6 +30,7 @@ use crate::port::organizations::NotifierRules;
 use crate::port::store::GateId;
 use crate::supervise::every;
 use lanes::{Begun, LaneKey, Lanes};
+pub use report::GIVEN_UP_HINT;
 use report::{Attempt, Reports};
 
 /// While the store does not take reports, no more than so many pile up; then nothing more is sent until it does.

@@ -18,6 +18,10 @@ use crate::port::clock::SharedRandomness;
 use crate::port::epic::{EpicAnswer, Verdict};
 use crate::port::store::{Acknowledgement, NewEntry, Outcome, Ownership, Record, RecordId};
 
+/// What the last record of an update says that was too old to be tried any longer.
+pub const GIVEN_UP_HINT: &str =
+    "Given up: Epic did not take it for as long as the settings allow (retry.give_up_after).";
+
 /// Reports that wait to be written, one batch in flight at a time.
 pub(super) struct Reports {
     waiting: Batch,
@@ -121,10 +125,7 @@ impl Reports {
     /// An update was too old to be tried any longer.
     pub(super) fn gave_up(&mut self, given_up: &GivenUp, now: Moment) {
         let GivenUp { key, lease, update, attempts } = given_up;
-        let hint = Some(
-            "Given up: Epic did not take it for as long as the settings allow (retry.give_up_after)."
-                .to_owned(),
-        );
+        let hint = Some(GIVEN_UP_HINT.to_owned());
         let record =
             Record { attempt: *attempts, outcome: Outcome::Parked, hint, ..self.unsent(key, update, now) };
         let command = update.parked();

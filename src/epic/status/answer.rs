@@ -116,6 +116,41 @@ fn unknown_code(message: &str) -> Option<&str> {
     (plain && end.contains('-') && end.len() <= LONGEST_CODE).then_some(end)
 }
 
+/// Each hint that an attempt can end with, for whoever has to have them all.
+#[cfg(test)]
+pub(crate) fn every_hint() -> Vec<String> {
+    let body = |code: &str| Body::Whole(serde_json::json!({ "ExceptionMessage": code }).to_string().into());
+    let codes: Vec<_> = NINE_PERMANENT_CODES.into_iter().chain([LOCK_FAILED, "SOMETHING-ELSE"]).collect();
+    let mut answers = vec![no_such_organization(), no_words()];
+    for dialect in [StatusDialect::ConnectionStatus2018, StatusDialect::Telehealth2020] {
+        for not in [NoAnswer::NotSent, NoAnswer::InDoubt] {
+            // Another way to have no answer has to stand above as well.
+            match not {
+                NoAnswer::NotSent | NoAnswer::InDoubt => answers.push(judge(Err(not), dialect, Moment(0))),
+            }
+        }
+        for (status, code) in (100..600).flat_map(|status| codes.iter().map(move |code| (status, code))) {
+            let status = status.try_into().unwrap();
+            let response = Response { status, headers: Default::default(), body: body(code) };
+            answers.push(judge(Ok(response), dialect, Moment(0)));
+        }
+    }
+    let refused = TokenFailure::Refused { status: 400, error: None };
+    for failure in [TokenFailure::Unavailable, TokenFailure::Busy { retry_after: None }, refused] {
+        match failure {
+            TokenFailure::Unavailable | TokenFailure::Busy { .. } | TokenFailure::Refused { .. } => {
+                answers.push(without_token(&failure));
+            }
+        }
+    }
+    let hint = |answer: EpicAnswer| match answer.verdict {
+        Verdict::Accepted => None,
+        Verdict::Permanent { hint } => Some(hint),
+        Verdict::Transient { hint, .. } | Verdict::InDoubt { hint } => hint,
+    };
+    answers.into_iter().filter_map(hint).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

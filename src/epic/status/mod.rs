@@ -25,6 +25,8 @@ use super::config::EpicConfig;
 use crate::outbound::client::until;
 use crate::outbound::{NoAnswer, Request, Response, TokenFailure, oauth};
 use crate::settings::{StatusAuth, StatusDialect};
+#[cfg(test)]
+pub(crate) use answer::every_hint;
 pub(super) use answer::{code, no_such_organization};
 use answer::{judge, no_words, without_token};
 

@@ -93,7 +93,7 @@ pub async fn resend(
     })?;
     let search = wanted.search(&app, &by, StaffRole::Operator)?;
     let Some(organization) = search.organization.clone() else { return Err(ApiError::UnknownOrganization) };
-    let too_much = |why: crate::http::resend::TooMuch| ApiError::BadRequest(why.to_string());
+    let too_much = |why: crate::web::TooMuch| ApiError::BadRequest(why.to_string());
     if body.dry_run {
         let plan = plan(&app, &organization, &search).await?.map_err(too_much)?;
         request.extensions_mut().insert(Outcome("counted"));

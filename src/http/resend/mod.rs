@@ -18,10 +18,11 @@ use super::app::App;
 use super::ask::{now, stored};
 use super::audited::{self, NOTIFICATIONS_RESENT, Outcome};
 use super::problem::ApiError;
+use crate::web::TooMuch;
 
 // What utoipa's attribute makes beside each handler.
 pub use page::{__path_act, __path_show, act, show};
-pub use plan::{Plan, TooMuch, of as plan};
+pub use plan::{Plan, of as plan};
 
 /// What was counted longer ago is counted again before it is acted on.
 const COUNT_LIFE: Span = Span::hours(1);

@@ -14,8 +14,9 @@ use crate::http::problem::{ApiError, Problem};
 use crate::http::query;
 use crate::http::reason;
 use crate::http::search::{asked, zone_of};
+use crate::http::visit::language_of;
 use crate::settings::{Organization, StaffRole};
-use crate::web::{Language, RecordsQuery, ResendCount, ResendNote, ResendPage, ResendState};
+use crate::web::{RecordsQuery, ResendCount, ResendNote, ResendPage, ResendState};
 
 /// The parameter of the page's address that says what came of it.
 const NOTE: &str = "note";
@@ -38,7 +39,7 @@ pub struct ResendForm {
 /// # Errors
 /// [`ApiError`] for a search that makes no sense, without the role, and when the store does not answer.
 #[utoipa::path(get, path = "/records/resend", tag = "operations", params(
-    ("organization" = String, Query, description = "As in the settings; the other parameters are those of /records"),
+    ("organization" = String, Query, description = "As in the settings; the other parameters are those of /records, `lang` too"),
 ), responses(
     (status = 200, description = "How many records, people and visits, and what is not sent; or that it is too much at once", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
@@ -54,10 +55,10 @@ pub async fn show(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         Some(note) => ResendState::Told(note),
         None => match plan(&app, asked.organization, &asked.search).await? {
             Ok(plan) => ResendState::Counted(counted(&app, &plan)),
-            Err(too_much) => ResendState::TooMuch(too_much.to_string()),
+            Err(too_much) => ResendState::TooMuch(too_much),
         },
     };
-    staff_page(HttpResponse::Ok(), &page(&who, &query, organization, state, false))
+    staff_page(HttpResponse::Ok(), &page(&who, &request, &query, organization, state, false))
 }
 
 /// Sends what was counted.
@@ -95,10 +96,12 @@ pub async fn act(
         Came::TooMuch(too_much) => return Err(ApiError::BadRequest(too_much.to_string())),
         Came::Changed(plan) => {
             let state = ResendState::Counted(counted(&app, &plan));
-            return staff_page(HttpResponse::Conflict(), &page(&by, &query, organization, state, true));
+            let page = page(&by, &request, &query, organization, state, true);
+            return staff_page(HttpResponse::Conflict(), &page);
         }
     };
-    let to = format!("/records/resend?{}&{NOTE}={}", query.search(), note.code());
+    let language = language_of(&request, Some(organization)).code();
+    let to = format!("/records/resend?{}&lang={language}&{NOTE}={}", query.search(), note.code());
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
 }
 
@@ -135,13 +138,14 @@ fn counted(app: &App, plan: &Plan) -> ResendCount {
 
 fn page(
     who: &Who,
+    request: &HttpRequest,
     query: &RecordsQuery,
     organization: &Organization,
     state: ResendState,
     has_changed: bool,
 ) -> ResendPage {
     ResendPage {
-        language: Language::English,
+        language: language_of(request, Some(organization)),
         organization: organization.display_name.clone(),
         search: query.search(),
         state,

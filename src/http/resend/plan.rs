@@ -13,6 +13,7 @@ use crate::http::api::last_single_visit;
 use crate::http::app::App;
 use crate::http::ask::{MOST_ROWS, stored};
 use crate::http::problem::ApiError;
+use crate::web::TooMuch;
 
 /// One act is about so many records at most,
 pub const MOST_RECORDS: usize = 2_000;
@@ -36,21 +37,6 @@ pub struct Plan {
     pub gone: usize,
     /// Records of people of whom nothing can be sent: Epic's id of them is not known here, or they do not belong to the visit any more.
     pub nobody: usize,
-}
-
-/// Why an act is too much at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum TooMuch {
-    #[error(
-        "the search finds more than {MOST_RECORDS} records, and one act is about {MOST_RECORDS} at most: narrow the search by time, code or outcome"
-    )]
-    Records,
-    #[error(
-        "that would be {0} updates, and one act sends {MOST_UPDATES} at most: narrow the search by time, code or outcome"
-    )]
-    Updates(usize),
-    #[error("the search has to look through too many records: narrow it by time")]
-    Searched,
 }
 
 impl Plan {
@@ -93,7 +79,8 @@ pub async fn of(
         }
     }
     let updates = plan.lanes.len();
-    Ok(if updates > MOST_UPDATES { Err(TooMuch::Updates(updates)) } else { Ok(plan) })
+    let too_much = TooMuch::Updates { updates, most: MOST_UPDATES };
+    Ok(if updates > MOST_UPDATES { Err(too_much) } else { Ok(plan) })
 }
 
 async fn found(app: &App, search: &RecordQuery) -> Result<Result<Vec<Record>, TooMuch>, ApiError> {
@@ -103,7 +90,7 @@ async fn found(app: &App, search: &RecordQuery) -> Result<Result<Vec<Record>, To
         let page = stored(app.desk.ports().store.records(query.clone())).await?;
         records.extend(page.items);
         if records.len() > MOST_RECORDS {
-            return Ok(Err(TooMuch::Records));
+            return Ok(Err(TooMuch::Records { most: MOST_RECORDS }));
         }
         match page.next {
             None => return Ok(Ok(records)),

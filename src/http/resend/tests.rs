@@ -123,3 +123,22 @@ async fn what_is_not_sent_is_counted_as_well_and_too_much_is_refused() {
     assert!(refused.status == 400 && refused.text().contains("narrow the search"), "{}", refused.text());
     assert_eq!(journal(&kit).await, 1);
 }
+
+#[actix_web::test]
+async fn the_page_and_what_came_of_it_are_in_the_readers_language() {
+    let kit = Kit::new();
+    told(&kit, 3).await;
+    let service = service!(kit);
+    let path = format!("/records/resend?{SEARCH}&lang=es");
+    let page = ask!(service, get(&path)).text();
+    for said in ["1 aviso</strong> de 1 persona en 1 visita, por 3 registros.", "&#38;lang=es\" aria-label"] {
+        assert!(page.contains(said), "{said} is not in {page}");
+    }
+    let changed = ask!(service, post(&path).set_form(form("act-number-1", 7, NOW)));
+    assert!(changed.status == 409 && changed.text().contains("No se envió nada"), "{}", changed.text());
+    let sent = ask!(service, post(&path).set_form(form("act-number-2", 1, NOW)));
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert!(sent.header("location").ends_with("&lang=es&note=sent"), "{}", sent.header("location"));
+    let note = ask!(service, get(sent.header("location")));
+    assert!(note.text().contains("Los avisos van en camino"), "{}", note.text());
+}

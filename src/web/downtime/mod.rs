@@ -61,10 +61,7 @@ impl DowntimePage {
     }
 
     fn counted(&self) -> String {
-        match self.rows.len() {
-            1 => self.words().one_visit.to_owned(),
-            count => self.words().many_visits.replace("{}", &count.to_string()),
-        }
+        self.words().counted.of(self.rows.len())
     }
 
     fn style(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! The texts of the list for downtime, in each language. `{}` is where a name, a day or a number goes.
 
 use crate::web::language::Language;
+use crate::web::words::Plural;
 
 /// Where a visit stands, for whoever goes on by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,7 @@ pub struct DowntimeWords {
     pub told_to_call: &'static str,
     pub no_visit: &'static str,
     pub visits: &'static str,
-    pub one_visit: &'static str,
-    pub many_visits: &'static str,
+    pub counted: Plural,
     pub more: &'static str,
     pub time: &'static str,
     pub stands: &'static str,
@@ -68,8 +68,7 @@ static ENGLISH: DowntimeWords = DowntimeWords {
     told_to_call: "People who wait are told to call",
     no_visit: "No visit of today is known.",
     visits: "Today's visits",
-    one_visit: "1 visit",
-    many_visits: "{} visits",
+    counted: Plural { one: "{} visit", many: "{} visits" },
     more: "; there are more, which are not on this list",
     time: "Time",
     stands: "Stands",
@@ -90,8 +89,7 @@ static SPANISH: DowntimeWords = DowntimeWords {
     told_to_call: "A quienes esperan se les pide que llamen al",
     no_visit: "No se conoce ninguna visita de hoy.",
     visits: "Visitas de hoy",
-    one_visit: "1 visita",
-    many_visits: "{} visitas",
+    counted: Plural { one: "{} visita", many: "{} visitas" },
     more: "; hay más, que no están en esta lista",
     time: "Hora",
     stands: "Estado",

@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
+use vestibule_domain::visit::device_test::TestOutcome;
+use vestibule_domain::visit::participant::Role;
+
 use crate::web::language::Language;
+use crate::web::words;
 
 /// The fixed texts of the board.
 #[derive(Serialize)]
@@ -88,21 +92,24 @@ pub(super) fn board(language: Language) -> &'static BoardWords {
     }
 }
 
-/// The API's words for phases, places, roles and the like, as the board says them.
-pub(super) fn spoken(language: Language) -> [(&'static str, &'static str); 18] {
-    SPOKEN.map(|(word, english, spanish)| {
-        let said = match language {
-            Language::English => english,
-            Language::Spanish => spanish,
-        };
-        (word, said)
-    })
+/// The API's words for phases, places, roles and the like, as the board says them; the phases first.
+pub(super) fn spoken(language: Language) -> Vec<(&'static str, &'static str)> {
+    let said = |(word, english, spanish)| match language {
+        Language::English => (word, english),
+        Language::Spanish => (word, spanish),
+    };
+    let roles = ROLES.map(|role| (role.as_str(), words::role(language, role)));
+    let tests = TestOutcome::ALL.map(|outcome| (outcome.as_str(), words::test_outcome(language, outcome)));
+    SPOKEN.map(said).into_iter().chain(roles).chain(tests).collect()
 }
 
 /// One of them. A word that is not the board's stands as it is.
 pub fn spoken_word(language: Language, word: &'static str) -> &'static str {
     spoken(language).into_iter().find(|(known, _)| *known == word).map_or(word, |(_, said)| said)
 }
+
+/// Whoever may stand on the board.
+const ROLES: [Role; 5] = [Role::Provider, Role::Patient, Role::Proxy, Role::Guest, Role::Unidentified];
 
 static ENGLISH: BoardWords = BoardWords {
     title: "Live visits",
@@ -251,7 +258,7 @@ static SPANISH: BoardWords = BoardWords {
 };
 
 /// The API's word, and what it is in English and in Spanish.
-const SPOKEN: [(&str, &str, &str); 18] = [
+const SPOKEN: [(&str, &str, &str); 10] = [
     ("scheduled", "scheduled", "programada"),
     ("waiting_for_host", "waiting for host", "espera al anfitrión"),
     ("in_progress", "in progress", "en curso"),
@@ -262,12 +269,4 @@ const SPOKEN: [(&str, &str, &str); 18] = [
     ("waiting", "waiting", "esperando"),
     ("in_waiting_room", "in waiting room", "en la sala de espera"),
     ("in_meeting", "in meeting", "en la reunión"),
-    ("provider", "provider", "proveedor"),
-    ("patient", "patient", "paciente"),
-    ("proxy", "proxy", "familiar"),
-    ("guest", "guest", "invitado"),
-    ("unidentified", "unidentified", "sin identificar"),
-    ("passed", "passed", "superada"),
-    ("failed", "failed", "fallida"),
-    ("unclear", "unclear", "dudosa"),
 ];

@@ -2,10 +2,13 @@
 //!
 //! A language is one file. A text that is missing there does not compile.
 
+mod advice;
 mod english;
 mod filled;
+mod plural;
 mod problems;
 mod spanish;
+mod spoken;
 mod staff;
 mod weekdays;
 
@@ -20,7 +23,9 @@ use super::language::Language;
 use super::message::MessageKey;
 
 pub use filled::filled;
+pub use plural::Plural;
 pub use problems::{problem, problem_title, problem_titles, problems};
+pub use spoken::{role, test_outcome};
 pub use staff::{IndexWords, SignInWords, index_words, sign_in_words};
 pub use weekdays::weekday;
 

@@ -111,3 +111,24 @@ export async function pretend(page, state) {
   await page.route("**/visit/*/state*", (route) => route.fulfill({ json: told }));
   return told;
 }
+
+/** The patient and the provider of a visit go in, and Epic refuses what it is told of both: the search for their records, and what it finds. */
+export async function refusedByEpic(patient, provider, demo, index) {
+  const visit = await visitOfTheDay(demo, index);
+  const waiting = await waitingPatient(patient, demo, index);
+  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  const started = await startFromHyperspace(provider, demo, index);
+  await started.waitForURL(/\/zoom\/s\//);
+  await waiting.waitForURL(/\/zoom\//);
+  const search = `organization=lakeside&csn=${visit.csn}`;
+  const records = async () => {
+    const answer = await fetch(`${demo.service}/api/v1/notifications?${search}`);
+    return (await answer.json()).notifications;
+  };
+  await until("the updates to be refused", 20_000, async () => {
+    const refused = (await records()).filter(({ outcome }) => outcome === "parked");
+    return refused.length === 2;
+  });
+  await epicFaults(demo, "DELETE");
+  return { visit, search, records };
+}

@@ -1,22 +1,13 @@
-//! The notification records screen: what was sent to Epic, found by Zoom meeting id or CSN.
+//! What is searched for: as it came, and cleaned.
 
-use askama::Template;
-use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_domain::id::Csn;
 
-use super::language::Language;
-use super::signed_in::SignedIn;
+use super::words;
+use crate::web::language::Language;
 
 /// The shortest and longest Zoom meeting ids, in digits.
 const MEETING_ID_DIGITS: std::ops::RangeInclusive<usize> = 9..=12;
-
-/// An organization to choose in the form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrganizationChoice {
-    pub id: String,
-    pub name: String,
-}
 
 /// The query of the form, as it came; `meeting_id` or `csn` says what is looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -49,28 +40,19 @@ pub enum SearchKey {
     Csn(Csn),
 }
 
-/// A search that names nothing usable, with what to do.
+/// A search that names nothing usable, with what to do; the API says so in English.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", words::unusable(Language::English, *self))]
 pub enum UnusableSearch {
-    #[error("Enter a Zoom meeting ID, a CSN, a time or another filter.")]
     Empty,
-    #[error("Enter either a Zoom meeting ID or a CSN, not both.")]
     Both,
-    #[error("A Zoom meeting ID has 9 to 12 digits, for example 850 1234 5678.")]
     NotAMeetingId,
-    #[error("A CSN has at most 64 letters, digits and signs, without accents.")]
     NotACsn,
-    #[error("An outcome is delivered, retrying, parked or superseded.")]
     NotAnOutcome,
-    #[error("A RespCode is a number from 100 to 599, or 0 for no answer.")]
     NotACode,
-    #[error("Enter a time as 2026-11-23 or 2026-11-23T09:30.")]
     NotATime,
-    #[error("The time ends before it begins.")]
     EndsBeforeItBegins,
-    #[error("That is not the address of a record.")]
     NotARecord,
-    #[error("Choose an organization.")]
     NoOrganization,
 }
 
@@ -115,6 +97,16 @@ impl RecordsQuery {
         query
     }
 
+    /// What somebody entered, as an address has it, usable or not; with its cursor.
+    pub(super) fn as_it_came(&self) -> String {
+        let named =
+            [("organization", &*self.organization), ("meeting_id", &self.meeting_id), ("csn", &self.csn)];
+        let cursor = ("cursor", self.cursor.as_deref().unwrap_or_default());
+        let parts = named.into_iter().chain(self.filters()).chain([cursor]);
+        let given = parts.filter(|(_, value)| !value.trim().is_empty());
+        given.map(|(name, value)| format!("{name}={}&", encode(value.trim()))).collect()
+    }
+
     /// The search key in the form in which records are kept; none where only filters are given.
     pub fn key(&self) -> Result<Option<SearchKey>, UnusableSearch> {
         if self.organization.trim().is_empty() {
@@ -150,153 +142,7 @@ fn clean_csn(text: &str) -> Result<Csn, UnusableSearch> {
     Csn::new(csn).map_err(|_| UnusableSearch::NotACsn)
 }
 
-/// One attempt to tell Epic something, as the API's Record has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordRow {
-    /// Names it in its own address.
-    pub id: String,
-    /// In the organization's zone.
-    pub at_site: String,
-    pub at: Timestamp,
-    pub occurred_at: Timestamp,
-    pub meeting_id: Option<String>,
-    pub csn: Option<String>,
-    /// The API's words: `patient`, `joined`, `delivered` and so on.
-    pub role: String,
-    pub event: String,
-    pub outcome: String,
-    pub attempt: u32,
-    /// How many attempts of this update there are, where the page has them all.
-    pub attempts: Option<u32>,
-    /// Epic's HTTP status, 0 where no answer came or nothing was sent.
-    pub resp_code: u16,
-    pub epic_code: Option<String>,
-    pub latency_ms: Option<u64>,
-    pub hint: Option<String>,
-    /// Somebody on duty had it sent once more.
-    pub resend: bool,
-    /// What to check, the likeliest first.
-    pub checks: Vec<&'static str>,
-}
-
-impl RecordRow {
-    fn at_utc(&self) -> String {
-        utc(self.at)
-    }
-
-    /// The time alone where the attempt was made on the same day, as nearly always.
-    fn occurred_at_utc(&self) -> String {
-        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
-        if day(self.at) == day(self.occurred_at) {
-            self.occurred_at.strftime("%H:%M:%S").to_string()
-        } else {
-            utc(self.occurred_at)
-        }
-    }
-
-    fn meeting_id_grouped(&self) -> String {
-        self.meeting_id.as_deref().map(grouped).unwrap_or_default()
-    }
-
-    /// What a RespCode of 0 means, which is no status of HTTP.
-    fn without_answer(&self) -> Option<&'static str> {
-        match (self.resp_code, self.attempt) {
-            (0, 0) => Some("not sent"),
-            (0, _) => Some("no answer"),
-            _ => None,
-        }
-    }
-
-    /// The colour of the row's outcome; the word stands beside it.
-    fn tone(&self) -> &'static str {
-        match self.outcome.as_str() {
-            "delivered" => "good",
-            "retrying" => "pending",
-            "parked" => "bad",
-            _ => "quiet",
-        }
-    }
-}
-
-/// Meeting ids are read in groups, as Zoom shows them: `850 1234 5678`.
-pub fn grouped(id: &str) -> String {
-    let last = id.len().saturating_sub(4);
-    match (id.get(..3), id.get(3..last), id.get(last..)) {
-        (Some(first), Some(middle), Some(end)) => format!("{first} {middle} {end}"),
-        _ => id.to_owned(),
-    }
-}
-
-fn utc(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// What a search brought.
-#[derive(Clone, Debug)]
-pub enum RecordsResult {
-    NotAsked,
-    Unusable(UnusableSearch),
-    /// The store did not answer; trying again may help.
-    Unavailable,
-    /// Newest first; `next` is the cursor of the following page.
-    Found {
-        records: Vec<RecordRow>,
-        next: Option<String>,
-        /// The time to which records were looked at, where there were too many for one search.
-        back_to: Option<String>,
-    },
-}
-
-/// `GET /records`.
-#[derive(Template)]
-#[template(path = "records.html")]
-pub struct RecordsPage<'a> {
-    pub language: Language,
-    pub organizations: &'a [OrganizationChoice],
-    pub query: &'a RecordsQuery,
-    pub result: RecordsResult,
-    /// The reader may have records sent again.
-    pub may_resend: bool,
-    pub signed_in: SignedIn,
-}
-
-impl RecordsPage<'_> {
-    fn is_chosen(&self, choice: &OrganizationChoice) -> bool {
-        choice.id == self.query.organization
-    }
-
-    fn csv_url(&self) -> String {
-        format!("/api/v1/notifications?{}&format=csv", self.query.search())
-    }
-
-    fn next_url(&self, cursor: &str) -> String {
-        format!("/records?{}&cursor={}", self.query.search(), encode(cursor))
-    }
-
-    fn first_url(&self) -> String {
-        format!("/records?{}", self.query.search())
-    }
-
-    fn record_url(&self, record: &RecordRow) -> String {
-        let organization = encode(self.query.organization.trim());
-        format!("/records?organization={organization}&record={}", encode(&record.id))
-    }
-
-    fn resend_url(&self) -> String {
-        format!("/records/resend?{}", self.query.search())
-    }
-
-    fn resend_record_url(&self, record: &RecordRow) -> String {
-        let organization = encode(self.query.organization.trim());
-        format!("/records/resend?organization={organization}&record={}", encode(&record.id))
-    }
-
-    fn is_outcome(&self, outcome: &str) -> bool {
-        self.query.outcome == outcome
-    }
-}
-
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
@@ -348,23 +194,5 @@ mod tests {
         for name in ["a/b", "10001;", "<script>", "x&y=z#%2F", "\"'"] {
             assert_eq!(query("", name).key(), Ok(Some(SearchKey::Csn(Csn::new(name).unwrap()))), "{name}");
         }
-    }
-
-    #[test]
-    fn the_links_carry_the_cleaned_search() {
-        let query = query("850 1234 5678", "");
-        let page = RecordsPage {
-            language: Language::English,
-            organizations: &[],
-            query: &query,
-            result: RecordsResult::NotAsked,
-            may_resend: false,
-            signed_in: SignedIn::No,
-        };
-        assert_eq!(page.first_url(), "/records?organization=lakeside&meeting_id=85012345678");
-        assert_eq!(
-            page.next_url("a&b"),
-            "/records?organization=lakeside&meeting_id=85012345678&cursor=a%26b"
-        );
     }
 }

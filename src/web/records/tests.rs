@@ -1,0 +1,137 @@
+//! What the page shows, in each language.
+
+use super::samples::{found, page, record};
+use super::*;
+
+fn has(html: &str, expected: &[&str]) {
+    for text in expected {
+        assert!(html.contains(text), "{text} is not in {html}");
+    }
+}
+
+fn unanswered() -> RecordRow {
+    let at = "1970-01-02T00:00:09Z".parse().unwrap();
+    RecordRow { resp_code: 0, at, says: Says::Connected(false), ..record("y") }
+}
+
+fn refused() -> RecordRow {
+    RecordRow {
+        meeting_id: Some("85012345678".into()),
+        outcome: Became::Parked,
+        epic_code: Some("INVALID-CONFERENCE-ID".into()),
+        ..record("x")
+    }
+}
+
+#[test]
+fn records_show_what_the_article_promises() {
+    let html = page(Language::English, "lakeside", found(vec![refused(), unanswered()], None));
+    has(
+        &html,
+        &[
+            "RespCode",
+            "850 1234 5678",
+            "INVALID-CONFERENCE-ID",
+            "1970-01-01 00:00:00 UTC</span>",
+            ">00:00:00 UTC</time>",
+            ">1970-01-01 00:00:00 UTC</time></span>",
+            "34 ms",
+            "1 of 3",
+            "no answer",
+            "device test: failed",
+            "data-tone=\"bad\"",
+            "2 records on this page",
+        ],
+    );
+}
+
+#[test]
+fn in_spanish_words_are_translated_and_codes_and_values_are_not() {
+    let told =
+        RecordRow { hint: Some("Epic did not answer in time; it is tried again.".into()), ..refused() };
+    let html = page(Language::Spanish, "lakeside", found(vec![told, unanswered()], None));
+    has(
+        &html,
+        &[
+            "<html lang=\"es\">",
+            "RespCode",
+            "INVALID-CONFERENCE-ID",
+            "data-tone=\"bad\"",
+            "<option value=\"parked\">apartado</option>",
+            "<span class=\"tone\">apartado</span>",
+            "<td>paciente</td>",
+            "prueba del dispositivo: fallida",
+            "salió<br><span class=\"quiet nowrap\">el <time",
+            "a las <time datetime=\"1970-01-01T00:00:00Z\">00:00:00 UTC",
+            "sin respuesta",
+            "1 de 3",
+            "Epic no respondió a tiempo; se intenta de nuevo.",
+            // What has no translation is English, and a screen reader is told so.
+            "<span lang=\"en\">y</span>",
+            "<li><span lang=\"en\">Look at &#60;it&#62;.</span></li>",
+            "2 registros en esta página",
+        ],
+    );
+    let english = page(Language::English, "lakeside", found(vec![unanswered()], None));
+    assert!(!english.contains("<span lang="), "{english}");
+}
+
+#[test]
+fn what_was_not_sent_is_no_answer_that_did_not_come() {
+    let never = RecordRow { attempt: 0, attempts: None, latency_ms: None, ..unanswered() };
+    has(&page(Language::English, "l", found(vec![never.clone()], None)), &["not sent"]);
+    has(&page(Language::Spanish, "l", found(vec![never], None)), &["sin enviar"]);
+}
+
+#[test]
+fn each_outcome_is_said_in_each_language_and_searched_for_by_one_word() {
+    let words = ["delivered", "retrying", "parked", "superseded"];
+    assert_eq!(Became::ALL.map(Became::code), words);
+    let spanish = Became::ALL.map(|it| words::became(Language::Spanish, it));
+    assert!(spanish.iter().all(|said| !words.contains(said)), "{spanish:?}");
+}
+
+/// A page with the empty form, of a search for `query`.
+fn of(query: &RecordsQuery, language: Language) -> RecordsPage<'_> {
+    RecordsPage {
+        language,
+        organizations: &[],
+        query,
+        result: RecordsResult::NotAsked,
+        may_resend: false,
+        signed_in: SignedIn::No,
+    }
+}
+
+#[test]
+fn the_links_carry_the_cleaned_search_and_the_language() {
+    let query = RecordsQuery {
+        organization: "lakeside".into(),
+        meeting_id: "850 1234 5678".into(),
+        ..RecordsQuery::default()
+    };
+    let page = of(&query, Language::Spanish);
+    let search = "/records?organization=lakeside&meeting_id=85012345678";
+    assert_eq!(page.address(), search, "the address to give to others is of no language");
+    assert_eq!(page.first_url(), format!("{search}&lang=es"));
+    assert_eq!(page.next_url("a&b"), format!("{search}&cursor=a%26b&lang=es"));
+    assert!(!page.csv_url().contains("lang"));
+}
+
+#[test]
+fn the_switch_keeps_what_was_entered_usable_or_not() {
+    let blank = RecordsQuery::default();
+    assert_eq!(of(&blank, Language::English).in_other_language(), "/records?lang=es");
+    let query = RecordsQuery {
+        organization: "lakeside".into(),
+        meeting_id: "12".into(),
+        csn: "a&b".into(),
+        outcome: "parked".into(),
+        cursor: Some("7".into()),
+        ..RecordsQuery::default()
+    };
+    assert_eq!(
+        of(&query, Language::Spanish).in_other_language(),
+        "/records?organization=lakeside&meeting_id=12&csn=a%26b&outcome=parked&cursor=7&lang=en"
+    );
+}
