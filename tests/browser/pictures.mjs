@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DESKTOP, launchBrowser, PHONE, person } from "./support/browser.mjs";
+import { DESKTOP, launchBrowser, PHONE, person, tabOpenedBy } from "./support/browser.mjs";
 import { freePort, startDemo, until } from "./support/demo.mjs";
 import { typedFor } from "./support/organization.mjs";
 import { smaller } from "./support/png.mjs";
@@ -84,8 +84,12 @@ async function visits(browser, demo) {
   await page.goto(`${demo.service}/records?organization=lakeside&csn=${csn}`);
   await page.getByRole("region", { name: "Notification records" }).waitFor();
   await picture(page, "records", { fullPage: true });
+  await page.goto(`${demo.service}/records/resend?organization=lakeside&csn=${csn}`);
+  await page.getByRole("button", { name: /^Send \d+ updates? again$/ }).waitFor();
+  await picture(page, "resend", { fullPage: true });
   await page.goto(`${demo.service}/visits/lakeside/${csn}`);
   await page.getByRole("heading", { name: "Timeline" }).waitFor();
+  await picture(page, "visit", { fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.width, height: 900 } });
   // Its end, where Epic does not answer at first.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await picture(page, "timeline", { fullPage: true, clip: { x: 0, y: height - 900, width: DESKTOP.width, height: 900 } });
@@ -106,6 +110,31 @@ async function toolsAndGuest(browser, demo) {
   await page.goto(link);
   await page.getByRole("button", { name: "Continue" }).waitFor();
   await picture(page, "guest");
+}
+
+/** What an administrator sets up at Epic and at Zoom. */
+async function setUp(browser, demo) {
+  const administrator = await person(browser, { viewport: { width: 900, height: 760 } });
+  const page = await administrator.newPage();
+  await page.goto(`${demo.service}/admin/lakeside/fdi`);
+  await picture(page, "set-up");
+  await page.goto(`${demo.service}/admin/lakeside/zoom`);
+  await picture(page, "zoom-account");
+}
+
+/** A device that does not work yet, and a link that leads nowhere. */
+async function trouble(browser, demo) {
+  const visit = await visitOfTheDay(demo, 2);
+  const patient = await person(browser, ON_A_PHONE);
+  const chart = await patient.newPage();
+  await chart.goto(demo.fakes);
+  const name = `Test your device: ${visit.patient.name}, visit ${visit.csn}, as ${visit.patient.name}`;
+  const page = await tabOpenedBy(patient.context, () => chart.getByRole("link", { name }).click());
+  await page.getByRole("link", { name: "Something does not work" }).click();
+  await page.getByRole("heading", { level: 1, name: "Something does not work yet" }).waitFor();
+  await picture(page, "device-test");
+  await page.goto(`${demo.service}/epic/callback?code=used&state=before`);
+  await picture(page, "broken-launch");
 }
 
 /** An organization that is made on its page, and what its second version changed. */
@@ -180,6 +209,9 @@ async function signIn(browser) {
     await page.goto(`${demo.service}/ops`);
     await page.getByRole("link", { name: "Sign in with Lakeside ID" }).waitFor();
     await picture(page, "sign-in");
+    await page.getByRole("link", { name: "Emergency access" }).click();
+    await page.getByRole("button", { name: "Sign in as administrator of everything" }).waitFor();
+    await picture(page, "emergency-access");
   } finally {
     await demo.stop();
     await provider.stop();
@@ -193,6 +225,8 @@ try {
   try {
     await visits(browser, demo);
     await toolsAndGuest(browser, demo);
+    await trouble(browser, demo);
+    await setUp(browser, demo);
     await organization(browser, demo);
   } finally {
     await demo.stop();
