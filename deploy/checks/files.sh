@@ -18,6 +18,12 @@ settings_hold() { # settings_hold FILE [NAME=VALUE...]
     env "$@" "$VESTIBULE_BIN" config --config "$file" >"$TMP/effective" 2>"$TMP/out" || { cat "$TMP/out" && return 1; }
 }
 
+# What settings_hold has just read seals the secrets in the store, and under no key that stands in what is shipped.
+seals() { # seals FILE
+    grep -q '^sealing_keys = \["' "$TMP/effective" || die "$1 sets no store.sealing_keys: secrets would stand in the store as they are"
+    if grep -q '^ *sealing_keys *=' "$1"; then die "$1 has a sealing key in it: name a file, so that each installation has its own"; fi
+}
+
 # A number of seconds: "45s" is 45.
 seconds() { printf '%s' "${1%s}"; }
 
@@ -63,6 +69,7 @@ check_compose() {
     haproxy -c -q -f "$TMP/haproxy.cfg"
     sed "s#/run/secrets/#$TMP/secrets/#" deploy/compose/vestibule.toml >"$TMP/vestibule.toml"
     settings_hold "$TMP/vestibule.toml" VESTIBULE__NODE__NAME=node-1
+    seals deploy/compose/vestibule.toml
     longer stop_grace_period "$(sed -n 's/^  stop_grace_period: //p' deploy/compose/compose.yaml)" drain_timeout "$(drain_timeout)"
     grep -oE '/run/secrets/[a-z.-]+' deploy/compose/vestibule.toml | sort -u | while read -r path; do
         grep -qx "    - $(basename "$path")" deploy/compose/compose.yaml || die "compose.yaml gives no node $path"
@@ -75,6 +82,7 @@ check_systemd() {
     secrets
     sed "s#embedded:/var/lib/vestibule#embedded:$TMP/store#" deploy/systemd/vestibule.toml >"$TMP/secrets/vestibule.toml"
     settings_hold "$TMP/secrets/vestibule.toml"
+    seals deploy/systemd/vestibule.toml
     for unit in vestibule.service vestibule@.service; do
         grep -oE '"[a-z][a-z.-]+"' deploy/systemd/vestibule.toml | tr -d '"' | while read -r name; do
             [ ! -e "$TMP/secrets/$name" ] || grep -q "^LoadCredential=$name:/etc/vestibule/$name\$" "deploy/systemd/$unit" ||
@@ -115,6 +123,7 @@ check_kubernetes() {
     secrets
     sed "s#/etc/vestibule/secrets/#$TMP/secrets/#" "$folder/vestibule.toml" >"$TMP/vestibule.toml"
     settings_hold "$TMP/vestibule.toml" VESTIBULE__NODE__NAME=vestibule-6c9f-x2x7
+    seals "$folder/vestibule.toml"
     longer terminationGracePeriodSeconds "$(sed -n 's/.*terminationGracePeriodSeconds: //p' "$folder/deployment.yaml")" \
         drain_timeout "$(drain_timeout)"
 }

@@ -148,6 +148,12 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
     doubts.extend(access(settings));
     if matches!(settings.store.url, StoreUrl::Memory) {
         doubts.push("store.url is \"memory:\": nothing survives this process".to_owned());
+    } else if settings.store.sealing_keys.is_empty() {
+        doubts.push(
+            "store.sealing_keys is empty: a stolen store gives the secrets that the service keeps there; make a key, as \
+             docs/secrets.md says"
+                .to_owned(),
+        );
     }
     if settings.organizations.is_empty() {
         doubts.push(

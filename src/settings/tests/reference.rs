@@ -118,11 +118,25 @@ fn a_question_that_nobody_can_answer_is_warned_of() {
 }
 
 #[test]
+fn a_store_in_which_nothing_is_sealed_is_warned_of() {
+    let folder = folder();
+    let warned = |store: &str| {
+        let text = format!("[store]\n{store}\n");
+        let settings = load(folder.path(), &[ORGANIZATION, &text], &[]).unwrap();
+        settings.warnings().iter().any(|warning| warning.contains("store.sealing_keys is empty"))
+    };
+    assert!(warned("url = \"embedded:store\"") && warned("url = \"redis://redis.example.org:6379\""));
+    assert!(!warned("sealing_keys = [\"a-key-of-more-than-thirty-two-characters\"]"));
+    assert!(!warned("url = \"memory:\""));
+}
+
+#[test]
 fn the_profile_for_one_node_works_once_its_secrets_lie_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let files = [
         ("one-node.toml", include_str!("../../../config/one-node.toml")),
         ("access-tokens", "first-token-of-an-operator\n\nsecond-token-of-an-operator\n"),
+        ("sealing-keys", "a-key-of-more-than-thirty-two-characters\n"),
         ("lakeside-privatekey.pem", private_key()),
         ("lakeside-zoom-secret", "zoom-secret\n"),
         ("lakeside-zoom-webhook-secrets", "newer\nolder\r\n"),
@@ -140,7 +154,9 @@ fn the_profile_for_one_node_works_once_its_secrets_lie_beside_it() {
     assert_eq!(secrets, ["newer", "older"]);
     assert_eq!(lakeside.zoom.client_secret.expose(), "zoom-secret");
     for shown in [effective_toml(&settings), format!("{settings:?}")] {
-        for secret in ["of-an-operator", "zoom-secret\"", "newer", "older", "PRIVATE KEY"] {
+        for secret in
+            ["of-an-operator", "thirty-two-characters", "zoom-secret\"", "newer", "older", "PRIVATE KEY"]
+        {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
     }
