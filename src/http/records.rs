@@ -140,6 +140,17 @@ impl Shown {
         timestamp(at).0.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
     }
 
+    /// Whether what Epic was told happened on the day on which it was told.
+    fn is_of_one_day(&self, record: &Record) -> bool {
+        let day = |at: Moment| timestamp(at).0.to_zoned_datetime(self.zone.clone()).date();
+        day(record.occurred_at) == day(record.at)
+    }
+
+    fn occurred(&self, record: &Record) -> String {
+        let how = if self.is_of_one_day(record) { "%H:%M:%S %Z" } else { "%Y-%m-%d %H:%M:%S %Z" };
+        timestamp(record.occurred_at).0.to_zoned_datetime(self.zone.clone()).strftime(how).to_string()
+    }
+
     fn row(&self, record: &Record) -> RecordRow {
         let view = RecordView::from(record);
         RecordRow {
@@ -148,6 +159,8 @@ impl Shown {
             at_site: self.time(record.at),
             at: view.at.0,
             occurred_at: view.occurred_at.0,
+            occurred_at_site: self.occurred(record),
+            occurred_that_day: self.is_of_one_day(record),
             meeting_id: view.meeting_id,
             csn: view.csn,
             role: record.role,

@@ -65,6 +65,10 @@ pub struct RecordRow {
     pub at_site: String,
     pub at: Timestamp,
     pub occurred_at: Timestamp,
+    /// In the organization's zone; the time alone where the day is that of the attempt.
+    pub occurred_at_site: String,
+    /// Whether it is, as nearly always.
+    pub occurred_that_day: bool,
     pub meeting_id: Option<String>,
     pub csn: Option<String>,
     pub role: Role,
@@ -90,19 +94,13 @@ impl RecordRow {
         utc(self.at)
     }
 
-    /// Whether what Epic was told happened on the day of the attempt, as nearly always.
-    fn occurred_that_day(&self) -> bool {
-        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
-        day(self.at) == day(self.occurred_at)
-    }
-
-    /// The time alone where the day is that of the attempt.
-    fn occurred_at_utc(&self) -> String {
-        if self.occurred_that_day() {
-            self.occurred_at.strftime("%H:%M:%S UTC").to_string()
-        } else {
-            utc(self.occurred_at)
-        }
+    /// The same in UTC, where that is another text.
+    fn occurred_at_utc(&self) -> Option<String> {
+        let text = match self.occurred_that_day {
+            true => self.occurred_at.strftime("%H:%M:%S UTC").to_string(),
+            false => utc(self.occurred_at),
+        };
+        (text != self.occurred_at_site).then_some(text)
     }
 
     fn meeting_id_grouped(&self) -> String {
@@ -208,7 +206,7 @@ impl RecordsPage<'_> {
 
     /// What stands before the time, or the day and the time, of what Epic was told.
     fn at(&self, record: &RecordRow) -> &'static str {
-        if record.occurred_that_day() { self.words().at_time } else { self.words().on_day }
+        if record.occurred_that_day { self.words().at_time } else { self.words().on_day }
     }
 
     /// What a RespCode of 0 means, which is no status of HTTP.
@@ -261,6 +259,12 @@ impl RecordsPage<'_> {
     /// A search that finds one record.
     fn one(&self, record: &RecordRow) -> String {
         format!("organization={}&record={}", encode(self.query.organization.trim()), encode(&record.id))
+    }
+
+    /// The page of the visit that it is about.
+    fn visit_url(&self, csn: &str) -> String {
+        let (organization, language) = (encode(self.query.organization.trim()), self.language.code());
+        format!("/visits/{organization}/{}?lang={language}", encode(csn))
     }
 
     fn record_url(&self, record: &RecordRow) -> String {

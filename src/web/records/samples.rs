@@ -12,6 +12,8 @@ pub(super) fn record(text: &str) -> RecordRow {
         at_site: text.into(),
         at: Timestamp::UNIX_EPOCH,
         occurred_at: Timestamp::UNIX_EPOCH,
+        occurred_at_site: text.to_owned(),
+        occurred_that_day: false,
         meeting_id: Some(text.into()),
         csn: Some(text.into()),
         role: Role::Patient,

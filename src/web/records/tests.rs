@@ -18,6 +18,8 @@ fn refused() -> RecordRow {
     RecordRow {
         meeting_id: Some("85012345678".into()),
         outcome: Became::Parked,
+        occurred_at_site: "18:00:00 CST".into(),
+        occurred_that_day: true,
         epic_code: Some("INVALID-CONFERENCE-ID".into()),
         ..record("x")
     }
@@ -33,8 +35,9 @@ fn records_show_what_the_article_promises() {
             "850 1234 5678",
             "INVALID-CONFERENCE-ID",
             "1970-01-01 00:00:00 UTC</span>",
-            ">00:00:00 UTC</time>",
-            ">1970-01-01 00:00:00 UTC</time></span>",
+            ">18:00:00 CST</time></span><br><span class=\"quiet nowrap\">00:00:00 UTC</span>",
+            ">y</time></span><br><span class=\"quiet nowrap\">1970-01-01 00:00:00 UTC</span>",
+            "<a href=\"/visits/lakeside/x?lang=en\">x</a>",
             "34 ms",
             "1 of 3",
             "no answer",
@@ -62,7 +65,7 @@ fn in_spanish_words_are_translated_and_codes_and_values_are_not() {
             "<td>paciente</td>",
             "prueba del dispositivo: fallida",
             "salió<br><span class=\"quiet nowrap\">el <time",
-            "a las <time datetime=\"1970-01-01T00:00:00Z\">00:00:00 UTC",
+            "a las <time datetime=\"1970-01-01T00:00:00Z\">18:00:00 CST",
             "sin respuesta",
             "1 de 3",
             "Epic no respondió a tiempo; se intenta de nuevo.",
