@@ -160,7 +160,8 @@ fn complete(response: ServiceResponse<BoxBody>, asked: &Asked) -> ServiceRespons
             let (request, bare) = response.into_parts();
             let mut told = if asked.wants_page { error.page(asked.language) } else { error.error_response() };
             for (name, value) in bare.headers() {
-                if !told.headers().contains_key(name) || name == header::SET_COOKIE {
+                let is_its_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name);
+                if !is_its_body && !told.headers().contains_key(name) || name == header::SET_COOKIE {
                     told.headers_mut().append(name.clone(), value.clone());
                 }
             }
@@ -182,9 +183,13 @@ fn say_goodbye(app: &App, response: &mut HttpResponse<BoxBody>) {
     }
 }
 
+/// Whether nothing was said, or only what the framework says of its own in plain text.
 fn is_bare(response: &HttpResponse<BoxBody>) -> bool {
     let empty = matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
-    empty && !response.headers().contains_key(header::CONTENT_TYPE)
+    match response.headers().get(header::CONTENT_TYPE) {
+        None => empty,
+        Some(kind) => response.error().is_some() && kind.as_bytes().starts_with(b"text/plain"),
+    }
 }
 
 /// The headers of every answer: the id, and the strict security headers where the handler chose none of its own.

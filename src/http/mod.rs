@@ -9,6 +9,7 @@ mod audited;
 mod board;
 mod browser;
 pub mod correlation;
+mod declined;
 mod device_test;
 mod downtime;
 mod front;

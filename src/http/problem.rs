@@ -158,6 +158,16 @@ impl ApiError {
         self.told().code
     }
 
+    /// The kind in a few words.
+    pub(super) fn title(&self) -> &'static str {
+        self.told().title
+    }
+
+    /// What is wrong and what to do, as a sentence.
+    pub(super) fn sentence(&self) -> String {
+        sentence(&self.to_string())
+    }
+
     fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
@@ -169,7 +179,7 @@ impl ApiError {
     }
 
     /// Writes what only the operator may read, with the request's correlation id by its span.
-    fn log(&self) {
+    pub(super) fn log(&self) {
         match self {
             Self::StoreUnavailable(why) => tracing::warn!(%why, "the store does not answer"),
             Self::IssuerUnavailable(why) => tracing::warn!(%why, "an issuer of tokens is not to be had"),
@@ -233,7 +243,8 @@ impl ApiError {
         if wants_page(request) { self.page(language(request)) } else { self.error_response() }
     }
 
-    fn head(&self) -> actix_web::HttpResponseBuilder {
+    /// The status, with the headers that go with it.
+    pub(super) fn head(&self) -> actix_web::HttpResponseBuilder {
         let mut builder = HttpResponse::build(self.told().status);
         if let Some(seconds) = self.retry_after_seconds() {
             builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
@@ -255,7 +266,7 @@ impl ApiError {
             kind: format!("urn:vestibule:problem:{}", told.code),
             title: told.title,
             status: told.status.as_u16(),
-            detail: sentence(&self.to_string()),
+            detail: self.sentence(),
             correlation_id: correlation::current().into(),
         };
         // A body that cannot be written would be a mistake in the program; the status still says what happened.

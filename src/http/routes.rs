@@ -70,9 +70,9 @@ fn configure_set_up(app: &App, config: &mut web::ServiceConfig) {
 pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
     config
         .app_data(OperationsHere)
+        .app_data(access::form_settings(&app.settings))
         .service(
             web::resource("/sign-in")
-                .app_data(access::form_settings(&app.settings))
                 .route(read().to(access::sign_in_page))
                 .route(web::post().to(access::sign_in))
                 .default_service(only("GET, HEAD, POST")),
@@ -81,7 +81,6 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
         .service(reading("/sign-in/openid/callback", read().to(access::openid_callback)))
         .service(
             web::resource("/sign-in/break-glass")
-                .app_data(access::form_settings(&app.settings))
                 .route(read().to(access::break_glass_page))
                 .route(web::post().to(access::break_glass))
                 .default_service(only("GET, HEAD, POST")),

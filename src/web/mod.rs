@@ -20,6 +20,7 @@ mod onward;
 mod ops;
 mod organization;
 mod records;
+mod refused;
 mod resend;
 mod service;
 mod signed_in;
@@ -58,6 +59,9 @@ pub use records::{
     Became, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey,
     UnusableSearch, grouped,
 };
+pub use refused::RefusedPage;
+#[cfg(test)]
+pub use refused::is_translated;
 pub use resend::{ResendCount, ResendNote, ResendPage, ResendState, TooMuch};
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;

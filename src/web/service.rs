@@ -73,6 +73,8 @@ pub struct SignInPage<'a> {
     /// Somebody has just signed out here, and may sign out of the provider at this address.
     pub provider_sign_out: Option<&'a str>,
     pub signed_out: bool,
+    /// A form was sent after the session had ended, and did nothing.
+    pub unsent: bool,
     pub signed_in: SignedIn,
 }
 

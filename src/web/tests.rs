@@ -162,6 +162,7 @@ fn sign_ins(language: Language, text: &str) -> Vec<(String, String)> {
             break_glass: true,
             provider_sign_out: Some("https://id.example/end"),
             signed_out: true,
+            unsent: false,
             signed_in: SignedIn::No,
         };
         pages.push((format!("sign-in {language:?} {trouble:?}"), page.render().unwrap()));

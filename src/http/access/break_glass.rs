@@ -18,7 +18,7 @@ use crate::http::ask::query;
 use crate::http::page::staff_page;
 use crate::http::problem::ApiError;
 use crate::http::visit::language_of;
-use crate::http::{audited, reason};
+use crate::http::{audited, declined, reason};
 use crate::settings::BreakGlass;
 use crate::web::{BreakGlassPage, BreakGlassTrouble, SignedIn, local_path};
 
@@ -55,7 +55,7 @@ pub struct BreakGlassForm {
 ))]
 pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(settings) = &app.settings.access.break_glass else {
-        return Ok(ApiError::NotFound.answer(&request));
+        return Ok(declined::answer(&ApiError::NotFound, &request));
     };
     let wanted: Wanted = query(&request)?;
     shown(HttpResponse::Ok(), &request, settings, wanted.next.as_deref(), "", None)
@@ -98,11 +98,11 @@ pub async fn break_glass(
     form: web::Form<BreakGlassForm>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(settings) = &app.settings.access.break_glass else {
-        return Ok(ApiError::NotFound.answer(&request));
+        return Ok(declined::answer(&ApiError::NotFound, &request));
     };
     if !is_same_site(&request, &app.settings.server.public_url) {
         app.metrics.sign_in("foreign_origin");
-        return Ok(ApiError::ForeignOrigin.answer(&request));
+        return Ok(declined::answer(&ApiError::ForeignOrigin, &request));
     }
     let next = form.next.as_deref();
     let found = Fingerprint::of_presented(form.token.trim()).filter(|used| used.is_of(&settings.secret));
@@ -117,7 +117,7 @@ pub async fn break_glass(
         }
         Err(error) => {
             app.metrics.sign_in(error.code());
-            return Ok(error.answer(&request));
+            return Ok(declined::answer(&error, &request));
         }
     };
     let Ok(reason) = reason::checked(&form.reason) else {
@@ -125,7 +125,7 @@ pub async fn break_glass(
         return shown(HttpResponse::BadRequest(), &request, settings, next, &form.reason, trouble);
     };
     if let Err(error) = audited::begin_as(&app, &request, BREAK_GLASS, ACTION, Some(reason)).await {
-        return Ok(error.answer(&request));
+        return Ok(declined::answer(&error, &request));
     }
     let life = Span::from_duration(settings.life);
     let cookie = session::begin(&app, &request, Known::BreakGlass(used), Some(life)).await?;

@@ -13,10 +13,11 @@ mod who;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 
 pub use admit::peer;
 pub use attempts::{Peer, WrongTokens};
@@ -36,13 +37,14 @@ pub use sign_in::{__path_sign_out, sign_out};
 
 use super::app::App;
 use super::audited::{self, Audited};
+use super::declined;
 use super::problem::ApiError;
 use admit::admit;
 
 /// Operators' routes that are pages: whoever is not signed in there is led to the sign-in.
 const PAGES: [&str; 3] = ["/ops", "/records", "/admin"];
 /// And all that begin so.
-const PAGES_BELOW: [&str; 3] = ["/admin/", "/visits/", "/group-visits/"];
+const PAGES_BELOW: [&str; 5] = ["/admin/", "/downtime/", "/group-visits/", "/records/", "/visits/"];
 
 /// The middleware in front of every operators' route.
 ///
@@ -61,7 +63,7 @@ pub async fn guard(
             request.extensions_mut().insert(who.clone());
             let answered = next.call(request).await?.map_into_boxed_body();
             audited.after(&app, answered.request(), &who, answered.response());
-            Ok(answered)
+            Ok(declined::shown(answered, who.signed_in()))
         }
         Err(error) => {
             app.metrics.access_denied(error.code());
@@ -86,19 +88,36 @@ fn is_no_attempt(error: &ApiError) -> bool {
 
 /// A page leads to the sign-in and back; a program is told.
 fn refusal(request: &HttpRequest, error: &ApiError) -> HttpResponse {
-    let path = request.path();
-    let is_page = (PAGES.contains(&path) || PAGES_BELOW.iter().any(|below| path.starts_with(below)))
-        && !request.headers().contains_key(header::AUTHORIZATION);
+    let is_person = is_page(request.path()) && !request.headers().contains_key(header::AUTHORIZATION);
     match error {
-        ApiError::NotSignedIn if is_page => {
-            let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-            let next = utf8_percent_encode(target, NON_ALPHANUMERIC);
+        ApiError::NotSignedIn if is_person => {
+            let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+            let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+            // What a form was to do cannot be done by coming back: its page can.
+            let (next, unsent) =
+                if reads { (target, "") } else { (page_before(request).unwrap_or_default(), "unsent=yes&") };
+            let next = utf8_percent_encode(&next, NON_ALPHANUMERIC);
             HttpResponse::SeeOther()
-                .insert_header((header::LOCATION, format!("/sign-in?next={next}")))
+                .insert_header((header::LOCATION, format!("/sign-in?{unsent}next={next}")))
                 .finish()
         }
-        error => error.answer(request),
+        error => declined::answer(error, request),
     }
+}
+
+fn is_page(path: &str) -> bool {
+    PAGES.contains(&path) || PAGES_BELOW.iter().any(|below| path.starts_with(below))
+}
+
+/// The page of ours on which a form was sent, where its browser says so.
+fn page_before(request: &HttpRequest) -> Option<String> {
+    let referer = Url::parse(request.headers().get(header::REFERER)?.to_str().ok()?).ok()?;
+    let target = match referer.query() {
+        Some(query) => format!("{}?{query}", referer.path()),
+        None => referer.path().to_owned(),
+    };
+    // The path alone is taken, so that it leads nowhere else whoever wrote it.
+    is_page(referer.path()).then_some(target)
 }
 
 #[cfg(test)]

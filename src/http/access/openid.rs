@@ -14,7 +14,7 @@ use crate::http::ask::{query, stored};
 use crate::http::browser::Browser;
 use crate::http::problem::ApiError;
 use crate::http::query::Parameters;
-use crate::http::{audited, kept};
+use crate::http::{audited, declined, kept};
 use crate::identity::{Begun, Named, Provider, Trouble};
 use crate::settings::{Secret, Settings};
 use crate::web::{SignInTrouble, local_path};
@@ -62,7 +62,9 @@ fn underway(name: &str) -> String {
     (status = 503, description = "The provider does not answer: the sign-in page; or too many people are on their way", content_type = "text/html"),
 ))]
 pub async fn begin(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let Some(provider) = &app.identity.provider else { return Ok(ApiError::NotFound.answer(&request)) };
+    let Some(provider) = &app.identity.provider else {
+        return Ok(declined::answer(&ApiError::NotFound, &request));
+    };
     let wanted: Wanted = query(&request)?;
     let next = local_path(wanted.next.as_deref().filter(|next| next.len() <= LONGEST_NEXT));
     let ports = app.desk.ports();
@@ -76,7 +78,7 @@ pub async fn begin(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
     let (life, now) = (Span::from_duration(app.settings.limits.oauth_state_life), ports.clock.now());
     if !app.limits.pending_sign_ins.enter(&name, peer(&request), now, now + life) {
         app.metrics.refused("pending_sign_ins");
-        return Ok(ApiError::Overloaded("pending_sign_ins").answer(&request));
+        return Ok(declined::answer(&ApiError::Overloaded("pending_sign_ins"), &request));
     }
     let known = Browser::of(&request, &app.settings);
     let browser = known.clone().unwrap_or_else(|| Browser::fresh(ports.randomness.as_ref()));
@@ -88,7 +90,7 @@ pub async fn begin(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
     };
     if let Err(error) = stored(kept::keep(ports, Space::OauthState, &underway(&name), &state, life)).await {
         app.limits.pending_sign_ins.leave(&name);
-        return Ok(error.answer(&request));
+        return Ok(declined::answer(&error, &request));
     }
     let answer = see_other(&to);
     // One that a launch made may be for a frame as well; it stays as it is.
@@ -111,7 +113,9 @@ pub async fn begin(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
     (status = 503, description = "The provider does not answer: the sign-in page", content_type = "text/html"),
 ))]
 pub async fn callback(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let Some(provider) = &app.identity.provider else { return Ok(ApiError::NotFound.answer(&request)) };
+    let Some(provider) = &app.identity.provider else {
+        return Ok(declined::answer(&ApiError::NotFound, &request));
+    };
     let Some((state, code)) = taken(&app, &request, provider).await? else {
         audited::not_signed_in(&app, &request, "stale");
         return refused(&app, &request, None, SignInTrouble::Stale);

@@ -16,6 +16,7 @@ use super::{is_same_site, tokens};
 use crate::http::app::App;
 use crate::http::ask::{now, query};
 use crate::http::audited;
+use crate::http::declined;
 use crate::http::page::staff_page;
 use crate::http::problem::ApiError;
 use crate::http::visit::language_of;
@@ -28,6 +29,9 @@ struct Wanted {
     /// Somebody has just signed out.
     #[serde(default)]
     signed_out: Option<String>,
+    /// A form was sent after the session had ended.
+    #[serde(default)]
+    unsent: Option<String>,
 }
 
 /// What the form sends.
@@ -47,7 +51,10 @@ pub fn form_settings(settings: &Settings) -> web::FormConfig {
             UrlencodedError::ContentType => {
                 ApiError::BadRequest("the form is sent as application/x-www-form-urlencoded".to_owned())
             }
-            _ => ApiError::BadRequest("the form cannot be read; it has the field `token`".to_owned()),
+            _ => ApiError::BadRequest(
+                "the form cannot be read: a field is missing, or comes in another form than the page sends it"
+                    .to_owned(),
+            ),
         };
         told.into()
     })
@@ -60,6 +67,7 @@ pub fn form_settings(settings: &Settings) -> web::FormConfig {
 #[utoipa::path(get, path = "/sign-in", tag = "operations", security(()), params(
     ("next" = Option<String>, Query, description = "The page to go to afterwards"),
     ("signed_out" = Option<String>, Query, description = "Says that somebody has just signed out"),
+    ("unsent" = Option<String>, Query, description = "Says that a form was sent after the session had ended, and did nothing"),
     ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 200, description = "The sign-in page", content_type = "text/html"),
@@ -80,6 +88,7 @@ pub async fn page(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespo
     };
     let page = SignInPage {
         signed_out,
+        unsent: wanted.unsent.is_some(),
         provider_sign_out: provider_sign_out.as_deref(),
         ..view(&app, &request, wanted.next.as_deref(), None)
     };
@@ -103,6 +112,7 @@ fn view<'a>(
         break_glass: access.break_glass.is_some(),
         provider_sign_out: None,
         signed_out: false,
+        unsent: false,
         signed_in: SignedIn::No,
     }
 }
@@ -141,7 +151,7 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, ApiError> {
     if !is_same_site(&request, &app.settings.server.public_url) {
         app.metrics.sign_in("foreign_origin");
-        return Ok(ApiError::ForeignOrigin.answer(&request));
+        return Ok(declined::answer(&ApiError::ForeignOrigin, &request));
     }
     let next = form.next.as_deref();
     let presented = form.token.trim();
@@ -170,7 +180,7 @@ pub async fn sign_in(
         }
         Err(error) => {
             app.metrics.sign_in(error.code());
-            Ok(error.answer(&request))
+            Ok(declined::answer(&error, &request))
         }
     }
 }
@@ -197,7 +207,7 @@ async fn by_signed(app: &App, request: &HttpRequest, presented: &str) -> Result<
 ))]
 pub async fn sign_out(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if !is_same_site(&request, &app.settings.server.public_url) {
-        return Ok(ApiError::ForeignOrigin.answer(&request));
+        return Ok(declined::answer(&ApiError::ForeignOrigin, &request));
     }
     if let Some(session) = SessionKey::of_request(&request, &app.settings) {
         let known = session.known(&app).await?;
