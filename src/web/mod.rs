@@ -52,8 +52,8 @@ pub use message::{MessageKey, Phase, VisitStatus, message};
 pub use onward::OnwardPage;
 pub use ops::{OpsPage, WallColours, WallPage, spoken_word};
 pub use organization::{
-    ChangeLine, CheckLine, Field, FileLine, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage,
-    PausedLine, Shown, VersionPage,
+    ChangeLine, CheckLine, Field, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage, Origin,
+    PausedLine, RefusedFile, SettingLine, Shown, VersionPage,
 };
 pub use records::{
     Became, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey,

@@ -8,17 +8,18 @@ use vestibule_domain::id::OrganizationId;
 
 use super::form::{Typed, typed};
 use super::place::{Place, told};
-use super::{back, transfer};
+use super::{back, transfer, view};
 use crate::check;
 use crate::configuration::{Change, Checked, Document, Draft, Head, Saved, Wanted, differences};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::now;
 use crate::http::audited::{self, Concerns, Outcome};
-use crate::http::problem::{ApiError, Problem};
+use crate::http::page::staff_page;
+use crate::http::problem::{ApiError, Problem, wants_page};
 use crate::http::reason;
 use crate::settings::{Settings, StaffRole, Values};
-use crate::web::OrganizationNote as Note;
+use crate::web::{OrganizationNote as Note, OrganizationPage, RefusedFile};
 
 /// Former API keys are told of at launches that carry one; so many are kept.
 const FORMER_MOST: usize = 16;
@@ -84,7 +85,7 @@ impl Act {
 /// [`ApiError`] for a form that cannot be read or has no reason where one is needed, without the role, and where the store does not answer.
 #[utoipa::path(post, path = "/admin/{organization}/settings/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "Its id"),
-    ("act" = String, Path, description = "`check` (fields named by settings, and `base`), `save` (`reason`, and `force` where checks failed), `discard`, `rebase`, `rollback` (`version`), `import` (`file`), `api-key` (`reason`), `remove` (`reason`, and the id again as `id`)"),
+    ("act" = String, Path, description = "`check` (fields named by settings, and `base`), `save` (`reason`, `force` where checks failed, and `draft`, the time of the draft that the page showed), `discard`, `rebase`, `rollback` (`version`), `import` (`file`), `api-key` (`reason`, and `base`, the version that the page showed), `remove` (`reason`, and the id again as `id`)"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
@@ -116,7 +117,12 @@ pub async fn act(
             }
             Act::Rebase => doing.rebase().await?,
             Act::Rollback => doing.roll_back(&form).await?,
-            Act::Import => doing.import(&form).await?,
+            Act::Import => match doing.import(&form).await {
+                Err(ApiError::BadRequest(what)) if wants_page(&request) => {
+                    return doing.shows_again(&form, what).await;
+                }
+                done => done?,
+            },
             Act::ApiKey => doing.replace_api_key(&form).await?,
             Act::Remove => doing.remove(&form).await?,
         }
@@ -175,6 +181,10 @@ impl Doing<'_> {
 
     async fn save(&self, form: &Typed) -> Result<Note, ApiError> {
         let Some(draft) = &self.place.draft else { return Ok(Note::NoDraft) };
+        // A page that is older than the draft shows another one. A program that names none means the one that there is.
+        if form.rest.get("draft").is_some_and(|shown| *shown != draft.at.0.to_string()) {
+            return Ok(Note::OtherDraft);
+        }
         if self.place.settings_with(&draft.values, &draft.secrets).is_err() {
             return Ok(Note::Wrong);
         }
@@ -235,9 +245,22 @@ impl Doing<'_> {
         self.keep_checked(Draft { base, at: now(self.place.app), values, secrets, checked: None }).await
     }
 
+    /// The page with what was pasted, and what is wrong with it beside it.
+    async fn shows_again(&self, form: &Typed, problem: String) -> Result<HttpResponse, ApiError> {
+        let language = self.place.language(self.request);
+        let text = form.rest.get("file").cloned().unwrap_or_default();
+        let page = view::page(self.place, (self.by, language), None).await?;
+        let page = OrganizationPage { refused_file: Some(RefusedFile { text, problem }), ..page };
+        staff_page(HttpResponse::BadRequest(), &page)
+    }
+
     async fn replace_api_key(&self, form: &Typed) -> Result<Note, ApiError> {
         if !self.place.is_made() {
             return Ok(Note::NoVersion);
+        }
+        // The same form once more would make a second key of one click.
+        if form.rest.get("base").is_some_and(|shown| *shown != self.place.version().to_string()) {
+            return Ok(Note::Behind);
         }
         let (mut values, secrets) = self.place.kept();
         let mut former: Vec<String> =

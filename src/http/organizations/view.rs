@@ -16,8 +16,8 @@ use crate::settings::{
     Environment, Logo, Problem, Setting, StaffRole, Values, effective_of, organization_settings,
 };
 use crate::web::{
-    ChangeLine, CheckLine, Field, FileLine, HeadLine, Language, OrganizationDraft, OrganizationNote,
-    OrganizationPage, PausedLine, Shown, VersionPage,
+    ChangeLine, CheckLine, Field, HeadLine, Language, OrganizationDraft, OrganizationNote, OrganizationPage,
+    Origin, PausedLine, SettingLine, Shown, VersionPage,
 };
 
 /// The setting whose value is a picture.
@@ -41,7 +41,8 @@ pub(super) async fn page(
             .find(|problem| problem.key == format!("organization.{}.{}", place.id, setting.key));
         field((setting, language), &values, &secrets, found)
     });
-    let fields: Vec<Field> = if place.of_files { Vec::new() } else { fields.collect() };
+    let may_change = who.may(&place.id, StaffRole::Administrator) && !place.of_files;
+    let fields: Vec<Field> = if may_change { fields.collect() } else { Vec::new() };
     let named: Vec<&str> =
         fields.iter().filter(|field| field.problem.is_some()).map(|field| field.key.as_str()).collect();
     let elsewhere = problems.iter().filter(|problem| !named.iter().any(|key| problem.key.ends_with(key)));
@@ -58,9 +59,10 @@ pub(super) async fn page(
             Some(_) => Some(place.app.pauses.of(&place.id).await?.map(|halt| paused_line(place, &halt))),
             None => None,
         },
-        of_files: place.of_files.then(|| files(place)),
+        of_files: place.of_files,
+        settings: if may_change { Vec::new() } else { standing(place) },
         may_export: who.may(&place.id, StaffRole::Administrator),
-        may_change: who.may(&place.id, StaffRole::Administrator) && !place.of_files,
+        may_change,
         keeps_secrets: place.configuration().keeping.keeps_secrets(),
         base: place.draft.as_ref().map_or_else(|| place.version(), |draft| draft.base),
         saved: head.map(|head| head_line(place, head)),
@@ -77,6 +79,7 @@ pub(super) async fn page(
             .flat_map(|newest| &newest.history)
             .map(|head| head_line(place, head))
             .collect(),
+        refused_file: None,
         fields,
         signed_in: who.signed_in(),
     })
@@ -136,14 +139,37 @@ fn standing_problems(place: &Place<'_>) -> Vec<Problem> {
     place.configuration().standing.get().refused.get(&place.id).cloned().unwrap_or_default()
 }
 
-fn files(place: &Place<'_>) -> Vec<FileLine> {
+/// What counts, for whoever cannot change it: Zoom's fields first.
+fn standing(place: &Place<'_>) -> Vec<SettingLine> {
+    let mut lines = if place.of_files { of_files(place) } else { of_store(place) };
+    lines.sort_by_key(SettingLine::place);
+    lines
+}
+
+fn of_files(place: &Place<'_>) -> Vec<SettingLine> {
     let effective = effective_of(&place.configuration().files, &place.id);
-    let line = |(key, (text, origin)): (String, (String, Option<String>))| FileLine {
-        name: format!("organization.{}.{key}", place.id),
-        text: readable(&key, text),
-        origin,
+    let line = |(key, (text, origin)): (String, (String, Option<String>))| SettingLine {
+        value: if text.is_empty() { Shown::NotSet } else { Shown::Text(readable(&key, text)) },
+        key,
+        origin: origin.map_or(Origin::Default, Origin::File),
     };
     effective.into_iter().map(line).collect()
+}
+
+fn of_store(place: &Place<'_>) -> Vec<SettingLine> {
+    let (values, secrets) = place.kept();
+    let line = |setting: &'static Setting| {
+        let given = values.get(&setting.key).map(|text| readable(&setting.key, as_typed(setting, text)));
+        let default = setting.default.clone().filter(|text| !text.is_empty());
+        let (value, origin) = match (given, default) {
+            _ if secrets.contains_key(&setting.key) => (Shown::Secret, Origin::Here),
+            (Some(text), _) => (Shown::Text(text), Origin::Here),
+            (None, Some(text)) => (Shown::Text(text), Origin::Default),
+            (None, None) => (Shown::NotSet, Origin::Default),
+        };
+        SettingLine { key: setting.key.clone(), value, origin }
+    };
+    organization_settings().iter().map(line).collect()
 }
 
 fn field(
@@ -173,6 +199,7 @@ async fn draft_of(place: &Place<'_>, draft: &Draft, is_right: bool) -> Result<Or
     let theirs = differences((&base_values, &base_secrets), (&values, &secrets));
     Ok(OrganizationDraft {
         at: written(place, draft.at),
+        made: draft.at.0,
         is_right,
         is_behind,
         changes: differences((&base_values, &base_secrets), (&draft.values, &draft.secrets))

@@ -4,7 +4,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_actors::desk::Snapshot;
 use vestibule_domain::command::Command;
-use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, VisitId, VisitKey};
+use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, MeetingId, VisitId, VisitKey};
 
 use super::{NOTE, address};
 use crate::http::access::Who;
@@ -83,6 +83,9 @@ pub struct ActForm {
     /// Of [`Act::Revoke`].
     #[serde(default)]
     link: String,
+    /// Of [`Act::End`] and [`Act::MakeAgain`]: the meeting that the page showed. A program that leaves it out means the one that there is.
+    #[serde(default)]
+    meeting: String,
     /// Of [`Act::MakeAgain`]: anything, where people in the meeting are no reason to leave it.
     #[serde(default)]
     pub(super) although_inside: String,
@@ -98,6 +101,12 @@ impl ActForm {
     fn reason(&self) -> Result<&str, ApiError> {
         reason::checked(&self.reason)
     }
+
+    /// Whether it was sent by a page that showed another meeting.
+    pub(super) fn is_about_another(&self, meeting: MeetingId) -> bool {
+        let shown = self.meeting.trim();
+        !shown.is_empty() && shown != meeting.to_string()
+    }
 }
 
 /// Does something to a visit.
@@ -108,7 +117,7 @@ impl ActForm {
 #[utoipa::path(post, path = "/visits/{organization}/{csn}/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("csn" = String, Path, description = "Epic's contact serial number"),
-    ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end`, `revoke` (field `link`), `remake` (field `although_inside`, where people in the meeting are no reason to leave it), `resend` and `drop` (fields `who`, `topic`, `seq`) of a parked update, or `drop-command` (field `seq`); each with `reason`"),
+    ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end` (field `meeting`, of a page that may be old), `revoke` (field `link`), `remake` (fields `meeting`, as for `end`, and `although_inside`, where people in the meeting are no reason to leave it), `resend` and `drop` (fields `who`, `topic`, `seq`) of a parked update, or `drop-command` (field `seq`); each with `reason`"),
     ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
@@ -209,6 +218,9 @@ impl Doing<'_> {
         let Some(meeting) = seen.visit.meeting.map(|meeting| meeting.id) else {
             return Ok(StoryNote::NoMeeting);
         };
+        if self.form.is_about_another(meeting) {
+            return Ok(StoryNote::OtherMeeting);
+        }
         self.app.desk.submit(self.key, Command::EndForAll { meeting }).await?;
         Ok(StoryNote::Ended)
     }

@@ -25,7 +25,11 @@ impl Doing<'_> {
         let although_inside = !self.form.although_inside.is_empty();
         let policy = self.organization.policy(&self.app.settings);
         let may = |seen: &Snapshot| seen.visit.may_make_again(although_inside, &policy, now(self.app));
-        let meeting = match may(&self.seen().await?) {
+        let seen = self.seen().await?;
+        if seen.visit.replaceable().is_some_and(|meeting| self.form.is_about_another(meeting)) {
+            return Ok(StoryNote::OtherMeeting);
+        }
+        let meeting = match may(&seen) {
             Ok(meeting) => meeting,
             Err(refusal) => return Ok(note(refusal)),
         };

@@ -144,7 +144,7 @@ fn frame(
         devices: Vec::new(),
         links: Vec::new(),
         choices: Vec::new(),
-        may_make_again: false,
+        replaceable: None,
         parked: Vec::new(),
         commands: None,
         timeline: TimelineSection::default(),
@@ -187,7 +187,7 @@ fn view(app: &App, organization: &Organization, seen: &Snapshot, frame: StoryPag
         devices: devices(language, &unlinked, now),
         links: links(visit, now),
         choices: visit.participants.iter().map(choice).collect(),
-        may_make_again: visit.replaceable().is_some(),
+        replaceable: visit.replaceable().map(|meeting| meeting.to_string()),
         parked: visit.parked_updates().map(|update| parked(&update, language)).collect(),
         ..frame
     }

@@ -95,6 +95,27 @@ async fn what_is_not_there_or_cannot_be_read_is_told() {
 }
 
 #[actix_web::test]
+async fn a_page_that_shows_another_meeting_ends_and_remakes_none() {
+    let kit = Kit::new();
+    let visit = running();
+    kit.commit(&visit.key, Some(&visit)).await;
+    let service = service!(kit);
+    let page = ask!(service, get(PAGE)).text();
+    assert_eq!(page.matches("name=\"meeting\" value=\"85012345678\"").count(), 2, "{page}");
+    for act in ["end", "remake"] {
+        let fields = [("reason", "it is stuck"), ("although_inside", "yes"), ("meeting", "85099999999")];
+        let old = get(&format!("{PAGE}/{act}")).method(Method::POST).set_form(fields);
+        assert_eq!(ask!(service, old).header("location"), format!("{PAGE}?note=other-meeting"), "{act}");
+    }
+    assert!(
+        ask!(service, get(&format!("{PAGE}?note=other-meeting"))).text().contains("another meeting by now")
+    );
+    let right = [("reason", "it is stuck"), ("meeting", "85012345678")];
+    let told = ask!(service, get(&format!("{PAGE}/end")).method(Method::POST).set_form(right));
+    assert_eq!(told.header("location"), format!("{PAGE}?note=ended"));
+}
+
+#[actix_web::test]
 async fn a_form_that_is_not_ours_or_too_late_changes_nothing() {
     let kit = Kit::new();
     let mut visit = running();
@@ -107,8 +128,25 @@ async fn a_form_that_is_not_ours_or_too_late_changes_nothing() {
     ask!(service, says(PAGE, "uuid/1==", &session, "no key")).problem(400);
     ask!(service, says("/visits/nowhere/1", "uuid/1==", &session, &who)).problem(404);
     ask!(service, says("/group-visits/nowhere/1", "uuid/1==", &session, &who)).problem(404);
-    let unsigned = anonymous(&format!("{PAGE}/identify")).method(Method::POST).set_form([("who", "")]);
-    assert_eq!(ask!(service, unsigned).status, 303);
+    // Whoever signs in again comes to the page on which the form stands, and reads that it did nothing.
+    for (page, next) in [
+        (
+            Some("http://127.0.0.1:1/visits/lakeside/10001?lang=es"),
+            "%2Fvisits%2Flakeside%2F10001%3Flang%3Des",
+        ),
+        (Some("https://elsewhere.example/else"), ""),
+        (None, ""),
+    ] {
+        let unsigned = anonymous(&format!("{PAGE}/identify")).method(Method::POST).set_form([("who", "")]);
+        let unsigned = page.iter().fold(unsigned, |it, page| it.insert_header(("referer", *page)));
+        let told = ask!(service, unsigned);
+        assert_eq!(
+            (told.status, told.header("location")),
+            (303, &*format!("/sign-in?unsent=yes&next={next}"))
+        );
+    }
+    let sign_in = ask!(service, anonymous("/sign-in?unsent=yes&next=%2Fops")).text();
+    assert!(sign_in.contains("nothing was changed"), "{sign_in}");
     let told = ask!(service, get(&format!("{PAGE}/identify")));
     assert_eq!((told.status, told.header("allow")), (405, "POST"));
     for (instance, session, who) in [

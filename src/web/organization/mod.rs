@@ -10,20 +10,52 @@ use askama::Template;
 use super::language::Language;
 use super::signed_in::SignedIn;
 use super::words::filled;
+use crate::settings::organization_settings;
 
 pub use fields::Field;
 use fields::{Group, groups};
 pub use note::OrganizationNote;
 use words::OrganizationWords;
 
-/// A setting of the files.
+/// A setting that is shown and cannot be changed by whoever looks.
 #[derive(Clone, PartialEq, Eq)]
-pub struct FileLine {
+pub struct SettingLine {
+    /// Below the organization's table.
+    pub key: String,
+    pub value: Shown,
+    pub origin: Origin,
+}
+
+/// Where a setting stands.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In this file or variable.
+    File(String),
+    /// In the version that counts.
+    Here,
+    Default,
+}
+
+impl SettingLine {
+    /// The fields of Zoom's page first, in its order.
+    pub fn place(&self) -> usize {
+        help::ARTICLE.iter().position(|article| article.key == self.key).unwrap_or(help::ARTICLE.len())
+    }
+
     /// Its whole key.
-    pub name: String,
-    pub text: String,
-    /// The file or variable that says it; none for a default.
-    pub origin: Option<String>,
+    fn name(&self, id: &str) -> String {
+        format!("organization.{id}.{}", self.key)
+    }
+
+    /// As Zoom's page calls it.
+    fn label(&self) -> Option<&'static str> {
+        help::article(&self.key).map(|article| article.name)
+    }
+
+    fn help(&self, language: &Language) -> Option<&'static str> {
+        let setting = organization_settings().iter().find(|setting| setting.key == self.key);
+        setting.map(|setting| help::help(setting, *language))
+    }
 }
 
 /// Who saved a version.
@@ -93,6 +125,8 @@ pub struct CheckLine {
 #[derive(Clone, PartialEq, Eq)]
 pub struct OrganizationDraft {
     pub at: String,
+    /// When it was made, in milliseconds since 1970: by that a page says which it shows.
+    pub made: i64,
     /// Whether it can be read at all.
     pub is_right: bool,
     /// Somebody else has saved since it was begun.
@@ -103,6 +137,14 @@ pub struct OrganizationDraft {
     pub checks: Vec<CheckLine>,
     /// How many failed; none where they were not made.
     pub failed: Option<usize>,
+}
+
+/// What somebody wanted to import.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefusedFile {
+    pub text: String,
+    /// What is wrong with it, in English.
+    pub problem: String,
 }
 
 /// That an operator has paused the notifier.
@@ -126,7 +168,10 @@ pub struct OrganizationPage {
     pub note: Option<OrganizationNote>,
     /// Whether its notifier is paused; none where it is not in force here.
     pub notifier: Option<Option<PausedLine>>,
-    pub of_files: Option<Vec<FileLine>>,
+    /// It stands in files, so that nobody changes it here.
+    pub of_files: bool,
+    /// All settings, where whoever looks cannot change them.
+    pub settings: Vec<SettingLine>,
     pub may_change: bool,
     pub may_export: bool,
     pub keeps_secrets: bool,
@@ -139,6 +184,8 @@ pub struct OrganizationPage {
     pub problems: Vec<String>,
     pub draft: Option<OrganizationDraft>,
     pub history: Vec<HeadLine>,
+    /// A file that could not be taken in.
+    pub refused_file: Option<RefusedFile>,
     pub fields: Vec<Field>,
     pub signed_in: SignedIn,
 }
@@ -160,6 +207,11 @@ impl OrganizationPage {
     /// Where the form is posted.
     fn act(&self, act: &str) -> String {
         format!("/admin/{}/settings/{act}?lang={}", self.id, self.language.code())
+    }
+
+    /// The version that counts.
+    fn version(&self) -> u64 {
+        self.saved.as_ref().map_or(0, |head| head.version)
     }
 
     fn saved_by(&self, head: &HeadLine) -> String {

@@ -10,6 +10,7 @@ pub enum OrganizationNote {
     Wrong,
     Saved,
     Behind,
+    OtherDraft,
     Discarded,
     NoDraft,
     NotChecked,
@@ -26,12 +27,13 @@ pub enum OrganizationNote {
 }
 
 impl OrganizationNote {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Checked,
         Self::Failed,
         Self::Wrong,
         Self::Saved,
         Self::Behind,
+        Self::OtherDraft,
         Self::Discarded,
         Self::NoDraft,
         Self::NotChecked,
@@ -55,6 +57,7 @@ impl OrganizationNote {
             Self::Wrong => "wrong",
             Self::Saved => "saved",
             Self::Behind => "behind",
+            Self::OtherDraft => "other-draft",
             Self::Discarded => "discarded",
             Self::NoDraft => "no-draft",
             Self::NotChecked => "not-checked",
@@ -113,6 +116,9 @@ impl OrganizationNote {
             Self::Behind => {
                 "Somebody else has saved since you began. Nothing was changed: look at what they changed first."
             }
+            Self::OtherDraft => {
+                "Your draft has been checked anew since this page was shown. Nothing was changed: look at it once more."
+            }
             Self::Discarded => "Your draft is thrown away.",
             Self::NoDraft => "You have no draft. Nothing was changed.",
             Self::NotChecked => "The draft has to be checked before it is saved.",
@@ -155,6 +161,9 @@ impl OrganizationNote {
             Self::Saved => "Guardado. Entra en vigor en todos los nodos en dos segundos.",
             Self::Behind => {
                 "Otra persona ha guardado desde que usted empezó. No se cambió nada: mire primero qué cambió."
+            }
+            Self::OtherDraft => {
+                "Su borrador se ha comprobado de nuevo desde que se mostró esta página. No se cambió nada: mírelo otra vez."
             }
             Self::Discarded => "Su borrador se ha descartado.",
             Self::NoDraft => "No tiene ningún borrador. No se cambió nada.",

@@ -24,6 +24,7 @@ pub(super) struct OrganizationWords {
     pub value: &'static str,
     pub where_it_stands: &'static str,
     pub by_default: &'static str,
+    pub kept_here: &'static str,
     pub not_set: &'static str,
     // The draft.
     pub your_draft: &'static str,
@@ -144,6 +145,7 @@ static ENGLISH: OrganizationWords = OrganizationWords {
     value: "Value",
     where_it_stands: "Where it stands",
     by_default: "default",
+    kept_here: "kept here",
     not_set: "not set",
     your_draft: "Your draft",
     draft_of: "Of {}. It is not in force.",
@@ -249,6 +251,7 @@ static SPANISH: OrganizationWords = OrganizationWords {
     value: "Valor",
     where_it_stands: "Dónde está",
     by_default: "valor predeterminado",
+    kept_here: "se conserva aquí",
     not_set: "sin valor",
     your_draft: "Su borrador",
     draft_of: "Del {}. No está en vigor.",

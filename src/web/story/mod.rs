@@ -90,8 +90,8 @@ pub struct StoryPage {
     pub devices: Vec<DeviceLine>,
     pub choices: Vec<Choice>,
     pub links: Vec<StoryLink>,
-    /// There is, or was, a meeting in whose place another may be made.
-    pub may_make_again: bool,
+    /// The meeting that there is, or was, in whose place another may be made.
+    pub replaceable: Option<String>,
     pub parked: Vec<StoryParked>,
     /// Commands were set aside: those that are still listed, which may be none.
     pub commands: Option<Vec<StoryCommand>>,

@@ -10,6 +10,8 @@ pub enum StoryNote {
     Revoked,
     /// There is nothing to end.
     NoMeeting,
+    /// It was asked for about a meeting that is not the visit's any more.
+    OtherMeeting,
     /// Of this visit there is no such link.
     NoLink,
     /// It is durable, and the visit has not decided so far.
@@ -31,11 +33,12 @@ pub enum StoryNote {
 }
 
 impl StoryNote {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Identified,
         Self::Ended,
         Self::Revoked,
         Self::NoMeeting,
+        Self::OtherMeeting,
         Self::NoLink,
         Self::NotYet,
         Self::NotHere,
@@ -71,6 +74,7 @@ impl StoryNote {
             Self::Ended => "ended",
             Self::Revoked => "revoked",
             Self::NoMeeting => "no-meeting",
+            Self::OtherMeeting => "other-meeting",
             Self::NoLink => "no-link",
             Self::NotYet => "not-yet",
             Self::NotHere => "not-here",
@@ -106,6 +110,9 @@ impl StoryNote {
                 "The link is taken back. Whoever has come by it is still there; the host can remove them."
             }
             Self::NoMeeting => "There is no meeting to end.",
+            Self::OtherMeeting => {
+                "The visit has another meeting by now than your page showed. Nothing was changed: look at it once more."
+            }
             Self::NoLink => "This visit has no such link. Nothing was changed.",
             Self::NotYet => "Saved. It is not carried out so far: load this page again in a moment.",
             Self::NotHere => {
@@ -141,6 +148,9 @@ impl StoryNote {
                 "El enlace fue retirado. Quien ya entró con él sigue allí; el anfitrión puede expulsarlo."
             }
             Self::NoMeeting => "No hay ninguna reunión que terminar.",
+            Self::OtherMeeting => {
+                "La visita ya tiene otra reunión que la que mostraba su página. No se cambió nada: mírela otra vez."
+            }
             Self::NoLink => "Esta visita no tiene tal enlace. No se cambió nada.",
             Self::NotYet => {
                 "Guardado. Todavía no se ha llevado a cabo: vuelva a cargar esta página en un momento."

@@ -41,6 +41,7 @@ mod resends;
 mod restart;
 mod roles;
 mod sites;
+mod stale_forms;
 mod story;
 mod text_messages;
 mod timeline;

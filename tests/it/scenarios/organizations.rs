@@ -32,7 +32,7 @@ pub(super) async fn house() -> (House, Simulator, Said) {
     house_with(SEALING).await
 }
 
-async fn house_with(settings: &str) -> (House, Simulator, Said) {
+pub(super) async fn house_with(settings: &str) -> (House, Simulator, Said) {
     let (folder, listen) = (folder_with_key(), free_port());
     let (other, mut said) = fakes_of_another(listen).await;
     let house = House::on(listen, folder, settings, |_| {}).await;

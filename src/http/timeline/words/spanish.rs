@@ -272,6 +272,7 @@ pub(super) fn came_to(outcome: &str) -> &str {
         BEGUN => "empezado",
         "failed" => "no se hizo",
         "no-meeting" => "no había reunión",
+        "other-meeting" => "ya había otra reunión",
         "no-link" | "link-gone" => "no había tal enlace",
         "not-yet" => "todavía no se había llevado a cabo",
         "not-here" => "ya no estaba",

@@ -1,0 +1,80 @@
+//! Forms of pages that are older than what they are about, files that cannot be taken in, and what whoever may not change settings sees of them.
+
+use std::time::Duration;
+
+use super::answer::read;
+use super::organizations::{PAGE, SEALING, house, house_with};
+
+#[actix_web::test]
+async fn a_page_that_is_older_than_its_draft_or_its_key_changes_nothing() {
+    let (house, other, said) = house().await;
+    assert_eq!(house.types(&said, "0", &[]).await, "checked");
+    assert_eq!(house.does("save", &[("draft", "1")]).await, "other-draft");
+    let page = house.get(PAGE).await.text();
+    let (_, rest) = page.split_once("name=\"draft\" value=\"").expect("the page says which draft it shows");
+    let shown = rest.split_once('"').unwrap().0.to_owned();
+    assert_eq!(house.does("save", &[("draft", &shown)]).await, "saved");
+    // One click, sent twice, makes one key.
+    let regenerate = [("base", "1"), ("reason", "it was in a mail")];
+    assert_eq!(house.does("api-key", &regenerate).await, "key-replaced");
+    assert_eq!(house.does("api-key", &regenerate).await, "behind");
+    other.stop().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_file_that_cannot_be_taken_in_stays_on_the_page_with_what_is_wrong_beside_it() {
+    let (house, other, said) = house().await;
+    house.makes_hillside(&said).await;
+    let url = format!("{}{PAGE}/settings/import", house.url);
+    let pasted = [("file", "[organization.hillside]\nname = <oops>")];
+    let sent = house.http.post(&url).insert_header(("accept", "text/html")).send_form(&pasted).await;
+    let page = read(sent).await;
+    assert_eq!(page.status, 400);
+    let text = page.text();
+    assert!(text.contains("name = &#60;oops&#62;") && text.contains("this is not valid TOML"), "{text}");
+    assert!(text.contains("aria-describedby=\"refused\""), "{text}");
+    let told = read(house.http.post(&url).send_form(&pasted).await).await;
+    assert_eq!((told.status, told.header("content-type")), (400, "application/problem+json"));
+    other.stop().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn whoever_may_not_change_settings_reads_them_under_zooms_names_and_no_secret() {
+    let access = "[access]\nmode = \"token\"\ntokens = [\"master-of-everything\"]\n[access.grant.desk]\ntoken = \"of-the-video-desk\"\n\
+                  role = \"operator\"\norganizations = [\"*\"]\n";
+    let (house, other, said) = house_with(&format!("{SEALING}{access}")).await;
+    let asks = async |act: &str, fields: &[(&str, &str)]| {
+        let sent = house.http.post(format!("{}{PAGE}/settings/{act}", house.url));
+        let sent = sent.bearer_auth("master-of-everything").timeout(Duration::from_secs(60));
+        read(sent.send_form(&fields).await).await.header("location").to_owned()
+    };
+    let mut fields: Vec<(&str, &str)> = said.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    fields.extend([("base", "0"), ("name", "Hillside Clinic"), ("admittance", "manual")]);
+    assert!(asks("check", &fields).await.ends_with("=checked"));
+    assert!(asks("save", &[]).await.ends_with("=saved"));
+    let secrets: Vec<&String> =
+        said.iter().filter(|(key, _)| key.contains("secret")).map(|(_, text)| text).collect();
+    for (path, origin) in [(PAGE, "kept here"), ("/admin/lakeside", "a test")] {
+        let sent = house.http.get(format!("{}{path}", house.url)).bearer_auth("of-the-video-desk");
+        let page = read(sent.send().await).await;
+        let text = page.text();
+        assert_eq!(page.status, 200, "{text}");
+        for part in [
+            "Patient Admittance Policy",
+            "Automatic: patients come in by themselves",
+            "zoom.account_id",
+            origin,
+        ] {
+            assert!(text.contains(part), "{path}: {part} is not in {text}");
+        }
+        assert!(
+            !text.contains("class=\"settings\"") && secrets.iter().all(|secret| !text.contains(*secret)),
+            "{path}"
+        );
+        assert!(text.find("Zoom API Key") < text.find("zoom.account_id"), "Zoom's fields come first");
+    }
+    other.stop().await;
+    house.close().await;
+}
