@@ -3,13 +3,13 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use super::correlation;
+use super::page::staff_page;
 use super::problem::{ApiError, of_status, wants_page};
 use super::visit::language_of;
-use crate::web::{Page, RefusedPage, SignedIn};
+use crate::web::{RefusedPage, SignedIn};
 
 /// Routes that are for programs alone, also where a browser opens them.
 const PROGRAMS: [&str; 2] = ["/api/", "/metrics"];
@@ -57,14 +57,13 @@ fn page(error: &ApiError, request: &HttpRequest, signed_in: SignedIn) -> HttpRes
         correlation_id: correlation_id.as_str(),
         signed_in,
     };
-    match page.render() {
-        Ok(html) => error.head().content_type("text/html; charset=utf-8").body(html),
-        Err(_) => HttpResponse::build(StatusCode::INTERNAL_SERVER_ERROR).finish(),
-    }
+    staff_page(error.head(), &page).unwrap_or_else(|failed| failed.error_response())
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::StatusCode;
+
     use super::*;
     use crate::http::kit::{Kit, anonymous, ask, get, service};
 
@@ -98,6 +97,8 @@ mod tests {
             );
             let text = page.text();
             assert!(text.contains(english) && text.contains("Live visits"), "{path}: {text}");
+            // Else a browser sends the page's own form without saying where it comes from.
+            assert_eq!(page.header("referrer-policy"), "same-origin", "{path}");
             assert!(
                 text.contains(page.header("x-correlation-id")) && !text.contains("MyChart"),
                 "{path}: {text}"

@@ -116,7 +116,7 @@ fn page_before(request: &HttpRequest) -> Option<String> {
         Some(query) => format!("{}?{query}", referer.path()),
         None => referer.path().to_owned(),
     };
-    // The path alone is taken, so that it leads nowhere else whoever wrote it.
+    // Without its host, so that it leads nowhere else whoever wrote it.
     is_page(referer.path()).then_some(target)
 }
 

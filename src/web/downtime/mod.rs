@@ -5,6 +5,7 @@ mod words;
 use askama::Template;
 
 use super::language::Language;
+use super::words::filled;
 use words::DowntimeWords;
 pub use words::Stands;
 
@@ -57,7 +58,7 @@ impl DowntimePage {
     }
 
     fn heading(&self) -> String {
-        self.words().heading.replacen("{}", &self.organization, 1).replacen("{}", &self.date, 1)
+        filled(self.words().heading, &[&self.organization, &self.date])
     }
 
     fn counted(&self) -> String {

@@ -14,7 +14,7 @@ use vestibule_domain::visit::participant::Role;
 
 use super::language::Language;
 use super::signed_in::SignedIn;
-use super::words::role;
+use super::words::{filled, role};
 use query::encode;
 pub use query::{RecordsQuery, SearchKey, UnusableSearch};
 #[cfg(test)]
@@ -175,7 +175,7 @@ impl RecordsPage<'_> {
     }
 
     fn searched_back_to(&self, time: &str) -> String {
-        self.words().back_to.replacen("{}", time, 1)
+        filled(self.words().back_to, &[time])
     }
 
     /// What to do where nothing was found.
@@ -222,9 +222,7 @@ impl RecordsPage<'_> {
         let attempt = record.attempt.to_string();
         match record.attempts {
             None => attempt,
-            Some(all) => {
-                self.words().of_attempts.replacen("{}", &attempt, 1).replacen("{}", &all.to_string(), 1)
-            }
+            Some(all) => filled(self.words().of_attempts, &[&attempt, &all.to_string()]),
         }
     }
 

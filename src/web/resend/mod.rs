@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::language::Language;
 use super::signed_in::SignedIn;
+use super::words::filled;
 #[cfg(test)]
 pub(super) use tests::samples;
 use words::ResendWords;
@@ -101,7 +102,7 @@ impl ResendPage {
     }
 
     fn too_much(&self, why: &TooMuch) -> String {
-        self.words().too_much.replacen("{}", &words::too_much(self.language, *why), 1)
+        filled(self.words().too_much, &[&words::too_much(self.language, *why)])
     }
 
     /// Of whom the updates are, in what, and for which records.
@@ -109,7 +110,7 @@ impl ResendPage {
         let words = self.words();
         let parts =
             [words.people.of(count.people), words.visits.of(count.visits), words.records.of(count.records)];
-        parts.iter().fold(words.spread.to_owned(), |text, part| text.replacen("{}", part, 1))
+        filled(words.spread, &parts.each_ref().map(String::as_str))
     }
 
     fn records_url(&self) -> String {
