@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { epicFaults, joinFromMyChart, lightIsOn, refused, refusedByEpic, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -63,8 +63,8 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   const waiting = await waitingPatient(patient, demo, 0);
   await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
   const started = await startFromHyperspace(provider, demo, 0);
-  await started.waitForURL(/\/zoom\/s\//);
-  await waiting.waitForURL(/\/zoom\//);
+  await arrive(started, /\/zoom\/s\//);
+  await arrive(waiting, /\/zoom\//);
   const address = `${demo.service}/visits/lakeside/${visit.csn}`;
   await refused(demo, 2);
   await epicFaults(demo, "DELETE");
@@ -104,10 +104,10 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   await until("the patient's light to go out", 20_000, async () => !(await lightIsOn(demo, visit.csn)));
   // Both come once more, and meet in the new one.
   const back = await joinFromMyChart(patient, demo, 0);
-  await back.waitForURL(/\/visit\//);
+  await arrive(back, /\/visit\//);
   const restarted = await startFromHyperspace(provider, demo, 0);
-  await restarted.waitForURL(/\/zoom\/s\//);
-  await back.waitForURL(/\/zoom\//);
+  await arrive(restarted, /\/zoom\/s\//);
+  await arrive(back, /\/zoom\//);
   await until("the patient's light again", 20_000, () => lightIsOn(demo, visit.csn));
   assert.ok(!restarted.url().includes(before.replaceAll(" ", "")), "not to the old one");
   assert.deepEqual(operator.complaints, []);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
@@ -40,7 +40,7 @@ test("a patient tests from MyChart, and the provider sees what came out before a
   await chart.goto(demo.fakes);
   const link = chart.getByRole("link", { name: `Test your device: ${visit.patient.name}, visit ${visit.csn}, as ${visit.patient.name}` });
   const page = await tabOpenedBy(patient.context, () => link.click());
-  await page.waitForURL(VENDOR);
+  await arrive(page, VENDOR);
   await page.getByRole("link", { name: "Something does not work" }).click();
   await page.getByRole("heading", { level: 1, name: "Something does not work yet" }).waitFor();
   await page.getByText("You can close this window and go back to MyChart.").waitFor();
@@ -56,7 +56,7 @@ test("a patient tests from MyChart, and the provider sees what came out before a
 
   // Once more, with a result that nobody knows; nothing of it stands on the page.
   await page.getByRole("link", { name: "Test again" }).click();
-  await page.waitForURL(VENDOR);
+  await arrive(page, VENDOR);
   await page.getByRole("link", { name: "Come back with a result that nobody knows" }).click();
   await page.getByRole("heading", { level: 1, name: "We cannot tell how the test went" }).waitFor();
   assert.ok(!(await page.content()).includes("camera-7"));
@@ -75,17 +75,17 @@ test("a patient who waits tests in a window beside the page, which goes on waiti
   const patient = await person(browser, { viewport: PHONE });
   const page = await patient.newPage();
   await page.goto(`${demo.fakes}/demo/launch/patient/${visit.csn}/${visit.patient.external_id}`);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   const link = page.getByRole("link", { name: /Test your camera and microphone/ });
   const test = await tabOpenedBy(patient.context, () => link.click());
-  await test.waitForURL(VENDOR);
+  await arrive(test, VENDOR);
   await test.getByRole("link", { name: "All works" }).click();
   await test.getByRole("heading", { level: 1, name: "Your device is ready" }).waitFor();
   await assertAccessible(test, "a passed test");
   await until("Epic to know that it passed", WITHIN, async () => (await resultAtEpic(visit)) === "passed");
   await page.getByText("Please wait for the host to start this meeting").waitFor();
   await test.getByRole("link", { name: "Back to your visit" }).click();
-  await test.waitForURL(WAITING_PAGE);
+  await arrive(test, WAITING_PAGE);
 
   const operator = await person(browser);
   const board = await operator.newPage();

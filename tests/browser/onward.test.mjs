@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { joinFromMyChart, startFromHyperspace, WAITING_PAGE } from "./support/visits.mjs";
 
@@ -26,7 +26,7 @@ after(async () => {
 test("the page goes on by itself, for a patient to the waiting page and for a provider to Zoom", async () => {
   const [patient, provider] = [await person(browser), await person(browser)];
   const waits = await joinFromMyChart(patient, demo, 0);
-  await waits.waitForURL(WAITING_PAGE);
+  await arrive(waits, WAITING_PAGE);
   const hosts = await startFromHyperspace(provider, demo, 0);
   await hosts.getByText("You are in the meeting as host.").waitFor();
   await waits.getByText("You are in the meeting.").waitFor();
@@ -43,6 +43,6 @@ test("without scripts a button goes on", async () => {
   await button.waitFor();
   await assertFits(page, "onward page");
   await button.click();
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await patient.leave();
 });

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
 import { freePort, startDemo } from "./support/demo.mjs";
 import { signInThere, startProvider } from "./support/provider.mjs";
 
@@ -80,14 +80,14 @@ async function atProvider(path = FDI) {
   const page = await someone.newPage();
   await page.goto(demo.service + path);
   await page.getByRole("link", { name: "Sign in with Lakeside ID" }).click();
-  await page.waitForURL(`${provider.issuer}/**`);
+  await arrive(page, `${provider.issuer}/**`);
   return { someone, page };
 }
 
 async function signedIn(name, path = FDI) {
   const { someone, page } = await atProvider(path);
   await signInThere(page, name);
-  await page.waitForURL(`${demo.service}/**`);
+  await arrive(page, `${demo.service}/**`);
   return { someone, page };
 }
 
@@ -162,7 +162,7 @@ test("a way back is good once, and in no other browser", async () => {
 test("whoever gives up at the provider comes back to the sign-in", async () => {
   const { someone, page } = await atProvider("/ops");
   await page.getByRole("link", { name: /Cancel/ }).click();
-  await page.waitForURL(`${demo.service}/**`);
+  await arrive(page, `${demo.service}/**`);
   await page.getByRole("alert").filter({ hasText: "was not completed" }).waitFor();
   await page.getByRole("link", { name: "Sign in with Lakeside ID" }).waitFor();
   await someone.leave();

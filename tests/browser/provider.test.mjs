@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { startFromHyperspace, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
@@ -56,7 +56,7 @@ test("a provider whose meeting takes long reads so, and is taken in as soon as i
   await zoomFault({ call: "meetings.create", times: 1, kind: "slow", millis: 9_000 });
   const provider = await person(browser, { viewport: SMALL_PHONE, colorScheme: "dark" });
   const page = await startFromHyperspace(provider, demo, 0);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await page.getByText("Your meeting is being opened.").waitFor();
   await assertFits(page, "provider's waiting page");
   await assertAccessible(page, "provider's waiting page");
@@ -69,7 +69,7 @@ test("a provider whose meeting Zoom refuses is told what to do, and the next sta
   await zoomFault({ call: "meetings.create", times: 1, kind: "status", status: 400, code: 300, message: "Refused" });
   const provider = await person(browser);
   const page = await startFromHyperspace(provider, demo, 1);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await page.getByText("Your meeting could not be opened.").waitFor();
   await assertAccessible(page, "provider's waiting page after a refusal");
   const again = await startFromHyperspace(provider, demo, 1);
@@ -82,7 +82,7 @@ test("a provider for whom Zoom has no link at the click is taken in by the page,
   await zoomFault({ call: "meetings.get", times: 8, kind: "status", status: 500, code: 0, message: "Trouble" });
   const provider = await person(browser);
   const page = await startFromHyperspace(provider, demo, 3);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await page.getByText("The video service does not answer at the moment. This page keeps trying.").waitFor();
   assert.equal(new URL(page.url()).searchParams.get("again"), null, "a reload would not say so again");
   await assertAccessible(page, "provider's waiting page after a click in vain");

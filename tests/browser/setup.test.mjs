@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launchBrowser, person, tabOpenedBy } from "./support/browser.mjs";
+import { arrive, launchBrowser, person, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 
 let demo;
@@ -76,7 +76,7 @@ test("a sample launch goes through the fake Epic to where its kind leads", async
   const waiting = await tabOpenedBy(someone.context, () => sample("patient").click());
   await waiting.getByText("Please wait for the host to start this meeting").waitFor();
   const hosting = await tabOpenedBy(someone.context, () => sample("provider").click());
-  await hosting.waitForURL(/\/zoom\//);
+  await arrive(hosting, /\/zoom\//);
   assert.deepEqual(someone.complaints, []);
   await someone.leave();
 });

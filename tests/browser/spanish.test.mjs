@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { dialsIn, epicFaults, makesLink, opensTools, refused, refusedByEpic, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -107,8 +107,8 @@ test("a visit with its timeline and all that can be done about it is in Spanish 
   const waiting = await waitingPatient(patient, demo, 1);
   await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
   const started = await startFromHyperspace(provider, demo, 1);
-  await started.waitForURL(/\/zoom\/s\//);
-  await waiting.waitForURL(/\/zoom\//);
+  await arrive(started, /\/zoom\/s\//);
+  await arrive(waiting, /\/zoom\//);
   await dialsIn(demo, started, "+15550100123");
   await makesLink(await opensTools(provider, demo, visit), "Ada");
   await refused(demo, 2);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import {
   demoPage,
@@ -75,7 +75,7 @@ async function story({ t, demo, browser, admittance, index, viewport }) {
     await board.goto(`${demo.service}/ops`);
 
     const waiting = await joinFromMyChart(patient, demo, index);
-    await waiting.waitForURL(WAITING_PAGE);
+    await arrive(waiting, WAITING_PAGE);
     await waiting.getByText(WAIT_TEXT).waitFor();
     await assertFits(waiting, "waiting page");
     await assertAccessible(waiting, "waiting page");
@@ -126,11 +126,11 @@ async function byEventsAlone({ demo, browser, index }) {
   try {
     await patient.context.route("**/visit/*/state*", (route) => route.abort());
     const waiting = await joinFromMyChart(patient, demo, index);
-    await waiting.waitForURL(WAITING_PAGE);
+    await arrive(waiting, WAITING_PAGE);
     await waiting.getByText(WAIT_TEXT).waitFor();
     const host = await startFromHyperspace(provider, demo, index);
     await host.getByText(HOSTING).waitFor();
-    await waiting.waitForURL((url) => url.href.startsWith(`${demo.fakes}/zoom/`));
+    await arrive(waiting, (url) => url.href.startsWith(`${demo.fakes}/zoom/`));
   } finally {
     await Promise.all([patient, provider].map((one) => one.leave()));
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -30,7 +30,7 @@ test("the timeline of a visit tells the story in order, small and large, light a
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
   await waitingPatient(patient, demo, 0);
   const started = await startFromHyperspace(provider, demo, 0);
-  await started.waitForURL(/\/zoom\/s\//);
+  await arrive(started, /\/zoom\/s\//);
   await until("the patient's light", 20_000, () => lightIsOn(demo, visit.csn));
   const address = `${demo.service}/visits/lakeside/${visit.csn}`;
   const who = `Patient ${visit.patient.external_id}`;

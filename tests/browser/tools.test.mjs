@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { makesLink, opensTools, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
@@ -52,7 +52,7 @@ test("a provider sees who waits, and makes a link by which a guest comes", async
   await his.goto(link);
   await assertAccessible(his, "the invitation");
   await answers(his, visit.born);
-  await his.waitForURL(WAITING_PAGE);
+  await arrive(his, WAITING_PAGE);
   // The list of the provider's page renews itself.
   await page.getByRole("row", { name: /Ivan, interpreter.*Waiting/ }).waitFor();
   await page.getByRole("button", { name: "Take the link back" }).click();
@@ -85,7 +85,7 @@ test("a guest on a small phone says when the patient was born, is told when that
   for (let times = 0; times < 6; times += 1) await page.reload();
   await question.waitFor();
   await answers(page, visit.born);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await page.goto(link);
   await page.getByRole("button", { name: "Continue" }).waitFor();
   assert.equal(await question.count(), 0, "this browser is known");
@@ -117,7 +117,7 @@ test("whoever guesses is locked out, and the provider sees it and makes another 
   const another = await makesLink(tools, "Igor");
   await page.goto(another);
   await answers(page, visit.born);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
 });
 
 test("a link goes to a phone by text message, and is opened there in Spanish", async () => {
@@ -145,7 +145,7 @@ test("a link goes to a phone by text message, and is opened there in Spanish", a
   await page.getByRole("group", { name: "Fecha de nacimiento del paciente" }).waitFor();
   await assertAccessible(page, "the question in Spanish");
   await answers(page, visit.born, SPANISH);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await tools.getByRole("row", { name: /Inés.*Waiting/ }).waitFor();
   assert.deepEqual([...provider.complaints, ...guest.complaints], []);
 });

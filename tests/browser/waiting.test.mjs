@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { joinFromMyChart, pretend, WAIT_TEXT, WAITING_PAGE, waitingPatient } from "./support/visits.mjs";
 
@@ -94,7 +94,7 @@ test("a browser that prefers Spanish gets Spanish, and the switch leads to Engli
 /** The address of the waiting page that a launch of this browser leads to. */
 async function openedByMyChart(page) {
   const tab = await joinFromMyChart({ context: page.context() }, demo);
-  await tab.waitForURL(WAITING_PAGE);
+  await arrive(tab, WAITING_PAGE);
   const address = tab.url();
   await tab.close();
   return address;
@@ -140,7 +140,7 @@ test("a join that comes too late leaves the page calm, at its own address", asyn
   assert.equal(answer.status(), 409);
   await page.getByText(WAIT_TEXT).waitFor();
   await page.getByText("This page keeps waiting for you").waitFor();
-  await page.waitForURL(({ pathname }) => pathname === new URL(address).pathname);
+  await arrive(page, ({ pathname }) => pathname === new URL(address).pathname);
   assert.equal(await joinButton(page).isVisible(), false);
   await assertAccessible(page, "waiting page after a late join");
   await page.reload();

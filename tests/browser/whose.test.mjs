@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { dialsIn, lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -26,7 +26,7 @@ test("a provider says whose telephone it is, and the patient's light goes on", a
   // Their phone's browser cannot go in, so that they ring up.
   await (await waitingPatient(patient, demo, 1)).close();
   const started = await startFromHyperspace(provider, demo, 1);
-  await started.waitForURL(/\/zoom\/s\//);
+  await arrive(started, /\/zoom\/s\//);
   const page = await provider.context.newPage();
   await page.goto(`${demo.fakes}/demo/launch/visit-tools/${visit.csn}/${visit.providers[0].external_id}`);
   await page.getByRole("row", { name: /Provider.*In the meeting/ }).waitFor();
@@ -53,7 +53,7 @@ test("a provider says whose telephone it is, and the patient's light goes on", a
   await until("the patient's light to go out", 10_000, async () => !(await lightIsOn(demo, visit.csn)));
   await board.goto(`${demo.service}/ops`);
   await board.getByRole("link", { name: "Who is this?" }).click();
-  await board.waitForURL(/\/visits\/lakeside\/[^/]+#who$/);
+  await arrive(board, /\/visits\/lakeside\/[^/]+#who$/);
   await assertAccessible(board, "the page of a visit with a telephone");
   await assertFits(board, "the page of a visit with a telephone");
   await board.getByLabel("This is").selectOption({ label: `Patient ${visit.patient.external_id}` });

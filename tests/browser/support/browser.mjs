@@ -66,9 +66,18 @@ export async function assertFits(page, where) {
 }
 
 /** Waits until something is to be seen; where it never is, the failure says what the page showed instead. */
-export async function see(page, sought, options) {
+export function see(page, sought, options) {
+  return orSayWhatIsShown(page, sought.waitFor(options));
+}
+
+/** Waits until the page is at an address; where it never comes there, the failure says where it is and what it shows. */
+export function arrive(page, address) {
+  return orSayWhatIsShown(page, page.waitForURL(address));
+}
+
+async function orSayWhatIsShown(page, waiting) {
   try {
-    await sought.waitFor(options);
+    await waiting;
   } catch (error) {
     const shown = await page.locator("body").innerText({ timeout: 1_000 }).catch(() => "nothing");
     error.message += `\nthe page at ${page.url()} showed:\n${shown}`;

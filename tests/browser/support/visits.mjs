@@ -1,6 +1,6 @@
 // How people of the story move: from the fake schedule and the fake MyChart through a launch to a page of the service.
 
-import { tabOpenedBy } from "./browser.mjs";
+import { arrive, tabOpenedBy } from "./browser.mjs";
 import { until } from "./demo.mjs";
 
 export const WAIT_TEXT = "Please wait for the host to start this meeting";
@@ -58,7 +58,7 @@ export async function demoPage({ context }, demo) {
 /** A patient on the waiting page of a visit whose provider has not come. */
 export async function waitingPatient(someone, demo, visit = 0) {
   const page = await joinFromMyChart(someone, demo, visit);
-  await page.waitForURL(WAITING_PAGE);
+  await arrive(page, WAITING_PAGE);
   await page.getByText(WAIT_TEXT).waitFor();
   return page;
 }
@@ -118,8 +118,8 @@ export async function refusedByEpic(patient, provider, demo, index) {
   const waiting = await waitingPatient(patient, demo, index);
   await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
   const started = await startFromHyperspace(provider, demo, index);
-  await started.waitForURL(/\/zoom\/s\//);
-  await waiting.waitForURL(/\/zoom\//);
+  await arrive(started, /\/zoom\/s\//);
+  await arrive(waiting, /\/zoom\//);
   const search = `organization=lakeside&csn=${visit.csn}`;
   const records = async () => {
     const answer = await fetch(`${demo.service}/api/v1/notifications?${search}`);
