@@ -83,6 +83,12 @@ impl Audited {
         if pattern == "/records" && query::has_only(request, "lang") {
             return Self::Nothing;
         }
+        // What renews the page of one visit.
+        if pattern == "/ops/stream"
+            && ["csn", "conference_id"].iter().any(|name| query::first(request, name).is_some())
+        {
+            return Self::Look("visit_viewed");
+        }
         if matches!(*request.method(), Method::GET | Method::HEAD) {
             let known = LOOKS.iter().find(|(known, _)| *known == pattern);
             known.and_then(|(_, action)| *action).map_or(Self::Nothing, Self::Look)

@@ -15,7 +15,9 @@ mod headers;
 mod language;
 mod letterhead;
 mod link;
+mod live;
 mod message;
+mod notifier;
 mod onward;
 mod ops;
 mod organization;
@@ -49,11 +51,12 @@ pub use language::Language;
 pub use letterhead::Letterhead;
 pub use link::{ExternalLink, NotALink, local_path};
 pub use message::{MessageKey, Phase, VisitStatus, message};
+pub use notifier::{NotifierNote, NotifierSection, PausedLine};
 pub use onward::OnwardPage;
 pub use ops::{OpsPage, WallColours, WallPage, spoken_word};
 pub use organization::{
     ChangeLine, CheckLine, Field, HeadLine, OrganizationDraft, OrganizationNote, OrganizationPage, Origin,
-    PausedLine, RefusedFile, SettingLine, Shown, VersionPage,
+    RefusedFile, SettingLine, Shown, VersionPage,
 };
 pub use records::{
     Became, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey,

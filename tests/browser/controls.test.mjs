@@ -1,4 +1,4 @@
-// What an operator does about a visit from its page: a meeting that is made again, an update that Epic refused; and what Epic is told, paused and resumed.
+// What an operator does about a visit from its page and from the board: a meeting that is made again, an update that Epic refused; and what Epic is told, paused and resumed.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -39,18 +39,25 @@ test("what Epic is told is paused and resumed with the keyboard, and the board s
   await page.setViewportSize(SMALL_PHONE);
   await assertFits(page, "an organization that is paused, on a small phone");
   await said.waitFor();
-  assert.match(await said.textContent(), /^lakeside: .*Paused by .* since .*: Epic is <b>upgraded<\/b> tonight$/);
+  assert.match(await said.textContent(), /^lakeside: .*Paused by .* since .*: Epic is <b>upgraded<\/b> tonight Resume$/);
   await assertAccessible(board, "the board with an organization that is paused");
   await board.setViewportSize(SMALL_PHONE);
   await assertFits(board, "the board with an organization that is paused, on a small phone");
   // A board that is opened now says it as well, and leads to where it is ended.
   await board.reload();
   await said.waitFor();
-  assert.equal(await said.getByRole("link", { name: "lakeside" }).getAttribute("href"), "/admin/lakeside#notifier");
-  const resume = page.getByRole("form", { name: "Resume the updates to Epic" });
+  assert.equal(await said.getByRole("link", { name: "lakeside" }).getAttribute("href"), "/admin/lakeside?lang=en#notifier");
+  await said.getByRole("button", { name: "Resume lakeside" }).press("Enter");
+  const dialog = board.getByRole("dialog", { name: "Lakeside Health" });
+  const resume = dialog.getByRole("form", { name: "Resume the updates to Epic" });
   await resume.getByLabel("Reason").fill("the upgrade is done");
+  await assertAccessible(board, "the board's dialog");
+  await assertFits(board, "the board's dialog on a small phone");
   await resume.getByRole("button", { name: "Resume" }).press("Enter");
-  await page.getByText("The notifier goes on.").waitFor();
+  await dialog.getByText("The notifier goes on.").waitFor();
+  await dialog.getByRole("form", { name: "Pause the updates to Epic" }).waitFor();
+  await board.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
   await said.waitFor({ state: "detached" });
   assert.deepEqual([...operator.complaints, ...watcher.complaints], []);
   await operator.leave();
@@ -81,26 +88,44 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   await mended.getByRole("button", { name: "Send again" }).press("Enter");
   await page.getByText("Epic is told once more.").waitFor();
   await until("the patient's light", 20_000, () => lightIsOn(demo, visit.csn));
-  const other = page.getByRole("form", { name: `Provider ${visit.providers[0].external_id} has joined` });
-  await other.getByLabel("Reason").fill("nobody looks at it");
-  await other.getByRole("button", { name: "Drop" }).click();
-  await page.getByText("The update is dropped").waitFor();
-  assert.equal(await page.getByRole("heading", { name: "Updates that Epic did not take" }).count(), 0);
-  // People are in the meeting, so that the box has to be ticked.
-  const again = page.getByRole("form", { name: "Make the meeting again" });
+  // The rest from the board; this page follows, and takes nothing from somebody who is typing.
+  const typed = page.getByRole("form", { name: "End the meeting" }).getByLabel("Reason");
+  await typed.fill("half a rea");
   const before = await page.locator("dl.reference code").innerText();
+  const board = await operator.newPage();
+  await board.goto(`${demo.service}/ops`);
+  await board.getByRole("button", { name: `Act on visit ${visit.csn}` }).press("Enter");
+  const dialog = board.getByRole("dialog", { name: `Visit ${visit.csn}` });
+  const other = dialog.getByRole("form", { name: `Provider ${visit.providers[0].external_id} has joined` });
+  await other.getByRole("button", { name: "Drop" }).click();
+  assert.equal(await dialog.getByText("The update is dropped").count(), 0, "without a reason nothing is sent");
+  await other.getByLabel("Reason").fill("nobody looks at it");
+  await assertAccessible(board, "what can be done from the board");
+  await other.getByRole("button", { name: "Drop" }).click();
+  await dialog.getByText("The update is dropped").waitFor();
+  await dialog.getByRole("heading", { name: "Updates that Epic did not take" }).waitFor({ state: "detached" });
+  // People are in the meeting, so that the box has to be ticked.
+  const again = dialog.getByRole("form", { name: "Make the meeting again" });
   await again.getByLabel("Reason").fill("its settings were changed by hand");
   await again.getByRole("button", { name: "Make again" }).click();
-  await page.getByText("People are in the meeting, or Zoom has not told that they left.").waitFor();
+  await dialog.getByText("People are in the meeting, or Zoom has not told that they left.").waitFor();
+  await board.setViewportSize(SMALL_PHONE);
+  await assertFits(board, "what can be done from the board, on a small phone");
   await again.getByLabel("although people are in it").press("Space");
   await again.getByLabel("Reason").fill("its settings were changed by hand");
   await again.getByRole("button", { name: "Make again" }).click();
-  await page.getByText("Another meeting is being made").waitFor();
-  await until("another meeting", 20_000, async () => {
-    await page.goto(address);
-    const meeting = page.locator("dl.reference code");
-    return (await meeting.count()) === 1 && (await meeting.innerText()) !== before;
-  });
+  await dialog.getByText("Another meeting is being made").waitFor();
+  await board.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  const opener = board.getByRole("button", { name: `Act on visit ${visit.csn}` });
+  await until("the focus to be back", 5_000, () => opener.evaluate((button) => button === document.activeElement));
+  await page.locator("dl.reference code").filter({ hasNotText: before }).waitFor();
+  await page.getByText("Something has changed since you began to type.").waitFor();
+  assert.equal(await typed.inputValue(), "half a rea");
+  await typed.fill("");
+  await typed.blur();
+  await page.getByRole("heading", { name: "Updates that Epic did not take" }).waitFor({ state: "detached" });
+  await page.getByText("Something has changed since you began to type.").waitFor({ state: "hidden" });
   await until("the patient's light to go out", 20_000, async () => !(await lightIsOn(demo, visit.csn)));
   // Both come once more, and meet in the new one.
   const back = await joinFromMyChart(patient, demo, 0);

@@ -12,9 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use vestibule_actors::hub::{Change, Feed, News};
 use vestibule_actors::port::clock::instant;
 
-use super::message::{PausedView, alive, changed, paused, paused_for, snapshot, store_answers};
+use super::message::{PausedView, Sight, alive, changed, paused, paused_for, snapshot, store_answers};
 use super::open_feed;
-use crate::http::access::Who;
 use crate::http::app::App;
 
 /// Messages of the reader that are read at once before it is judged.
@@ -48,7 +47,7 @@ pub(super) const PACE: Pace = Pace {
 /// An open websocket and its feed.
 pub(super) struct Line {
     pub(super) app: Arc<App>,
-    pub(super) who: Who,
+    pub(super) sight: Sight,
     pub(super) session: Session,
     pub(super) feed: Arc<Feed>,
     pub(super) pace: Pace,
@@ -116,7 +115,7 @@ impl Line {
         match news {
             News::All(all) => {
                 self.paused.get_or_insert_default();
-                self.send(snapshot(&self.app, &self.who, &all), times).await
+                self.send(snapshot(&self.app, &self.sight, &all), times).await
             }
             // One message with everything is less than one for each of so many changes.
             News::Change(_) if self.feed.behind() >= self.app.settings.limits.ops_buffer => {
@@ -130,14 +129,14 @@ impl Line {
     }
 
     async fn change(&mut self, change: &Change, times: &mut Times) -> Result<(), End> {
-        for text in changed(&self.app, &self.who, change) {
+        for text in changed(&self.app, &self.sight, change) {
             self.send(text, times).await?;
         }
         Ok(())
     }
 
     async fn tell_of_pauses(&mut self, times: &mut Times) -> Result<(), End> {
-        let now_paused = paused_for(&self.app, &self.who);
+        let now_paused = paused_for(&self.app, &self.sight);
         match &mut self.paused {
             Some(told) if *told != now_paused => told.clone_from(&now_paused),
             _ => return Ok(()),
@@ -192,7 +191,7 @@ impl Line {
         self.tell_of_pauses(times).await?;
         if times.asked.elapsed() >= self.pace.ask_every {
             times.asked = instant();
-            if !self.who.may_stay(&self.app).await {
+            if !self.sight.who.may_stay(&self.app).await {
                 return Err(End::Close(CloseCode::Policy, "the sign-in has ended"));
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use vestibule_actors::hub::{Change, Seen};
+use vestibule_domain::id::{OrganizationId, VisitKey};
 
 use crate::http::access::Who;
 use crate::http::app::App;
@@ -23,7 +24,7 @@ enum Message {
         #[serde(flatten)]
         which: GoneView,
     },
-    /// Whose notifiers are paused, of those that the reader may see.
+    /// Whose notifiers are paused, of those that the reader is told of.
     Paused {
         organizations: Vec<PausedView>,
     },
@@ -44,9 +45,26 @@ pub(super) struct PausedView {
     since: Time,
 }
 
-/// The organizations that are paused, of those that the reader may see.
-pub(super) fn paused_for(app: &App, who: &Who) -> Vec<PausedView> {
-    let all = app.pauses.all().into_iter().filter(|(organization, _)| who.sees(organization));
+/// What a reader is told of.
+pub(super) struct Sight {
+    pub(super) who: Who,
+    /// The one visit whose page it is; the board is told of all that the reader may see.
+    pub(super) only: Option<VisitKey>,
+}
+
+impl Sight {
+    fn sees(&self, key: &VisitKey) -> bool {
+        self.who.sees(&key.organization) && self.only.as_ref().is_none_or(|only| only == key)
+    }
+
+    fn sees_organization(&self, id: &OrganizationId) -> bool {
+        self.who.sees(id) && self.only.as_ref().is_none_or(|only| only.organization == *id)
+    }
+}
+
+/// The organizations that are paused, of those that the reader is told of.
+pub(super) fn paused_for(app: &App, sight: &Sight) -> Vec<PausedView> {
+    let all = app.pauses.all().into_iter().filter(|(organization, _)| sight.sees_organization(organization));
     all.map(|(organization, halt)| PausedView {
         organization: organization.as_str().to_owned(),
         by: halt.by,
@@ -60,20 +78,20 @@ pub(super) fn paused(organizations: Vec<PausedView>) -> String {
     written(&Message::Paused { organizations })
 }
 
-/// Everything that stands and the reader may see, as one message.
-pub(super) fn snapshot(app: &App, who: &Who, all: &[Arc<Seen>]) -> String {
-    let seen = all.iter().filter(|seen| who.sees(&seen.snapshot.visit.key.organization));
+/// Everything that stands and the reader is told of, as one message.
+pub(super) fn snapshot(app: &App, sight: &Sight, all: &[Arc<Seen>]) -> String {
+    let seen = all.iter().filter(|seen| sight.sees(&seen.snapshot.visit.key));
     written(&Message::Snapshot { visits: seen.filter_map(|seen| view(app, seen)).collect() })
 }
 
 /// One change, in the order of the messages; none for a visit of an organization that is not in the settings any more, or that the reader
-/// may not see.
-pub(super) fn changed(app: &App, who: &Who, change: &Change) -> Vec<String> {
+/// is not told of.
+pub(super) fn changed(app: &App, sight: &Sight, change: &Change) -> Vec<String> {
     let key = match change {
         Change::Visit(seen) | Change::Again(seen) => &seen.snapshot.visit.key,
         Change::Gone(key) => key,
     };
-    if !who.sees(&key.organization) {
+    if !sight.sees(key) {
         return Vec::new();
     }
     let gone = |key| Message::Gone { which: GoneView::from(key) };

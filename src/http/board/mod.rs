@@ -14,6 +14,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use tokio::time::timeout;
 use vestibule_actors::hub::Feed;
+use vestibule_domain::id::{ConferenceId, Csn, VisitId, VisitKey};
 
 use super::access::Who;
 use super::app::App;
@@ -21,8 +22,10 @@ use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use super::query;
 use super::visit::language_of;
+use crate::settings::StaffRole;
 use crate::web::{OpsPage, WallColours, WallPage};
 use line::{Line, PACE};
+use message::Sight;
 
 /// The hub only hands out an empty feed; if that takes longer it is not well.
 const FEED_WITHIN: Duration = Duration::from_secs(3);
@@ -41,7 +44,7 @@ const LONGEST_FRAME: usize = 4096;
     (status = 200, description = "The live board", content_type = "text/html"),
     (status = 303, description = "Not signed in; leads to /sign-in"),
 ))]
-pub async fn page(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if let Some(colours) = query::first(&request, "wall") {
         let organization = query::first(&request, "organization").filter(|id| !id.is_empty());
         let page = WallPage {
@@ -51,17 +54,24 @@ pub async fn page(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiErr
         };
         return staff_page(HttpResponse::Ok(), &page);
     }
-    staff_page(
-        HttpResponse::Ok(),
-        &OpsPage { language: language_of(&request, None), signed_in: who.signed_in() },
-    )
+    let operated = app.settings.organizations.keys().filter(|id| who.may(id, StaffRole::Operator));
+    let page = OpsPage {
+        language: language_of(&request, None),
+        operated: operated.map(|id| id.as_str().to_owned()).collect(),
+        signed_in: who.signed_in(),
+    };
+    staff_page(HttpResponse::Ok(), &page)
 }
 
 /// The stream.
 ///
 /// # Errors
 /// [`ApiError`] when it is no websocket, too many are open, or the node is going down.
-#[utoipa::path(get, path = "/ops/stream", tag = "operations", responses(
+#[utoipa::path(get, path = "/ops/stream", tag = "operations", params(
+    ("organization" = Option<String>, Query, description = "With `csn` or `conference_id`: the one visit that it is about"),
+    ("csn" = Option<String>, Query, description = "Epic's contact serial number"),
+    ("conference_id" = Option<String>, Query, description = "Epic's conference id"),
+), responses(
     (status = 101, description = "A websocket. First `{\"type\":\"snapshot\",\"visits\":[Visit...]}`, then \
         `{\"type\":\"visit\",\"visit\":Visit}` and `{\"type\":\"gone\",\"organization\",\"csn\",\"conference_id\"}`; at any time \
         `{\"type\":\"store\",\"answers\":false}` while the store does not answer, and the same with true when it does again, \
@@ -70,6 +80,7 @@ pub async fn page(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiErr
         Closed with 1012 when the node goes down and with 1008 when the sign-in ends"),
     (status = 400, description = "Not a websocket", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "About an organization that is none of theirs, or about what is no visit", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Opened by a page of another site", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "Too many boards are open, or the node is going down", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -82,6 +93,7 @@ pub async fn stream(
     if app.readiness.is_draining() {
         return Err(ApiError::Draining);
     }
+    let only = only(&app, &who, &request)?;
     let Ok(seat) = Arc::clone(&app.limits.ops_connections).try_acquire_owned() else {
         app.metrics.refused("ops_connections");
         return Err(ApiError::Overloaded("ops_connections"));
@@ -89,7 +101,8 @@ pub async fn stream(
     let (response, session, messages) = actix_ws::handle(&request, body)
         .map_err(|_| ApiError::BadRequest("this address speaks websocket (version 13) only".to_owned()))?;
     let feed = open_feed(&app).await.ok_or(ApiError::Overloaded("hub"))?;
-    let line = Line { app: app.into_inner(), who, session, feed, pace: PACE, paused: None };
+    let line =
+        Line { app: app.into_inner(), sight: Sight { who, only }, session, feed, pace: PACE, paused: None };
     let messages = messages.max_frame_size(LONGEST_FRAME);
     let open = line.app.metrics.board();
     rt::spawn(async move {
@@ -97,6 +110,19 @@ pub async fn stream(
         drop((seat, open));
     });
     Ok(response)
+}
+
+/// The visit that a stream is about, if one is named.
+fn only(app: &App, who: &Who, request: &HttpRequest) -> Result<Option<VisitKey>, ApiError> {
+    let named = |name: &str| query::first(request, name).filter(|id| !id.is_empty());
+    let visit = match (named("csn"), named("conference_id")) {
+        (None, None) => return Ok(None),
+        (Some(csn), None) => Csn::new(&csn).map(VisitId::Csn),
+        (_, Some(conference)) => ConferenceId::new(&conference).map(VisitId::Conference),
+    };
+    let organization = named("organization").unwrap_or_default();
+    let (id, _) = who.organization(app, &organization, StaffRole::Viewer)?;
+    Ok(Some(VisitKey { organization: id.clone(), visit: visit.map_err(|_| ApiError::NoSuchVisit)? }))
 }
 
 /// A feed that begins with everything. `None` when the hub is not well.

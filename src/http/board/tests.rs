@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use vestibule_actors::hub::Change;
 use vestibule_actors::memory::{Call, When};
 
-use super::message::changed;
+use super::message::{Sight, changed};
 use crate::http::access::Who;
 use crate::http::correlation::correlate;
 use crate::http::kit::{Kit, TOKEN, ask, get, group_key, key, service, waiting};
@@ -60,7 +60,12 @@ async fn serve(kit: &Kit) -> Served {
 
 impl Served {
     async fn connect(&self) -> Result<Reader, u16> {
-        let url = format!("http://{}/ops/stream", self.address);
+        self.connect_about("").await
+    }
+
+    /// With a query that says what it is about.
+    async fn connect_about(&self, query: &str) -> Result<Reader, u16> {
+        let url = format!("http://{}/ops/stream{query}", self.address);
         let request = awc::Client::new().ws(url).set_header("authorization", format!("Bearer {TOKEN}"));
         match request.connect().await {
             Ok((_, reader)) => Ok(Box::new(reader)),
@@ -275,7 +280,7 @@ async fn a_wall_screen_has_the_colours_that_were_chosen_and_dark_ones_otherwise(
 async fn a_visit_that_left_is_named_by_what_it_was() {
     let kit = Kit::new();
     let gone = |key| {
-        let messages = changed(&kit.app, &Who::of_tests(None), &Change::Gone(key));
+        let messages = changed(&kit.app, &Sight { who: Who::of_tests(None), only: None }, &Change::Gone(key));
         assert_eq!(messages.len(), 1);
         serde_json::from_str::<Value>(&messages[0]).unwrap()
     };
@@ -287,4 +292,30 @@ async fn a_visit_that_left_is_named_by_what_it_was() {
         gone(group_key("conf-1")),
         json!({"type": "gone", "organization": "lakeside", "csn": null, "conference_id": "conf-1"})
     );
+}
+
+#[actix_web::test]
+async fn the_stream_of_one_visit_tells_of_it_alone() {
+    let kit = Kit::new();
+    for csn in ["10001", "10002"] {
+        kit.commit(&key(csn), Some(&waiting(key(csn)))).await;
+    }
+    let served = serve(&kit).await;
+    let mut reader = served.connect_about("?organization=lakeside&csn=10002").await.unwrap();
+    let snapshot = next(&mut reader).await;
+    let named: Vec<&Value> =
+        snapshot["visits"].as_array().unwrap().iter().map(|visit| &visit["csn"]).collect();
+    assert_eq!(named, ["10002"]);
+    kit.commit(&key("10001"), Some(&waiting(key("10001")))).await;
+    kit.commit(&key("10002"), Some(&waiting(key("10002")))).await;
+    assert_eq!(next(&mut reader).await["visit"]["csn"], "10002");
+    for nowhere in [
+        "?csn=10001",
+        "?organization=nowhere&csn=10001",
+        "?organization=lakeside&csn=%20",
+        "?organization=lakeside&csn=1&conference_id=%0a",
+    ] {
+        assert_eq!(served.connect_about(nowhere).await.err(), Some(404), "{nowhere}");
+    }
+    served.handle.stop(false).await;
 }

@@ -6,7 +6,7 @@
 
 mod acts;
 mod form;
-mod notifier;
+pub(super) mod notifier;
 mod place;
 mod transfer;
 mod view;

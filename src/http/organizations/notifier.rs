@@ -3,22 +3,76 @@
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_domain::gate::Halt;
+use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
 
-use super::back;
+use super::view::written;
+use super::{NOTE, back};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::now;
 use crate::http::audited::{self, NOTIFIER_PAUSED, NOTIFIER_RESUMED, Outcome};
+use crate::http::page::on_to;
 use crate::http::problem::{ApiError, Problem};
 use crate::http::reason;
+use crate::http::story;
 use crate::settings::StaffRole;
-use crate::web::OrganizationNote as Note;
+use crate::web::{Language, NotifierNote as Note, NotifierSection, OrganizationNote, PausedLine};
 
-/// Why.
+/// Why, and from which page.
 #[derive(Deserialize)]
 pub struct WhyForm {
     #[serde(default)]
     reason: String,
+    /// Of a resumption: when the pause began that the page showed. A program that leaves it out means the one that there is.
+    #[serde(default)]
+    since: String,
+    /// The visit on whose page the form stood.
+    #[serde(default)]
+    csn: String,
+    #[serde(default)]
+    conference_id: String,
+}
+
+impl WhyForm {
+    /// Whether it was sent by a page that showed another pause.
+    fn is_about_another(&self, halt: &Halt) -> bool {
+        let shown = self.since.trim();
+        !shown.is_empty() && shown != halt.since.0.to_string()
+    }
+
+    /// The visit to whose page it goes back, if any.
+    fn visit(&self, organization: &OrganizationId) -> Result<Option<VisitKey>, ApiError> {
+        let visit = match (self.csn.as_str(), self.conference_id.as_str()) {
+            ("", "") => return Ok(None),
+            (csn, "") => Csn::new(csn).map(VisitId::Csn),
+            (_, conference) => ConferenceId::new(conference).map(VisitId::Conference),
+        };
+        let visit =
+            visit.map_err(|_| ApiError::BadRequest("`csn` and `conference_id` name no visit".to_owned()))?;
+        Ok(Some(VisitKey { organization: organization.clone(), visit }))
+    }
+}
+
+/// The section of a page about it; `visit` is the one whose page it is.
+///
+/// # Errors
+/// [`ApiError`] when the store does not answer.
+pub(in crate::http) async fn section(
+    app: &App,
+    (id, language): (&OrganizationId, Language),
+    visit: Option<&VisitKey>,
+) -> Result<NotifierSection, ApiError> {
+    let visit = visit.map(|key| match &key.visit {
+        VisitId::Csn(csn) => ("csn", csn.as_str().to_owned()),
+        VisitId::Conference(conference) => ("conference_id", conference.as_str().to_owned()),
+    });
+    let paused = app.pauses.of(id).await?.map(|halt| PausedLine {
+        at: written(app, id, halt.since),
+        since: halt.since.0,
+        reason: halt.reason.trim_end_matches('.').to_owned(),
+        by: halt.by,
+    });
+    Ok(NotifierSection { language, organization: id.as_str().to_owned(), paused, visit })
 }
 
 /// Pauses an organization's notifier.
@@ -26,9 +80,9 @@ pub struct WhyForm {
 /// # Errors
 /// [`ApiError`] without a reason, without the role, and where the store does not answer: then it is not known whether it was done.
 #[utoipa::path(post, path = "/admin/{organization}/notifier/pause", tag = "operations", params(
-    ("organization" = String, Path, description = "As in the settings; the form has a `reason`"),
+    ("organization" = String, Path, description = "As in the settings; the form has a `reason` and, on the page of a visit, its `csn` or `conference_id`"),
 ), responses(
-    (status = 303, description = "Back to the organization's page, which says what came of it; not signed in: to /sign-in"),
+    (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
@@ -49,9 +103,9 @@ pub async fn pause(
 /// # Errors
 /// As for the pause.
 #[utoipa::path(post, path = "/admin/{organization}/notifier/resume", tag = "operations", params(
-    ("organization" = String, Path, description = "As in the settings; the form has a `reason`"),
+    ("organization" = String, Path, description = "As in the settings; the form has a `reason`, `since` (milliseconds since 1970) of the pause that is meant, where a page showed it, and on the page of a visit its `csn` or `conference_id`"),
 ), responses(
-    (status = 303, description = "Back to the organization's page, which says what came of it; not signed in: to /sign-in"),
+    (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
@@ -76,19 +130,25 @@ async fn set(
 ) -> Result<HttpResponse, ApiError> {
     let (id, _) = by.organization(app, organization, StaffRole::Operator)?;
     let reason = reason::checked(&form.reason)?;
+    let visit = form.visit(id)?;
     let action = if pauses { NOTIFIER_PAUSED } else { NOTIFIER_RESUMED };
     audited::begin(app, request, by, action, Some(reason)).await?;
-    let halt = pauses.then(|| Halt { by: by.name().to_owned(), reason: reason.to_owned(), since: now(app) });
-    let before = app.pauses.set(id, halt).await?;
-    let note = match (pauses, before.is_some()) {
-        (true, false) => Note::Paused,
-        (true, true) => Note::AlreadyPaused,
-        (false, true) => Note::Resumed,
-        (false, false) => Note::NotPaused,
+    let note = if pauses {
+        let halt = Halt { by: by.name().to_owned(), reason: reason.to_owned(), since: now(app) };
+        if app.pauses.set(id, Some(halt)).await?.is_none() { Note::Paused } else { Note::AlreadyPaused }
+    } else if app.pauses.of(id).await?.is_some_and(|halt| form.is_about_another(&halt)) {
+        Note::OtherPause
+    } else if app.pauses.set(id, None).await?.is_some() {
+        Note::Resumed
+    } else {
+        Note::NotPaused
     };
-    if note.is_refusal() {
+    if !note.is_done() {
         request.extensions_mut().insert(Outcome(note.code()));
     }
     tracing::info!(by = by.name(), organization = %id, action, outcome = note.code(), "an operator acts on a notifier");
-    Ok(back(request, id, note))
+    Ok(match visit {
+        Some(key) => on_to(request, &format!("{}?{NOTE}={}", story::address(&key), note.code())),
+        None => back(request, id, OrganizationNote::Notifier(note)),
+    })
 }

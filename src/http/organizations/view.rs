@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use vestibule_domain::gate::Halt;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
 
 use super::form::as_typed;
+use super::notifier;
 use super::place::{Place, told};
 use crate::configuration::{Change, Document, Draft, Head, differences};
 use crate::http::access::Who;
+use crate::http::app::App;
 use crate::http::problem::ApiError;
 use crate::settings::{
     Environment, Logo, Problem, Setting, StaffRole, Values, effective_of, organization_settings,
 };
 use crate::web::{
     ChangeLine, CheckLine, Field, HeadLine, Language, OrganizationDraft, OrganizationNote, OrganizationPage,
-    Origin, PausedLine, SettingLine, Shown, VersionPage,
+    Origin, SettingLine, Shown, VersionPage,
 };
 
 /// The setting whose value is a picture.
@@ -56,7 +57,7 @@ pub(super) async fn page(
         test_environment: in_force.map(|one| one.environment == Environment::Test),
         note,
         notifier: match in_force {
-            Some(_) => Some(place.app.pauses.of(&place.id).await?.map(|halt| paused_line(place, &halt))),
+            Some(_) => Some(notifier::section(place.app, (&place.id, language), None).await?),
             None => None,
         },
         of_files: place.of_files,
@@ -198,7 +199,7 @@ async fn draft_of(place: &Place<'_>, draft: &Draft, is_right: bool) -> Result<Or
     let checks = draft.checked.iter().flat_map(|checked| &checked.lines);
     let theirs = differences((&base_values, &base_secrets), (&values, &secrets));
     Ok(OrganizationDraft {
-        at: written(place, draft.at),
+        at: written(place.app, &place.id, draft.at),
         made: draft.at.0,
         is_right,
         is_behind,
@@ -245,7 +246,7 @@ fn readable(key: &str, text: String) -> String {
 fn head_line(place: &Place<'_>, head: &Head) -> HeadLine {
     HeadLine {
         version: head.version,
-        at: written(place, head.at),
+        at: written(place.app, &place.id, head.at),
         by: head.by.clone(),
         reason: head.reason.clone(),
         forced: head.forced.clone(),
@@ -253,14 +254,9 @@ fn head_line(place: &Place<'_>, head: &Head) -> HeadLine {
     }
 }
 
-fn paused_line(place: &Place<'_>, halt: &Halt) -> PausedLine {
-    let reason = halt.reason.trim_end_matches('.').to_owned();
-    PausedLine { by: halt.by.clone(), at: written(place, halt.since), reason }
-}
-
 /// In the organization's zone, where it has one that this machine knows.
-fn written(place: &Place<'_>, at: Moment) -> String {
-    let zone = place.app.settings.organizations.get(&place.id).map_or("UTC", |one| one.time_zone.as_str());
+pub(super) fn written(app: &App, id: &OrganizationId, at: Moment) -> String {
+    let zone = app.settings.organizations.get(id).map_or("UTC", |one| one.time_zone.as_str());
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_zoned_datetime(zone);
     at.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()

@@ -17,6 +17,7 @@ use vestibule_domain::visit::participant::{Participant, ParticipantKey};
 use super::access::Who;
 use super::app::App;
 use super::ask::now;
+use super::organizations::notifier;
 use super::page::staff_page;
 use super::problem::{ApiError, Problem};
 use super::query;
@@ -111,6 +112,10 @@ async fn shown(
             _ => None,
         },
         timeline: section(known, &organization.time_zone, language),
+        notifier: match may_act {
+            true => Some(notifier::section(app, (id, language), Some(&known.key)).await?),
+            false => None,
+        },
         note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
         may_act,
         signed_in: who.signed_in(),
@@ -147,6 +152,7 @@ fn frame(
         replaceable: None,
         parked: Vec::new(),
         commands: None,
+        notifier: None,
         timeline: TimelineSection::default(),
         note: None,
         may_act: false,
@@ -252,7 +258,7 @@ fn links(visit: &Visit, now: Moment) -> Vec<StoryLink> {
 }
 
 /// Where the page of a visit is.
-fn address(key: &VisitKey) -> String {
+pub(super) fn address(key: &VisitKey) -> String {
     let organization = encode(key.organization.as_str());
     match &key.visit {
         VisitId::Csn(csn) => format!("/visits/{organization}/{}", encode(csn.as_str())),

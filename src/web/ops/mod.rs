@@ -21,6 +21,8 @@ use words::WallWords;
 #[template(path = "ops.html")]
 pub struct OpsPage {
     pub language: Language,
+    /// The organizations on whose visits the reader may act.
+    pub operated: Vec<String>,
     /// People signed in by a cookie, so the page offers to sign out.
     pub signed_in: SignedIn,
 }

@@ -8,6 +8,7 @@ mod words;
 use askama::Template;
 
 use super::language::Language;
+use super::notifier::NotifierSection;
 use super::signed_in::SignedIn;
 use super::words::filled;
 use crate::settings::organization_settings;
@@ -147,14 +148,6 @@ pub struct RefusedFile {
     pub problem: String,
 }
 
-/// That an operator has paused the notifier.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PausedLine {
-    pub by: String,
-    pub at: String,
-    pub reason: String,
-}
-
 /// `GET /admin/{organization}`.
 #[derive(Template)]
 #[template(path = "organization.html")]
@@ -166,8 +159,8 @@ pub struct OrganizationPage {
     /// None where it is not in force here.
     pub test_environment: Option<bool>,
     pub note: Option<OrganizationNote>,
-    /// Whether its notifier is paused; none where it is not in force here.
-    pub notifier: Option<Option<PausedLine>>,
+    /// None where it is not in force here.
+    pub notifier: Option<NotifierSection>,
     /// It stands in files, so that nobody changes it here.
     pub of_files: bool,
     /// All settings, where whoever looks cannot change them.
@@ -199,11 +192,6 @@ impl OrganizationPage {
         groups(&self.fields, self.words())
     }
 
-    /// Where the form about the notifier is posted.
-    fn notifier_act(&self, act: &str) -> String {
-        format!("/admin/{}/notifier/{act}?lang={}", self.id, self.language.code())
-    }
-
     /// Where the form is posted.
     fn act(&self, act: &str) -> String {
         format!("/admin/{}/settings/{act}?lang={}", self.id, self.language.code())
@@ -220,10 +208,6 @@ impl OrganizationPage {
         } else {
             filled(self.words().saved_by, &[&head.version.to_string(), &head.by, &head.at])
         }
-    }
-
-    fn paused_by(&self, paused: &PausedLine) -> String {
-        filled(self.words().paused_by, &[&paused.by, &paused.at, &paused.reason])
     }
 
     fn draft_of(&self, draft: &OrganizationDraft) -> String {

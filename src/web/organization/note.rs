@@ -1,6 +1,7 @@
 //! What came of a button on the page, in each language.
 
 use crate::web::language::Language;
+use crate::web::notifier::NotifierNote;
 
 /// What came of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +21,11 @@ pub enum OrganizationNote {
     KeyReplaced,
     NotConfirmed,
     Removed,
-    Paused,
-    AlreadyPaused,
-    Resumed,
-    NotPaused,
+    Notifier(NotifierNote),
 }
 
 impl OrganizationNote {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 15] = [
         Self::Checked,
         Self::Failed,
         Self::Wrong,
@@ -43,11 +41,11 @@ impl OrganizationNote {
         Self::KeyReplaced,
         Self::NotConfirmed,
         Self::Removed,
-        Self::Paused,
-        Self::AlreadyPaused,
-        Self::Resumed,
-        Self::NotPaused,
     ];
+
+    fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(NotifierNote::ALL.map(Self::Notifier))
+    }
 
     /// As it stands in the address.
     pub fn code(self) -> &'static str {
@@ -67,31 +65,27 @@ impl OrganizationNote {
             Self::KeyReplaced => "key-replaced",
             Self::NotConfirmed => "not-confirmed",
             Self::Removed => "removed",
-            Self::Paused => "paused",
-            Self::AlreadyPaused => "already-paused",
-            Self::Resumed => "resumed",
-            Self::NotPaused => "not-paused",
+            Self::Notifier(note) => note.code(),
         }
     }
 
     /// What a code means, if anything.
     pub fn of(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|note| note.code() == code)
+        Self::all().find(|note| note.code() == code)
     }
 
     /// Whether nothing was done of what was asked for.
     pub fn is_refusal(self) -> bool {
-        !matches!(
-            self,
+        match self {
             Self::Checked
-                | Self::Failed
-                | Self::Saved
-                | Self::Discarded
-                | Self::KeyReplaced
-                | Self::Removed
-                | Self::Paused
-                | Self::Resumed
-        )
+            | Self::Failed
+            | Self::Saved
+            | Self::Discarded
+            | Self::KeyReplaced
+            | Self::Removed => false,
+            Self::Notifier(note) => !note.is_done(),
+            _ => true,
+        }
     }
 
     pub(super) fn text(self, language: Language) -> &'static str {
@@ -136,14 +130,7 @@ impl OrganizationNote {
             Self::Removed => {
                 "The organization is removed. Its launches and events are refused within two seconds."
             }
-            Self::Paused => "The notifier is paused. Epic is told nothing until somebody resumes it.",
-            Self::AlreadyPaused => {
-                "It was paused already; who did so, why and since when stands below. Nothing was changed."
-            }
-            Self::Resumed => {
-                "The notifier goes on. What is true by now is sent, as fast as Epic may be asked."
-            }
-            Self::NotPaused => "It is not paused. Nothing was changed.",
+            Self::Notifier(note) => note.text(Language::English),
         }
     }
 
@@ -182,16 +169,7 @@ impl OrganizationNote {
             Self::Removed => {
                 "La organización se ha eliminado. Sus inicios y eventos se rechazan en dos segundos."
             }
-            Self::Paused => {
-                "Los avisos a Epic están en pausa. No se comunica nada hasta que alguien los reanude."
-            }
-            Self::AlreadyPaused => {
-                "Ya estaban en pausa; abajo dice quién lo hizo, por qué y desde cuándo. No se cambió nada."
-            }
-            Self::Resumed => {
-                "Los avisos a Epic continúan. Se envía lo que ya es cierto, tan rápido como Epic lo permite."
-            }
-            Self::NotPaused => "No están en pausa. No se cambió nada.",
+            Self::Notifier(note) => note.text(Language::Spanish),
         }
     }
 }
@@ -202,7 +180,7 @@ mod tests {
 
     #[test]
     fn each_note_is_found_again_by_its_code_and_told_in_both_languages() {
-        for note in OrganizationNote::ALL {
+        for note in OrganizationNote::all() {
             assert_eq!(OrganizationNote::of(note.code()), Some(note));
             let told = Language::ALL.map(|language| note.text(language));
             assert!(told[0].ends_with('.') && told[1].ends_with('.') && told[0] != told[1], "{told:?}");

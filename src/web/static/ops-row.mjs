@@ -13,12 +13,16 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** @param {object} words what the page says, in the reader's language */
-export function visitRow(visit, words) {
+/**
+ * @param {object} words what the page says, in the reader's language
+ * @param {Set<string> | null} acts the organizations on whose visits the reader may act; null where the table has no column for it
+ */
+export function visitRow(visit, words, acts) {
   return element(
     "tr",
     {},
     visitCell(visit, words),
+    acts && actCell(visit, words, acts.has(visit.organization)),
     phaseCell(visit, words),
     element("td", {}, people(visit, words)),
     element("td", {}, problems(visit, words)),
@@ -30,8 +34,16 @@ export function visitRow(visit, words) {
 
 /** The visit heads its row; all that is known of it is one step away. */
 function visitCell(visit, words) {
-  const name = isGroup(visit) ? fill(words.group, visit.conference_id ?? "") : String(visit.csn);
-  return element("th", { scope: "row", class: "visit" }, element("a", { href: pageOf(visit), title: words.all_about }, name));
+  return element("th", { scope: "row", class: "visit" }, element("a", { href: pageOf(visit), title: words.all_about }, nameOf(visit, words)));
+}
+
+function actCell(visit, words, mayAct) {
+  const button = mayAct ? actsButton(pageOf(visit), words.act, fill(words.act_on, nameOf(visit, words))) : null;
+  return element("td", {}, button);
+}
+
+function nameOf(visit, words) {
+  return isGroup(visit) ? fill(words.group, visit.conference_id ?? "") : String(visit.csn);
 }
 
 function isGroup(visit) {
@@ -135,4 +147,9 @@ function problems(visit, words) {
 function time(text) {
   if (!text) return "";
   return element("time", { datetime: text, title: `${localDateTime(text)} (${text})` }, localTime(text));
+}
+
+/** Opens the forms of a page; its name begins with what is to be seen of it. */
+export function actsButton(page, text, label) {
+  return element("button", { type: "button", class: "small", "data-page": page, "aria-label": label }, text);
 }

@@ -1,11 +1,12 @@
 // The live board: takes the stream, keeps the newest of each visit, and draws what the filters let through.
 
 import { fill } from "./fill.mjs";
+import { linkShown } from "./link-shown.mjs";
+import { Acts } from "./ops-acts.mjs";
 import { follow } from "./ops-live.mjs";
 import { showPaused } from "./ops-paused.mjs";
 import { visitRow } from "./ops-row.mjs";
 import { keyOf } from "./ops-visits.mjs";
-import { localTime } from "./times.mjs";
 
 /** Rows drawn at most; more than this nobody reads, and filters find the rest. */
 const MOST_ROWS = 300;
@@ -17,21 +18,11 @@ const DRAW_EVERY = 150;
 const board = document.getElementById("board");
 const rows = document.getElementById("rows");
 const empty = document.getElementById("empty");
-const banner = document.getElementById("banner");
 const paused = document.getElementById("paused");
-const light = document.getElementById("link");
-const linkText = document.getElementById("link-text");
 const filters = document.getElementById("filters");
 const table = rows.closest(".table-frame");
 const words = JSON.parse(board.dataset.words);
 
-const LINK_WORDS = {
-  connecting: words.connecting,
-  live: words.live,
-  waiting: words.waiting_for_store,
-  lost: words.reconnecting,
-  "signed-out": words.signed_out,
-};
 const EMPTY_WORDS = {
   none: words.none,
   away: words.away,
@@ -44,10 +35,18 @@ const drawn = new Map();
 let drawTimer = null;
 let countsTimer = null;
 
+const showLink = linkShown({ words, signIn: board.dataset.signIn });
+const acts = new Acts(words);
+/** The organizations on whose visits the reader may act. */
+const operated = new Set(board.dataset.operated.split(" ").filter(Boolean));
+
 const { visits, link } = follow(board, {
   onVisits: later,
-  onLink: showLink,
-  onPaused: (organizations) => showPaused(paused, organizations, words.paused_by),
+  onLink: () => showLink(link),
+  onPaused(organizations) {
+    showPaused(paused, organizations, words, operated);
+    acts.renew();
+  },
 });
 
 function later() {
@@ -99,16 +98,19 @@ function rowOf(visit) {
   const key = keyOf(visit);
   const known = drawn.get(key);
   if (known?.visit === visit) return known.element;
-  const made = visitRow(visit, words);
-  if (known) replaceKeepingFocus(known.element, made);
+  const made = visitRow(visit, words, operated.size > 0 ? operated : null);
+  if (known) {
+    replaceKeepingFocus(known.element, made);
+    acts.renew();
+  }
   drawn.set(key, { visit, element: made });
   return made;
 }
 
 function replaceKeepingFocus(old, made) {
-  const focused = old.contains(document.activeElement);
+  const focused = old.contains(document.activeElement) ? document.activeElement.localName : null;
   old.replaceWith(made);
-  if (focused) made.querySelector("a")?.focus({ preventScroll: true });
+  if (focused) made.querySelector(focused)?.focus({ preventScroll: true });
 }
 
 function drawEmpty(found, shown) {
@@ -140,37 +142,6 @@ function drawCounts() {
   for (const place of document.querySelectorAll("[data-count]")) {
     const value = String(counts[place.dataset.count] ?? 0);
     if (place.textContent !== value) place.textContent = value;
-  }
-}
-
-function showLink() {
-  light.dataset.state = link.state;
-  linkText.textContent = LINK_WORDS[link.state];
-  const words = troubleWords(link.trouble, link.asOf);
-  // What stands there already is not said again.
-  if (banner.textContent !== words.map((part) => part.textContent ?? part).join("")) banner.replaceChildren(...words);
-  banner.hidden = words.length === 0;
-}
-
-/** What the banner says; no words, no banner. */
-function troubleWords(trouble, asOf) {
-  const at = asOf === null ? "" : localTime(asOf.toISOString());
-  const since = asOf === null ? "" : ` ${fill(words.was_so, at)}`;
-  switch (trouble) {
-    case "signed-out": {
-      const anchor = document.createElement("a");
-      anchor.href = board.dataset.signIn;
-      anchor.textContent = words.sign_in;
-      return [`${words.not_signed_in} `, anchor, `.${since}`];
-    }
-    case "lost":
-      return [fill(words.lost, at)];
-    case "unreachable":
-      return [words.unreachable];
-    case "store":
-      return [`${words.store_away}${since} ${words.goes_on}`];
-    default:
-      return [];
   }
 }
 

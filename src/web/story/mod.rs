@@ -7,6 +7,8 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::language::Language;
+use super::live;
+use super::notifier::NotifierSection;
 use super::ops::spoken_word;
 use super::signed_in::SignedIn;
 use super::timeline::TimelineSection;
@@ -95,6 +97,8 @@ pub struct StoryPage {
     pub parked: Vec<StoryParked>,
     /// Commands were set aside: those that are still listed, which may be none.
     pub commands: Option<Vec<StoryCommand>>,
+    /// For whoever may do something about it.
+    pub notifier: Option<NotifierSection>,
     pub timeline: TimelineSection,
     pub note: Option<StoryNote>,
     /// The reader may do something about it.
@@ -122,6 +126,21 @@ impl StoryPage {
     /// Where the form of an act leads.
     fn act(&self, act: &str) -> String {
         format!("{}/{act}?lang={}", self.address, self.language.code())
+    }
+
+    /// What renews the page: the stream of this visit alone.
+    fn stream(&self) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let (field, id) = match (&self.csn, &self.conference_id) {
+            (None, Some(conference)) => ("conference_id", conference.as_str()),
+            (csn, _) => ("csn", csn.as_deref().unwrap_or_default()),
+        };
+        format!("/ops/stream?organization={}&{field}={}", encoded(&self.organization), encoded(id))
+    }
+
+    /// What the script says, in the reader's language.
+    fn live(&self) -> Result<String, askama::Error> {
+        serde_json::to_string(live::words(self.language)).map_err(askama::Error::custom)
     }
 
     fn number(&self, command: &StoryCommand) -> String {

@@ -1,6 +1,7 @@
 //! What came of a button on the page of a visit.
 
 use crate::web::language::Language;
+use crate::web::notifier::NotifierNote;
 
 /// What came of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub enum StoryNote {
     CommandDropped,
     /// There is no such update or command.
     NotParked,
+    Notifier(NotifierNote),
 }
 
 impl StoryNote {
@@ -53,18 +55,23 @@ impl StoryNote {
         Self::NotParked,
     ];
 
+    fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(NotifierNote::ALL.map(Self::Notifier))
+    }
+
     /// Whether what was asked for is done.
     pub fn is_done(self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Identified
-                | Self::Ended
-                | Self::Revoked
-                | Self::MadeAgain
-                | Self::SentAgain
-                | Self::Dropped
-                | Self::CommandDropped
-        )
+            | Self::Ended
+            | Self::Revoked
+            | Self::MadeAgain
+            | Self::SentAgain
+            | Self::Dropped
+            | Self::CommandDropped => true,
+            Self::Notifier(note) => note.is_done(),
+            _ => false,
+        }
     }
 
     /// As it stands in the address.
@@ -87,12 +94,13 @@ impl StoryNote {
             Self::Dropped => "dropped",
             Self::CommandDropped => "command-dropped",
             Self::NotParked => "not-parked",
+            Self::Notifier(note) => note.code(),
         }
     }
 
     /// What a code means, if anything.
     pub fn of(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|note| note.code() == code)
+        Self::all().find(|note| note.code() == code)
     }
 
     pub(super) fn text(self, language: Language) -> &'static str {
@@ -105,7 +113,7 @@ impl StoryNote {
     fn english(self) -> &'static str {
         match self {
             Self::Identified => "Saved. The light follows.",
-            Self::Ended => "The meeting is being ended for everybody. Load this page again in a moment.",
+            Self::Ended => "The meeting is being ended for everybody. That takes a moment.",
             Self::Revoked => {
                 "The link is taken back. Whoever has come by it is still there; the host can remove them."
             }
@@ -114,7 +122,7 @@ impl StoryNote {
                 "The visit has another meeting by now than your page showed. Nothing was changed: look at it once more."
             }
             Self::NoLink => "This visit has no such link. Nothing was changed.",
-            Self::NotYet => "Saved. It is not carried out so far: load this page again in a moment.",
+            Self::NotYet => "Saved. It is not carried out so far; that takes a moment.",
             Self::NotHere => {
                 "They have left, or the person takes no part in this visit. Nothing was changed."
             }
@@ -129,21 +137,18 @@ impl StoryNote {
             }
             Self::Over => "The visit is over, or was called off. Nothing was changed.",
             Self::TooManyMeetings => "The visit has had as many meetings as it may. Nothing was changed.",
-            Self::SentAgain => {
-                "Epic is told once more. Load this page again in a moment to see what came of it."
-            }
+            Self::SentAgain => "Epic is told once more. What came of it stands in the timeline in a moment.",
             Self::Dropped => "The update is dropped: Epic is not told any more.",
             Self::CommandDropped => "What was set aside is dropped.",
             Self::NotParked => "That is not parked any more. Nothing was changed.",
+            Self::Notifier(note) => note.text(Language::English),
         }
     }
 
     fn spanish(self) -> &'static str {
         match self {
             Self::Identified => "Guardado. La luz sigue.",
-            Self::Ended => {
-                "La reunión se está terminando para todos. Vuelva a cargar esta página en un momento."
-            }
+            Self::Ended => "La reunión se está terminando para todos. Tarda un momento.",
             Self::Revoked => {
                 "El enlace fue retirado. Quien ya entró con él sigue allí; el anfitrión puede expulsarlo."
             }
@@ -152,9 +157,7 @@ impl StoryNote {
                 "La visita ya tiene otra reunión que la que mostraba su página. No se cambió nada: mírela otra vez."
             }
             Self::NoLink => "Esta visita no tiene tal enlace. No se cambió nada.",
-            Self::NotYet => {
-                "Guardado. Todavía no se ha llevado a cabo: vuelva a cargar esta página en un momento."
-            }
+            Self::NotYet => "Guardado. Todavía no se ha llevado a cabo; tarda un momento.",
             Self::NotHere => "Ya se ha ido, o la persona no participa en esta visita. No se cambió nada.",
             Self::MadeAgain => {
                 "Se está creando otra reunión, y la anterior se elimina. Quien espera en nuestra página pasa a la nueva cuando se inicie."
@@ -169,12 +172,11 @@ impl StoryNote {
             Self::TooManyMeetings => {
                 "La visita ya ha tenido todas las reuniones que puede tener. No se cambió nada."
             }
-            Self::SentAgain => {
-                "Se avisa a Epic una vez más. Vuelva a cargar esta página en un momento para ver qué resultó."
-            }
+            Self::SentAgain => "Se avisa a Epic una vez más. En un momento la cronología dice qué resultó.",
             Self::Dropped => "El aviso se descartó: ya no se avisa a Epic.",
             Self::CommandDropped => "Lo que quedó apartado se descartó.",
             Self::NotParked => "Eso ya no está pendiente. No se cambió nada.",
+            Self::Notifier(note) => note.text(Language::Spanish),
         }
     }
 }
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_note_is_found_by_its_code_and_is_said_in_each_language() {
-        for note in StoryNote::ALL {
+        for note in StoryNote::all() {
             assert_eq!(StoryNote::of(note.code()), Some(note));
             assert_ne!(note.text(Language::English), note.text(Language::Spanish), "{note:?}");
         }

@@ -112,3 +112,47 @@ async fn what_is_so_already_is_said_and_nothing_is_done_without_a_reason() {
     assert_eq!(elsewhere.status, 404);
     house.close().await;
 }
+
+#[actix_web::test]
+async fn the_page_of_a_visit_pauses_and_resumes_too_and_comes_back_to_itself() {
+    const VISIT: &str = "/visits/lakeside/10001";
+    let house = House::open().await;
+    house.provider_inside(CSN).await;
+    let does = async |act: &str, fields: &[(&str, &str)]| {
+        let fields = [&[("reason", WHY), ("csn", CSN)], fields].concat();
+        let url = format!("{}{PAGE}/notifier/{act}", house.url);
+        read(house.http.post(url).send_form(&fields).await).await.header("location").to_owned()
+    };
+    assert!(house.get(VISIT).await.text().contains("notifier/pause"));
+    assert_eq!(does("pause", &[]).await, format!("{VISIT}?note=paused"));
+    let page = house.get(&format!("{VISIT}?note=paused")).await.text();
+    assert!(page.contains("The notifier is paused.") && page.contains("Paused</strong> by"), "{page}");
+    let (_, rest) = page.split_once("name=\"since\" value=\"").expect("the page says which pause it shows");
+    let shown = rest.split_once('"').unwrap().0.to_owned();
+    // Somebody else ends it and begins another; a page that is open since then ends nothing.
+    assert_eq!(house.notes("resume").await, "resumed");
+    until("another pause, of another time", async || {
+        assert_eq!(house.notes("pause").await, "paused");
+        let again = house.get(VISIT).await.text();
+        if !again.contains(&format!("name=\"since\" value=\"{shown}\"")) {
+            return Some(());
+        }
+        assert_eq!(house.notes("resume").await, "resumed");
+        None
+    })
+    .await;
+    assert_eq!(does("resume", &[("since", &shown)]).await, format!("{VISIT}?note=other-pause"));
+    assert!(house.get(VISIT).await.text().contains("Paused</strong> by"));
+    until("what came of it to be on record", async || {
+        let kept = house.audited("notifier_resumed").await;
+        kept.iter().any(|(outcome, _)| outcome == "other-pause").then_some(())
+    })
+    .await;
+    assert_eq!(does("resume", &[]).await, format!("{VISIT}?note=resumed"));
+    let url = format!("{}{PAGE}/notifier/pause", house.url);
+    let bad =
+        [("reason", WHY), ("csn", "not a number of Epic's, and far too long to be one of anybody's else")];
+    let refused = read(house.http.post(url).send_form(&bad).await).await;
+    assert!(refused.status == 400 && refused.text().contains("name no visit"), "{}", refused.text());
+    house.close().await;
+}

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::*;
+use crate::http::access::Who;
 use crate::http::kit::{Kit, TOKEN, anonymous, ask, get, key, service, waiting};
 
 /// A line that nobody reads, with an open feed.
@@ -28,7 +29,14 @@ async fn line(kit: &Kit, who: Who) -> Line {
         let _ = actix_web::body::to_bytes(response.into_body()).await;
     }));
     let feed = kit.app.boards.watch().await.unwrap();
-    Line { app: Arc::new(kit.app.clone()), who, session, feed, pace: PACE, paused: None }
+    Line {
+        app: Arc::new(kit.app.clone()),
+        sight: Sight { who, only: None },
+        session,
+        feed,
+        pace: PACE,
+        paused: None,
+    }
 }
 
 fn asked(ago: Duration) -> Times {
@@ -98,8 +106,14 @@ async fn open(
 ) -> Result<HttpResponse, actix_web::Error> {
     let (response, session, messages) = actix_ws::handle(&request, body)?;
     let feed = open_feed(&app).await.unwrap();
-    let line =
-        Line { app: app.into_inner(), who: Who::of_tests(None), session, feed, pace: QUICK, paused: None };
+    let line = Line {
+        app: app.into_inner(),
+        sight: Sight { who: Who::of_tests(None), only: None },
+        session,
+        feed,
+        pace: QUICK,
+        paused: None,
+    };
     actix_web::rt::spawn(line.run(messages));
     Ok(response)
 }

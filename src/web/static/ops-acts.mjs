@@ -1,0 +1,122 @@
+// What can be done to a visit or an organization, from the board: the forms of its own page, in a dialog. They are sent as from that page, and
+// what came of it is told as there.
+
+import { ask, filledIn, Renewal, renew } from "./parts.mjs";
+
+const EVERY = 15_000;
+const PARTS = ["state", "acts"];
+
+export class Acts {
+  #dialog = document.getElementById("acts");
+  #title = document.getElementById("acts-title");
+  #told = document.getElementById("acts-told");
+  #parts = document.getElementById("acts-parts");
+  #page = document.getElementById("acts-page");
+  #words;
+  /** Where the page is that is shown; none while the dialog is closed. */
+  #address = null;
+  /** What opened it: rows are made anew, so it is found again by its page. */
+  #opener = null;
+  #sending = false;
+  #renewal = new Renewal(() => this.#look(), EVERY);
+
+  constructor(words) {
+    this.#words = words;
+    document.addEventListener("click", (event) => {
+      const opener = event.target.closest?.("button[data-page]");
+      if (opener) this.#open(opener.dataset.page);
+    });
+    this.#dialog.addEventListener("submit", (event) => this.#submit(event));
+    this.#dialog.addEventListener("close", () => this.#closed());
+  }
+
+  /** Something happened. */
+  renew() {
+    if (this.#address !== null) this.#renewal.soon();
+  }
+
+  #open(address) {
+    this.#address = address;
+    this.#opener = address;
+    this.#page.href = address;
+    this.#title.textContent = this.#words.loading;
+    this.#tell("");
+    this.#parts.replaceChildren();
+    this.#dialog.showModal();
+    this.#title.focus();
+    this.#renewal.soon();
+  }
+
+  #closed() {
+    this.#address = null;
+    this.#renewal.stop();
+    document.querySelector(`button[data-page="${CSS.escape(this.#opener)}"]`)?.focus();
+  }
+
+  async #look() {
+    const asked = this.#address;
+    if (asked === null || this.#sending) return;
+    try {
+      const answer = await ask(asked);
+      if (this.#address === asked && !this.#sending) this.#show(answer);
+    } catch {
+      // The board's own banner says that the service cannot be reached; forms that stand already can be tried.
+      if (this.#parts.childElementCount === 0) this.#tell(this.#words.unreachable);
+    }
+  }
+
+  #show({ status, address, page }) {
+    if (this.#isSignIn(address)) return;
+    const heading = page?.querySelector("h1")?.textContent;
+    if (status !== 200 || !page?.querySelector("[data-part]")) {
+      this.#tell(heading ?? this.#words.gone);
+      return;
+    }
+    this.#title.textContent = heading;
+    const held = renew(this.#parts, page, PARTS);
+    if (held) this.#tell(this.#words.changed);
+    else if (this.#told.textContent === this.#words.changed || this.#told.textContent === this.#words.unreachable) this.#tell("");
+  }
+
+  async #submit(event) {
+    const form = event.target;
+    if (form.method === "dialog") return;
+    event.preventDefault();
+    if (this.#sending) return;
+    this.#sending = true;
+    form.ariaBusy = "true";
+    try {
+      this.#after(await ask(...filledIn(form, event.submitter)));
+    } catch {
+      this.#tell(this.#words.not_known);
+    }
+    form.ariaBusy = null;
+    this.#sending = false;
+    this.#renewal.soon();
+  }
+
+  /** What came of a form: the page that it led to says it, and its forms are those of now. */
+  #after({ status, address, page }) {
+    if (this.#isSignIn(address)) return;
+    const note = page?.querySelector(status === 200 ? '[data-part="state"] > .banner' : "main");
+    const told = status === 200 ? [note?.textContent ?? ""] : Array.from(note?.querySelectorAll("h1, p") ?? [], ({ textContent }) => textContent);
+    // A refusal leaves what was typed.
+    if (status === 200) this.#parts.replaceChildren();
+    if (status === 200) renew(this.#parts, page, PARTS);
+    this.#parts.querySelector('[data-part="state"] > .banner')?.remove();
+    this.#tell(told.join(" ") || this.#words.gone);
+    this.#title.focus();
+  }
+
+  /** Whose sign-in has ended is led to it, and back to the board. */
+  #isSignIn(address) {
+    if (address.pathname !== "/sign-in") return false;
+    location.assign(document.getElementById("board").dataset.signIn);
+    return true;
+  }
+
+  #tell(text) {
+    if (this.#told.textContent !== text) this.#told.replaceChildren(text);
+    this.#told.hidden = text === "";
+  }
+}
