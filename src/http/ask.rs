@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, Route, guard, web};
-use serde::de::DeserializeOwned;
+use serde::de::value::Error as NoSuchWord;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use vestibule_actors::port::store::StoreError;
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Moment;
@@ -33,6 +34,14 @@ pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> 
     web::Query::<T>::from_query(request.query_string()).map(web::Query::into_inner).map_err(|error| {
         ApiError::BadRequest(format!("the query cannot be read ({error}); see /api/v1/openapi.json"))
     })
+}
+
+/// What a word of an address stands for, by the names that the type is described with.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for any other word.
+pub fn word<T: DeserializeOwned>(word: &str) -> Result<T, ApiError> {
+    T::deserialize(word.into_deserializer()).map_err(|_: NoSuchWord| ApiError::NotFound)
 }
 
 /// A parameter that is blank was not given.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use vestibule_actors::port::clock::Randomness;
 use vestibule_domain::id::OrganizationId;
 
@@ -13,7 +15,7 @@ use crate::check;
 use crate::configuration::{Change, Checked, Document, Draft, Head, Saved, Wanted, differences};
 use crate::http::access::Who;
 use crate::http::app::App;
-use crate::http::ask::now;
+use crate::http::ask::{self, now};
 use crate::http::audited::{self, Concerns, Outcome};
 use crate::http::page::staff_page;
 use crate::http::problem::{ApiError, Problem, wants_page};
@@ -25,7 +27,8 @@ use crate::web::{OrganizationNote as Note, OrganizationPage, RefusedFile};
 const FORMER_MOST: usize = 16;
 
 /// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Act {
     /// Keeps what was typed as a draft, and has it checked.
     Check,
@@ -51,17 +54,7 @@ impl Act {
     /// # Errors
     /// [`ApiError::NotFound`] for any other word.
     pub fn parse(word: &str) -> Result<Self, ApiError> {
-        let known = [
-            ("check", Self::Check),
-            ("save", Self::Save),
-            ("discard", Self::Discard),
-            ("rebase", Self::Rebase),
-            ("rollback", Self::Rollback),
-            ("import", Self::Import),
-            ("api-key", Self::ApiKey),
-            ("remove", Self::Remove),
-        ];
-        known.into_iter().find(|(name, _)| *name == word).map(|(_, act)| act).ok_or(ApiError::NotFound)
+        ask::word(word)
     }
 
     /// As the audit calls it.
@@ -85,7 +78,7 @@ impl Act {
 /// [`ApiError`] for a form that cannot be read or has no reason where one is needed, without the role, and where the store does not answer.
 #[utoipa::path(post, path = "/admin/{organization}/settings/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "Its id"),
-    ("act" = String, Path, description = "`check` (fields named by settings, and `base`), `save` (`reason`, `force` where checks failed, and `draft`, the time of the draft that the page showed), `discard`, `rebase`, `rollback` (`version`), `import` (`file`), `api-key` (`reason`, and `base`, the version that the page showed), `remove` (`reason`, and the id again as `id`)"),
+    ("act" = inline(Act), Path, description = "`check` (fields named by settings, and `base`), `save` (`reason`, `force` where checks failed, and `draft`, the time of the draft that the page showed), `discard`, `rebase`, `rollback` (`version`), `import` (`file`), `api-key` (`reason`, and `base`, the version that the page showed), `remove` (`reason`, and the id again as `id`)"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
     (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),

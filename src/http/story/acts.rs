@@ -2,6 +2,7 @@
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use vestibule_actors::desk::Snapshot;
 use vestibule_domain::command::Command;
 use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, MeetingId, VisitId, VisitKey};
@@ -9,6 +10,7 @@ use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, MeetingId, VisitId, V
 use super::{NOTE, address};
 use crate::http::access::Who;
 use crate::http::app::App;
+use crate::http::ask;
 use crate::http::audited::{self, Outcome};
 use crate::http::page::on_to;
 use crate::http::problem::{ApiError, Problem};
@@ -18,7 +20,8 @@ use crate::settings::{Organization, StaffRole};
 use crate::web::StoryNote;
 
 /// What can be done to a visit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Act {
     /// Says who somebody in the meeting is of whom Zoom does not say it; their light follows then.
     Identify,
@@ -27,8 +30,10 @@ pub enum Act {
     /// Takes a guest's link back.
     Revoke,
     /// Has another meeting made in the place of this one.
+    #[serde(rename = "remake")]
     MakeAgain,
     /// Has Epic told once more what it refused.
+    #[serde(rename = "resend")]
     SendAgain,
     /// Gives an update up for good that Epic refused.
     Drop,
@@ -42,16 +47,7 @@ impl Act {
     /// # Errors
     /// [`ApiError::NotFound`] for any other word.
     pub fn parse(word: &str) -> Result<Self, ApiError> {
-        match word {
-            "identify" => Ok(Self::Identify),
-            "end" => Ok(Self::End),
-            "revoke" => Ok(Self::Revoke),
-            "remake" => Ok(Self::MakeAgain),
-            "resend" => Ok(Self::SendAgain),
-            "drop" => Ok(Self::Drop),
-            "drop-command" => Ok(Self::DropCommand),
-            _ => Err(ApiError::NotFound),
-        }
+        ask::word(word)
     }
 
     /// As the audit calls it, like what a provider does by the same button.
@@ -117,7 +113,7 @@ impl ActForm {
 #[utoipa::path(post, path = "/visits/{organization}/{csn}/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("csn" = String, Path, description = "Epic's contact serial number"),
-    ("act" = String, Path, description = "`identify` (fields `instance`, `session`, `who`), `end` (field `meeting`, of a page that may be old), `revoke` (field `link`), `remake` (fields `meeting`, as for `end`, and `although_inside`, where people in the meeting are no reason to leave it), `resend` and `drop` (fields `who`, `topic`, `seq`) of a parked update, or `drop-command` (field `seq`); each with `reason`"),
+    ("act" = inline(Act), Path, description = "`identify` (fields `instance`, `session`, `who`), `end` (field `meeting`, of a page that may be old), `revoke` (field `link`), `remake` (fields `meeting`, as for `end`, and `although_inside`, where people in the meeting are no reason to leave it), `resend` and `drop` (fields `who`, `topic`, `seq`) of a parked update, or `drop-command` (field `seq`); each with `reason`"),
     ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
@@ -144,7 +140,7 @@ pub async fn act(
 #[utoipa::path(post, path = "/group-visits/{organization}/{conference_id}/{act}", tag = "operations", params(
     ("organization" = String, Path, description = "As in the settings"),
     ("conference_id" = String, Path, description = "Epic's conference id"),
-    ("act" = String, Path, description = "As for /visits/{organization}/{csn}/{act}"),
+    ("act" = inline(Act), Path, description = "As for /visits/{organization}/{csn}/{act}"),
     ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),

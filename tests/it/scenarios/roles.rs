@@ -1,8 +1,9 @@
 //! Every route as nobody, in each role, and as another organization's administrator, by the table in docs/roles.md.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use vestibule::simulator::Simulator;
 
@@ -32,8 +33,10 @@ async fn house() -> (House, Simulator) {
     };
     let here: String = ROLES.iter().map(|role| grant(role, role, "[\"lakeside\"]")).collect();
     let settings = format!(
-        "[access]\nmode = \"token\"\ntokens = [\"{}\"]\n{here}{}{}",
+        "[access]\nmode = \"token\"\ntokens = [\"{}\"]\nbreak_glass.token = \"{}\"\n\
+         openid = {{ issuer = \"http://127.0.0.1:1\", client_id = \"vestibule\" }}\n{here}{}{}",
         token(MASTER),
+        token("administrator-by-the-sealed-envelope"),
         grant(FOREIGN, "administrator", "[\"hillside\"]"),
         grant(OF_ALL, "viewer", "[\"*\"]"),
     );
@@ -65,13 +68,14 @@ impl Row {
         format!("{} {}", self.method, self.path)
     }
 
+    /// The same at the addresses where this stands in the place of a name in braces.
+    fn at(&self, name: &str, place: &str) -> Self {
+        Self { method: self.method.clone(), path: self.path.replace(name, place), needs: self.needs.clone() }
+    }
+
     fn address(&self, organization: &str) -> String {
         let path = self.path.replace("{organization}", organization);
-        let act = if path.starts_with("/admin/") { "discard" } else { "identify" };
-        path.replace("{csn}", CSN)
-            .replace("{conference_id}", GROUP)
-            .replace("{act}", act)
-            .replace("{version}", "1")
+        path.replace("{csn}", CSN).replace("{conference_id}", GROUP).replace("{version}", "1")
     }
 
     /// The roles that may use it, of those in one organization.
@@ -80,6 +84,32 @@ impl Row {
         let from = ROLES.iter().position(|role| *role == needs).unwrap_or(ROLES.len());
         ROLES.iter().skip(from).copied().collect()
     }
+}
+
+async fn description(house: &House) -> Value {
+    let bearer = format!("Bearer {}", token(OF_ALL));
+    house.get_with("/api/v1/openapi.json", &[("authorization", &bearer)]).await.json()
+}
+
+/// The rows that need a role. Each act of a route that has several is a row of its own: the description has them from the type that the
+/// route reads them with, so that none is forgotten here.
+async fn guarded(house: &House) -> Vec<Row> {
+    let described = description(house).await;
+    let acts = |row: &Row| -> Vec<String> {
+        let operation = &described["paths"][&row.path][row.method.to_lowercase()];
+        let parameters = operation["parameters"].as_array().unwrap();
+        let act = parameters.iter().find(|one| one["name"] == "act").unwrap();
+        let words = act["schema"]["enum"].as_array().unwrap();
+        assert!(words.len() > 1, "{}: {words:?}", row.route());
+        words.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let with_role = rows().into_iter().filter(|row| row.needs.is_some());
+    with_role
+        .flat_map(|row| match row.path.contains("{act}") {
+            true => acts(&row).iter().map(|act| row.at("{act}", act)).collect(),
+            false => vec![row],
+        })
+        .collect()
 }
 
 /// Asks with a token, or none, and with the form that every form of these pages has at least.
@@ -93,7 +123,15 @@ async fn ask(house: &House, row: &Row, organization: &str, by: Option<&str>) -> 
     };
     let form =
         [("instance", "none"), ("session", "none"), ("who", ""), ("reason", "a walk through all routes")];
-    read(if row.method == "POST" { request.send_form(&form).await } else { request.send().await }).await
+    let sent = if row.method == "POST" { request.send_form(&form).await } else { request.send().await };
+    match sent {
+        // It goes on for as long as somebody waits; its head says whether they are let in.
+        Ok(stream) if row.path.ends_with("/events") && stream.status() == 200 => {
+            let (status, headers) = (stream.status().as_u16(), stream.headers().clone());
+            Answer { status, headers, body: Bytes::new() }
+        }
+        sent => read(sent).await,
+    }
 }
 
 fn kind(answer: &Answer) -> String {
@@ -106,8 +144,7 @@ fn kind(answer: &Answer) -> String {
 #[actix_web::test]
 async fn the_table_has_every_route_and_no_other() {
     let (house, other) = house().await;
-    let bearer = format!("Bearer {}", token(OF_ALL));
-    let described = house.get_with("/api/v1/openapi.json", &[("authorization", &bearer)]).await.json();
+    let described = description(&house).await;
     let mut routes = BTreeSet::new();
     let mut guarded = BTreeSet::new();
     for (path, methods) in described["paths"].as_object().unwrap() {
@@ -133,7 +170,7 @@ async fn the_table_has_every_route_and_no_other() {
 async fn each_route_is_open_to_its_role_and_to_nobody_below() {
     let (house, other) = house().await;
     house.waits(CSN, PATIENT).await;
-    for row in rows().iter().filter(|row| row.needs.is_some()) {
+    for row in &guarded(&house).await {
         let nobody = ask(&house, row, "lakeside", None).await;
         assert!(matches!(nobody.status, 401 | 303), "{}: {}", row.route(), nobody.status);
         if nobody.status == 303 {
@@ -168,7 +205,7 @@ async fn another_organizations_administrator_is_told_of_nothing() {
         problem["correlation_id"].take();
         (answer.status, problem)
     };
-    for row in rows().iter().filter(|row| row.needs.is_some()) {
+    for row in &guarded(&house).await {
         let answer = ask(&house, row, "lakeside", Some(&foreign)).await;
         if row.path.contains("{organization}") {
             let nowhere = ask(&house, row, "nowhere", Some(&foreign)).await;
@@ -195,6 +232,75 @@ async fn another_organizations_administrator_is_told_of_nothing() {
         let page = house.get_with(search, &headers).await;
         assert!(page.status == 400 && page.text().contains("Choose an organization"), "{search}");
     }
+    house.close().await;
+    other.stop().await;
+}
+
+/// What each route for everybody answers whoever brings nothing but its address, where it takes one with the ticket of a patient who waits in
+/// another browser: some serve, and the others say what else they want, which is never a role. Of a webhook that is a signature.
+const FOR_EVERYBODY: [(&str, u16, &str); 35] = [
+    ("GET /", 200, ""),
+    ("GET /assets/{path}", 200, ""),
+    ("GET /healthz", 200, ""),
+    ("GET /readyz", 200, ""),
+    ("GET /sign-in", 200, ""),
+    ("POST /sign-in", 400, "bad-request"),
+    ("GET /sign-in/openid", 503, ""),
+    ("GET /sign-in/openid/callback", 400, ""),
+    ("GET /sign-in/break-glass", 200, ""),
+    ("POST /sign-in/break-glass", 400, "bad-request"),
+    ("POST /sign-out", 303, ""),
+    ("GET /epic/launch/{kind}", 400, "missing-acc-id"),
+    ("GET /epic/{organization}/launch/{kind}", 400, "missing-visit-context"),
+    ("GET /epic/{organization}/launch/guest", 400, "link-unreadable"),
+    ("POST /epic/{organization}/launch/guest", 400, "link-unreadable"),
+    ("GET /epic/callback", 400, "link-used-or-expired"),
+    ("GET /epic/{organization}/jwks.json", 200, ""),
+    ("GET /logo/{hash}", 404, "not-found"),
+    ("GET /visit/{ticket}", 200, ""),
+    ("GET /visit/{ticket}/events", 200, ""),
+    ("GET /visit/{ticket}/state", 200, ""),
+    ("POST /visit/{ticket}/join", 403, "not-this-browser"),
+    ("GET /visit/{ticket}/device-test", 403, "not-this-browser"),
+    ("GET /device-test/{name}", 400, "link-used-or-expired"),
+    ("GET /device-test/{name}/go", 400, "link-used-or-expired"),
+    ("GET /visit/{ticket}/tools", 404, "not-found"),
+    ("GET /visit/{ticket}/tools/people", 404, "not-found"),
+    ("POST /visit/{ticket}/tools/end", 404, "not-found"),
+    ("POST /visit/{ticket}/tools/guest", 404, "not-found"),
+    ("POST /visit/{ticket}/tools/identify", 404, "not-found"),
+    ("POST /visit/{ticket}/tools/revoke", 400, "bad-request"),
+    ("POST /visit/{ticket}/tools/text", 400, "bad-request"),
+    ("POST /zoom/{organization}/webhook", 401, "status"),
+    ("GET /zoom/connect/{ticket}", 400, "stale"),
+    ("GET /zoom/callback", 400, "stale"),
+];
+
+/// What an answer calls itself: a problem by its kind, a page that refuses by its reason.
+fn told(answer: &Answer) -> String {
+    let text = answer.text();
+    let codes = text.split("<code").skip(1).filter_map(|after| after.split(['>', '<']).nth(1));
+    let reason = codes.last().filter(|_| answer.status >= 400);
+    Some(kind(answer)).filter(|kind| !kind.is_empty()).or(reason.map(str::to_owned)).unwrap_or_default()
+}
+
+#[actix_web::test]
+async fn a_route_for_everybody_answers_each_alike_and_wants_no_role() {
+    let (house, other) = house().await;
+    let ticket = house.waits(CSN, PATIENT).await.ticket;
+    let mut expected: BTreeMap<_, _> =
+        FOR_EVERYBODY.into_iter().map(|(route, status, told)| (route, (status, told))).collect();
+    for row in rows().iter().filter(|row| row.needs.is_none()) {
+        let route = row.route();
+        let expected = expected.remove(route.as_str());
+        let (status, code) = expected.unwrap_or_else(|| panic!("{route}: what does it answer everybody?"));
+        let row = row.at("{ticket}", &ticket).at("{kind}", "patient").at("{path}", "x/site.css");
+        for by in [None, Some(FOREIGN), Some(MASTER)].into_iter().chain(ROLES.map(Some)) {
+            let answer = ask(&house, &row, "lakeside", by.map(token).as_deref()).await;
+            assert_eq!((answer.status, told(&answer).as_str()), (status, code), "{route} as {by:?}");
+        }
+    }
+    assert!(expected.is_empty(), "no routes for everybody: {expected:?}");
     house.close().await;
     other.stop().await;
 }
