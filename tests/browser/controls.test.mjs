@@ -1,6 +1,7 @@
 // What an operator does about a visit from its page and from the board: a meeting that is made again, an update that Epic refused; and what Epic is told, paused and resumed.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
@@ -139,14 +140,27 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   assert.deepEqual([...provider.complaints, ...patient.complaints], []);
 });
 
-test("records that Epic refused are counted, and sent again for a reason", async () => {
+/** What a code of Epic's would be to a spreadsheet. */
+const FORMULA = "-1-1";
+
+test("records that Epic refused are counted, taken along as CSV, and sent again for a reason", async () => {
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser, { viewport: DESKTOP })];
-  const { visit, search, records } = await refusedByEpic(patient, provider, demo, 1);
+  const { visit, search, records } = await refusedByEpic(patient, provider, demo, 1, FORMULA);
   const operator = await person(browser, { viewport: DESKTOP });
   const page = await operator.newPage();
   await page.goto(`${demo.service}/records?${search}&outcome=parked`);
   assert.equal(await page.getByRole("link", { name: "Send again", exact: true }).count(), 2);
   await assertAccessible(page, "records that may be sent again");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download as CSV" }).click()]);
+  assert.equal(download.suggestedFilename(), "notification-records.csv");
+  const [head, ...rows] = (await readFile(await download.path(), "utf8")).trimEnd().split(/\r?\n/);
+  assert.match(head, /^at,organization,meeting_id,csn,role,event,occurred_at,attempt,resp_code,epic_code,outcome,/);
+  for (const [row, role] of [[rows[0], "patient"], [rows[1], "provider"]]) {
+    const meeting = new RegExp(`^[\\d:.TZ-]+,lakeside,\\d+,${visit.csn},${role},joined,`);
+    assert.match(row, meeting);
+    assert.ok(row.includes(`,400,'${FORMULA},parked,`), `a spreadsheet would reckon with ${row}`);
+  }
+  assert.equal(rows.length, 2);
   await page.getByRole("link", { name: "Send all of these again" }).press("Enter");
   await page.getByText("2 updates of 2 people in 1 visit, for 2 records.").waitFor();
   await assertAccessible(page, "the count of what is sent again");

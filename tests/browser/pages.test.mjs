@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
-import { waitingPatient } from "./support/visits.mjs";
+import { startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 const PAGES = [
   { name: "index", path: "/", heading: "Vestibule" },
@@ -30,6 +30,8 @@ const PAGES = [
   { name: "unknown ticket", path: "/visit/no-such-ticket", status: [403, 404] },
 ];
 
+/** What an A4 sheet has between the margins that browsers leave, at 96 pixels to the inch. */
+const PAPER = { width: 717, height: 1046 };
 const TOKEN = "a-token-for-the-browser-tests-0123456789";
 
 let demo;
@@ -101,6 +103,27 @@ test("a token opens the board, a wrong one says so, and signing out closes it", 
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   assert.deepEqual(operator.complaints, []);
   await operator.leave();
+});
+
+test("the downtime list on paper has its table whole, and nothing that only a screen can use", async () => {
+  const [provider, clerk] = [await person(browser), await person(browser, { viewport: PAPER })];
+  const { csn } = await visitOfTheDay(demo, 1);
+  await arrive(await startFromHyperspace(provider, demo, 1), /\/zoom\/s\//);
+  const { meeting } = await (await fetch(`${demo.service}/api/v1/visits/lakeside/${csn}`)).json();
+  const page = await clerk.newPage();
+  await page.goto(`${demo.service}/downtime/lakeside`);
+  await page.emulateMedia({ media: "print" });
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: csn, exact: true }) });
+  assert.ok(await row.isVisible());
+  assert.equal((await row.getByRole("cell").nth(3).innerText()).replace(/\D/g, ""), meeting.id);
+  assert.equal(await page.locator("a, button, input, select, textarea, nav, form").filter({ visible: true }).count(), 0);
+  await assertFits(page, "the list on a sheet of paper");
+  const hidden = await page.getByRole("region").evaluate((frame) => frame.scrollWidth - frame.clientWidth);
+  assert.ok(hidden <= 0, `${hidden} px of the table are not on the paper`);
+  const sheets = (await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type\s*\/Page\b/g);
+  assert.equal(sheets.length, 1);
+  assert.deepEqual(clerk.complaints, []);
+  await Promise.all([provider.leave(), clerk.leave()]);
 });
 
 test("a waiting page in somebody else's browser shows the visit but lets nobody in", async () => {

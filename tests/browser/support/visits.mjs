@@ -113,10 +113,10 @@ export async function pretend(page, state) {
 }
 
 /** The patient and the provider of a visit go in, and Epic refuses what it is told of both: the search for their records, and what it finds. */
-export async function refusedByEpic(patient, provider, demo, index) {
+export async function refusedByEpic(patient, provider, demo, index, code = "INVALID-USER-ID") {
   const visit = await visitOfTheDay(demo, index);
   const waiting = await waitingPatient(patient, demo, index);
-  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code: "INVALID-USER-ID" });
+  await epicFaults(demo, "POST", { call: "status", kind: "refuse", code });
   const started = await startFromHyperspace(provider, demo, index);
   await arrive(started, /\/zoom\/s\//);
   await arrive(waiting, /\/zoom\//);
