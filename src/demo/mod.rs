@@ -36,6 +36,9 @@ pub struct DemoArguments {
     /// The fakes of another demo, to be its second node.
     #[arg(long, value_name = "URL")]
     fakes: Option<String>,
+    /// Zoom's app is one that an administrator first adds to the account on Zoom's consent page: an admin-managed one.
+    #[arg(long)]
+    zoom_consent: bool,
     /// Plays a busy morning of so many visits by itself.
     #[arg(long, value_name = "N", default_value_t = 0)]
     visits: usize,
@@ -65,7 +68,7 @@ pub async fn run(arguments: DemoArguments) -> Result<(), Failure> {
         }
         None => {
             let (folder, url) = (Folder::open(arguments.data.clone(), None)?, format!("http://{listen}"));
-            (Fakes::Ours(start_fakes(listen, &url, &folder).await?), folder, url)
+            (Fakes::Ours(start_fakes(&arguments, listen, &url, &folder).await?), folder, url)
         }
     };
     let settings = settings::of_demo(&arguments, listen, &public_url, &folder, fakes.url())?;
@@ -106,7 +109,12 @@ fn with_port(listen: SocketAddr) -> Result<SocketAddr, Failure> {
     free.map_err(|e| Failure::Unavailable(format!("--listen: no port is free on {}: {e}", listen.ip())))
 }
 
-async fn start_fakes(listen: SocketAddr, service_url: &str, folder: &Folder) -> Result<Simulator, Failure> {
+async fn start_fakes(
+    arguments: &DemoArguments,
+    listen: SocketAddr,
+    service_url: &str,
+    folder: &Folder,
+) -> Result<Simulator, Failure> {
     // The fakes have no guard of any kind, so they stay on this machine wherever the service listens.
     let next = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), listen.port().wrapping_add(1));
     let taken = listen.port() == u16::MAX || TcpListener::bind(next).is_err();
@@ -114,6 +122,7 @@ async fn start_fakes(listen: SocketAddr, service_url: &str, folder: &Folder) -> 
     let config = SimulatorConfig {
         seed: settings::seed(),
         service_key: Some(folder.read_key()?),
+        zoom_admin_managed: arguments.zoom_consent,
         ..SimulatorConfig::demo(address, service_url)
     };
     simulator::start(config).await.map_err(|e| Failure::Unavailable(format!("the fakes cannot start: {e}")))

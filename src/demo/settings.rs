@@ -15,6 +15,8 @@ use crate::system::SystemRandomness;
 
 /// What a demo keeps is worth nothing, so that any Redis will do.
 const ANY_REDIS: &str = "[store]\ndurability = \"everysec\"\naccept_unsafe = true";
+/// How the organization of [`text`] is set up where an administrator connects its Zoom account.
+const BY_CONSENT: &str = "[organization.lakeside.zoom]\nauthorization = \"oauth\"";
 
 /// The settings of a demo.
 pub(super) fn of_demo(
@@ -38,6 +40,9 @@ pub(super) fn of_demo(
         .text("the demo's address", &format!("[server]\npublic_url = \"{public_url}\""));
     if store.starts_with("redis") {
         sources = sources.text("the demo's store", ANY_REDIS);
+    }
+    if arguments.zoom_consent {
+        sources = sources.text("the demo's way to connect Zoom", BY_CONSENT);
     }
     let sources = sources.environment(process_environment());
     Ok(Settings::load(sources)?)

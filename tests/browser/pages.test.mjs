@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -42,7 +42,7 @@ let browser;
 before(async () => {
   demo = await startDemo();
   const access = { VESTIBULE__ACCESS__MODE: "token", VESTIBULE__ACCESS__TOKENS: JSON.stringify([TOKEN]) };
-  guardedDemo = await startDemo({ environment: access });
+  guardedDemo = await startDemo({ environment: access, more: ["--zoom-consent"] });
   browser = await launchBrowser();
 });
 
@@ -103,6 +103,34 @@ test("a token opens the board, a wrong one says so, and signing out closes it", 
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   assert.deepEqual(operator.complaints, []);
   await operator.leave();
+});
+
+test("an administrator connects the Zoom account on Zoom's page, and is told what came of it", async () => {
+  const administrator = await person(browser);
+  const page = await administrator.newPage();
+  await page.goto(`${guardedDemo.service}/sign-in?next=%2Fadmin%2Flakeside%2Fzoom`);
+  await page.getByLabel("Access token").fill(TOKEN);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  for (const [choice, heading] of [
+    ["Decline", "Zoom was not connected"],
+    ["Allow", "Zoom is connected"],
+  ]) {
+    await page.getByRole("button", { name: "Connect to Zoom" }).click();
+    await page.getByRole("link", { name: choice }).click();
+    await see(page, page.getByRole("heading", { level: 1, name: heading }));
+    await assertAccessible(page, heading);
+    await page.setViewportSize(SMALL_PHONE);
+    await assertFits(page, heading);
+    await page.setViewportSize(DESKTOP);
+    await page.getByRole("link", { name: "To the page about the Zoom account" }).click();
+    await see(page, page.getByRole("heading", { level: 1, name: "Zoom account of Lakeside Health" }));
+  }
+  await see(page, page.getByRole("button", { name: "Re-authenticate" }));
+  const scopes = page.getByRole("table").getByRole("row");
+  assert.equal(await scopes.filter({ hasText: "missing" }).count(), 0);
+  await assertAccessible(page, "a Zoom account that was connected");
+  assert.deepEqual(administrator.complaints, []);
+  await administrator.leave();
 });
 
 test("the downtime list on paper has its table whole, and nothing that only a screen can use", async () => {
