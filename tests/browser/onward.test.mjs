@@ -5,16 +5,13 @@ import { after, before, test } from "node:test";
 
 import { arrive, assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
-import { joinFromMyChart, startFromHyperspace, WAITING_PAGE } from "./support/visits.mjs";
-
-const MORE_SCOPES = Array.from({ length: 60 }, (_, number) => `user/AnotherResource${number}.rs`);
+import { joinFromMyChart, LONG_WAY, onwardPage, startFromHyperspace, WAITING_PAGE } from "./support/visits.mjs";
 
 let demo;
 let browser;
 
 before(async () => {
-  const scopes = JSON.stringify(["launch", "openid", "fhirUser", ...MORE_SCOPES]);
-  demo = await startDemo({ environment: { VESTIBULE__ORGANIZATION__LAKESIDE__EPIC__SCOPES: scopes } });
+  demo = await startDemo({ environment: LONG_WAY });
   browser = await launchBrowser();
 });
 
@@ -36,11 +33,7 @@ test("the page goes on by itself, for a patient to the waiting page and for a pr
 
 test("without scripts a button goes on", async () => {
   const patient = await person(browser, { viewport: SMALL_PHONE, javaScriptEnabled: false });
-  const page = await patient.newPage();
-  const day = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
-  await page.goto(demo.fakes + day.visits[1].patient.launch.replace("/demo/open/", "/demo/launch/"));
-  const button = page.getByRole("button", { name: "Continue" });
-  await button.waitFor();
+  const { page, button } = await onwardPage(patient, demo, 1);
   await assertFits(page, "onward page");
   await button.click();
   await arrive(page, WAITING_PAGE);

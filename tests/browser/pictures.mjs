@@ -10,11 +10,14 @@ import { freePort, startDemo, until } from "./support/demo.mjs";
 import { typedFor } from "./support/organization.mjs";
 import { smaller } from "./support/png.mjs";
 import { startProvider } from "./support/provider.mjs";
+import { framed, startRecord } from "./support/record.mjs";
 import {
   demoPage,
   joinFromMyChart,
   lightIsOn,
+  LONG_WAY,
   makesLink,
+  onwardPage,
   opensTools,
   startFromHyperspace,
   visitOfTheDay,
@@ -116,6 +119,8 @@ async function toolsAndGuest(browser, demo) {
 async function setUp(browser, demo) {
   const administrator = await person(browser, { viewport: { width: 900, height: 760 } });
   const page = await administrator.newPage();
+  await page.goto(`${demo.service}/`);
+  await picture(page, "index", { clip: { x: 0, y: 0, width: 900, height: 470 } });
   await page.goto(`${demo.service}/admin/lakeside/fdi`);
   await picture(page, "set-up");
   await page.goto(`${demo.service}/admin/lakeside/zoom`);
@@ -162,6 +167,32 @@ async function organization(browser, demo) {
   await page.setViewportSize({ ...DESKTOP, height: 360 });
   await page.goto(`${demo.service}/admin/riverside/versions/2`);
   await picture(page, "version", { fullPage: true });
+  await page.goto(`${demo.service}/admin`);
+  await picture(page, "organizations", { fullPage: true });
+}
+
+/** Where a launch stops on its way: before a sign-in that is far, and inside a frame, where no meeting can be shown; and a Zoom account that was just connected. */
+async function onTheWay(browser) {
+  const record = await startRecord();
+  const demo = await startDemo({ environment: { ...record.environment, ...LONG_WAY }, more: ["--zoom-consent"] });
+  try {
+    const administrator = await person(browser, { viewport: { width: 900, height: 420 } });
+    const account = await administrator.newPage();
+    await account.goto(`${demo.service}/admin/lakeside/zoom`);
+    await account.getByRole("button", { name: "Connect to Zoom" }).click();
+    await account.getByRole("link", { name: "Allow" }).click();
+    await account.getByRole("heading", { level: 1, name: "Zoom is connected" }).waitFor();
+    await picture(account, "zoom-connected");
+    const patient = await person(browser, { ...ON_A_PHONE, viewport: { ...PHONE, height: 330 }, javaScriptEnabled: false });
+    await picture((await onwardPage(patient, demo, 1)).page, "onward");
+    const provider = await person(browser, { viewport: { width: 640, height: 320 } });
+    const { page, frame } = await framed(provider, record, demo, (await visitOfTheDay(demo, 0)).providers[0].launch);
+    await frame.getByRole("heading", { name: "Your meeting is ready" }).waitFor();
+    await picture(page, "stand-in");
+  } finally {
+    await demo.stop();
+    record.stop();
+  }
 }
 
 /** A busy morning while Epic does not take what it is told, on a screen on the wall. */
@@ -231,6 +262,7 @@ try {
   } finally {
     await demo.stop();
   }
+  await onTheWay(browser);
   await wall(browser);
   await signIn(browser);
 } finally {

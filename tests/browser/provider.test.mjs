@@ -1,19 +1,14 @@
 // What a provider sees when Zoom is slow or fails, and what people see inside a frame, where Zoom itself cannot be shown.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
 import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
+import { framed, startRecord } from "./support/record.mjs";
 import { startFromHyperspace, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
 const HOSTING = "You are in the meeting as host.";
-
-/** A page of the health record, with whatever it was asked for in a frame. */
-const FRAME = (shown) => `<!doctype html><html lang="en"><title>Health record</title><section aria-label="Health record">
-<iframe title="Video visit" src="${shown}" style="width: 100%; height: 40rem; border: 0"></iframe></section></html>`;
 
 let demo;
 let browser;
@@ -21,27 +16,15 @@ let record;
 
 before(async () => {
   record = await startRecord();
-  const hosts = JSON.stringify([record.origin]);
-  demo = await startDemo({ environment: { VESTIBULE__ORGANIZATION__LAKESIDE__FRAMING_HOSTS: hosts } });
+  demo = await startDemo({ environment: record.environment });
   browser = await launchBrowser();
 });
 
 after(async () => {
   await browser?.close();
   await demo?.stop();
-  record?.server.close();
+  record?.stop();
 });
-
-async function startRecord() {
-  const server = createServer((request, answer) => {
-    const shown = new URL(request.url, "http://127.0.0.1").searchParams.get("shown") ?? "";
-    answer.setHeader("content-type", "text/html; charset=utf-8");
-    answer.end(FRAME(shown.replaceAll('"', "%22")));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { server, origin: `http://127.0.0.1:${server.address().port}` };
-}
 
 async function zoomFault(fault) {
   const answer = await fetch(`${demo.fakes}/demo/api/zoom/faults`, {
@@ -94,10 +77,10 @@ test("a provider for whom Zoom has no link at the click is taken in by the page,
 test("inside a frame a link opens the meeting in a window of its own, for provider and patient", async () => {
   const visit = await visitOfTheDay(demo, 2);
   const [patient, provider] = [await person(browser, { viewport: PHONE }), await person(browser)];
-  const myChart = await framed(patient, visit.patient.launch);
+  const myChart = await framed(patient, record, demo, visit.patient.launch);
   await myChart.frame.getByText("Please wait for the host to start this meeting").waitFor();
   await assertAccessible(myChart.page, "waiting page in a frame");
-  const hyperspace = await framed(provider, visit.providers[0].launch);
+  const hyperspace = await framed(provider, record, demo, visit.providers[0].launch);
   for (const [who, { page, frame }, arrived] of [
     [provider, hyperspace, HOSTING],
     [patient, myChart, "You are in the meeting."],
@@ -112,10 +95,3 @@ test("inside a frame a link opens the meeting in a window of its own, for provid
   }
   await Promise.all([patient.leave(), provider.leave()]);
 });
-
-/** A launch inside a frame of a page of the health record. */
-async function framed(someone, launch) {
-  const page = await someone.newPage();
-  await page.goto(`${record.origin}/?${new URLSearchParams({ shown: demo.fakes + launch })}`);
-  return { page, frame: page.frameLocator("iframe") };
-}

@@ -6,6 +6,11 @@ import { until } from "./demo.mjs";
 export const WAIT_TEXT = "Please wait for the host to start this meeting";
 export const WAITING_PAGE = /\/visit\/[^/?]+(\?|$)/;
 
+/** Scopes with which the way to the health record's sign-in is too long for an address. */
+const SCOPES = ["launch", "openid", "fhirUser", ...Array.from({ length: 60 }, (_, number) => `user/AnotherResource${number}.rs`)];
+/** A demo's environment with such a way. */
+export const LONG_WAY = { VESTIBULE__ORGANIZATION__LAKESIDE__EPIC__SCOPES: JSON.stringify(SCOPES) };
+
 /** The n-th visit of the demo's day. */
 export async function visitOfTheDay(demo, index = 0) {
   const day = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
@@ -61,6 +66,16 @@ export async function waitingPatient(someone, demo, visit = 0) {
   await arrive(page, WAITING_PAGE);
   await page.getByText(WAIT_TEXT).waitFor();
   return page;
+}
+
+/** A patient without scripts on that way, where they go on themselves. */
+export async function onwardPage(someone, demo, index) {
+  const visit = await visitOfTheDay(demo, index);
+  const page = await someone.newPage();
+  await page.goto(demo.fakes + visit.patient.launch.replace("/demo/open/", "/demo/launch/"));
+  const button = page.getByRole("button", { name: "Continue" });
+  await button.waitFor();
+  return { page, button };
 }
 
 /** The provider of a visit opens the tools beside the call. */
