@@ -185,7 +185,7 @@ test("the emergency access asks for a reason, is shown on every page, and ends w
     await page.getByLabel("Emergency secret").fill(GLASS);
     await page.getByRole("button", { name: "Sign in as administrator of everything" }).click();
     await page.getByRole("heading", { level: 1, name: "Live visits" }).waitFor();
-    for (const path of ["/ops", "/records", "/admin", FDI, "/admin/hillside/fdi", "/admin/lakeside/zoom"]) {
+    for (const path of ["/ops", "/ops?wall=dark", "/records", "/admin", FDI, "/admin/hillside/fdi", "/admin/lakeside/zoom"]) {
       await page.goto(demo.service + path);
       await page.getByRole("status").filter({ hasText: "Emergency access is in use" }).waitFor();
       await assertFits(page, path);

@@ -51,6 +51,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
             language: language_of(&request, None),
             colours: WallColours::of(&colours),
             organization: organization.as_deref(),
+            signed_in: who.signed_in(),
         };
         return staff_page(HttpResponse::Ok(), &page);
     }

@@ -97,6 +97,7 @@ pub struct WallPage<'a> {
     pub colours: WallColours,
     /// The one organization whose visits are shown; all that the reader may see where there is none.
     pub organization: Option<&'a str>,
+    pub signed_in: SignedIn,
 }
 
 /// What the script says, in the reader's language.
