@@ -56,8 +56,7 @@ async fn write_all(
     let mut all = Ok(());
     for (id, organization) in &settings.organizations {
         let written = async {
-            let mut list = today(store, id, organization, now).await?;
-            list.in_a_file = true;
+            let list = today(store, id, organization, now).await?;
             let html = list.render().map_err(|_| Unwritten::Unrendered)?;
             let csv = list.csv().ok_or(Unwritten::Unrendered)?;
             let (folder, name) = (folder.to_owned(), id.as_str().to_owned());

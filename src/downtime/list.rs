@@ -11,7 +11,7 @@ use vestibule_domain::visit::participant::Role;
 use vestibule_domain::visit::{Phase, Visit};
 
 use crate::settings::{Environment, Organization};
-use crate::web::{DowntimePage, DowntimeRow, Stands};
+use crate::web::{DowntimeList, DowntimeRow, Stands};
 
 /// Visits that are read at once.
 const PAGE: usize = 200;
@@ -29,7 +29,7 @@ pub(crate) async fn today(
     id: &OrganizationId,
     organization: &Organization,
     now: Moment,
-) -> Result<DowntimePage, StoreError> {
+) -> Result<DowntimeList, StoreError> {
     let clock = Clock(TimeZone::get(&organization.time_zone).unwrap_or(TimeZone::UTC));
     let date = clock.date(now);
     let (mut rows, mut after, mut more) = (Vec::new(), None, false);
@@ -52,7 +52,7 @@ pub(crate) async fn today(
     }
     // Those without a time come last.
     rows.sort_by_key(|(starts, row)| (starts.is_none(), *starts, row.visit.clone()));
-    Ok(DowntimePage {
+    Ok(DowntimeList {
         language: organization.default_language.into(),
         organization: organization.display_name.clone(),
         test_environment: organization.environment == Environment::Test,
@@ -62,7 +62,6 @@ pub(crate) async fn today(
         rows: rows.into_iter().map(|(_, row)| row).collect(),
         more,
         numbers_shown: NUMBERS_SHOWN,
-        in_a_file: false,
     })
 }
 

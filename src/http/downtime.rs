@@ -10,6 +10,7 @@ use super::problem::ApiError;
 use super::visit::language_of;
 use crate::downtime::today;
 use crate::settings::StaffRole;
+use crate::web::DowntimePage;
 
 /// Today's visits of an organization, to be printed.
 ///
@@ -34,5 +35,7 @@ pub async fn page(
     let ports = app.desk.ports();
     let mut list = stored(today(&ports.store, id, organization, ports.clock.now())).await?;
     list.language = language_of(&request, Some(organization));
-    staff_page(HttpResponse::Ok(), &list)
+    let page =
+        DowntimePage { language: list.language, id: id.as_str(), list: &list, signed_in: who.signed_in() };
+    staff_page(HttpResponse::Ok(), &page)
 }

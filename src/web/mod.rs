@@ -42,7 +42,7 @@ pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
 pub use cell::harmless_cell;
 pub use device_test::DeviceTestPage;
-pub use downtime::{DowntimePage, DowntimeRow, Stands};
+pub use downtime::{DowntimeList, DowntimePage, DowntimeRow, Stands};
 pub use error_page::{Audience, ErrorPage, Reason};
 pub use fdi::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, ProviderAccounts};
 pub use guest::{Answered, Asking, GuestPage};

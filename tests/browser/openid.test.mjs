@@ -185,12 +185,20 @@ test("the emergency access asks for a reason, is shown on every page, and ends w
     await page.getByLabel("Emergency secret").fill(GLASS);
     await page.getByRole("button", { name: "Sign in as administrator of everything" }).click();
     await page.getByRole("heading", { level: 1, name: "Live visits" }).waitFor();
-    for (const path of ["/ops", "/ops?wall=dark", "/records", "/admin", FDI, "/admin/hillside/fdi", "/admin/lakeside/zoom"]) {
+    for (const path of ["/ops", "/ops?wall=dark", "/downtime/lakeside", "/records", "/admin", FDI, "/admin/hillside/fdi", "/admin/lakeside/zoom"]) {
       await page.goto(demo.service + path);
       await page.getByRole("status").filter({ hasText: "Emergency access is in use" }).waitFor();
       await assertFits(page, path);
       await assertAccessible(page, `${path} in an emergency`);
     }
+    // A list on paper is the list alone.
+    await page.goto(`${demo.service}/downtime/lakeside`);
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await page.getByRole("heading", { level: 1, name: /video visits of/ }).isVisible());
+    for (const hidden of [page.getByText("Emergency access is in use"), page.locator("header"), page.locator(".skip")]) {
+      assert.equal(await hidden.isVisible(), false);
+    }
+    await page.emulateMedia({ media: null });
     const metrics = await (await someone.context.request.get(`${demo.service}/metrics`)).text();
     assert.match(metrics, /vestibule_break_glass_sign_ins_total [12]\n/);
     await page.goto(`${demo.service}/ops`);

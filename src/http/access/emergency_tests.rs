@@ -51,6 +51,8 @@ async fn whoever_breaks_the_glass_may_do_everything_for_an_hour_and_everybody_kn
         "/ops",
         "/ops?wall=dark",
         "/ops?wall=light&lang=es",
+        "/downtime/lakeside",
+        "/downtime/lakeside?lang=es",
         "/records",
         "/visits/lakeside/10001",
         "/admin",
@@ -61,7 +63,7 @@ async fn whoever_breaks_the_glass_may_do_everything_for_an_hour_and_everybody_kn
         let page = ask!(service, by_cookie(path));
         assert!(page.status == 200 && shows_the_banner(&page), "{path}: {}", page.status);
     }
-    for path in ["/ops", "/ops?wall=dark"] {
+    for path in ["/ops", "/ops?wall=dark", "/downtime/lakeside"] {
         assert!(!shows_the_banner(&ask!(service, get(path))), "nobody else sees it: {path}");
     }
     assert!(ask!(service, get("/metrics")).text().contains("vestibule_break_glass_sign_ins_total 1\n"));

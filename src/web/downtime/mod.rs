@@ -5,6 +5,7 @@ mod words;
 use askama::Template;
 
 use super::language::Language;
+use super::signed_in::SignedIn;
 use super::words::filled;
 use words::DowntimeWords;
 pub use words::Stands;
@@ -31,10 +32,10 @@ pub struct DowntimeRow {
     pub numbers: Vec<String>,
 }
 
-/// `GET /downtime/{organization}`, and the file of it.
+/// The list, which is the file that is written of it.
 #[derive(Template)]
-#[template(path = "downtime.html")]
-pub struct DowntimePage {
+#[template(path = "downtime_file.html")]
+pub struct DowntimeList {
     pub language: Language,
     /// The organization's name.
     pub organization: String,
@@ -49,10 +50,21 @@ pub struct DowntimePage {
     pub more: bool,
     /// Telephone numbers on the page for each visit.
     pub numbers_shown: usize,
-    pub in_a_file: bool,
 }
 
-impl DowntimePage {
+/// `GET /downtime/{organization}`: the list in the frame of the staff's pages, which is not printed.
+#[derive(Template)]
+#[template(path = "downtime.html")]
+pub struct DowntimePage<'a> {
+    pub language: Language,
+    /// The organization's id.
+    pub id: &'a str,
+    /// In the same language.
+    pub list: &'a DowntimeList,
+    pub signed_in: SignedIn,
+}
+
+impl DowntimeList {
     fn words(&self) -> &'static DowntimeWords {
         words::of(self.language)
     }

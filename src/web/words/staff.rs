@@ -11,6 +11,8 @@ pub struct StaffWords {
     pub live_visits: &'static str,
     pub records: &'static str,
     pub set_up: &'static str,
+    /// What leads to the list for downtime.
+    pub todays_visits: &'static str,
 }
 
 /// The field that asks whoever acts why.
@@ -103,6 +105,7 @@ static STAFF_ENGLISH: StaffWords = StaffWords {
     live_visits: "Live visits",
     records: "Notification records",
     set_up: "Set-up in Epic",
+    todays_visits: "Today’s visits, to print",
 };
 
 static STAFF_SPANISH: StaffWords = StaffWords {
@@ -113,6 +116,7 @@ static STAFF_SPANISH: StaffWords = StaffWords {
     live_visits: "Visitas en curso",
     records: "Registros de notificaciones",
     set_up: "Configuración en Epic",
+    todays_visits: "Las visitas de hoy, para imprimir",
 };
 
 static REASON_ENGLISH: ReasonField = ReasonField { label: "Reason", sample: "for the audit, no names" };

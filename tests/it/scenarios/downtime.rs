@@ -41,8 +41,9 @@ async fn a_list_of_todays_visits_is_there_when_nothing_else_is() {
     for part in [CSN, &meeting, "+1 5550100000", "555-0100", "This list is from", "=Lakeside &#38; Co"] {
         assert!(html.contains(part), "{part} in {html}");
     }
-    // It stands alone, and names no patient.
-    for part in ["<script", "http:", "https:", "/assets/", "Ada", "Hansen", PATIENT] {
+    // It stands alone, is read by nobody who signed in, and names no patient.
+    let alone = ["<script", "http:", "https:", "/assets/", "<nav", "<form", "href=", "lang=es"];
+    for part in alone.into_iter().chain(["Ada", "Hansen", PATIENT]) {
         assert!(!html.contains(part), "{part} in {html}");
         assert!(!csv.contains(part), "{part} in {csv}");
     }
@@ -56,6 +57,21 @@ async fn a_list_of_todays_visits_is_there_when_nothing_else_is() {
     assert_eq!(page.status, 200, "{}", page.text());
     assert!(page.text().contains(&meeting) && page.text().contains("/downtime.css"));
     assert!(!page.text().contains("<style"));
+    // It is in the frame of the staff's pages, and pages of theirs lead to it.
+    for part in
+        ["<nav aria-label=\"Service\">", "href=\"/ops?lang=en\"", "href=\"/downtime/lakeside?lang=es\""]
+    {
+        assert!(page.text().contains(part), "{part} in {}", page.text());
+    }
+    for path in ["/admin", "/admin/lakeside"] {
+        let from = house.get(path).await.text();
+        assert!(from.contains("href=\"/downtime/lakeside?lang=en\""), "{path}: {from}");
+    }
+    let spanish = house.get("/downtime/lakeside?lang=es").await.text();
+    assert!(
+        spanish.contains("<nav aria-label=\"Servicio\">") && spanish.contains("Esta lista es de las"),
+        "{spanish}"
+    );
     assert_eq!(house.get("/downtime/nowhere").await.status, 404);
     // A folder that is away is counted, and nothing else suffers.
     std::fs::rename(&folder, house.file("away")).unwrap();
