@@ -36,6 +36,7 @@ mod records;
 mod resend;
 pub mod routes;
 mod search;
+mod shown;
 mod story;
 mod ticket;
 mod timeline;

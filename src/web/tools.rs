@@ -6,6 +6,7 @@ use vestibule_domain::visit::device_test::TestOutcome;
 
 use super::language::Language;
 use super::letterhead::Letterhead;
+use super::story::StoryNote;
 use super::words::{GuestWords, ToolsWords, Words, guest_words, tested, tools_words, words};
 
 /// Who somebody in the visit is.
@@ -163,12 +164,14 @@ pub enum ToolsNote {
     TextsBusy,
     LinkGone,
     NoMeeting,
+    /// The visit has another meeting by now than the page showed.
+    OtherMeeting,
     /// It is durable, and not decided so far.
     NotYet,
 }
 
 impl ToolsNote {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Invited,
         Self::Revoked,
         Self::Ended,
@@ -185,6 +188,7 @@ impl ToolsNote {
         Self::TextsBusy,
         Self::LinkGone,
         Self::NoMeeting,
+        Self::OtherMeeting,
         Self::NotYet,
     ];
 
@@ -207,6 +211,7 @@ impl ToolsNote {
             Self::TextsBusy => "texts-busy",
             Self::LinkGone => "link-gone",
             Self::NoMeeting => "no-meeting",
+            Self::OtherMeeting => "other-meeting",
             Self::NotYet => "not-yet",
         }
     }
@@ -273,6 +278,7 @@ impl ToolsPage<'_> {
             Some(ToolsNote::TextsBusy) => self.links().texts_busy,
             Some(ToolsNote::LinkGone) => self.links().link_gone,
             Some(ToolsNote::NoMeeting) => tools.no_meeting,
+            Some(ToolsNote::OtherMeeting) => StoryNote::OtherMeeting.text(self.language),
             Some(ToolsNote::NotYet) => tools.not_yet,
         }
     }

@@ -294,8 +294,8 @@ fn tools_text() {}
 
 #[utoipa::path(post, path = "/visit/{ticket}/tools/end", tag = "visit", security(()), params(
     ("ticket" = String, Path, description = "Given by a launch of the kind visit-tools"),
-), responses(
-    (status = 303, description = "Back to the page; the meeting is ended for everybody"),
+), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "`meeting`: the meeting that the page showed; of another than the visit's nothing is done"), responses(
+    (status = 303, description = "Back to the page, which says whether the meeting is ended for everybody"),
     (status = 403, description = "Another browser than the launch's, or a form of another site"),
     (status = 404, description = "No such ticket (any more)"),
 ))]

@@ -15,6 +15,7 @@ use crate::http::audited::{self, Outcome};
 use crate::http::page::on_to;
 use crate::http::problem::{ApiError, Problem};
 use crate::http::reason;
+use crate::http::shown::is_another_meeting;
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::settings::{Organization, StaffRole};
 use crate::web::StoryNote;
@@ -100,8 +101,7 @@ impl ActForm {
 
     /// Whether it was sent by a page that showed another meeting.
     pub(super) fn is_about_another(&self, meeting: MeetingId) -> bool {
-        let shown = self.meeting.trim();
-        !shown.is_empty() && shown != meeting.to_string()
+        is_another_meeting(&self.meeting, meeting)
     }
 }
 

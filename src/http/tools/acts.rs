@@ -17,6 +17,7 @@ use crate::http::audited;
 use crate::http::browser::is_own_origin;
 use crate::http::guest::Opens;
 use crate::http::person::{PersonError, note_store_trouble};
+use crate::http::shown::is_another_meeting;
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::web::{Inviting, Reason, ToolsNote};
 
@@ -140,15 +141,28 @@ pub(super) async fn identify(
     }))
 }
 
+/// The form that ends the meeting.
+#[derive(Deserialize)]
+pub(super) struct EndForm {
+    /// The one that the page showed.
+    #[serde(default)]
+    meeting: String,
+}
+
 pub(super) async fn end(
     app: web::Data<App>,
     request: HttpRequest,
     name: web::Path<String>,
+    form: web::Form<EndForm>,
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?.own_form()?;
     let Some(meeting) = place.snapshot().await?.and_then(|seen| seen.visit.meeting.map(|m| m.id)) else {
         return Ok(place.back(ToolsNote::NoMeeting));
     };
+    if is_another_meeting(&form.meeting, meeting) {
+        place.note("meeting_ended", ToolsNote::OtherMeeting.code());
+        return Ok(place.back(ToolsNote::OtherMeeting));
+    }
     place.begin("meeting_ended").await?;
     let order = Command::EndForAll { meeting };
     app.desk.submit(&place.ticket.visit, order).await.map_err(|error| place.trouble(&error))?;

@@ -103,7 +103,7 @@ impl StoryNote {
         Self::all().find(|note| note.code() == code)
     }
 
-    pub(super) fn text(self, language: Language) -> &'static str {
+    pub(in crate::web) fn text(self, language: Language) -> &'static str {
         match language {
             Language::English => self.english(),
             Language::Spanish => self.spanish(),

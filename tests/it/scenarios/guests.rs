@@ -174,7 +174,7 @@ async fn the_tools_belong_to_a_provider_of_this_visit_in_their_own_browser() {
     let path = tools.url.strip_prefix(&house.url).unwrap();
     let posted =
         house.http.post(format!("{}{path}/end", house.url)).insert_header(("origin", "https://evil.example"));
-    assert_eq!(posted.send().await.unwrap().status(), 403);
+    assert_eq!(posted.send_form(&[("meeting", "")]).await.unwrap().status(), 403);
     house.close().await;
 }
 

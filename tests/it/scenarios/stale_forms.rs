@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::answer::read;
+use super::house::{House, until};
 use super::organizations::{PAGE, SEALING, house, house_with};
 
 #[actix_web::test]
@@ -77,4 +78,41 @@ async fn whoever_may_not_change_settings_reads_them_under_zooms_names_and_no_sec
     }
     other.stop().await;
     house.close().await;
+}
+
+#[actix_web::test]
+async fn a_providers_page_that_shows_another_meeting_ends_none() {
+    let house = House::open().await;
+    house.start_link("10001", "EMP501").await;
+    let mut tools = house.tools("10001").await;
+    let shown = meeting_of(&tools.page().await);
+    let again = house.http.post(format!("{}/visits/lakeside/10001/remake", house.url));
+    let told = read(again.send_form(&[("reason", "it is stuck")]).await).await;
+    assert!(told.header("location").ends_with("=made-again"), "{}", told.text());
+    house
+        .until_visit("10001", "there is another meeting", |visit| {
+            visit["meeting"]["id"].as_str().is_some_and(|id| id != shown)
+        })
+        .await;
+    house.starts("10001", "EMP501").await;
+    let page = tools.press("end", &[("meeting", &shown)]).await;
+    assert!(page.contains("another meeting by now than your page showed"), "{page}");
+    let outcomes = until("it is on record", async || {
+        Some(house.audited("meeting_ended").await).filter(|outcomes| !outcomes.is_empty())
+    })
+    .await;
+    assert!(matches!(&outcomes[..], [(outcome, _)] if outcome == "other-meeting"), "{outcomes:?}");
+    assert_eq!(house.visit("10001").await["phase"], "in_progress", "nothing was ended");
+    // What came back shows the meeting that there is.
+    let now = meeting_of(&page);
+    assert!(tools.press("end", &[("meeting", &now)]).await.contains("being ended"));
+    house.until_visit("10001", "it has ended", |visit| visit["phase"] == "ended").await;
+    house.close().await;
+}
+
+/// Which meeting the form on a page is about.
+fn meeting_of(page: &str) -> String {
+    let (_, rest) =
+        page.split_once("name=\"meeting\" value=\"").unwrap_or_else(|| panic!("no meeting in {page}"));
+    rest.split('"').next().unwrap_or_default().to_owned()
 }
