@@ -145,6 +145,13 @@ async fn what_is_wrong_stands_beside_its_field_and_nothing_is_in_force() {
     for told in ["must be a whole number", "is none of", "value=\"many\""] {
         assert!(page.contains(told), "{told}: {page}");
     }
+    let (_, choice) = page.split_once("<select id=\"admittance\"").unwrap();
+    let choice = choice.split('>').next().unwrap();
+    assert!(
+        choice.contains("aria-describedby=\"admittance-help\"") && choice.contains("aria-invalid=\"true\""),
+        "{choice}"
+    );
+    assert_eq!(page.matches("aria-invalid=\"true\"").count(), 3, "each that is wrong, and no other");
     assert_eq!(house.does("save", &[]).await, "wrong");
     assert_eq!(house.get("/epic/hillside/jwks.json").await.status, 404);
     // A page names no file of the machine.
