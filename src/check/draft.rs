@@ -12,7 +12,7 @@ use super::sides::Checks;
 use crate::configuration::Seen;
 use crate::settings::Settings;
 
-/// All of it may take so long; whoever asked waits at the page.
+/// All of it may take so long; whoever asked waits at the page, which says so.
 const WITHIN: Duration = Duration::from_secs(45);
 const SLOW_ADVICE: &str = "try again; where it stays so, run `vestibule check` on the machine";
 

@@ -173,6 +173,46 @@ test("of two who save at once the second is shown what the first changed, keeps 
   await other.leave();
 });
 
+test("while checks and a save are under way the page says so and sends nothing twice", async () => {
+  const checks = page.getByRole("form", { name: "Settings", exact: true }).getByRole("button", { name: "Check", exact: true });
+  const saves = page.getByRole("form", { name: "Save the draft" }).getByRole("button", { name: "Save" });
+  for (const [press, act, said, goesOn] of [
+    [checks, "check", "Checking… this can take up to 45 seconds.", check],
+    [saves, "save", "Saving…", save],
+  ]) {
+    const told = page.getByRole("status").filter({ hasText: said });
+    const busy = page.locator("form[aria-busy=true]");
+    await holdForms();
+    assert.equal(await told.count(), 0);
+    await press.click();
+    await see(page, told);
+    assert.equal(await busy.count(), 1);
+    await assertAccessible(page, `settings, ${act} under way`);
+    await press.click();
+    await press.press("Enter");
+    const sent = await page.evaluate(() => globalThis.sent.map((url) => new URL(url).pathname));
+    assert.deepEqual(sent, [`/admin/riverside/settings/${act}`]);
+    // Whoever comes back to the page as the browser kept it finds it ready.
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+    assert.deepEqual([await told.count(), await busy.count()], [0, 0]);
+    await page.evaluate(() => globalThis.letGo());
+    await goesOn();
+  }
+});
+
+/** Keeps the forms of the page from being sent, and notes those that would be. */
+async function holdForms() {
+  await page.evaluate(() => {
+    globalThis.sent = [];
+    const held = (event) => {
+      if (!event.defaultPrevented) globalThis.sent.push(event.target.action);
+      event.preventDefault();
+    };
+    addEventListener("submit", held);
+    globalThis.letGo = () => removeEventListener("submit", held);
+  });
+}
+
 test("a file goes out without secrets and comes back as a draft", async () => {
   const [download] = await Promise.all([
     page.waitForEvent("download"),

@@ -1,5 +1,7 @@
 // Reads a chosen file into its field: settings that are imported as text, a picture written out. Without scripts either is pasted there.
 
+import "./working.mjs";
+
 const chosen = document.getElementById("chosen");
 const field = document.getElementById("file");
 
