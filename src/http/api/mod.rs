@@ -21,7 +21,8 @@ pub use timeline::{
 };
 pub use visits::{
     __path_group as __path_group_visit, __path_list as __path_visits, __path_one as __path_visit,
-    find_group_visit, find_visit, group as group_visit, last_single_visit, list as visits, one as visit,
+    GROUPS_LOOKED_THROUGH, find_group_visit, find_visit, group as group_visit, last_single_visit,
+    list as visits, one as visit,
 };
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct Resent {
     visits: usize,
     /// Records of visits that are not kept any more; nothing is sent for them.
     visit_gone: usize,
+    /// Records that may be of group visits that were not looked through, since there are more than 10,000; nothing is sent for them.
+    visit_unsearched: usize,
     /// Records of people of whom nothing can be sent.
     nobody: usize,
     /// Updates that the store did not take; ask for them again, as another act.
@@ -59,6 +61,7 @@ impl Resent {
             people: plan.people(),
             visits: plan.visits(),
             visit_gone: plan.gone,
+            visit_unsearched: plan.unsearched,
             nobody: plan.nobody,
             failed,
         }

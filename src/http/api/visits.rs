@@ -24,8 +24,8 @@ use crate::settings::StaffRole;
 const LOADED_AT_ONCE: usize = 256;
 /// A page of a filtered list looks through so many visits at most; then it ends early, with a cursor to go on.
 const LOOKED_THROUGH: usize = 4096;
-/// The group visits of an organization that are searched for a CSN.
-const GROUPS_LOOKED_THROUGH: usize = 10_000;
+/// So many group visits of an organization are looked through for one, whose key nobody has named.
+pub const GROUPS_LOOKED_THROUGH: usize = 10_000;
 
 /// Which visits are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -244,6 +244,7 @@ async fn group_with(
             return Ok(None);
         }
         if looked_through >= GROUPS_LOOKED_THROUGH {
+            app.metrics.refused("groups_looked_through");
             tracing::warn!(%organization, looked_through, "a CSN was not found among this many group visits; the rest is not searched");
             return Ok(None);
         }

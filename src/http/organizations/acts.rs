@@ -260,13 +260,15 @@ impl Doing<'_> {
             values.get("former_org_ids").and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
         former.extend(values.get("org_id").cloned());
         // The oldest leaves: launches that still carry it are then unknown, and told of their account id all the same.
-        former.drain(..former.len().saturating_sub(FORMER_MOST));
+        let leave = former.len().saturating_sub(FORMER_MOST);
+        former.drain(..leave);
         values.insert("former_org_ids".to_owned(), serde_json::to_string(&former).unwrap_or_default());
         values.insert("org_id".to_owned(), fresh_key(self.place.app.desk.ports().randomness.as_ref()));
         if self.place.settings_with(&values, &secrets).is_err() {
             return Ok(Note::Wrong);
         }
         let reason = self.begin("api_key_replaced", form, true).await?;
+        self.place.app.metrics.refused_times("former_org_ids", leave as u64);
         let saved = self.put(self.wanted(self.place.version(), reason, values, secrets)).await?;
         Ok(if saved == Note::Saved { Note::KeyReplaced } else { saved })
     }

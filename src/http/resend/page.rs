@@ -130,6 +130,7 @@ fn counted(app: &App, plan: &Plan) -> ResendCount {
         people: plan.people(),
         visits: plan.visits(),
         gone: plan.gone,
+        unsearched: plan.unsearched,
         nobody: plan.nobody,
         act: app.desk.ports().randomness.secret(),
         at: now(app).0,

@@ -9,7 +9,7 @@ use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::visit::Visit;
 use vestibule_domain::visit::participant::Role;
 
-use crate::http::api::last_single_visit;
+use crate::http::api::{GROUPS_LOOKED_THROUGH, last_single_visit};
 use crate::http::app::App;
 use crate::http::ask::{MOST_ROWS, stored};
 use crate::http::problem::ApiError;
@@ -21,8 +21,6 @@ pub const MOST_RECORDS: usize = 2_000;
 pub const MOST_UPDATES: usize = 500;
 /// So many searches find the records; each looks through a bounded number of them.
 const MOST_SEARCHES: usize = 50;
-/// Group visits that are looked through for those of which records name no visit.
-const GROUPS_LOOKED_THROUGH: usize = 10_000;
 /// So many of them are loaded at once.
 const LOADED_AT_ONCE: usize = 256;
 
@@ -35,6 +33,8 @@ pub struct Plan {
     pub lanes: BTreeMap<(VisitKey, LaneName), u64>,
     /// Records of visits that are not kept any more.
     pub gone: usize,
+    /// Records of which it is not known whether their visit is kept: there are more group visits than are looked through.
+    pub unsearched: usize,
     /// Records of people of whom nothing can be sent: Epic's id of them is not known here, or they do not belong to the visit any more.
     pub nobody: usize,
 }
@@ -68,8 +68,9 @@ pub async fn of(
     let mut plan = Plan { records: records.len(), ..Plan::default() };
     for record in &records {
         match visits.of(record).await? {
-            None => plan.gone += 1,
-            Some((key, told)) => {
+            Found::Gone => plan.gone += 1,
+            Found::Unsearched => plan.unsearched += 1,
+            Found::Visit(key, told) => {
                 let mut lanes = told.iter().filter(|told| told.is_of(record)).peekable();
                 if lanes.peek().is_none() {
                     plan.nobody += 1;
@@ -79,8 +80,11 @@ pub async fn of(
         }
     }
     let updates = plan.lanes.len();
-    let too_much = TooMuch::Updates { updates, most: MOST_UPDATES };
-    Ok(if updates > MOST_UPDATES { Err(too_much) } else { Ok(plan) })
+    if updates > MOST_UPDATES {
+        app.metrics.refused("resend_updates");
+        return Ok(Err(TooMuch::Updates { updates, most: MOST_UPDATES }));
+    }
+    Ok(Ok(plan))
 }
 
 async fn found(app: &App, search: &RecordQuery) -> Result<Result<Vec<Record>, TooMuch>, ApiError> {
@@ -90,6 +94,7 @@ async fn found(app: &App, search: &RecordQuery) -> Result<Result<Vec<Record>, To
         let page = stored(app.desk.ports().store.records(query.clone())).await?;
         records.extend(page.items);
         if records.len() > MOST_RECORDS {
+            app.metrics.refused("resend_records");
             return Ok(Err(TooMuch::Records { most: MOST_RECORDS }));
         }
         match page.next {
@@ -97,6 +102,7 @@ async fn found(app: &App, search: &RecordQuery) -> Result<Result<Vec<Record>, To
             next => query.before = next,
         }
     }
+    app.metrics.refused("resend_searches");
     Ok(Err(TooMuch::Searched))
 }
 
@@ -129,15 +135,27 @@ struct Visits<'a> {
     groups: Option<Groups>,
 }
 
+/// What becomes of a record's visit.
+enum Found<'a> {
+    /// With what Epic was told of it.
+    Visit(VisitKey, &'a [Told]),
+    /// It is not kept any more.
+    Gone,
+    /// It was not found, and there are group visits that were not looked through.
+    Unsearched,
+}
+
 #[derive(Default)]
 struct Groups {
     by_csn: BTreeMap<Csn, VisitKey>,
     by_meeting: BTreeMap<MeetingId, VisitKey>,
+    /// There are more, which were not looked through.
+    more: bool,
 }
 
 impl Visits<'_> {
-    /// The visit of a record, and what Epic was told of it; `None` where it is not kept any more.
-    async fn of(&mut self, record: &Record) -> Result<Option<(VisitKey, &[Told])>, ApiError> {
+    /// The visit of a record.
+    async fn of(&mut self, record: &Record) -> Result<Found<'_>, ApiError> {
         if let Some(csn) = &record.csn {
             let key = VisitKey { organization: self.organization.clone(), visit: VisitId::Csn(csn.clone()) };
             if !self.known.contains_key(&key) {
@@ -155,12 +173,18 @@ impl Visits<'_> {
         let by_csn = record.csn.as_ref().and_then(|csn| groups?.by_csn.get(csn));
         let by_meeting = || record.meeting.and_then(|meeting| groups?.by_meeting.get(&meeting));
         let key = by_csn.or_else(by_meeting).cloned();
-        Ok(key.and_then(|key| self.listed(key)))
+        Ok(match key {
+            Some(key) => self.listed(key),
+            None if groups.is_some_and(|groups| groups.more) => Found::Unsearched,
+            None => Found::Gone,
+        })
     }
 
-    fn listed(&self, key: VisitKey) -> Option<(VisitKey, &[Told])> {
-        let told = self.known.get(&key)?.as_deref()?;
-        Some((key, told))
+    fn listed(&self, key: VisitKey) -> Found<'_> {
+        match self.known.get(&key) {
+            Some(Some(told)) => Found::Visit(key, told),
+            _ => Found::Gone,
+        }
     }
 
     async fn read_groups(&mut self) -> Result<Groups, ApiError> {
@@ -180,7 +204,12 @@ impl Visits<'_> {
                 self.known.insert(key.clone(), Some(told(visit)));
             }
             after = page.next;
-            if after.is_none() || looked_through >= GROUPS_LOOKED_THROUGH {
+            if after.is_none() {
+                return Ok(groups);
+            }
+            if looked_through >= GROUPS_LOOKED_THROUGH {
+                self.app.metrics.refused("groups_looked_through");
+                groups.more = true;
                 return Ok(groups);
             }
         }

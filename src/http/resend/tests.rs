@@ -7,7 +7,7 @@ use vestibule_domain::shard::Shard;
 use vestibule_domain::visit::participant::Role;
 
 use super::*;
-use crate::http::kit::{Kit, NOW, ask, csn, get, key, record, service, waiting};
+use crate::http::kit::{Kit, NOW, ask, csn, get, group_key, key, record, service, waiting};
 
 const SEARCH: &str = "organization=lakeside&outcome=parked";
 
@@ -87,7 +87,7 @@ async fn what_is_not_sent_is_counted_as_well_and_too_much_is_refused() {
     let count = ask!(service, post(&path).set_json(json!({"dry_run": true})));
     let expected = json!({
         "dry_run": true, "already_done": false, "records": 4, "updates": 1, "people": 1, "visits": 1,
-        "visit_gone": 1, "nobody": 1, "failed": 0,
+        "visit_gone": 1, "visit_unsearched": 0, "nobody": 1, "failed": 0,
     });
     assert_eq!((count.status, count.json()), (200, expected));
     let page = ask!(service, get(&format!("/records/resend?{SEARCH}")));
@@ -122,6 +122,8 @@ async fn what_is_not_sent_is_counted_as_well_and_too_much_is_refused() {
         ask!(service, post(&format!("/records/resend?{SEARCH}")).set_form(form("act-number-9", 1, NOW)));
     assert!(refused.status == 400 && refused.text().contains("narrow the search"), "{}", refused.text());
     assert_eq!(journal(&kit).await, 1);
+    let metrics = ask!(service, get("/metrics")).text();
+    assert!(metrics.contains("vestibule_refused_total{limit=\"resend_records\"} 2"), "{metrics}");
 }
 
 #[actix_web::test]
@@ -141,4 +143,28 @@ async fn the_page_and_what_came_of_it_are_in_the_readers_language() {
     assert!(sent.header("location").ends_with("&lang=es&note=sent"), "{}", sent.header("location"));
     let note = ask!(service, get(sent.header("location")));
     assert!(note.text().contains("Los avisos van en camino"), "{}", note.text());
+}
+
+#[actix_web::test]
+async fn records_of_groups_that_are_not_looked_through_are_not_taken_for_gone() {
+    let kit = Kit::new();
+    told(&kit, 1).await;
+    let unknown = Record { csn: Some(csn("10009")), ..record(NOW, Outcome::Parked) };
+    kit.record(&key("10001"), vec![Record { meeting: None, ..unknown }]).await;
+    let service = service!(kit);
+    let path = format!("/api/v1/notifications/resend?{SEARCH}");
+    let count = async || ask!(service, post(&path).set_json(json!({"dry_run": true}))).json();
+    let counted: Value = count().await;
+    assert_eq!((&counted["visit_gone"], &counted["visit_unsearched"]), (&json!(1), &json!(0)));
+    // A page of the store more than are looked through.
+    for number in 0..10_256 {
+        kit.commit_bytes(&group_key(&format!("C{number}")), vec![0]).await;
+    }
+    let counted: Value = count().await;
+    assert_eq!((&counted["visit_gone"], &counted["visit_unsearched"]), (&json!(0), &json!(1)));
+    assert_eq!(counted["updates"], 1, "what is known is sent");
+    let page = ask!(service, get(&format!("/records/resend?{SEARCH}"))).text();
+    assert!(page.contains("1 record may be of a group visit that was not looked for"), "{page}");
+    let metrics = ask!(service, get("/metrics")).text();
+    assert!(metrics.contains("vestibule_refused_total{limit=\"groups_looked_through\"} 2"), "{metrics}");
 }

@@ -62,6 +62,8 @@ pub struct ResendCount {
     pub visits: usize,
     /// Records of visits that are not kept any more.
     pub gone: usize,
+    /// Records that may be of group visits that were not looked through.
+    pub unsearched: usize,
     /// Records of people of whom nothing can be sent.
     pub nobody: usize,
     /// Names the act, so that it is done once.

@@ -21,6 +21,7 @@ fn count(number: usize, act: &str) -> ResendState {
         people: number,
         visits: number,
         gone: number,
+        unsearched: number,
         nobody: number,
         act: act.to_owned(),
         at: 0,

@@ -23,6 +23,7 @@ pub struct ResendWords {
     pub what_is_true: &'static str,
     pub not_sent: &'static str,
     pub gone: Plural,
+    pub unsearched: Plural,
     pub nobody: Plural,
     // What to do.
     pub send: Plural,
@@ -102,6 +103,10 @@ static ENGLISH: ResendWords = ResendWords {
         one: "{} record is of visits that are not kept any more: put those right in Epic.",
         many: "{} records are of visits that are not kept any more: put those right in Epic.",
     },
+    unsearched: Plural {
+        one: "{} record may be of a group visit that was not looked for, since there are too many: put it right on the visit’s own page, or in Epic.",
+        many: "{} records may be of group visits that were not looked for, since there are too many: put those right on the visits’ own pages, or in Epic.",
+    },
     nobody: Plural {
         one: "{} record is of people of whom nothing can be sent: their id in Epic is not known, or they are not in the visit any more.",
         many: "{} records are of people of whom nothing can be sent: their id in Epic is not known, or they are not in the visit any more.",
@@ -128,6 +133,10 @@ static SPANISH: ResendWords = ResendWords {
     gone: Plural {
         one: "{} registro es de una visita que ya no se conserva: corríjala en Epic.",
         many: "{} registros son de visitas que ya no se conservan: corríjalas en Epic.",
+    },
+    unsearched: Plural {
+        one: "{} registro puede ser de una visita de grupo que no se buscó, porque hay demasiadas: corríjala en la página de la visita o en Epic.",
+        many: "{} registros pueden ser de visitas de grupo que no se buscaron, porque hay demasiadas: corríjalas en las páginas de las visitas o en Epic.",
     },
     nobody: Plural {
         one: "{} registro es de alguien de quien no se puede enviar nada: no se conoce su ID en Epic, o ya no está en la visita.",

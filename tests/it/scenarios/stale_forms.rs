@@ -19,6 +19,14 @@ async fn a_page_that_is_older_than_its_draft_or_its_key_changes_nothing() {
     let regenerate = [("base", "1"), ("reason", "it was in a mail")];
     assert_eq!(house.does("api-key", &regenerate).await, "key-replaced");
     assert_eq!(house.does("api-key", &regenerate).await, "behind");
+    // Sixteen former keys are known; then the oldest leaves, counted. There was no key before the first.
+    for _ in 0..16 {
+        assert_eq!(house.does("api-key", &regenerate[1..]).await, "key-replaced");
+    }
+    let full = ["vestibule_refused_total", "former_org_ids"];
+    assert!(house.metric(&full).await < 1.0);
+    assert_eq!(house.does("api-key", &regenerate[1..]).await, "key-replaced");
+    assert!((house.metric(&full).await - 1.0).abs() < 0.1);
     other.stop().await;
     house.close().await;
 }
