@@ -26,7 +26,7 @@ use vestibule::store::{EmbeddedSettings, EmbeddedStore};
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{
     Acknowledgement, Acquired, Epoch, Outcome, OwnerToken, Ownership, Record, RecordId, RecordQuery,
-    SharedStore,
+    SharedStore, UpdateId,
 };
 use vestibule_domain::effect::{LaneName, Says};
 use vestibule_domain::id::{Csn, FhirReference, MeetingId, OrganizationId, VisitKey};
@@ -124,6 +124,8 @@ fn record(number: u32) -> Result<Record, Failed> {
         latency_ms: 40,
         hint: None,
         resend: false,
+        update: Some(UpdateId(u64::from(number))),
+        attempts: None,
     })
 }
 

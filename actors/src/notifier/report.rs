@@ -16,7 +16,7 @@ use crate::lease::Lease;
 use crate::port::Ports;
 use crate::port::clock::SharedRandomness;
 use crate::port::epic::{EpicAnswer, Verdict};
-use crate::port::store::{Acknowledgement, NewEntry, Outcome, Ownership, Record, RecordId};
+use crate::port::store::{Acknowledgement, NewEntry, Outcome, Ownership, Record, RecordId, UpdateId};
 
 /// What the last record of an update says that was too old to be tried any longer.
 pub const GIVEN_UP_HINT: &str =
@@ -198,6 +198,8 @@ impl Reports {
             latency_ms: 0,
             hint: None,
             resend: update.resend,
+            update: Some(UpdateId::of(&key.0, update)),
+            attempts: None,
         }
     }
 }

@@ -183,5 +183,7 @@ pub fn record(at: Moment, outcome: Outcome) -> Record {
         latency_ms: 34,
         hint: None,
         resend: false,
+        update: None,
+        attempts: None,
     }
 }

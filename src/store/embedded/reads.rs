@@ -176,7 +176,22 @@ pub(super) fn records(
             )?;
         }
     }
-    Ok(page_of(taken.items, limit, last_seen.filter(|_| looked_at >= most)))
+    let mut page = page_of(taken.items, limit, last_seen.filter(|_| looked_at >= most));
+    page.items = counted(snapshot, page.items)?;
+    Ok(page)
+}
+
+/// Each with how many attempts of its update there are.
+fn counted(snapshot: &ReadTransaction, records: Vec<Record>) -> Step<Vec<Record>> {
+    let attempts = tables::open_if_there(snapshot, tables::ATTEMPTS)?;
+    let counted = records.into_iter().map(|record| {
+        let known = match (&attempts, record.attempted()) {
+            (Some(attempts), Some(update)) => attempts.row::<u64>(&keys::number(update.0))?,
+            _ => None,
+        };
+        Ok(record.counted(known.and_then(|known| u32::try_from(known).ok())))
+    });
+    counted.collect()
 }
 
 /// A page of what was found; where a search was cut off, the next page goes on from there.

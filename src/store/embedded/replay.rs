@@ -111,6 +111,8 @@ fn report(name: &str, seq: u64, settles: bool) -> Vec<Acknowledgement> {
         latency_ms: 3,
         hint: None,
         resend: false,
+        update: None,
+        attempts: None,
     };
     let settled = settles.then(|| NewEntry { visit: visit(0), payload: b"settled".to_vec() });
     let (visit, lane) = (visit(0), lane(name));

@@ -72,6 +72,7 @@ tables! {
     records RECORDS "records",
     record_index RECORD_INDEX "record_index",
     record_count RECORD_COUNT "record_count",
+    attempts ATTEMPTS "attempts",
     parked PARKED "parked",
     values VALUES "values",
     organizations ORGANIZATIONS "organizations",

@@ -127,6 +127,8 @@ conformance! {
     records:
         records_are_found_by_organization_csn_and_meeting
         records_are_found_by_outcome_code_and_time
+        records_are_found_by_epics_own_code
+        each_record_says_of_how_many_attempts
         records_are_paged_newest_first
         a_search_looks_at_so_many_records_and_says_where_to_go_on
         a_page_stays_where_it_was_while_records_come;

@@ -2,7 +2,7 @@
 
 use super::world::{START, World, csn, organization, other_organization, patient, record, shard, visits};
 use vestibule_actors::port::store::{
-    Acknowledgement, Outcome, Ownership, RECORDS_LOOKED_AT, Record, RecordQuery,
+    Acknowledgement, Outcome, Ownership, RECORDS_LOOKED_AT, Record, RecordQuery, Retention, UpdateId,
 };
 use vestibule_domain::id::MeetingId;
 use vestibule_domain::time::{Moment, Span};
@@ -154,4 +154,60 @@ pub async fn a_page_stays_where_it_was_while_records_come(world: &World) {
     let first = world.store.records(query(2)).await.unwrap();
     write_records(world, owner, vec![record(4, organization(), 10, 100, START)]).await;
     assert_eq!(world.records(RecordQuery { before: first.next, ..query(2) }).await, [1]);
+}
+
+pub async fn records_are_found_by_epics_own_code(world: &World) {
+    let owner = world.own(shard(1)).await;
+    let of = |n: u32, code: Option<&str>| Record {
+        epic_code: code.map(str::to_owned),
+        ..record(n, organization(), 10, 100, START)
+    };
+    let codes = [Some("INVALID-USER-ID"), None, Some("Invalid-User-Id"), Some("INVALID-USER-ID-2")];
+    let records = (1..).zip(codes).map(|(n, code)| of(n, code)).collect();
+    write_records(world, owner, records).await;
+    for base in [query(10), RecordQuery { csn: Some(csn(10)), ..query(10) }] {
+        let by = |code: &str| RecordQuery { epic_code: Some(code.to_owned()), ..base.clone() };
+        assert_eq!(world.records(by("INVALID-USER-ID")).await, [3, 1]);
+        assert_eq!(world.records(by("invalid-user-id-2")).await, [4]);
+        assert!(world.records(by("INVALID-USER")).await.is_empty(), "the whole code or nothing");
+    }
+}
+
+// However few of an update's records a page holds, each says how many attempts there are.
+pub async fn each_record_says_of_how_many_attempts(world: &World) {
+    let owner = world.own(shard(1)).await;
+    let of = |update: u64, attempt: u32, seconds: i64| Record {
+        update: Some(UpdateId(update)),
+        outcome: if attempt < 3 { Outcome::Retrying } else { Outcome::Delivered },
+        ..record(attempt, organization(), 10, 100, START + Span::seconds(seconds))
+    };
+    let of_before = Record { update: None, ..of(1, 1, 0) };
+    let never_sent = Record { outcome: Outcome::Superseded, ..of(2, 0, 2) };
+    write_records(world, owner, vec![of_before, of(1, 1, 1), never_sent, of(1, 2, 3)]).await;
+    let told = async |query: RecordQuery| -> Vec<(u32, Option<u32>)> {
+        let page = world.store.records(query).await.unwrap();
+        page.items.iter().map(|record| (record.attempt, record.attempts)).collect()
+    };
+    assert_eq!(told(query(10)).await, [(2, Some(2)), (0, None), (1, Some(2)), (1, None)]);
+    let third = of(1, 3, 4);
+    write_records(world, owner, vec![third.clone(), of(u64::MAX, 1, 5)]).await;
+    // Reported again, since the answer was lost.
+    write_records(world, owner, vec![third]).await;
+    let retrying = RecordQuery { outcome: Some(Outcome::Retrying), ..query(10) };
+    assert_eq!(told(retrying).await, [(1, Some(1)), (2, Some(3)), (1, Some(3)), (1, None)]);
+    let of_csn = RecordQuery { csn: Some(csn(10)), until: Some(START + Span::seconds(2)), ..query(1) };
+    assert_eq!(told(of_csn).await, [(1, Some(3))]);
+    let first = RecordQuery { since: Some(START + Span::seconds(4)), ..query(10) };
+    assert_eq!(told(first).await, [(1, Some(1)), (3, Some(3))]);
+    // The count stays for as long as there is a record of the newest attempt.
+    let all_but = |records_per_organization| Retention {
+        records: Span::hours(24 * 365),
+        records_of: [].into(),
+        records_per_organization,
+    };
+    world.store.sweep(all_but(3)).await.unwrap();
+    assert_eq!(told(query(10)).await, [(1, Some(1)), (3, Some(3)), (2, Some(3))]);
+    world.store.sweep(all_but(1)).await.unwrap();
+    write_records(world, owner, vec![of(1, 2, 6)]).await;
+    assert_eq!(told(query(10)).await, [(2, Some(2)), (1, Some(1))], "a count left with its records");
 }

@@ -239,6 +239,8 @@ pub fn record(attempt: u32, organization: OrganizationId, visit: u64, meeting: u
         latency_ms: 12,
         hint: None,
         resend: false,
+        update: None,
+        attempts: None,
     }
 }
 

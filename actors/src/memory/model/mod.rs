@@ -14,7 +14,7 @@ mod visits;
 use crate::memory::Nodes;
 use crate::port::store::{
     Epoch, GateId, JournalEntry, NewEntry, OrganizationValue, OutboxEntry, OwnerToken, Ownership,
-    ParkedCommand, Record, RecordPlace, Seq, Space, StoreError, StoreLimits, StoredVisit,
+    ParkedCommand, Record, RecordPlace, Seq, Space, StoreError, StoreLimits, StoredVisit, UpdateId,
 };
 use lease::Lease;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +103,8 @@ struct Records {
     of_organization: BTreeSet<(OrganizationId, RecordPlace)>,
     of_csn: BTreeSet<(Csn, RecordPlace)>,
     of_meeting: BTreeSet<(MeetingId, RecordPlace)>,
+    /// How many attempts there are of an update that had more than one.
+    attempts: BTreeMap<UpdateId, u32>,
 }
 
 impl Model {

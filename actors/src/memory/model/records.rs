@@ -18,13 +18,22 @@ impl Model {
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|record| record.place());
-        Page { items: found.into_iter().cloned().collect(), next }
+        let counted = |record: &Record| record.clone().counted(self.records.attempts_of(record));
+        Page { items: found.into_iter().map(counted).collect(), next }
     }
 }
 
 impl Records {
+    fn attempts_of(&self, record: &Record) -> Option<u32> {
+        self.attempts.get(&record.update?).copied()
+    }
+
     pub(super) fn push(&mut self, record: Record) {
         let place = record.place();
+        if let Some((update, attempts)) = record.counts() {
+            let known = self.attempts.entry(update).or_default();
+            *known = attempts.max(*known);
+        }
         self.of_organization.insert((record.organization.clone(), place));
         if let Some(csn) = &record.csn {
             self.of_csn.insert((csn.clone(), place));
@@ -37,6 +46,12 @@ impl Records {
 
     pub(super) fn remove(&mut self, place: RecordPlace) {
         let Some(record) = self.by_place.remove(&place) else { return };
+        // Once the record of the newest attempt has left there is none that the count is told of.
+        if let Some((update, attempts)) = record.counts()
+            && self.attempts.get(&update).is_some_and(|known| *known <= attempts)
+        {
+            self.attempts.remove(&update);
+        }
         self.of_organization.remove(&(record.organization, place));
         if let Some(csn) = record.csn {
             self.of_csn.remove(&(csn, place));
@@ -84,11 +99,13 @@ const BEHIND_ALL: RecordPlace = RecordPlace { at: Moment(i64::MAX), id: RecordId
 /// Whether a record is one that the query asks for, its time aside.
 #[must_use]
 pub fn matches(record: &Record, query: &RecordQuery) -> bool {
-    let Record { id, organization, csn, meeting, outcome, resp_code, .. } = record;
+    let Record { id, organization, csn, meeting, outcome, resp_code, epic_code, .. } = record;
+    let is_code = |wanted: &String| epic_code.as_ref().is_some_and(|code| code.eq_ignore_ascii_case(wanted));
     query.organization.as_ref().is_none_or(|wanted| wanted == organization)
         && query.csn.as_ref().is_none_or(|wanted: &Csn| csn.as_ref() == Some(wanted))
         && query.meeting.is_none_or(|wanted: MeetingId| *meeting == Some(wanted))
         && query.id.is_none_or(|wanted| wanted == *id)
         && query.outcome.is_none_or(|wanted| wanted == *outcome)
         && query.resp_code.is_none_or(|wanted| wanted == *resp_code)
+        && query.epic_code.as_ref().is_none_or(is_code)
 }

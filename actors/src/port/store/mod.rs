@@ -22,7 +22,9 @@ pub use gate::{GateId, HALT, ZoomClass, halt_of, is_halted, set_halt};
 pub use history::{History, HistoryLines};
 pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Seq, Standing};
 pub use node::NodeInfo;
-pub use record::{Acknowledgement, Outcome, RECORDS_LOOKED_AT, Record, RecordId, RecordPlace, RecordQuery};
+pub use record::{
+    Acknowledgement, Outcome, RECORDS_LOOKED_AT, Record, RecordId, RecordPlace, RecordQuery, UpdateId,
+};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};

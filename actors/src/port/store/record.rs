@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
-use vestibule_domain::effect::{LaneName, Says};
+use vestibule_domain::effect::{LaneName, Says, Topic, Update};
 use vestibule_domain::id::{Csn, MeetingId, OrganizationId, VisitKey};
+use vestibule_domain::shard::stable_hash;
 use vestibule_domain::time::Moment;
 use vestibule_domain::visit::participant::Role;
 
@@ -69,6 +70,26 @@ impl FromStr for RecordPlace {
 #[error("that is not the place of a record")]
 pub struct NoPlace;
 
+/// Names an update among all: what the records of its attempts have in common. It tells nobody whose it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UpdateId(pub u64);
+
+impl UpdateId {
+    /// The same on every node and in every release, since attempts of one update may be made by several.
+    #[must_use]
+    pub fn of(visit: &VisitKey, update: &Update) -> Self {
+        let LaneName { topic, participant } = update.lane();
+        let topic = match topic {
+            Topic::Light => "light",
+            Topic::DeviceTest => "device-test",
+        };
+        let (visit, person) = (visit.to_text(), participant.to_text());
+        let text = format!("{visit} {topic} {person} {} {}", update.seq, update.decided_at.0);
+        Self(stable_hash(text.as_bytes()))
+    }
+}
+
 /// One attempt to tell Epic something, or the decision not to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -104,9 +125,36 @@ pub struct Record {
     /// Somebody on duty had it sent once more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resend: bool,
+    /// Of which update; `None` in what a release wrote that did not count its attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<UpdateId>,
+    /// How many attempts of that update there are. The store says so where it is read; it is not written. `None` where nothing was sent, and where
+    /// `update` is.
+    #[serde(skip)]
+    pub attempts: Option<u32>,
 }
 
 impl Record {
+    /// Of which update this is an attempt, where that is known.
+    #[must_use]
+    pub fn attempted(&self) -> Option<UpdateId> {
+        self.update.filter(|_| self.attempt > 0)
+    }
+
+    /// What a store has to count for this record: that of an update there are so many attempts. Of one alone nothing is kept, since its record
+    /// says so, and most updates need no other.
+    #[must_use]
+    pub fn counts(&self) -> Option<(UpdateId, u32)> {
+        self.attempted().map(|update| (update, self.attempt)).filter(|(_, attempt)| *attempt > 1)
+    }
+
+    /// The record as it is answered, with what the store has counted of its update, if anything.
+    #[must_use]
+    pub fn counted(mut self, known: Option<u32>) -> Self {
+        self.attempts = self.attempted().map(|_| known.unwrap_or(0).max(self.attempt));
+        self
+    }
+
     /// Where it stands.
     #[must_use]
     pub fn place(&self) -> RecordPlace {
@@ -147,6 +195,8 @@ pub struct RecordQuery {
     pub outcome: Option<Outcome>,
     /// Only those that Epic answered with this status; 0 is no answer.
     pub resp_code: Option<u16>,
+    /// Only those with this code of Epic's own, whether in capitals or not.
+    pub epic_code: Option<String>,
     /// Only those of this time and later.
     pub since: Option<Moment>,
     /// Only those before this time.
@@ -163,6 +213,13 @@ pub struct RecordQuery {
 pub const RECORDS_LOOKED_AT: usize = 10_000;
 
 impl RecordQuery {
+    /// Whether a search finds what it asks for by indices alone, so that it looks at nothing else.
+    #[must_use]
+    pub fn is_indexed(&self) -> bool {
+        let Self { id, outcome, resp_code, epic_code, .. } = self;
+        id.is_none() && outcome.is_none() && resp_code.is_none() && epic_code.is_none()
+    }
+
     /// The place before which the search begins.
     #[must_use]
     pub fn newest(&self) -> Option<RecordPlace> {
@@ -179,6 +236,44 @@ impl RecordQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vestibule_domain::id::{ExternalId, FhirReference, VisitId};
+    use vestibule_domain::visit::participant::ParticipantKey;
+
+    fn update(seq: u64, person: &str) -> Update {
+        let participant = ParticipantKey::new(Role::Proxy, FhirReference::new(person).unwrap());
+        Update {
+            participant,
+            seq,
+            says: Says::Connected(false),
+            occurred_at: Moment(7),
+            decided_at: Moment(8),
+            role: Role::Proxy,
+            external_id: ExternalId::new("WPR1").unwrap(),
+            external_id_type: None,
+            csn: None,
+            meeting: None,
+            resend: false,
+        }
+    }
+
+    // Two proxies who leave when the meeting ends differ in nothing that a record says of them.
+    #[test]
+    fn updates_are_told_apart_by_their_lanes_and_numbers() {
+        let visit = |csn: &str| VisitKey {
+            organization: OrganizationId::new("lakeside").unwrap(),
+            visit: VisitId::Csn(Csn::new(csn).unwrap()),
+        };
+        let one = UpdateId::of(&visit("10001"), &update(2, "Patient/a"));
+        assert_eq!(one, UpdateId(4_546_638_446_704_058_199), "stored records rely on it");
+        assert_eq!(one, UpdateId::of(&visit("10001"), &update(2, "Patient/a")));
+        for other in [
+            UpdateId::of(&visit("10001"), &update(2, "Patient/b")),
+            UpdateId::of(&visit("10001"), &update(3, "Patient/a")),
+            UpdateId::of(&visit("10002"), &update(2, "Patient/a")),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
 
     #[test]
     fn a_place_is_read_as_it_was_written() {

@@ -22,6 +22,11 @@ impl Tables<'_> {
         for place in places(record, &key) {
             self.record_index.put(&place, &[])?;
         }
+        if let Some((update, attempts)) = record.counts() {
+            let key = keys::number(update.0);
+            let known: u64 = self.attempts.row_or_default(&key)?;
+            self.attempts.put_row(&key, &known.max(attempts.into()))?;
+        }
         self.change_record_count(&record.organization, |count| count.saturating_add(1))
     }
 
@@ -48,6 +53,13 @@ impl Tables<'_> {
             self.record_index.delete(&place)?;
         }
         self.records.delete(key)?;
+        // Once the record of the newest attempt has left there is none that the count is told of.
+        if let Some((update, attempts)) = record.counts() {
+            let key = keys::number(update.0);
+            if self.attempts.row_or_default::<u64>(&key)? <= attempts.into() {
+                self.attempts.delete(&key)?;
+            }
+        }
         self.change_record_count(&record.organization, |count| count.saturating_sub(1))
     }
 

@@ -1,5 +1,6 @@
--- KEYS: head, journal, outbox, outbox payloads, records, all record places, hints, then three index keys of each record.
--- ARGV: now, publish, token, epoch, how many records; then of each record: place, bytes; then of each report:
+-- KEYS: head, journal, outbox, outbox payloads, records, all record places, attempts, hints, then three index keys of each record.
+-- ARGV: now, publish, token, epoch, how many records; then of each record: place, bytes, its update and which
+--   attempt of it, both empty where none is counted; then of each report:
 --   '1', the lane's beginning, the place of its update, visit, payload: settled, with a command for the visit;
 --   '0', nothing, the place of its update, attempts, nothing: tried.
 -- Answers 0: not the owner; 1: done.
@@ -10,11 +11,15 @@ for n = 1, records do
   redis.call('HSET', KEYS[5], ARGV[at], ARGV[at + 1])
   redis.call('ZADD', KEYS[6], '0', ARGV[at])
   for index = 1, 3 do
-    local key = KEYS[7 + (n - 1) * 3 + index]
+    local key = KEYS[8 + (n - 1) * 3 + index]
     -- A record without CSN or meeting has the shard's own list in their stead.
     if key ~= KEYS[6] then redis.call('ZADD', key, '0', ARGV[at]) end
   end
-  at = at + 2
+  local update, attempt = ARGV[at + 2], tonumber(ARGV[at + 3])
+  if attempt and attempt > tonumber(redis.call('HGET', KEYS[7], update) or '0') then
+    redis.call('HSET', KEYS[7], update, attempt)
+  end
+  at = at + 4
 end
 while at <= #ARGV do
   local kind, lane, place = ARGV[at], ARGV[at + 1], ARGV[at + 2]
@@ -34,5 +39,5 @@ while at <= #ARGV do
   end
   at = at + 5
 end
-if settles then redis.call(ARGV[2], KEYS[7], 'journal') end
+if settles then redis.call(ARGV[2], KEYS[8], 'journal') end
 return 1

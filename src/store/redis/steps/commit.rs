@@ -107,8 +107,16 @@ impl RedisStore {
         acknowledgements: Vec<Acknowledgement>,
     ) -> Result<bool, StoreError> {
         check_acknowledgements(shard, &acknowledgements)?;
-        let fixed =
-            [Of::Head, Of::Journal, Of::Outbox, Of::OutboxPayloads, Of::Records, Of::RecordPlaces, Of::Hints];
+        let fixed = [
+            Of::Head,
+            Of::Journal,
+            Of::Outbox,
+            Of::OutboxPayloads,
+            Of::Records,
+            Of::RecordPlaces,
+            Of::Attempts,
+            Of::Hints,
+        ];
         let records: Vec<&Record> = acknowledgements.iter().flat_map(|a| &a.records).collect();
         for record in &records {
             self.note(&record.organization).await?;
@@ -123,7 +131,10 @@ impl RedisStore {
             .number(records.len());
         for one in records {
             let bytes = serde_json::to_vec(one).map_err(|_| unreadable("a record"))?;
-            call = call.arg(record(one.place())).arg(bytes);
+            let (update, attempts) = one.counts().map_or_else(Default::default, |(update, attempts)| {
+                (update.0.to_string(), attempts.to_string())
+            });
+            call = call.arg(record(one.place())).arg(bytes).arg(update).arg(attempts);
         }
         call = acknowledgements.into_iter().fold(call, with_report);
         Ok(read::<i64>("an acknowledgement", self.door.write(call).await?)? == 1)

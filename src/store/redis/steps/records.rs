@@ -1,9 +1,13 @@
 //! Notification records. They stand with the shard of their visit, written in one step with what they tell; a search asks every shard and
 //! takes the newest of all.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use futures_util::future::try_join_all;
 use vestibule_actors::memory::matches;
-use vestibule_actors::port::store::{Page, RECORDS_LOOKED_AT, Record, RecordPlace, RecordQuery, StoreError};
+use vestibule_actors::port::store::{
+    Page, RECORDS_LOOKED_AT, Record, RecordPlace, RecordQuery, StoreError, UpdateId,
+};
 use vestibule_domain::shard::Shard;
 
 use super::super::RedisStore;
@@ -30,14 +34,50 @@ impl RedisStore {
         let looked = try_join_all(found).await?;
         // Before this place some shard may have others.
         let back_to = looked.iter().filter_map(|looked| looked.back_to).max();
-        let found = looked.into_iter().flat_map(|looked| looked.found);
-        let mut records: Vec<Record> =
-            found.filter(|record| back_to.is_none_or(|back_to| record.place() >= back_to)).collect();
-        records.sort_by_key(|record| std::cmp::Reverse(record.place()));
+        let found = Shard::all().zip(looked);
+        let found =
+            found.flat_map(|(shard, looked)| looked.found.into_iter().map(move |record| (shard, record)));
+        let mut records: Vec<(Shard, Record)> =
+            found.filter(|(_, record)| back_to.is_none_or(|back_to| record.place() >= back_to)).collect();
+        records.sort_by_key(|(_, record)| std::cmp::Reverse(record.place()));
         let more = records.len() > limit;
         records.truncate(limit);
-        let next = if more { records.last().map(Record::place) } else { back_to };
-        Ok(Page { items: records, next })
+        let next = if more { records.last().map(|(_, record)| record.place()) } else { back_to };
+        let known = self.attempts_of(&records).await?;
+        let counted = records.into_iter().map(|(_, record)| {
+            let known = record.update.and_then(|update| known.get(&update).copied());
+            record.counted(known)
+        });
+        Ok(Page { items: counted.collect(), next })
+    }
+
+    /// How many attempts there are of the updates of a page that had more than one.
+    async fn attempts_of(&self, records: &[(Shard, Record)]) -> Result<HashMap<UpdateId, u32>, StoreError> {
+        let mut by_shard: BTreeMap<Shard, BTreeSet<UpdateId>> = BTreeMap::new();
+        for (shard, record) in records {
+            by_shard.entry(*shard).or_default().extend(record.attempted());
+        }
+        let known = by_shard.into_iter().map(async |(shard, updates)| {
+            self.attempts_in(shard, &updates.into_iter().collect::<Vec<_>>()).await
+        });
+        Ok(try_join_all(known).await?.into_iter().flatten().collect())
+    }
+
+    /// The same of updates of one shard.
+    pub(super) async fn attempts_in(
+        &self,
+        shard: Shard,
+        updates: &[UpdateId],
+    ) -> Result<Vec<(UpdateId, u32)>, StoreError> {
+        if updates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = self.keys.shard(shard, Of::Attempts);
+        let mut command = redis::cmd("HMGET");
+        command.arg(&key).arg(updates.iter().map(|update| update.0).collect::<Vec<_>>());
+        let known: Vec<Option<u32>> = read("attempts", self.door.command("attempts", &key, command).await?)?;
+        let known = updates.iter().zip(known);
+        Ok(known.filter_map(|(update, known)| Some((*update, known?))).collect())
     }
 
     /// The newest records of a shard that the query asks for. What the list does not tell is looked at in the records, chunk by chunk.
@@ -58,8 +98,7 @@ impl RedisStore {
         let bound = if of_a_visit { RECORDS_LOOKED_AT } else { RECORDS_LOOKED_AT.div_ceil(64) }.max(most);
         let to = query.oldest().map_or_else(|| "-".to_owned(), |oldest| format!("[{}", record(oldest)));
         // Where the list tells everything, each record that is read is one that is wanted.
-        let is_told = query.outcome.is_none() && query.resp_code.is_none() && query.id.is_none();
-        let wanted = if is_told { most } else { most.max(CHUNK) };
+        let wanted = if query.is_indexed() { most } else { most.max(CHUNK) };
         let mut before = query.newest().map(record);
         let (mut found, mut looked_at) = (Vec::new(), 0);
         loop {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 use futures_util::future::try_join_all;
-use vestibule_actors::port::store::{GONE_TOLD_FOR, Retention, StoreError, Swept};
+use vestibule_actors::port::store::{GONE_TOLD_FOR, Record, Retention, StoreError, Swept, UpdateId};
 use vestibule_domain::id::{OrganizationId, VisitKey};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Moment;
@@ -218,7 +218,9 @@ impl RedisStore {
         let own = self.keys.records_of_organization(shard, organization);
         let all = self.keys.shard(shard, Of::RecordPlaces);
         let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for record in self.records_at(shard, places).await? {
+        let records = self.records_at(shard, places).await?;
+        self.remove_attempts(shard, &records).await?;
+        for record in records {
             for list in self.index_keys(shard, &record) {
                 lists.entry(list).or_default().push(super::super::keys::record(record.place()));
             }
@@ -232,6 +234,25 @@ impl RedisStore {
         drop.arg(&key).arg(places);
         self.door.command("records", &key, drop).await?;
         self.unlist(&own, places).await
+    }
+
+    /// Once the record of the newest attempt leaves there is none that the count is told of. Whoever was cut off does it again.
+    async fn remove_attempts(&self, shard: Shard, records: &[Record]) -> Result<(), StoreError> {
+        let mut newest: BTreeMap<UpdateId, u32> = BTreeMap::new();
+        for (update, attempts) in records.iter().filter_map(Record::counts) {
+            let known = newest.entry(update).or_default();
+            *known = attempts.max(*known);
+        }
+        let known = self.attempts_in(shard, &newest.keys().copied().collect::<Vec<_>>()).await?;
+        let is_last = |(update, known): &(UpdateId, u32)| newest.get(update).is_some_and(|it| it >= known);
+        let going: Vec<u64> = known.into_iter().filter(is_last).map(|(update, _)| update.0).collect();
+        if going.is_empty() {
+            return Ok(());
+        }
+        let key = self.keys.shard(shard, Of::Attempts);
+        let mut drop = redis::cmd("HDEL");
+        drop.arg(&key).arg(going);
+        self.door.command("attempts", &key, drop).await.map(std::mem::drop)
     }
 
     async fn unlist(&self, list: &str, places: &[String]) -> Result<(), StoreError> {
