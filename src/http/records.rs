@@ -92,7 +92,7 @@ async fn search(app: &App, who: &Who, query: &RecordsQuery) -> RecordsResult {
     match stored(app.desk.ports().store.records(search)).await {
         Ok(page) => RecordsResult::Found {
             back_to: page.next.filter(|_| page.items.len() < ROWS).map(|next| shown.time(next.at)),
-            records: rows(&page.items, &shown, query.cursor.is_none() && !query.is_filtered()),
+            records: page.items.iter().map(|record| shown.row(record)).collect(),
             next: page.next.map(|next| next.to_string()),
         },
         Err(error) => {
@@ -112,21 +112,6 @@ fn wanted(app: &App, who: &Who, query: &RecordsQuery) -> Result<(RecordQuery, Sh
     // A cursor that nobody gave begins at the newest record again, which a person sees at once.
     let before = query.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
     Ok((RecordQuery { before, limit: ROWS, ..search }, shown))
-}
-
-/// The newest attempt of an update tells how many there are: only a page from the newest on, without a filter, has it.
-fn rows(records: &[Record], shown: &Shown, has_newest: bool) -> Vec<RecordRow> {
-    let same = |one: &Record, other: &Record| {
-        let of = |record: &Record| (record.meeting, record.role, record.says, record.occurred_at);
-        one.csn == other.csn && of(one) == of(other)
-    };
-    let attempts =
-        |record: &Record| records.iter().filter(|other| same(record, other)).map(|other| other.attempt).max();
-    let row = |record| {
-        let attempts = attempts(record).filter(|attempts| has_newest && *attempts > 0);
-        RecordRow { attempts, ..shown.row(record) }
-    };
-    records.iter().map(row).collect()
 }
 
 /// How an organization's records are shown.
@@ -167,7 +152,7 @@ impl Shown {
             says: record.says,
             outcome: became(record.outcome),
             attempt: view.attempt,
-            attempts: None,
+            attempts: view.attempts,
             resp_code: view.resp_code,
             epic_code: view.epic_code,
             latency_ms: (view.attempt > 0).then_some(view.latency_ms),
@@ -189,7 +174,7 @@ fn became(outcome: Outcome) -> Became {
 #[cfg(test)]
 mod tests {
     use vestibule_actors::memory::When;
-    use vestibule_actors::port::store::{Outcome, Record};
+    use vestibule_actors::port::store::{Outcome, Record, UpdateId};
     use vestibule_domain::time::Span;
 
     use crate::http::kit::{Kit, NOW, ask, get, key, record, service};
@@ -230,6 +215,58 @@ mod tests {
             let path = format!("/api/v1/notifications?organization=lakeside&{bad}");
             assert_eq!(ask!(service, get(&path)).status, 400, "{bad}");
         }
+    }
+
+    // The filter, the place of the page and the one record leave other attempts out of sight.
+    #[actix_web::test]
+    async fn each_attempt_is_of_how_many_wherever_it_is_shown() {
+        let kit = Kit::new();
+        let update = Some(UpdateId(7));
+        let retrying = |attempt: u32| Record {
+            attempt,
+            update,
+            ..record(NOW + Span::seconds(i64::from(attempt)), Outcome::Retrying)
+        };
+        let first = retrying(1);
+        let address = first.place().to_string();
+        let others = (100..160).map(|n| Record {
+            csn: Some(crate::http::kit::csn("10002")),
+            ..record(NOW + Span::seconds(n), Outcome::Delivered)
+        });
+        let delivered = Record { attempt: 3, update, ..record(NOW + Span::seconds(3), Outcome::Delivered) };
+        kit.record(&key("10001"), vec![first, retrying(2), delivered]).await;
+        kit.record(&key("10002"), others.collect()).await;
+        let service = service!(kit);
+        for (search, said) in [
+            ("csn=10001", &["3 of 3", "2 of 3", "1 of 3"][..]),
+            ("csn=10001&outcome=retrying", &["2 of 3", "1 of 3"]),
+            ("to=2026-11-23T17:00:03Z", &["2 of 3", "1 of 3"]),
+            (&format!("record={address}"), &["1 of 3"]),
+        ] {
+            let page = ask!(service, get(&format!("/records?organization=lakeside&{search}"))).text();
+            assert_eq!(page.matches(" of 3").count(), said.len(), "{search}");
+            assert!(said.iter().all(|said| page.contains(said)), "{search}: {page}");
+            let path = format!("/api/v1/notifications?organization=lakeside&{search}");
+            let told = ask!(service, get(&path)).json();
+            let rows = told["notifications"].as_array().unwrap();
+            assert!(rows.len() == said.len() && rows.iter().all(|row| row["attempts"] == 3), "{told}");
+            let csv = ask!(service, get(&format!("{path}&format=csv")));
+            let mut csv = csv::Reader::from_reader(csv.body.as_slice());
+            let column = csv.headers().unwrap().iter().position(|name| name == "attempts").unwrap();
+            assert!(csv.records().all(|row| &row.unwrap()[column] == "3"), "{search}");
+        }
+        let older = "/records?organization=lakeside&from=2026-11-23";
+        let page = ask!(service, get(older)).text();
+        let next = page.split("href=\"").find(|part| part.contains("cursor=")).unwrap();
+        let next = next.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+        let page = ask!(service, get(&next)).text();
+        assert!(page.contains("1 of 3") && page.contains("3 of 3"), "{page}");
+        // One of before attempts were counted says what it knows.
+        let before = Record { attempt: 2, ..record(NOW, Outcome::Retrying) };
+        let address = before.place().to_string();
+        kit.record(&key("10001"), vec![before]).await;
+        let page = ask!(service, get(&format!("/records?organization=lakeside&record={address}"))).text();
+        assert!(page.contains("<td class=\"nowrap\">2<br>"), "{page}");
     }
 
     #[actix_web::test]

@@ -14,7 +14,7 @@ use crate::web::harmless_cell;
 /// An export of more rows is cut off, which a program sees, and so does a browser: a part is never taken for the whole. Times narrow it.
 const MOST_ROWS: usize = 1_000_000;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 18] = [
     "at",
     "organization",
     "meeting_id",
@@ -31,6 +31,8 @@ const COLUMNS: [&str; 16] = [
     "at_local",
     "id",
     "resend",
+    "attempts",
+    "occurred_at_local",
 ];
 
 /// Where an export stands.
@@ -95,6 +97,8 @@ impl Export {
             self.times.local(view.at),
             view.id,
             view.resend.to_string(),
+            view.attempts.map(|attempts| attempts.to_string()).unwrap_or_default(),
+            self.times.local(view.occurred_at),
         ]
         .map(harmless_cell)
     }

@@ -213,6 +213,7 @@ async fn e35_csv_has_every_record_and_no_formula() {
     assert_eq!(&rows[2][9], "'=HYPERLINK(\"https://evil.example\")");
     assert_eq!(&rows[2][12], "Wait, \"quoted\"");
     assert!(rows[0][13].starts_with("2026-11-23T"), "{}", &rows[0][13]);
+    assert_eq!((&rows[0][13], &rows[0][17]), ("2026-11-23T17:00:09+00:00", "2026-11-23T17:00:00+00:00"));
     let json = ask!(service, get(path).insert_header(("accept", "application/json, text/csv;q=0.5")));
     assert_eq!(json.json()["notifications"].as_array().unwrap().len(), 3);
 }

@@ -200,6 +200,8 @@ pub struct RecordView {
     pub occurred_at: Time,
     /// Counts from 1; 0 when it was never sent.
     pub attempt: u32,
+    /// How many attempts of this update there are by now; null where nothing was sent, and in records from before attempts were counted.
+    pub attempts: Option<u32>,
     /// Epic's HTTP status; 0 where no answer came.
     #[schema(example = 200)]
     pub resp_code: u16,
@@ -393,6 +395,7 @@ impl From<&Record> for RecordView {
             },
             occurred_at: timestamp(record.occurred_at),
             attempt: record.attempt,
+            attempts: record.attempts,
             resp_code: record.resp_code,
             epic_code: record.epic_code.clone(),
             outcome: record.outcome.into(),

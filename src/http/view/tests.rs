@@ -146,7 +146,7 @@ fn e34_a_record_has_the_names_that_programs_rely_on() {
         to_value(RecordView::from(&told)).unwrap(),
         json!({"id": told.place().to_string(), "at": "2026-11-23T17:00:00Z", "organization": "lakeside", "meeting_id": "85012345678",
             "csn": "10001", "role": "patient", "event": "joined", "occurred_at": "2026-11-23T16:59:58.5Z",
-            "attempt": 1, "resp_code": 200, "epic_code": null, "outcome": "delivered", "latency_ms": 34,
+            "attempt": 1, "attempts": null, "resp_code": 200, "epic_code": null, "outcome": "delivered", "latency_ms": 34,
             "hint": null})
     );
 }

@@ -75,7 +75,7 @@ pub struct RecordRow {
     pub says: Says,
     pub outcome: Became,
     pub attempt: u32,
-    /// How many attempts of this update there are, where the page has them all.
+    /// How many attempts of this update there are, where that is known.
     pub attempts: Option<u32>,
     /// Epic's HTTP status, 0 where no answer came or nothing was sent.
     pub resp_code: u16,

@@ -58,10 +58,14 @@ async fn e34_what_passes_is_tried_again_and_every_attempt_is_on_record() {
         let seat = house.waits(CSN, PATIENT).await.goes_in().await;
         house.until_light(CSN, PATIENT, true).await;
         house.until_acknowledged(CSN, PATIENT, true).await;
-        let told = outcomes(&house.records(CSN).await, "patient").split_off(before);
+        let records = house.records(CSN).await;
+        let told = outcomes(&records, "patient").split_off(before);
         let expected =
             [(code, "retrying".to_owned()), (code, "retrying".to_owned()), (200, "delivered".to_owned())];
         assert_eq!(told, expected, "{code}");
+        let of_patient = records.iter().filter(|record| record["role"] == "patient").take(3);
+        let attempts: Vec<_> = of_patient.map(|record| (&record["attempt"], &record["attempts"])).collect();
+        assert_eq!(json!(attempts), json!([[3, 3], [2, 3], [1, 3]]), "{code}");
         house.leaves(&seat);
         house.until_light(CSN, PATIENT, false).await;
         house.until_acknowledged(CSN, PATIENT, false).await;
