@@ -10,7 +10,7 @@ use super::app::App;
 use super::ask::{self, stored};
 use super::page::staff_page;
 use super::problem::ApiError;
-use super::search::{asked, zone_of};
+use super::search::{asked, without_organization, zone_of};
 use super::view::{RecordView, timestamp};
 use super::visit::language_of;
 use crate::epic::checks;
@@ -32,6 +32,7 @@ const ROWS: usize = 50;
     ("csn" = Option<String>, Query, description = "Epic's contact serial number"),
     ("outcome" = Option<String>, Query, description = "delivered, retrying, parked or superseded"),
     ("resp_code" = Option<String>, Query, description = "Epic's HTTP status; 0 where no answer came"),
+    ("epic_code" = Option<String>, Query, description = "Epic's own code, the whole of it, whether in capitals or not"),
     ("from" = Option<String>, Query, description = "From this time on; without an offset in the organization's zone"),
     ("to" = Option<String>, Query, description = "Before this time; a day alone is in it to its end"),
     ("record" = Option<String>, Query, description = "One record, by its id"),
@@ -102,11 +103,9 @@ async fn search(app: &App, who: &Who, query: &RecordsQuery) -> RecordsResult {
     }
 }
 
-fn wanted(app: &App, who: &Who, query: &RecordsQuery) -> Result<(RecordQuery, Shown), UnusableSearch> {
-    // What is wrong with the visit's names is told first, whoever asks.
-    query.key()?;
+fn wanted(app: &App, who: &Who, query: &RecordsQuery) -> Result<(RecordQuery, Shown), Vec<UnusableSearch>> {
     let organization = who.organization(app, &query.organization, StaffRole::Viewer);
-    let (id, organization) = organization.map_err(|_| UnusableSearch::NoOrganization)?;
+    let (id, organization) = organization.map_err(|_| without_organization(query))?;
     let shown = Shown { zone: zone_of(organization), dialect: organization.epic.status_dialect };
     let search = asked(query, id, &shown.zone)?;
     // A cursor that nobody gave begins at the newest record again, which a person sees at once.
@@ -182,7 +181,8 @@ mod tests {
     #[actix_web::test]
     async fn records_are_searched_by_filters_and_each_has_an_address() {
         let kit = Kit::new();
-        let refused = Record { resp_code: 400, ..record(NOW + Span::seconds(5), Outcome::Parked) };
+        let epic_code = Some("INVALID-USER-ID".to_owned());
+        let refused = Record { resp_code: 400, epic_code, ..record(NOW + Span::seconds(5), Outcome::Parked) };
         let address = refused.place().to_string();
         kit.record(&key("10001"), vec![record(NOW, Outcome::Delivered), refused]).await;
         let service = service!(kit);
@@ -190,6 +190,9 @@ mod tests {
             ("outcome=parked", 1),
             ("resp_code=200", 1),
             ("resp_code=200&outcome=parked", 0),
+            ("epic_code=INVALID-USER-ID", 1),
+            ("epic_code=+invalid-user-id.+", 1),
+            ("epic_code=INVALID-USER", 0),
             ("from=2026-11-23T17:00:05Z", 1),
             ("to=2026-11-23T17:00:05Z", 1),
             ("csn=10001&from=2026-11-22&to=2026-11-24", 2),
@@ -205,8 +208,14 @@ mod tests {
         assert!(page.text().contains("Check in this order"), "{}", page.text());
         let link = format!("/records?organization=lakeside&record={}", address.replace('-', "%2D"));
         assert!(page.text().replace("&amp;", "&").replace("&#38;", "&").contains(&link), "{}", page.text());
-        for bad in ["outcome=lost", "resp_code=700", "from=soon", "record=7", "from=2026-11-24&to=2026-11-22"]
-        {
+        for bad in [
+            "outcome=lost",
+            "resp_code=700",
+            "epic_code=two+words",
+            "from=soon",
+            "record=7",
+            "from=2026-11-24&to=2026-11-22",
+        ] {
             assert_eq!(
                 ask!(service, get(&format!("/records?organization=lakeside&{bad}"))).status,
                 400,
@@ -356,6 +365,13 @@ mod tests {
             assert_eq!(page.status, 400, "{query}");
             assert!(page.text().contains(told), "{query}");
         }
+        let all = "meeting_id=12&resp_code=7&epic_code=%3F&from=soon&to=later";
+        let page = ask!(service, get(&format!("/records?{all}"))).text();
+        for field in ["organization", "meeting_id", "resp_code", "epic_code", "from", "to"] {
+            assert!(page.contains(&format!("id=\"{field}-problem\"")), "{field}: {page}");
+        }
+        let told = ask!(service, get(&format!("/api/v1/notifications?organization=lakeside&{all}"))).text();
+        assert!(told.contains("9 to 12 digits") && told.contains("A RespCode is"), "{told}");
         kit.store.faults().fail_always(None, When::Before);
         let page = ask!(service, get("/records?organization=lakeside&csn=1"));
         assert_eq!(page.status, 503);

@@ -7,8 +7,9 @@ use vestibule_actors::port::store::{Outcome, RecordPlace, RecordQuery};
 use vestibule_domain::id::{MeetingId, OrganizationId};
 use vestibule_domain::time::Moment;
 
+use super::problem::ApiError;
 use crate::settings::Organization;
-use crate::web::{RecordsQuery, SearchKey, UnusableSearch};
+use crate::web::{LONGEST_EPIC_CODE, RecordsQuery, SearchKey, UnusableSearch};
 
 /// The zone of an organization's times; one that this machine does not know (any more) is UTC.
 pub fn zone_of(organization: &Organization) -> TimeZone {
@@ -18,39 +19,72 @@ pub fn zone_of(organization: &Organization) -> TimeZone {
 /// What a search asks the store for, its cursor and its limit aside.
 ///
 /// # Errors
-/// [`UnusableSearch`] with what to do.
+/// All that is wrong with it, with what to do.
 pub fn asked(
     query: &RecordsQuery,
     id: &OrganizationId,
     zone: &TimeZone,
-) -> Result<RecordQuery, UnusableSearch> {
-    let (csn, meeting) = match query.key()? {
+) -> Result<RecordQuery, Vec<UnusableSearch>> {
+    let mut whys = Vec::new();
+    let mut wanted = filters(query, zone, &mut whys);
+    if whys.is_empty() {
+        wanted.organization = Some(id.clone());
+        Ok(wanted)
+    } else {
+        Err(whys)
+    }
+}
+
+/// The same for whoever may not see the organization, or names none.
+pub fn without_organization(query: &RecordsQuery) -> Vec<UnusableSearch> {
+    let mut whys = vec![UnusableSearch::NoOrganization];
+    filters(query, &TimeZone::UTC, &mut whys);
+    whys
+}
+
+/// What programs are told, and people who came by an address of their own.
+pub fn unusable(whys: Vec<UnusableSearch>) -> ApiError {
+    let sentences: Vec<String> = whys.iter().map(ToString::to_string).collect();
+    ApiError::BadRequest(sentences.join(" "))
+}
+
+fn filters(query: &RecordsQuery, zone: &TimeZone, whys: &mut Vec<UnusableSearch>) -> RecordQuery {
+    let key = told(query.named(), whys).flatten();
+    let (csn, meeting) = match key {
         None => (None, None),
         Some(SearchKey::Csn(csn)) => (Some(csn), None),
         Some(SearchKey::MeetingId(digits)) => {
-            (None, Some(MeetingId::from_pasted(&digits).ok_or(UnusableSearch::NotAMeetingId)?))
+            let meeting = MeetingId::from_pasted(&digits).ok_or(UnusableSearch::NotAMeetingId);
+            (None, told(meeting, whys))
         }
     };
     let mut wanted = RecordQuery {
-        organization: Some(id.clone()),
         csn,
         meeting,
-        outcome: outcome(&query.outcome)?,
-        resp_code: resp_code(&query.resp_code)?,
-        since: time(&query.from, zone, false)?,
-        until: time(&query.to, zone, true)?,
+        outcome: told(outcome(&query.outcome), whys).flatten(),
+        resp_code: told(resp_code(&query.resp_code), whys).flatten(),
+        epic_code: told(epic_code(&query.epic_code), whys).flatten(),
+        since: told(time(&query.from, zone, false).ok_or(UnusableSearch::NotAStart), whys).flatten(),
+        until: told(time(&query.to, zone, true).ok_or(UnusableSearch::NotAnEnd), whys).flatten(),
         ..RecordQuery::default()
     };
     if wanted.since.zip(wanted.until).is_some_and(|(since, until)| until <= since) {
-        return Err(UnusableSearch::EndsBeforeItBegins);
+        whys.push(UnusableSearch::EndsBeforeItBegins);
     }
-    if !query.record.trim().is_empty() {
-        let place: RecordPlace = query.record.trim().parse().map_err(|_| UnusableSearch::NotARecord)?;
-        wanted.id = Some(place.id);
-        wanted.since = Some(place.at);
-        wanted.until = Some(Moment(place.at.0.saturating_add(1)));
+    if !query.record.trim().is_empty()
+        && let Some(place) = told(query.record.trim().parse().map_err(|_| UnusableSearch::NotARecord), whys)
+    {
+        let RecordPlace { at, id } = place;
+        wanted.id = Some(id);
+        wanted.since = Some(at);
+        wanted.until = Some(Moment(at.0.saturating_add(1)));
     }
-    Ok(wanted)
+    wanted
+}
+
+/// Notes what is wrong, so that all of it is told at once.
+fn told<T>(part: Result<T, UnusableSearch>, whys: &mut Vec<UnusableSearch>) -> Option<T> {
+    part.map_err(|why| whys.push(why)).ok()
 }
 
 fn outcome(text: &str) -> Result<Option<Outcome>, UnusableSearch> {
@@ -72,11 +106,23 @@ fn resp_code(text: &str) -> Result<Option<u16>, UnusableSearch> {
     code.map(Some).ok_or(UnusableSearch::NotACode)
 }
 
-/// A time with an offset is what it is; one without is in the organization's zone. A day alone begins there, and as an end it is whole.
-fn time(text: &str, zone: &TimeZone, is_end: bool) -> Result<Option<Moment>, UnusableSearch> {
+/// The whole code, as it is copied out of a record or a log: often with a stop behind it.
+fn epic_code(text: &str) -> Result<Option<String>, UnusableSearch> {
+    let code = text.trim().trim_end_matches('.');
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let is_word = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let fits = is_word && (1..=LONGEST_EPIC_CODE).contains(&code.len());
+    fits.then(|| Some(code.to_owned())).ok_or(UnusableSearch::NotAnEpicCode)
+}
+
+/// A time with an offset is what it is; one without is in the organization's zone. A day alone begins there, and as an end it is whole. `None` for
+/// what is no time; a blank is `Some(None)`.
+fn time(text: &str, zone: &TimeZone, is_end: bool) -> Option<Option<Moment>> {
     let text = text.trim();
     if text.is_empty() {
-        return Ok(None);
+        return Some(None);
     }
     let local = || -> Option<Timestamp> {
         let time: DateTime = if text.len() == "2026-11-23".len() {
@@ -87,18 +133,53 @@ fn time(text: &str, zone: &TimeZone, is_end: bool) -> Result<Option<Moment>, Unu
         };
         zone.to_timestamp(time).ok()
     };
-    let time = text.parse().ok().or_else(local).ok_or(UnusableSearch::NotATime)?;
-    Ok(Some(Moment(time.as_millisecond())))
+    let time = text.parse().ok().or_else(local)?;
+    Some(Some(Moment(time.as_millisecond())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(text: &str, is_end: bool) -> Result<Option<Timestamp>, UnusableSearch> {
+    fn at(text: &str, is_end: bool) -> Option<Option<Timestamp>> {
         let zone = TimeZone::get("America/Chicago").unwrap();
         let found = time(text, &zone, is_end)?;
-        Ok(found.map(|moment| Timestamp::from_millisecond(moment.0).unwrap()))
+        Some(found.map(|moment| Timestamp::from_millisecond(moment.0).unwrap()))
+    }
+
+    #[test]
+    fn a_code_of_epics_is_a_word_however_it_was_copied() {
+        for (text, code) in [
+            (" INVALID-USER-ID.\n", "INVALID-USER-ID"),
+            ("invalid-user-id", "invalid-user-id"),
+            ("NO_SUCH", "NO_SUCH"),
+        ] {
+            assert_eq!(epic_code(text), Ok(Some(code.to_owned())), "{text}");
+        }
+        assert_eq!(epic_code(" "), Ok(None));
+        let long = "A".repeat(LONGEST_EPIC_CODE + 1);
+        for bad in ["INVALID USER", "=1+1", "É", ".", long.as_str()] {
+            assert_eq!(epic_code(bad), Err(UnusableSearch::NotAnEpicCode), "{bad}");
+        }
+        assert!(epic_code(&long[1..]).is_ok());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let query = RecordsQuery {
+            organization: "lakeside".into(),
+            meeting_id: "12".into(),
+            from: "soon".into(),
+            to: "later".into(),
+            epic_code: "?".into(),
+            ..RecordsQuery::default()
+        };
+        let id = OrganizationId::new("lakeside").unwrap();
+        use UnusableSearch::{NoOrganization, NotAMeetingId, NotAStart, NotAnEnd, NotAnEpicCode};
+        let wrong = [NotAMeetingId, NotAnEpicCode, NotAStart, NotAnEnd];
+        assert_eq!(asked(&query, &id, &TimeZone::UTC).unwrap_err(), wrong);
+        let nobodys = RecordsQuery { organization: String::new(), from: String::new(), ..query };
+        assert_eq!(without_organization(&nobodys), [NoOrganization, NotAMeetingId, NotAnEpicCode, NotAnEnd]);
     }
 
     #[test]
@@ -111,11 +192,11 @@ mod tests {
             ("2026-11-23", false, "2026-11-23T06:00:00Z"),
             ("2026-11-23", true, "2026-11-24T06:00:00Z"),
         ] {
-            assert_eq!(at(text, is_end), Ok(Some(told.parse().unwrap())), "{text}");
+            assert_eq!(at(text, is_end), Some(Some(told.parse().unwrap())), "{text}");
         }
-        assert_eq!(at(" ", true), Ok(None));
+        assert_eq!(at(" ", true), Some(None));
         for bad in ["yesterday", "2026-13-01", "23.11.2026", "2026-11-23T25:00", "2026-11-2é"] {
-            assert_eq!(at(bad, false), Err(UnusableSearch::NotATime), "{bad}");
+            assert_eq!(at(bad, false), None, "{bad}");
         }
     }
 }

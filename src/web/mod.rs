@@ -59,8 +59,8 @@ pub use organization::{
     RefusedFile, SettingLine, Shown, VersionPage,
 };
 pub use records::{
-    Became, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult, SearchKey,
-    UnusableSearch, grouped,
+    Became, LONGEST_EPIC_CODE, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult,
+    SearchKey, UnusableSearch, grouped,
 };
 pub use refused::RefusedPage;
 #[cfg(test)]

@@ -14,7 +14,7 @@ const PAGES = [
   { name: "records, bad search", path: "/records?organization=lakeside&meeting_id=12", heading: "Notification records", status: 400 },
   { name: "records, nothing found", path: "/records?organization=lakeside&csn=99999", heading: "Notification records" },
   { name: "downtime list", path: "/downtime/lakeside", heading: /^Lakeside Health: video visits of \d/ },
-  { name: "records by filters", path: "/records?organization=lakeside&outcome=parked&from=2026-11-23", heading: "Notification records" },
+  { name: "records by filters", path: "/records?organization=lakeside&outcome=parked&epic_code=INVALID-USER-ID&from=2026-11-23", heading: "Notification records" },
   { name: "records, bad time", path: "/records?organization=lakeside&from=soon", heading: "Notification records", status: 400 },
   { name: "set-up", path: "/admin", heading: "Set-up in Epic" },
   { name: "Zoom account", path: "/admin/lakeside/zoom", heading: "Zoom account of Lakeside Health" },
@@ -152,6 +152,34 @@ test("the downtime list on paper has its table whole, and nothing that only a sc
   assert.equal(sheets.length, 1);
   assert.deepEqual(clerk.complaints, []);
   await Promise.all([provider.leave(), clerk.leave()]);
+});
+
+test("a search that cannot be made is told beside its fields, and keeps what was entered", async () => {
+  const operator = await person(browser, { viewport: SMALL_PHONE });
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/records?organization=lakeside`);
+  const entered = [
+    ["Zoom meeting ID", "12", "A Zoom meeting ID has 9 to 12 digits"],
+    ["From", "soon", "Enter a time as"],
+    ["RespCode", "7", "A RespCode is a number"],
+    ["Epic’s code", "two words", "A code from Epic has at most 64"],
+  ];
+  const field = (label) => page.getByLabel(label, { exact: true });
+  await field("Organization").selectOption("lakeside");
+  for (const [label, text] of entered) await field(label).fill(text);
+  await field("RespCode").press("Enter");
+  for (const [label, text, told] of entered) {
+    await page.locator('[aria-invalid="true"]').and(field(label)).waitFor();
+    assert.equal(await field(label).inputValue(), text);
+    const beside = page.locator(`#${await field(label).getAttribute("aria-describedby")}`);
+    assert.ok((await beside.textContent()).startsWith(told), label);
+  }
+  assert.equal(await page.locator('[aria-invalid="true"]').count(), entered.length);
+  assert.equal(await page.locator(".banner").count(), 0);
+  await assertFits(page, "a search with mistakes");
+  await assertAccessible(page, "a search with mistakes");
+  assert.deepEqual(operator.complaints, []);
+  await operator.leave();
 });
 
 test("a waiting page in somebody else's browser shows the visit but lets nobody in", async () => {

@@ -12,7 +12,7 @@ use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{MOST_ROWS, given, query, rows, stored};
 use crate::http::problem::{ApiError, Problem};
-use crate::http::search::{asked, zone_of};
+use crate::http::search::{asked, unusable, zone_of};
 use crate::http::times::DisplayTimes;
 use crate::http::view::RecordView;
 use crate::settings::StaffRole;
@@ -35,6 +35,8 @@ pub struct NotificationsQuery {
     /// Epic's HTTP status; 0 where no answer came.
     #[param(value_type = Option<u32>)]
     resp_code: Option<String>,
+    /// Epic's own code, the whole of it, whether in capitals or not: `INVALID-USER-ID`.
+    epic_code: Option<String>,
     /// From this time on: RFC 3339, or without an offset in the organization's zone (`2026-11-23`, `2026-11-23T09:30`).
     from: Option<String>,
     /// Before this time; a day alone is in it to its end.
@@ -124,6 +126,7 @@ impl NotificationsQuery {
             csn: text(&self.csn),
             outcome: text(&self.outcome),
             resp_code: text(&self.resp_code),
+            epic_code: text(&self.epic_code),
             from: text(&self.from),
             to: text(&self.to),
             record: text(&self.record),
@@ -138,8 +141,7 @@ impl NotificationsQuery {
         };
         let (id, organization) = who.organization(app, id, needs)?;
         let query = self.as_of_the_page();
-        let wanted =
-            asked(&query, id, &zone_of(organization)).map_err(|why| ApiError::BadRequest(why.to_string()))?;
+        let wanted = asked(&query, id, &zone_of(organization)).map_err(unusable)?;
         let before = given(self.cursor.as_deref()).map(|cursor| {
             cursor.parse().map_err(|_| {
                 let told = "`cursor` is not one that an answer gave; leave it out for the newest records";

@@ -13,7 +13,7 @@ use crate::http::page::staff_page;
 use crate::http::problem::{ApiError, Problem};
 use crate::http::query;
 use crate::http::reason;
-use crate::http::search::{asked, zone_of};
+use crate::http::search::{asked, unusable, zone_of};
 use crate::http::visit::language_of;
 use crate::settings::{Organization, StaffRole};
 use crate::web::{RecordsQuery, ResendCount, ResendNote, ResendPage, ResendState};
@@ -115,8 +115,7 @@ fn wanted<'a>(
     let query = web::Query::<RecordsQuery>::from_query(request.query_string())
         .map(web::Query::into_inner)
         .map_err(|error| ApiError::BadRequest(format!("the query cannot be read ({error})")))?;
-    let unusable = |why: crate::web::UnusableSearch| ApiError::BadRequest(why.to_string());
-    query.key().map_err(unusable)?;
+    query.key().map_err(|why| unusable(vec![why]))?;
     let (id, organization) = by.organization(app, &query.organization, StaffRole::Operator)?;
     let search = asked(&query, id, &zone_of(organization)).map_err(unusable)?;
     let words = query.search();

@@ -15,8 +15,8 @@ use vestibule_domain::visit::participant::Role;
 use super::language::Language;
 use super::signed_in::SignedIn;
 use super::words::{filled, role};
-use query::encode;
-pub use query::{RecordsQuery, SearchKey, UnusableSearch};
+pub use query::{LONGEST_EPIC_CODE, RecordsQuery, SearchKey, UnusableSearch};
+use query::{SearchField, encode};
 #[cfg(test)]
 pub(super) use samples::samples;
 use words::RecordsWords;
@@ -129,7 +129,7 @@ fn utc(at: Timestamp) -> String {
 #[derive(Clone, Debug)]
 pub enum RecordsResult {
     NotAsked,
-    Unusable(UnusableSearch),
+    Unusable(Vec<UnusableSearch>),
     /// The store did not answer; trying again may help.
     Unavailable,
     /// Newest first; `next` is the cursor of the following page.
@@ -170,8 +170,26 @@ impl RecordsPage<'_> {
         Became::ALL.map(choice)
     }
 
-    fn why_unusable(&self, why: &UnusableSearch) -> &'static str {
-        words::unusable(self.language, *why)
+    /// What is wrong with a field, if anything, in one text.
+    fn wrong(&self, field: SearchField) -> Option<String> {
+        self.told_at(Some(field))
+    }
+
+    /// What is wrong with an address, which no field of the form has.
+    fn wrong_elsewhere(&self) -> Option<String> {
+        self.told_at(None)
+    }
+
+    fn told_at(&self, place: Option<SearchField>) -> Option<String> {
+        let RecordsResult::Unusable(whys) = &self.result else { return None };
+        let here = whys.iter().filter(|why| why.field() == place);
+        let said: Vec<&str> = here.map(|why| words::unusable(self.language, *why)).collect();
+        (!said.is_empty()).then(|| said.join(" "))
+    }
+
+    /// Both fields are wrong where one is too much, and one text tells it.
+    fn csn_is_wrong(&self) -> bool {
+        matches!(&self.result, RecordsResult::Unusable(whys) if whys.contains(&UnusableSearch::Both))
     }
 
     fn searched_back_to(&self, time: &str) -> String {

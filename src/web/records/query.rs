@@ -9,6 +9,9 @@ use crate::web::language::Language;
 /// The shortest and longest Zoom meeting ids, in digits.
 const MEETING_ID_DIGITS: std::ops::RangeInclusive<usize> = 9..=12;
 
+/// How long a code of Epic's may be that is searched for; none that is kept is longer.
+pub const LONGEST_EPIC_CODE: usize = 64;
+
 /// The query of the form, as it came; `meeting_id` or `csn` says what is looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct RecordsQuery {
@@ -22,6 +25,8 @@ pub struct RecordsQuery {
     pub outcome: String,
     #[serde(default)]
     pub resp_code: String,
+    #[serde(default)]
+    pub epic_code: String,
     #[serde(default)]
     pub from: String,
     #[serde(default)]
@@ -50,10 +55,42 @@ pub enum UnusableSearch {
     NotACsn,
     NotAnOutcome,
     NotACode,
-    NotATime,
+    NotAnEpicCode,
+    NotAStart,
+    NotAnEnd,
     EndsBeforeItBegins,
     NotARecord,
     NoOrganization,
+}
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchField {
+    Organization,
+    MeetingId,
+    Csn,
+    From,
+    To,
+    Outcome,
+    RespCode,
+    EpicCode,
+}
+
+impl UnusableSearch {
+    /// Where it is told; `None` for what stands in an address alone.
+    pub(super) fn field(self) -> Option<SearchField> {
+        Some(match self {
+            Self::NoOrganization => SearchField::Organization,
+            Self::Empty | Self::Both | Self::NotAMeetingId => SearchField::MeetingId,
+            Self::NotACsn => SearchField::Csn,
+            Self::NotAStart => SearchField::From,
+            Self::NotAnEnd | Self::EndsBeforeItBegins => SearchField::To,
+            Self::NotAnOutcome => SearchField::Outcome,
+            Self::NotACode => SearchField::RespCode,
+            Self::NotAnEpicCode => SearchField::EpicCode,
+            Self::NotARecord => return None,
+        })
+    }
 }
 
 impl RecordsQuery {
@@ -69,10 +106,11 @@ impl RecordsQuery {
     }
 
     /// What narrows a search, as the address names it.
-    fn filters(&self) -> [(&'static str, &str); 5] {
+    fn filters(&self) -> [(&'static str, &str); 6] {
         [
             ("outcome", &self.outcome),
             ("resp_code", &self.resp_code),
+            ("epic_code", &self.epic_code),
             ("from", &self.from),
             ("to", &self.to),
             ("record", &self.record),
@@ -112,6 +150,11 @@ impl RecordsQuery {
         if self.organization.trim().is_empty() {
             return Err(UnusableSearch::NoOrganization);
         }
+        self.named()
+    }
+
+    /// The same, whosever the records are.
+    pub fn named(&self) -> Result<Option<SearchKey>, UnusableSearch> {
         match (self.meeting_id.trim(), self.csn.trim()) {
             ("", "") if self.is_filtered() => Ok(None),
             ("", "") => Err(UnusableSearch::Empty),

@@ -38,8 +38,14 @@ pub(super) fn page(language: Language, text: &str, result: RecordsResult) -> Str
     let said = || text.to_owned();
     let organizations = [OrganizationChoice { id: said(), name: said() }];
     let (organization, meeting_id, from) = (said(), said(), said());
-    let query =
-        RecordsQuery { organization, meeting_id, from, cursor: Some(said()), ..RecordsQuery::default() };
+    let query = RecordsQuery {
+        organization,
+        meeting_id,
+        from,
+        epic_code: said(),
+        cursor: Some(said()),
+        ..RecordsQuery::default()
+    };
     RecordsPage {
         language,
         organizations: &organizations,
@@ -56,7 +62,10 @@ pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, St
     let none = RecordsResult::Found { records: vec![], next: None, back_to: Some(text.into()) };
     let results = [
         ("blank", RecordsResult::NotAsked),
-        ("unusable", RecordsResult::Unusable(UnusableSearch::NotAMeetingId)),
+        (
+            "unusable",
+            RecordsResult::Unusable(vec![UnusableSearch::NotAMeetingId, UnusableSearch::NotARecord]),
+        ),
         ("unavailable", RecordsResult::Unavailable),
         ("none", none),
         ("found", found(vec![record(text)], Some(text.into()))),

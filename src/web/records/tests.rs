@@ -48,6 +48,76 @@ fn records_show_what_the_article_promises() {
     );
 }
 
+/// The tag of a field, as it is written.
+fn field(html: &str, id: &str) -> String {
+    let start = html.find(&format!(" id=\"{id}\" ")).unwrap_or_else(|| panic!("{id}: {html}"));
+    html[start..].split('>').next().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_wrong_stands_beside_its_field_and_what_was_entered_stays() {
+    use UnusableSearch::*;
+    let query = RecordsQuery {
+        meeting_id: "12".into(),
+        csn: "é".into(),
+        outcome: "lost".into(),
+        resp_code: "7".into(),
+        epic_code: "a b".into(),
+        from: "soon".into(),
+        to: "late".into(),
+        ..RecordsQuery::default()
+    };
+    for (why, id, kept) in [
+        (NoOrganization, "organization", ""),
+        (Empty, "meeting_id", "12"),
+        (NotAMeetingId, "meeting_id", "12"),
+        (NotACsn, "csn", "é"),
+        (NotAnOutcome, "outcome", "lost"),
+        (NotACode, "resp_code", "7"),
+        (NotAnEpicCode, "epic_code", "a b"),
+        (NotAStart, "from", "soon"),
+        (NotAnEnd, "to", "late"),
+        (EndsBeforeItBegins, "to", "late"),
+    ] {
+        for language in [Language::English, Language::Spanish] {
+            let result = RecordsResult::Unusable(vec![why]);
+            let html = RecordsPage { result, ..of(&query, language) }.render().unwrap();
+            let tag = field(&html, id);
+            let mark = format!("aria-invalid=\"true\" aria-describedby=\"{id}-problem\"");
+            assert!(tag.contains(&mark), "{why:?}: {tag}");
+            let said = words::unusable(language, why);
+            let label = format!("for=\"{id}\"");
+            let beside = html.split(&label).nth(1).unwrap().split("</div>").next().unwrap();
+            assert!(beside.contains(said) && beside.contains(&format!("id=\"{id}-problem\"")), "{beside}");
+            assert!(beside.contains(&format!("value=\"{kept}\"")), "{beside}");
+            assert_eq!(html.matches("aria-invalid").count(), 1, "{why:?}");
+            assert!(!html.contains("class=\"banner\"") && html.contains(of(&query, language).words().mend));
+        }
+    }
+}
+
+#[test]
+fn two_names_of_a_visit_are_both_marked_and_told_of_once() {
+    let query = RecordsQuery { meeting_id: "1".into(), csn: "2".into(), ..RecordsQuery::default() };
+    let result = RecordsResult::Unusable(vec![UnusableSearch::Both]);
+    let html = RecordsPage { result, ..of(&query, Language::English) }.render().unwrap();
+    for id in ["meeting_id", "csn"] {
+        let mark = "aria-invalid=\"true\" aria-describedby=\"meeting_id-problem\"";
+        assert!(field(&html, id).contains(mark), "{html}");
+    }
+    assert_eq!(html.matches("not both").count(), 1);
+}
+
+// A record's address is no field, so that it is told above all.
+#[test]
+fn what_no_field_has_is_told_by_itself() {
+    let query = RecordsQuery::default();
+    let result = RecordsResult::Unusable(vec![UnusableSearch::NotARecord]);
+    let html = RecordsPage { result, ..of(&query, Language::English) }.render().unwrap();
+    has(&html, &["<p class=\"banner\" role=\"alert\">That is not the address of a record.</p>"]);
+    assert!(!html.contains("aria-invalid"));
+}
+
 #[test]
 fn in_spanish_words_are_translated_and_codes_and_values_are_not() {
     let told =

@@ -17,9 +17,11 @@ pub struct RecordsWords {
     pub from: &'static str,
     pub to: &'static str,
     pub outcome: &'static str,
+    pub epic_code: &'static str,
     pub any: &'static str,
     pub search: &'static str,
     // What came of a search.
+    pub mend: &'static str,
     pub not_asked: &'static str,
     pub unavailable: &'static str,
     pub address: &'static str,
@@ -40,7 +42,7 @@ pub struct RecordsWords {
     pub to_check: &'static str,
     // Cells.
     pub record_address: &'static str,
-    /// A visit without a CSN, or without a meeting.
+    /// A visit without a CSN or a meeting, an answer without a code.
     pub none: &'static str,
     pub at_time: &'static str,
     pub on_day: &'static str,
@@ -118,7 +120,11 @@ pub(super) fn unusable(language: Language, why: UnusableSearch) -> &'static str 
             "A RespCode is a number from 100 to 599, or 0 for no answer.",
             "Un RespCode es un número de 100 a 599, o 0 si no hubo respuesta.",
         ),
-        UnusableSearch::NotATime => (
+        UnusableSearch::NotAnEpicCode => (
+            "A code from Epic has at most 64 letters, digits, dashes and underscores, for example INVALID-USER-ID.",
+            "Un código de Epic tiene como máximo 64 letras, cifras y guiones, por ejemplo INVALID-USER-ID.",
+        ),
+        UnusableSearch::NotAStart | UnusableSearch::NotAnEnd => (
             "Enter a time as 2026-11-23 or 2026-11-23T09:30.",
             "Escriba una hora como 2026-11-23 o 2026-11-23T09:30.",
         ),
@@ -145,8 +151,10 @@ static ENGLISH: RecordsWords = RecordsWords {
     from: "From",
     to: "Before, or to the end of a day",
     outcome: "Outcome",
+    epic_code: "Epic’s code",
     any: "Any",
     search: "Search",
+    mend: "Nothing was looked for. Correct what is marked and search again.",
     not_asked: "Enter a Zoom meeting ID, a CSN, a time or another filter. Blanks and dashes of ids do not matter.",
     unavailable: "The records cannot be read at the moment. Wait a few seconds and search again.",
     address: "Address of this search:",
@@ -191,8 +199,10 @@ static SPANISH: RecordsWords = RecordsWords {
     from: "Desde",
     to: "Antes de, o hasta el final de un día",
     outcome: "Resultado",
+    epic_code: "Código de Epic",
     any: "Cualquiera",
     search: "Buscar",
+    mend: "No se buscó nada. Corrija lo marcado y busque de nuevo.",
     not_asked: "Escriba un ID de reunión de Zoom, un CSN, una hora u otro filtro. Los espacios y guiones de los ID no importan.",
     unavailable: "Los registros no se pueden leer en este momento. Espere unos segundos y busque de nuevo.",
     address: "Dirección de esta búsqueda:",

@@ -59,7 +59,7 @@ async fn what_epic_refused_is_sent_again_by_its_code_with_what_is_true_by_now_an
         let parked = |visit: &Value| has_problem(visit, "update_parked");
         house.until_visit(csn, "its updates are parked", parked).await;
     }
-    let search = "outcome=parked&resp_code=400";
+    let search = "outcome=parked&epic_code=invalid-user-id";
     let settled = async || {
         let rows = house.get(&format!("/api/v1/notifications?organization=lakeside&{search}")).await.json();
         (rows["notifications"].as_array().unwrap().len() == 6).then_some(())
@@ -68,6 +68,8 @@ async fn what_epic_refused_is_sent_again_by_its_code_with_what_is_true_by_now_an
     house.epic().clear_faults();
     let count = house.api_resends(search, json!({"dry_run": true})).await.json();
     assert_eq!((&count["records"], &count["updates"], &count["visits"]), (&json!(6), &json!(6), &json!(3)));
+    let others = house.api_resends("epic_code=INVALID-CONFERENCE-ID", json!({"dry_run": true})).await.json();
+    assert_eq!((&others["records"], &others["updates"]), (&json!(0), &json!(0)));
     let calls = house.epic().calls("status");
     let page = house.count_page(search).await;
     assert!(page.contains("6 updates</strong> of 6 people in 3 visits, for 6 records"), "{page}");
@@ -91,7 +93,7 @@ async fn what_epic_refused_is_sent_again_by_its_code_with_what_is_true_by_now_an
     assert_eq!(begun.len(), 1, "{audited:?}");
     let why = &begun[0].1;
     assert!(why.starts_with(WHY) && why.contains("6 updates of 3 visits for 6 records"), "{why}");
-    assert!(why.contains("outcome=parked&resp_code=400"), "{why}");
+    assert!(why.contains("outcome=parked&epic_code=invalid%2Duser%2Did"), "{why}");
     for outcome in ["counted", "done", "already-done"] {
         assert!(audited.iter().any(|(told, _)| told == outcome), "{outcome}: {audited:?}");
     }
