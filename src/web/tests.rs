@@ -131,7 +131,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         pages.extend([records::samples(language, text), resend::samples(language, text)].concat());
     }
     for language in Language::ALL {
-        let board = OpsPage { language, operated: Vec::new(), signed_in: SignedIn::Yes };
+        let board = OpsPage { language, seen: Vec::new(), operated: Vec::new(), signed_in: SignedIn::Yes };
         pages.push((format!("ops {language:?}"), board.render().unwrap()));
         pages.extend(sign_ins(language, text));
         let signed_in = SignedIn::BreakGlass;

@@ -84,6 +84,10 @@ async function visits(browser, demo) {
   await page.getByText("patient: in meeting, light on").waitFor();
   await page.getByText("ended", { exact: true }).last().waitFor();
   await picture(page, "board");
+  await page.setViewportSize(DESKTOP);
+  await page.getByRole("button", { name: `Act on visit ${csn}` }).click();
+  await page.getByRole("form", { name: "End the meeting" }).waitFor();
+  await picture(page, "board-act");
   await page.goto(`${demo.service}/records?organization=lakeside&csn=${csn}`);
   await page.getByRole("region", { name: "Notification records" }).waitFor();
   await picture(page, "records", { fullPage: true });

@@ -1,5 +1,7 @@
 //! A chain of the audit, read page by page while it is sent.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,6 +16,9 @@ use crate::http::app::App;
 use crate::http::ask::{given, query, stored};
 use crate::http::problem::{ApiError, Problem};
 use crate::settings::StaffRole;
+
+/// An export waits so long for what this node has been told and not written so far.
+const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Which chain is wanted, and how it is written.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -64,6 +69,8 @@ pub async fn export(app: web::Data<App>, who: Who, request: HttpRequest) -> Resu
             ChainId::of(None)
         }
     };
+    // What this node has been told so far is in it; where that takes longer, what there is now is told.
+    let _ = app.audit.settle(SETTLED_WITHIN).await;
     let chain = Chain::new(&app.desk.ports().store, &id)?;
     // Whoever asks gets what there is now, or is cut off: a part must never be taken for the whole.
     let newest = stored(chain.head()).await?.map_or(0, |head| head.seq);

@@ -55,9 +55,11 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         };
         return staff_page(HttpResponse::Ok(), &page);
     }
+    let seen = app.settings.organizations.iter().filter(|(id, _)| who.sees(id));
     let operated = app.settings.organizations.keys().filter(|id| who.may(id, StaffRole::Operator));
     let page = OpsPage {
         language: language_of(&request, None),
+        seen: seen.map(|(id, one)| (id.as_str().to_owned(), one.display_name.clone())).collect(),
         operated: operated.map(|id| id.as_str().to_owned()).collect(),
         signed_in: who.signed_in(),
     };

@@ -21,7 +21,9 @@ use words::WallWords;
 #[template(path = "ops.html")]
 pub struct OpsPage {
     pub language: Language,
-    /// The organizations on whose visits the reader may act.
+    /// The organizations that the reader sees, with their names.
+    pub seen: Vec<(String, String)>,
+    /// Those on whose visits they may act.
     pub operated: Vec<String>,
     /// People signed in by a cookie, so the page offers to sign out.
     pub signed_in: SignedIn,

@@ -50,8 +50,8 @@ fn records_show_what_the_article_promises() {
 
 /// The tag of a field, as it is written.
 fn field(html: &str, id: &str) -> String {
-    let start = html.find(&format!(" id=\"{id}\" ")).unwrap_or_else(|| panic!("{id}: {html}"));
-    html[start..].split('>').next().unwrap().to_owned()
+    let (_, rest) = html.split_once(&format!(" id=\"{id}\" ")).unwrap_or_else(|| panic!("{id}: {html}"));
+    rest.split('>').next().unwrap().to_owned()
 }
 
 #[test]

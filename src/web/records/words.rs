@@ -42,7 +42,7 @@ pub struct RecordsWords {
     pub to_check: &'static str,
     // Cells.
     pub record_address: &'static str,
-    /// A visit without a CSN or a meeting, an answer without a code.
+    /// A visit without a CSN, or without a meeting.
     pub none: &'static str,
     pub at_time: &'static str,
     pub on_day: &'static str,
