@@ -35,7 +35,18 @@ test("without scripts a button goes on", async () => {
   const patient = await person(browser, { viewport: SMALL_PHONE, javaScriptEnabled: false });
   const { page, button } = await onwardPage(patient, demo, 1);
   await assertFits(page, "onward page");
-  await button.click();
-  await arrive(page, WAITING_PAGE);
+  await pressUntilThere(page, button);
   await patient.leave();
 });
+
+/** A busy machine's browser has once lost a press on a page that it had just drawn; whoever sees the button still there presses again. */
+async function pressUntilThere(page, button) {
+  for (let presses = 1; ; presses += 1) {
+    await button.click();
+    try {
+      return await arrive(page, WAITING_PAGE, { timeout: 10_000 });
+    } catch (error) {
+      if (presses === 3 || !(await button.isVisible())) throw error;
+    }
+  }
+}

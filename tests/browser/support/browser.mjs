@@ -71,8 +71,8 @@ export function see(page, sought, options) {
 }
 
 /** Waits until the page is at an address; where it never comes there, the failure says where it is and what it shows. */
-export function arrive(page, address) {
-  return orSayWhatIsShown(page, page.waitForURL(address));
+export function arrive(page, address, options) {
+  return orSayWhatIsShown(page, page.waitForURL(address, options));
 }
 
 async function orSayWhatIsShown(page, waiting) {
