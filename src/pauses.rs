@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
-use vestibule_actors::port::store::{SharedStore, StoreError, halt_of, set_halt};
+use vestibule_actors::port::store::{SharedStore, StoreError, end_halt, halt_of, set_halt};
 use vestibule_domain::gate::Halt;
 use vestibule_domain::id::OrganizationId;
+use vestibule_domain::time::Moment;
 
 use crate::http::app::App;
 use crate::latest::Latest;
@@ -45,18 +46,28 @@ impl Pauses {
         Ok(halt)
     }
 
-    /// Pauses an organization's notifier, or with `None` has it go on. Answers what stood before; where that is the same already, nothing is changed.
+    /// Pauses an organization's notifier. Answers what stood before; where it was paused already, nothing is changed.
     ///
     /// # Errors
     /// [`StoreError`]; it is not known then whether it was done.
-    pub async fn set(
+    pub async fn pause(&self, organization: &OrganizationId, halt: Halt) -> Result<Option<Halt>, StoreError> {
+        let before = set_halt(&self.store, organization, Some(&halt)).await?;
+        self.saw(organization, Some(before.as_ref().unwrap_or(&halt)));
+        Ok(before)
+    }
+
+    /// Has it go on where the pause began at `meant`, or whichever there is. Answers what stood before; another one still stands.
+    ///
+    /// # Errors
+    /// As of [`Self::pause`].
+    pub async fn resume(
         &self,
         organization: &OrganizationId,
-        halt: Option<Halt>,
+        meant: Option<Moment>,
     ) -> Result<Option<Halt>, StoreError> {
-        let before = set_halt(&self.store, organization, halt.as_ref()).await?;
-        let stands = halt.map(|halt| before.clone().unwrap_or(halt));
-        self.saw(organization, stands.as_ref());
+        let before = end_halt(&self.store, organization, meant).await?;
+        let another = before.as_ref().filter(|before| meant.is_some_and(|meant| meant != before.since));
+        self.saw(organization, another);
         Ok(before)
     }
 

@@ -321,6 +321,15 @@ pub async fn ever_kept(store: &SharedStore) -> Result<Vec<OrganizationId>, Keepi
     Ok(index_in(store).await?.1.into_keys().collect())
 }
 
+/// Those of them that were removed and not made again.
+///
+/// # Errors
+/// [`KeepingError`]
+pub async fn removed(store: &SharedStore) -> Result<Vec<OrganizationId>, KeepingError> {
+    let all = index_in(store).await?.1.into_iter();
+    Ok(all.filter(|(_, entry)| entry.removed).map(|(id, _)| id).collect())
+}
+
 async fn index_in(store: &SharedStore) -> Result<(u64, Index), KeepingError> {
     Ok(field_in(store, &index_of()?, INDEX).await?.unwrap_or_default())
 }

@@ -19,7 +19,7 @@ use vestibule_domain::id::OrganizationId;
 
 pub use difference::{Change, differences};
 pub use document::{Checked, Document, Draft, Head, Seen};
-pub use keeping::{Counting, Keeping, KeepingError, Saved, Wanted, ever_kept};
+pub use keeping::{Counting, Keeping, KeepingError, Saved, Wanted, ever_kept, removed};
 pub use looks::{Looks, Wanted as WantedLooks};
 
 use crate::latest::Latest;

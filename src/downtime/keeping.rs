@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actix_web::web;
@@ -12,6 +12,7 @@ use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::time::Moment;
 
 use super::today;
+use crate::configuration::{KeepingError, removed};
 use crate::http::app::App;
 use crate::latest::Latest;
 use crate::settings::{DowntimePlan, Settings};
@@ -23,6 +24,8 @@ use crate::web::Page as _;
 enum Unwritten {
     #[error(transparent)]
     Store(#[from] vestibule_actors::port::store::StoreError),
+    #[error(transparent)]
+    Kept(#[from] KeepingError),
     #[error("the list cannot be rendered")]
     Unrendered,
     #[error("{0}")]
@@ -37,6 +40,9 @@ pub(crate) async fn keep_on(doors: Arc<Latest<App>>, plan: DowntimePlan, clock: 
     loop {
         let (app, now) = (doors.get(), clock.now());
         let written = write_all(&app.desk.ports().store, &app.settings, &plan.folder, now).await;
+        if let Err(error) = clear(&app.desk.ports().store, &app.settings, &plan.folder).await {
+            tracing::warn!(%error, "the lists of removed organizations could not be taken away; it is tried again");
+        }
         app.metrics.downtime_written(written.is_ok().then_some(now));
         if let Err(error) = written {
             tracing::error!(%error, "the list for downtime could not be written; the one before stays");
@@ -70,6 +76,23 @@ async fn write_all(
         all = all.and(written.await);
     }
     all
+}
+
+/// Takes away the lists of organizations that were removed, which nobody may take for today's. One that is merely not in force, since its settings
+/// cannot be read, keeps its last list.
+async fn clear(store: &SharedStore, settings: &Settings, folder: &Path) -> Result<(), Unwritten> {
+    let removed = removed(store).await?.into_iter().filter(|id| !settings.organizations.contains_key(id));
+    let lists: Vec<PathBuf> =
+        removed.flat_map(|id| ["html", "csv"].map(|kind| folder.join(format!("{id}.{kind}")))).collect();
+    let work = move || lists.iter().try_for_each(|list| take_away(list));
+    Ok(web::block(work).await.map_err(|_| Unwritten::Ends)??)
+}
+
+fn take_away(list: &Path) -> io::Result<()> {
+    match fs::remove_file(list) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A file that is always whole: the one before, or this one.

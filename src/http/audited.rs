@@ -60,6 +60,7 @@ pub(super) const ACTS: [(&str, Option<&str>); 10] = [
     ("/api/v1/notifications/resend", Some(NOTIFICATIONS_RESENT)),
     ("/api/v1/backup", Some(BACKUP_TAKEN)),
 ];
+pub(super) const RECORDS_EXPORTED: &str = "records_exported";
 pub(super) const NOTIFICATIONS_RESENT: &str = "notifications_resent";
 pub(super) const NOTIFIER_PAUSED: &str = "notifier_paused";
 pub(super) const NOTIFIER_RESUMED: &str = "notifier_resumed";
@@ -124,8 +125,12 @@ impl Audited {
             Self::Nothing if is_denied => "refused",
             Self::Look(_) | Self::Nothing => return,
         };
+        let looked = request.extensions().get::<Looked>().filter(|_| outcome == DONE).cloned();
+        let exported = looked.as_ref().is_some_and(|looked| looked.exported);
+        let action = if exported { RECORDS_EXPORTED } else { action };
         let (organization, deed) = deed(app, request, action, outcome);
-        let deed = Deed { by: Some(who.name().to_owned()), ..deed };
+        let reason = looked.map(|looked| looked.search);
+        let deed = Deed { by: Some(who.name().to_owned()), reason, ..deed };
         // Of somebody whom an organization does not know it is told no name, as they are told none of it.
         let chains = match (organization, who.organizations()) {
             (_, _) if unknown => vec![None],
@@ -137,6 +142,7 @@ impl Audited {
         for chain in chains {
             match self {
                 Self::Act(_) => app.audit.note(chain.as_ref(), deed.clone()),
+                Self::Look(_) if exported => app.audit.note(chain.as_ref(), deed.clone()),
                 Self::Look(_) | Self::Nothing => app.audit.note_once(chain.as_ref(), deed.clone()),
             }
         }
@@ -146,6 +152,15 @@ impl Audited {
 /// What came of an act, where the status alone does not say it: a handler leaves it among the request's extensions.
 #[derive(Clone, Copy)]
 pub(super) struct Outcome(pub &'static str);
+
+/// Which records were looked at, where the address of the visit does not say it: a handler leaves it among the request's extensions.
+#[derive(Clone)]
+pub(super) struct Looked {
+    /// In the words of the search.
+    pub search: String,
+    /// They were handed out as a file: each time is an entry.
+    pub exported: bool,
+}
 
 /// Which organization a request is about, where it is none that is in force: a handler leaves it among the request's extensions, once it is clear
 /// that whoever asks may know of it.

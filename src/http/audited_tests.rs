@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use actix_web::http::Method;
 use serde_json::Value;
 use vestibule_actors::memory::{Call, When};
-use vestibule_actors::port::store::Seq;
+use vestibule_actors::port::store::{Outcome, Seq};
 use vestibule_domain::shard::Shard;
 use vestibule_domain::time::Span;
 
 use super::*;
 use crate::audit::{Chain, ChainId, Kept, verify};
-use crate::http::kit::{Kit, anonymous, ask, get, key, organization, service, waiting};
+use crate::http::kit::{Kit, NOW, anonymous, ask, get, key, organization, record, service, waiting};
 
 #[actix_web::test]
 async fn each_route_behind_the_guard_is_in_the_table() {
@@ -95,6 +95,41 @@ async fn a_page_that_is_loaded_again_and_again_is_one_look_for_a_while() {
     assert_eq!(looks().await, 3);
     kit.clock.advance(Span::minutes(6));
     assert_eq!(looks().await, 6);
+}
+
+#[actix_web::test]
+async fn each_export_of_records_is_kept_with_its_search_and_a_look_at_one_says_which() {
+    let kit = Kit::with(GRANTS);
+    let seen = record(NOW, Outcome::Parked);
+    let address = seen.place().to_string();
+    kit.record(&key("10001"), vec![seen]).await;
+    let service = service!(kit);
+    let search = "organization=lakeside&csn=10001&outcome=parked";
+    assert_eq!(ask!(service, desk(&format!("/records?{search}"))).status, 200);
+    for _ in 0..2 {
+        let csv = ask!(service, desk(&format!("/api/v1/notifications?{search}&format=csv")));
+        assert!(csv.status == 200 && csv.text().lines().count() == 2, "{}", csv.text());
+    }
+    for path in ["/records", "/api/v1/notifications"] {
+        let one = format!("{path}?organization=lakeside&record={address}");
+        assert_eq!(ask!(service, desk(&one)).status, 200, "{path}");
+    }
+    let refused =
+        ask!(service, desk("/api/v1/notifications?organization=lakeside&csn=1&resp_code=7&format=csv"));
+    assert_eq!(refused.status, 400);
+    let deeds = kept(&kit, Some(&organization("lakeside"))).await;
+    let said: Vec<_> =
+        deeds.iter().map(|it| (it.action.as_str(), it.reason.as_deref().unwrap_or(""))).collect();
+    let one = format!("organization=lakeside&record={}", address.replace('-', "%2D"));
+    assert_eq!(
+        said,
+        [
+            ("records_viewed", ""),
+            ("records_exported", search),
+            ("records_exported", search),
+            ("records_viewed", one.as_str()),
+        ]
+    );
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! The notification records screen: searches on the server, so that it works without scripts.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use jiff::tz::TimeZone;
 use vestibule_actors::port::store::{Outcome, Record, RecordQuery};
 use vestibule_domain::time::Moment;
@@ -8,6 +8,7 @@ use vestibule_domain::time::Moment;
 use super::access::Who;
 use super::app::App;
 use super::ask::{self, stored};
+use super::audited::Looked;
 use super::page::staff_page;
 use super::problem::ApiError;
 use super::search::{asked, without_organization, zone_of};
@@ -49,6 +50,9 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         .map(web::Query::into_inner)
         .map_err(|error| ApiError::BadRequest(format!("the query cannot be read ({error})")))?;
     let result = search(&app, &who, &query).await;
+    if !query.record.trim().is_empty() {
+        request.extensions_mut().insert(Looked { search: query.search(), exported: false });
+    }
     let answer = match &result {
         RecordsResult::NotAsked | RecordsResult::Found { .. } => HttpResponse::Ok(),
         RecordsResult::Unusable(_) => HttpResponse::BadRequest(),

@@ -39,6 +39,8 @@ pub fn asked(
 pub fn without_organization(query: &RecordsQuery) -> Vec<UnusableSearch> {
     let mut whys = vec![UnusableSearch::NoOrganization];
     filters(query, &TimeZone::UTC, &mut whys);
+    // In which zone its times are is not known.
+    whys.retain(|why| *why != UnusableSearch::EndsBeforeItBegins);
     whys
 }
 

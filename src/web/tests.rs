@@ -69,6 +69,11 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
     ]
 }
 
+fn board(language: Language, text: &str) -> OpsPage {
+    let seen = vec![(text.into(), text.into())];
+    OpsPage { language, seen, operated: vec![text.into()], signed_in: SignedIn::Yes }
+}
+
 /// Every page, in every language it has, with `text` wherever a text from outside can come in.
 fn every_page(text: &str) -> Vec<(String, String)> {
     let mut pages = Vec::new();
@@ -131,7 +136,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         pages.extend([records::samples(language, text), resend::samples(language, text)].concat());
     }
     for language in Language::ALL {
-        let board = OpsPage { language, seen: Vec::new(), operated: Vec::new(), signed_in: SignedIn::Yes };
+        let board = board(language, text);
         pages.push((format!("ops {language:?}"), board.render().unwrap()));
         pages.extend(sign_ins(language, text));
         let signed_in = SignedIn::BreakGlass;

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{Accept, ContentDisposition, DispositionParam, DispositionType, Header};
 use actix_web::mime::{self, Mime};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_actors::port::store::RecordQuery;
@@ -11,6 +11,7 @@ use super::export::csv_rows;
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{MOST_ROWS, given, query, rows, stored};
+use crate::http::audited::Looked;
 use crate::http::problem::{ApiError, Problem};
 use crate::http::search::{asked, unusable, zone_of};
 use crate::http::times::DisplayTimes;
@@ -84,6 +85,10 @@ pub async fn list(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
     let asked: NotificationsQuery = query(&request)?;
     let format = format(&asked, &request)?;
     let search = asked.search(&app, &who, StaffRole::Viewer)?;
+    let exported = format == Format::Csv;
+    if exported || search.id.is_some() {
+        request.extensions_mut().insert(Looked { search: asked.words(), exported });
+    }
     match format {
         Format::Json => json(&app, search, rows(asked.limit.as_deref())?).await,
         Format::Csv => csv(&app, search).await,

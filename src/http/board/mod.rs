@@ -81,7 +81,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         `{\"type\":\"paused\",\"organizations\":[{\"organization\",\"by\",\"reason\",\"since\"}]}` with all whose notifiers are paused, \
         whenever they are others than before (none at first), and every 15 s `{\"type\":\"alive\"}`. \
         Closed with 1012 when the node goes down and with 1008 when the sign-in ends"),
-    (status = 400, description = "Not a websocket", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "Not a websocket, or an organization without a visit", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "About an organization that is none of theirs, or about what is no visit", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Opened by a page of another site", body = Problem, content_type = "application/problem+json"),
@@ -97,7 +97,11 @@ pub async fn stream(
         return Err(ApiError::Draining);
     }
     let only = only(&app, &who, &request)?;
-    let Ok(seat) = Arc::clone(&app.limits.ops_connections).try_acquire_owned() else {
+    let seats = &app.limits.ops_connections;
+    // A page of a visit does without a stream; the last quarter of them is left to boards, which do not.
+    let has_room = only.is_none() || seats.available_permits() > app.settings.limits.ops_connections / 4;
+    let seat = Arc::clone(seats).try_acquire_owned().ok().filter(|_| has_room);
+    let Some(seat) = seat else {
         app.metrics.refused("ops_connections");
         return Err(ApiError::Overloaded("ops_connections"));
     };
@@ -117,8 +121,12 @@ pub async fn stream(
 
 /// The visit that a stream is about, if one is named.
 fn only(app: &App, who: &Who, request: &HttpRequest) -> Result<Option<VisitKey>, ApiError> {
-    let named = |name: &str| query::first(request, name).filter(|id| !id.is_empty());
+    let named = |name: &str| query::first(request, name);
     let visit = match (named("csn"), named("conference_id")) {
+        (None, None) if named("organization").is_some() => {
+            let told = "name the visit with `csn` or `conference_id`, or no organization either";
+            return Err(ApiError::BadRequest(told.to_owned()));
+        }
         (None, None) => return Ok(None),
         (Some(csn), None) => Csn::new(&csn).map(VisitId::Csn),
         (_, Some(conference)) => ConferenceId::new(&conference).map(VisitId::Conference),

@@ -313,9 +313,27 @@ async fn the_stream_of_one_visit_tells_of_it_alone() {
         "?csn=10001",
         "?organization=nowhere&csn=10001",
         "?organization=lakeside&csn=%20",
+        "?organization=lakeside&csn=",
         "?organization=lakeside&csn=1&conference_id=%0a",
     ] {
         assert_eq!(served.connect_about(nowhere).await.err(), Some(404), "{nowhere}");
     }
+    assert_eq!(served.connect_about("?organization=lakeside").await.err(), Some(400));
+    served.handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn pages_of_visits_leave_seats_to_boards() {
+    let kit = Kit::with("limits.ops_connections = 4");
+    kit.commit(&key("10001"), Some(&waiting(key("10001")))).await;
+    let served = serve(&kit).await;
+    let page = "?organization=lakeside&csn=10001";
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(served.connect_about(page).await.unwrap());
+    }
+    assert_eq!(served.connect_about(page).await.err(), Some(503));
+    open.push(served.connect().await.unwrap());
+    assert_eq!(served.connect().await.err(), Some(503));
     served.handle.stop(false).await;
 }

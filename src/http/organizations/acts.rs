@@ -268,9 +268,12 @@ impl Doing<'_> {
             return Ok(Note::Wrong);
         }
         let reason = self.begin("api_key_replaced", form, true).await?;
-        self.place.app.metrics.refused_times("former_org_ids", leave as u64);
         let saved = self.put(self.wanted(self.place.version(), reason, values, secrets)).await?;
-        Ok(if saved == Note::Saved { Note::KeyReplaced } else { saved })
+        if saved != Note::Saved {
+            return Ok(saved);
+        }
+        self.place.app.metrics.refused_times("former_org_ids", leave as u64);
+        Ok(Note::KeyReplaced)
     }
 
     async fn remove(&self, form: &Typed) -> Result<Note, ApiError> {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
 use crate::http::problem::ApiError;
@@ -27,8 +28,12 @@ pub(super) struct Typed {
 /// The fields of a body. What names no setting stays beside.
 ///
 /// # Errors
-/// [`ApiError::BadRequest`] for a field that comes twice.
+/// [`ApiError::BadRequest`] for a field that comes twice, and for what is no UTF-8.
 pub(super) fn typed(body: &[u8]) -> Result<Typed, ApiError> {
+    // Read as it is, it would be kept with other letters than were meant.
+    if percent_decode(body).decode_utf8().is_err() {
+        return Err(ApiError::BadRequest("the form is not written in UTF-8; nothing was changed".to_owned()));
+    }
     let mut all = BTreeMap::new();
     for (name, text) in form_urlencoded::parse(body) {
         if all.insert(name.to_string(), text.to_string()).is_some() {
@@ -99,5 +104,8 @@ mod tests {
         let scopes = organization_settings().iter().find(|one| one.key == "epic.scopes").unwrap();
         assert_eq!(as_typed(scopes, "[\"launch\",\"openid\"]"), "launch\nopenid");
         assert!(super::typed(b"name=a&name=b").is_err());
+        for bad in [&b"name=%FF"[..], b"name=\xc3", b"%C3=x"] {
+            assert!(super::typed(bad).is_err(), "no UTF-8");
+        }
     }
 }

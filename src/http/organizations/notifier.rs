@@ -4,6 +4,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use vestibule_domain::gate::Halt;
 use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::time::Moment;
 
 use super::view::written;
 use super::{NOTE, back};
@@ -34,10 +35,14 @@ pub struct WhyForm {
 }
 
 impl WhyForm {
-    /// Whether it was sent by a page that showed another pause.
-    fn is_about_another(&self, halt: &Halt) -> bool {
+    /// When the pause began that is meant, if one is named.
+    fn meant(&self) -> Result<Option<Moment>, ApiError> {
         let shown = self.since.trim();
-        !shown.is_empty() && shown != halt.since.0.to_string()
+        if shown.is_empty() {
+            return Ok(None);
+        }
+        let no_time = |_| ApiError::BadRequest("`since` is no time in milliseconds since 1970".to_owned());
+        shown.parse().map(|since| Some(Moment(since))).map_err(no_time)
     }
 
     /// The visit to whose page it goes back, if any.
@@ -130,18 +135,18 @@ async fn set(
 ) -> Result<HttpResponse, ApiError> {
     let (id, _) = by.organization(app, organization, StaffRole::Operator)?;
     let reason = reason::checked(&form.reason)?;
-    let visit = form.visit(id)?;
+    let (visit, meant) = (form.visit(id)?, form.meant()?);
     let action = if pauses { NOTIFIER_PAUSED } else { NOTIFIER_RESUMED };
     audited::begin(app, request, by, action, Some(reason)).await?;
     let note = if pauses {
         let halt = Halt { by: by.name().to_owned(), reason: reason.to_owned(), since: now(app) };
-        if app.pauses.set(id, Some(halt)).await?.is_none() { Note::Paused } else { Note::AlreadyPaused }
-    } else if app.pauses.of(id).await?.is_some_and(|halt| form.is_about_another(&halt)) {
-        Note::OtherPause
-    } else if app.pauses.set(id, None).await?.is_some() {
-        Note::Resumed
+        if app.pauses.pause(id, halt).await?.is_none() { Note::Paused } else { Note::AlreadyPaused }
     } else {
-        Note::NotPaused
+        match app.pauses.resume(id, meant).await? {
+            None => Note::NotPaused,
+            Some(before) if meant.is_some_and(|meant| meant != before.since) => Note::OtherPause,
+            Some(_) => Note::Resumed,
+        }
     };
     if !note.is_done() {
         request.extensions_mut().insert(Outcome(note.code()));

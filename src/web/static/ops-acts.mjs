@@ -18,6 +18,8 @@ export class Acts {
   /** What opened it: rows are made anew, so it is found again by its page. */
   #opener = null;
   #sending = false;
+  /** What is told is about how things stand, and goes when they are well again; what came of a form stays. */
+  #passing = false;
   #renewal = new Renewal(() => this.#look(), EVERY);
 
   constructor(words) {
@@ -30,9 +32,9 @@ export class Acts {
     this.#dialog.addEventListener("close", () => this.#closed());
   }
 
-  /** Something happened. */
-  renew() {
-    if (this.#address !== null) this.#renewal.soon();
+  /** Something happened to what this page is about, or to everything. */
+  renew(page = this.#address) {
+    if (this.#address !== null && page === this.#address) this.#renewal.soon();
   }
 
   #open(address) {
@@ -61,21 +63,20 @@ export class Acts {
       if (this.#address === asked && !this.#sending) this.#show(answer);
     } catch {
       // The board's own banner says that the service cannot be reached; forms that stand already can be tried.
-      if (this.#parts.childElementCount === 0) this.#tell(this.#words.unreachable);
+      if (this.#address === asked && this.#parts.childElementCount === 0) this.#tellInPassing(this.#words.unreachable);
     }
   }
 
   #show({ status, address, page }) {
     if (this.#isSignIn(address)) return;
-    const heading = page?.querySelector("h1")?.textContent;
+    const heading = page?.querySelector("h1")?.textContent ?? this.#words.gone;
+    this.#title.textContent = heading;
     if (status !== 200 || !page?.querySelector("[data-part]")) {
-      this.#tell(heading ?? this.#words.gone);
+      this.#tellInPassing(this.#words.gone);
       return;
     }
-    this.#title.textContent = heading;
     const held = renew(this.#parts, page, PARTS);
-    if (held) this.#tell(this.#words.changed);
-    else if (this.#told.textContent === this.#words.changed || this.#told.textContent === this.#words.unreachable) this.#tell("");
+    this.#tellInPassing(held ? this.#words.changed : "");
   }
 
   async #submit(event) {
@@ -83,27 +84,32 @@ export class Acts {
     if (form.method === "dialog") return;
     event.preventDefault();
     if (this.#sending) return;
+    const asked = this.#address;
     this.#sending = true;
     form.ariaBusy = "true";
     try {
-      this.#after(await ask(...filledIn(form, event.submitter)));
+      const answer = await ask(...filledIn(form, event.submitter));
+      // Whoever has closed it, or opened it for something else, looks at that.
+      if (this.#address === asked) this.#after(answer);
     } catch {
-      this.#tell(this.#words.not_known);
+      if (this.#address === asked) this.#tell(this.#words.not_known);
     }
     form.ariaBusy = null;
     this.#sending = false;
-    this.#renewal.soon();
+    this.renew();
   }
 
   /** What came of a form: the page that it led to says it, and its forms are those of now. */
   #after({ status, address, page }) {
     if (this.#isSignIn(address)) return;
-    const note = page?.querySelector(status === 200 ? '[data-part="state"] > .banner' : "main");
-    const told = status === 200 ? [note?.textContent ?? ""] : Array.from(note?.querySelectorAll("h1, p") ?? [], ({ textContent }) => textContent);
+    const done = status === 200;
+    const note = page?.querySelector(done ? '[data-part="note"]' : "main");
+    const told = done ? [note?.textContent.trim() ?? ""] : Array.from(note?.querySelectorAll("h1, p") ?? [], ({ textContent }) => textContent);
     // A refusal leaves what was typed.
-    if (status === 200) this.#parts.replaceChildren();
-    if (status === 200) renew(this.#parts, page, PARTS);
-    this.#parts.querySelector('[data-part="state"] > .banner')?.remove();
+    if (done) {
+      this.#parts.replaceChildren();
+      renew(this.#parts, page, PARTS);
+    }
     this.#tell(told.join(" ") || this.#words.gone);
     this.#title.focus();
   }
@@ -115,8 +121,15 @@ export class Acts {
     return true;
   }
 
+  #tellInPassing(text) {
+    if (!this.#passing && this.#told.textContent !== "") return;
+    this.#tell(text);
+    this.#passing = true;
+  }
+
   #tell(text) {
     if (this.#told.textContent !== text) this.#told.replaceChildren(text);
     this.#told.hidden = text === "";
+    this.#passing = text === "";
   }
 }

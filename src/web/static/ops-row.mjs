@@ -51,7 +51,7 @@ function isGroup(visit) {
 }
 
 /** Where the page of a visit is, in the language of this one. */
-function pageOf(visit) {
+export function pageOf(visit) {
   const [kind, id] = isGroup(visit) ? ["group-visits", visit.conference_id] : ["visits", visit.csn];
   return `/${kind}/${encodeURIComponent(visit.organization)}/${encodeURIComponent(id ?? "")}?lang=${document.documentElement.lang}`;
 }

@@ -5,7 +5,7 @@ import { linkShown } from "./link-shown.mjs";
 import { Acts } from "./ops-acts.mjs";
 import { follow } from "./ops-live.mjs";
 import { showPaused } from "./ops-paused.mjs";
-import { visitRow } from "./ops-row.mjs";
+import { pageOf, visitRow } from "./ops-row.mjs";
 import { keyOf } from "./ops-visits.mjs";
 
 /** Rows drawn at most; more than this nobody reads, and filters find the rest. */
@@ -101,7 +101,7 @@ function rowOf(visit) {
   const made = visitRow(visit, words, operated.size > 0 ? operated : null);
   if (known) {
     replaceKeepingFocus(known.element, made);
-    acts.renew();
+    acts.renew(pageOf(visit));
   }
   drawn.set(key, { visit, element: made });
   return made;

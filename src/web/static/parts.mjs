@@ -73,58 +73,82 @@ function isTouched(control) {
 
 const FOCUSABLE = "a[href], button, summary, [tabindex]";
 
+/** The focus goes to the same thing in the new part, told by what it is called and where it leads; where that has left, to the part itself. */
 function replaceKeepingFocus(old, made) {
-  const place = Array.from(old.querySelectorAll(FOCUSABLE)).indexOf(document.activeElement);
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(made);
-  if (place >= 0) made.querySelectorAll(FOCUSABLE)[place]?.focus({ preventScroll: true });
+  if (!focused) return;
+  const name = nameOf(focused);
+  const same = Array.from(made.querySelectorAll(FOCUSABLE)).find((one) => nameOf(one) === name);
+  if (!same) made.tabIndex = -1;
+  (same ?? made).focus({ preventScroll: true });
 }
+
+function nameOf(element) {
+  const { localName, textContent, form } = element;
+  const label = element.getAttribute("aria-label") ?? element.getAttribute("aria-labelledby") ?? textContent;
+  return [localName, label, element.getAttribute("href"), form?.getAttribute("action"), form?.getAttribute("aria-label")].join("\u0000");
+}
+
+/** What happens together is seen by one look. */
+const SOON = 300;
+const BETWEEN = 1_500;
 
 /** Looks again soon after something happened, never two looks at once, and now and then by itself while the page can be seen. */
 export class Renewal {
   #look;
   #every;
   #timer = null;
+  /** When the timer fires. */
+  #at = Infinity;
+  #notBefore = 0;
   #looking = false;
   #again = false;
+  #stopped = true;
 
   /** @param {() => Promise<void>} look must not reject */
   constructor(look, every) {
     this.#look = look;
     this.#every = every;
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.#timer !== null) this.soon();
+      if (!document.hidden && !this.#stopped) this.soon();
     });
   }
 
+  /** However often it is asked for, the look that is near already comes no later. */
   soon() {
-    if (this.#looking) this.#again = true;
-    else this.#in(SOON);
+    this.#stopped = false;
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
+    const at = Math.max(performance.now() + SOON, this.#notBefore);
+    if (at < this.#at) this.#set(at);
   }
 
   stop() {
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stopped = true;
+    this.#at = Infinity;
+    this.#notBefore = 0;
     this.#again = false;
   }
 
-  #in(pause) {
+  #set(at) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#now(), pause);
+    this.#at = at;
+    this.#timer = setTimeout(() => this.#now(), at - performance.now());
   }
 
   async #now() {
+    this.#at = Infinity;
     if (document.hidden) return;
     this.#looking = true;
     await this.#look();
     this.#looking = false;
-    // Stopped meanwhile; and where somebody asked again since, it is about something else.
-    const stopped = this.#timer === null;
-    if (this.#again) this.#in(stopped ? SOON : BETWEEN);
-    else if (!stopped) this.#in(this.#every);
+    if (this.#stopped) return;
+    this.#notBefore = performance.now() + BETWEEN;
+    this.#set(this.#again ? this.#notBefore : performance.now() + this.#every);
     this.#again = false;
   }
 }
-
-/** What happens together is seen by one look. */
-const SOON = 300;
-const BETWEEN = 1_500;

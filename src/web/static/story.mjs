@@ -15,14 +15,19 @@ const showLink = linkShown({ words, signIn: visit.dataset.signIn });
 const renewal = new Renewal(async () => {
   try {
     const { status, page } = await ask(location.pathname + location.search);
-    if (status !== 200 || !page?.getElementById("visit")) return;
-    const held = renew(visit, page, ["state", "acts", "timeline"]);
-    changed.textContent = held ? words.changed : "";
-    changed.hidden = !held;
+    // Of a store that does not answer the banner tells.
+    if (status >= 500) return;
+    if (status !== 200 || !page?.getElementById("visit")) return tell(words.gone);
+    tell(renew(visit, page, ["state", "acts", "timeline"]) ? words.changed : "");
   } catch {
     // The connection's light says so already.
   }
 }, EVERY);
+
+function tell(text) {
+  if (changed.textContent !== text) changed.textContent = text;
+  changed.hidden = text === "";
+}
 
 const { link } = follow(visit, {
   onVisits: () => renewal.soon(),
@@ -30,3 +35,7 @@ const { link } = follow(visit, {
   onLink: () => showLink(link),
 });
 renewal.soon();
+// What came of a button is told once, and not again when the page is loaded anew.
+const here = new URL(location);
+here.searchParams.delete("note");
+history.replaceState(null, "", here);

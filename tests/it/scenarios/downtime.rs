@@ -7,6 +7,7 @@ use vestibule::simulator::epic::{EpicFault, EpicFaultKind};
 use vestibule::simulator::zoom::ZoomFaultKind;
 
 use super::house::{House, folder_with_key, free_port, until};
+use super::organizations::{SEALING, house_with};
 use super::people::shown;
 
 const CSN: &str = "10001";
@@ -114,5 +115,23 @@ async fn whoever_is_kept_by_epic_or_zoom_is_told_whom_to_call() {
         (!state["about"].as_str().unwrap_or_default().contains("does not answer")).then_some(())
     })
     .await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn the_list_of_a_removed_organization_is_taken_away_and_no_other() {
+    let lists = tempfile::tempdir().unwrap();
+    let plan = format!("{SEALING}[downtime]\ndir = {:?}\nevery = \"10s\"\n", lists.path());
+    let (house, other, said) = house_with(&plan).await;
+    house.makes_hillside(&said).await;
+    let there = |name: &str| lists.path().join(name).exists();
+    until("the lists of both", async || (there("hillside.csv") && there("lakeside.csv")).then_some(())).await;
+    std::fs::write(lists.path().join("notes.html"), "somebody's own").unwrap();
+    let removal = [("reason", "the clinic was closed"), ("id", "hillside")];
+    assert_eq!(house.does("remove", &removal).await, "removed");
+    until("its list to be gone", async || (!there("hillside.html") && !there("hillside.csv")).then_some(()))
+        .await;
+    assert!(there("lakeside.html") && there("lakeside.csv") && there("notes.html"));
+    other.stop().await;
     house.close().await;
 }

@@ -90,7 +90,7 @@ async fn a_pause_outlives_the_process_that_made_it() {
 #[actix_web::test]
 async fn what_is_so_already_is_said_and_nothing_is_done_without_a_reason() {
     let house = House::open().await;
-    for reason in ["", "no", "two\nlines"] {
+    for reason in ["", "no", "two\nlines", "not \u{fffd} UTF-8"] {
         for act in ["pause", "resume"] {
             let refused = house.notifier(act, reason).await;
             assert!(refused.status == 400 && refused.text().contains("Say why"), "{act}: {}", refused.text());
@@ -99,7 +99,7 @@ async fn what_is_so_already_is_said_and_nothing_is_done_without_a_reason() {
     assert_eq!(house.notes("resume").await, "not-paused");
     let refused = house.audited("notifier_paused").await;
     assert!(refused.iter().all(|(outcome, _)| outcome == "bad-request"), "{refused:?}");
-    assert_eq!(refused.len(), 3);
+    assert_eq!(refused.len(), 4);
     assert_eq!(house.notes("pause").await, "paused");
     let again = house.notifier("pause", "another reason").await;
     assert_eq!(again.header("location"), "/admin/lakeside?note=already-paused");

@@ -2,7 +2,9 @@
 
 use super::world::{World, organization, other_organization};
 use futures_util::future::join_all;
-use vestibule_actors::port::store::{GateId, HALT, OrganizationValue, Space, ZoomClass, halt_of, set_halt};
+use vestibule_actors::port::store::{
+    GateId, HALT, OrganizationValue, Space, ZoomClass, end_halt, halt_of, set_halt,
+};
 use vestibule_domain::gate::{Answer, Because, Halt, Limits, Settled};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::{Moment, Span};
@@ -170,7 +172,10 @@ pub async fn a_halted_gate_lets_nobody_through_until_it_may_go_on(world: &World)
     assert!(!store.settle(&epic, LIMITS, permit, Settled::Alive).await.unwrap());
     world.clock.pass(Span::hours(30));
     assert_eq!(ask(ours.clone()).await, halted);
-    assert_eq!(set_halt(store, &ours, None).await.unwrap(), Some(halt("ada")));
+    // Who means another one ends none.
+    assert_eq!(end_halt(store, &ours, Some(Moment(16))).await.unwrap(), Some(halt("ada")));
+    assert_eq!(ask(ours.clone()).await, halted);
+    assert_eq!(end_halt(store, &ours, Some(Moment(17))).await.unwrap(), Some(halt("ada")));
     assert!(granted(ask(ours.clone()).await));
     assert_eq!(set_halt(store, &ours, None).await.unwrap(), None);
     // What a later release may write halts it all the same, and can be taken back.

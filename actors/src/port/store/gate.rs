@@ -79,9 +79,32 @@ pub async fn set_halt(
     organization: &OrganizationId,
     halt: Option<&Halt>,
 ) -> Result<Option<Halt>, StoreError> {
+    change_halt(store, organization, halt, None).await
+}
+
+/// Lets the gate go on where the halt that there is began at `meant`; `None` means whichever there is. What stood there before: where it is another
+/// one, nothing is changed.
+///
+/// # Errors
+/// As of [`set_halt`].
+pub async fn end_halt(
+    store: &SharedStore,
+    organization: &OrganizationId,
+    meant: Option<Moment>,
+) -> Result<Option<Halt>, StoreError> {
+    change_halt(store, organization, None, meant).await
+}
+
+async fn change_halt(
+    store: &SharedStore,
+    organization: &OrganizationId,
+    halt: Option<&Halt>,
+    meant: Option<Moment>,
+) -> Result<Option<Halt>, StoreError> {
     loop {
         let (version, before) = halt_of(store, organization).await?;
-        if before.is_some() == halt.is_some() {
+        let is_another = before.as_ref().zip(meant).is_some_and(|(before, meant)| before.since != meant);
+        if before.is_some() == halt.is_some() || is_another {
             return Ok(before);
         }
         let value = halt.and_then(|halt| serde_json::to_vec(halt).ok()).unwrap_or_default();

@@ -18,7 +18,7 @@ pub use commit::{
     Changed, Commit, Committed, HeldVisit, OutboxEntry, ParkedCommand, Restore, Restored, StoredVisit,
     VisitWrite, WhyAside,
 };
-pub use gate::{GateId, HALT, ZoomClass, halt_of, is_halted, set_halt};
+pub use gate::{GateId, HALT, ZoomClass, end_halt, halt_of, is_halted, set_halt};
 pub use history::{History, HistoryLines};
 pub use lease::{Acquired, Epoch, Owner, OwnerToken, Ownership, Renewed, Seq, Standing};
 pub use node::NodeInfo;
