@@ -1,5 +1,5 @@
 //! The whole service from outside: scenarios over real HTTP, anomalies of Zoom on one node and on two, the store's conformance, crashes of
-//! real processes, and tidiness.
+//! real processes, what the deployments let through, and tidiness.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ mod anomalies;
 mod behaviours;
 mod cluster;
 mod crash;
+mod deployments;
 mod hospital;
 mod proxy;
 mod redis;

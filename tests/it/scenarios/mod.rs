@@ -39,7 +39,7 @@ mod providers;
 mod reads;
 mod resends;
 mod restart;
-mod roles;
+pub mod roles;
 mod sites;
 mod stale_forms;
 mod story;

@@ -44,13 +44,14 @@ async fn house() -> (House, Simulator) {
 }
 
 /// A row of the table: the route, and the role that it needs, if any.
-struct Row {
+pub struct Row {
     method: String,
-    path: String,
-    needs: Option<String>,
+    pub path: String,
+    pub needs: Option<String>,
 }
 
-fn rows() -> Vec<Row> {
+/// The table.
+pub fn rows() -> Vec<Row> {
     let page = include_str!("../../../docs/roles.md");
     let (_, table) = page.split_once("## Routes").unwrap();
     let row = |line: &str| {
@@ -64,7 +65,7 @@ fn rows() -> Vec<Row> {
 }
 
 impl Row {
-    fn route(&self) -> String {
+    pub fn route(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
