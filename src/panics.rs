@@ -27,38 +27,21 @@ fn note(panic: &PanicHookInfo<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::panic::{catch_unwind, take_hook};
-    use std::sync::{Arc, Mutex};
 
     use super::*;
-
-    /// Where the log of a test goes.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::http::kit::Log;
 
     #[test]
     fn a_panic_is_one_line_of_the_log_without_its_words() {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let log = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let (log, guard) = Log::keep();
         let (before, hook) = (seen(), take_hook());
         log_and_count();
-        let caught = tracing::subscriber::with_default(log, || catch_unwind(|| panic!("Ada Lovelace")));
+        let caught = catch_unwind(|| panic!("Ada Lovelace"));
         set_hook(hook);
+        drop(guard);
         assert!(caught.is_err() && seen() > before);
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let text = log.text();
         let line: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
         assert_eq!(line["fields"]["file"], file!(), "{text}");
         assert!(line["fields"]["line"].is_u64(), "{text}");

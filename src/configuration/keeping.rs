@@ -234,33 +234,9 @@ impl Keeping {
         Ok(())
     }
 
-    /// Seals anew what stands under an older key, of all organizations; how many versions were written anew. Their history stays under the
-    /// keys that it was sealed with.
-    ///
-    /// # Errors
-    /// [`KeepingError`]
-    pub async fn seal_anew(&self) -> Result<usize, KeepingError> {
-        let mut done = 0;
-        for id in self.index().await?.1.keys() {
-            let place = place(id)?;
-            let Some(newest) = self.newest(id).await? else { continue };
-            let names = std::iter::once(&newest.head).chain(&newest.history).map(|head| head.name.clone());
-            for name in names {
-                let Some((version, document)) = self.field::<Document>(&place, &name).await? else {
-                    continue;
-                };
-                if document.secrets.values().all(|sealed| self.sealer.is_newest(sealed.as_bytes())) {
-                    continue;
-                }
-                let opened = self.open(id, &Values::new(), &document.secrets)?;
-                let secrets = opened.iter().map(|(key, text)| Ok((key.clone(), self.seal(id, key, text)?)));
-                let secrets = secrets.collect::<Result<_, CannotSeal>>()?;
-                if self.put(&place, &name, version, &Document { secrets, ..document }).await? {
-                    done += 1;
-                }
-            }
-        }
-        Ok(done)
+    /// Whether a secret is sealed under the newest key.
+    pub(super) fn is_newest(&self, sealed: &str) -> bool {
+        self.sealer.is_newest(sealed.as_bytes())
     }
 
     pub(super) async fn index(&self) -> Result<(u64, Index), KeepingError> {

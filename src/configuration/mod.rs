@@ -9,6 +9,7 @@ mod document;
 mod forgetting;
 mod keeping;
 mod looks;
+mod sealing_anew;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use difference::{Change, differences};
 pub use document::{Checked, Document, Draft, Head, Seen};
 pub use keeping::{Counting, Keeping, KeepingError, Saved, Wanted, ever_kept, removed};
 pub use looks::{Looks, Wanted as WantedLooks};
+pub use sealing_anew::SealedAnew;
 
 use crate::latest::Latest;
 use crate::settings::{Problem, Settings};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use vestibule_actors::memory::{Call, When};
 use vestibule_domain::id::OrganizationId;
 use vestibule_domain::time::Span;
 
 use super::*;
-use crate::http::kit::Kit;
+use crate::http::kit::{Kit, Log, organization};
 use crate::sealing::Sealer;
 use crate::settings::{Secret, Values};
 
@@ -15,13 +16,23 @@ fn id() -> OrganizationId {
 }
 
 fn keeping(kit: &Kit) -> Keeping {
+    with_keys(kit, &["k"])
+}
+
+/// With these keys, newest first.
+fn with_keys(kit: &Kit, letters: &[&str]) -> Keeping {
     let ports = kit.app.desk.ports();
-    let sealer = Sealer::new(&[Secret::new("k".repeat(40))]);
+    let keys: Vec<Secret> = letters.iter().map(|letter| Secret::new(letter.repeat(40))).collect();
+    let sealer = Sealer::new(&keys);
     Keeping::new(ports.store.clone(), ports.clock.clone(), ports.randomness.clone(), sealer)
 }
 
 fn wanted(keeping: &Keeping, base: u64, name: &str) -> Wanted {
-    let secret = keeping.seal(&id(), "zoom.client_secret", "hunter2").unwrap();
+    wanted_of(&id(), keeping, base, name)
+}
+
+fn wanted_of(id: &OrganizationId, keeping: &Keeping, base: u64, name: &str) -> Wanted {
+    let secret = keeping.seal(id, "zoom.client_secret", "hunter2").unwrap();
     Wanted {
         base,
         values: Values::from([("name".to_owned(), name.to_owned())]),
@@ -106,4 +117,70 @@ async fn of_a_removed_organization_no_secret_stays_and_one_that_was_made_again_i
     keeping.save(&id(), wanted(&keeping, 2, "again")).await.unwrap();
     kit.clock.advance(Span::hours(2));
     assert!(keeping.to_forget(|_| false).await.unwrap().is_empty());
+}
+
+/// Saves a version for each of these keys, under that key.
+async fn saved_under(kit: &Kit, id: &OrganizationId, letters: &[&str]) {
+    for (base, letter) in (0..).zip(letters) {
+        let keeping = with_keys(kit, &[*letter]);
+        let wanted = wanted_of(id, &keeping, base, letter);
+        assert!(matches!(keeping.save(id, wanted).await.unwrap(), Saved::Done(_)));
+    }
+}
+
+/// What these keys make of the secret of each version of an organization, the newest version first.
+async fn opened(keeping: &Keeping, id: &OrganizationId) -> Vec<Option<String>> {
+    let newest = keeping.newest(id).await.unwrap().unwrap();
+    let mut all = Vec::new();
+    for head in std::iter::once(&newest.head).chain(&newest.history) {
+        let version = keeping.version(id, head).await.unwrap().unwrap();
+        let values = keeping.open(id, &Values::new(), &version.secrets).ok();
+        all.push(values.map(|values| values["zoom.client_secret"].clone()));
+    }
+    all
+}
+
+#[actix_web::test]
+async fn one_secret_that_no_key_opens_keeps_no_other_from_the_newest_key() {
+    let kit = Kit::new();
+    let [first, middle, last] = ["eastside", "riverside", "westside"].map(organization);
+    saved_under(&kit, &first, &["a", "a"]).await;
+    saved_under(&kit, &middle, &["a", "x", "a"]).await;
+    saved_under(&kit, &last, &["a", "n", "a"]).await;
+    let (both, new) = (with_keys(&kit, &["n", "a"]), with_keys(&kit, &["n"]));
+    assert_eq!(opened(&new, &last).await, [None, Some("hunter2".to_owned()), None]);
+
+    let (log, guard) = Log::keep();
+    let came = both.seal_anew().await.unwrap();
+    drop(guard);
+    let left = vec![middle.clone()];
+    assert_eq!(came, SealedAnew { versions: 6, left: left.clone() }, "not those that have the newest key");
+    let hunter = || Some("hunter2".to_owned());
+    assert_eq!(opened(&new, &first).await, [hunter(), hunter()], "the version that counts, and its history");
+    assert_eq!(opened(&new, &middle).await, [hunter(), None, hunter()]);
+    assert_eq!(opened(&new, &last).await, [hunter(), hunter(), hunter()]);
+    assert_eq!(opened(&with_keys(&kit, &["x"]), &middle).await, [None, hunter(), None], "it is as it was");
+
+    let log = log.text();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("could not all be sealed anew")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("\"organization\":\"riverside\""), "{log}");
+    assert!(!log.contains("hunter2") && !log.contains("sealed-1:"), "{log}");
+
+    assert_eq!(both.seal_anew().await.unwrap(), SealedAnew { versions: 0, left });
+    let with_it = with_keys(&kit, &["n", "a", "x"]);
+    assert_eq!(with_it.seal_anew().await.unwrap(), SealedAnew { versions: 1, left: Vec::new() });
+    assert_eq!(opened(&new, &middle).await, [hunter(), hunter(), hunter()]);
+}
+
+#[actix_web::test]
+async fn a_store_that_is_away_is_not_asked_for_one_organization_after_the_other() {
+    let kit = Kit::new();
+    saved_under(&kit, &organization("eastside"), &["a"]).await;
+    saved_under(&kit, &organization("westside"), &["a"]).await;
+    let both = with_keys(&kit, &["n", "a"]);
+    // The first organization's version is what cannot be written.
+    kit.store.faults().fail(Some(Call::OrganizationPut), When::Before, 1);
+    assert!(matches!(both.seal_anew().await, Err(KeepingError::Store(_))));
+    assert_eq!(opened(&with_keys(&kit, &["n"]), &organization("westside")).await, [None::<String>]);
+    assert_eq!(both.seal_anew().await.unwrap().versions, 2, "the next start does it");
 }

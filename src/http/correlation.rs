@@ -228,7 +228,7 @@ mod tests {
     use actix_web::{App as Application, HttpResponse, web};
 
     use super::*;
-    use crate::http::kit::{Kit, anonymous, ask, get, service};
+    use crate::http::kit::{Kit, Log, anonymous, ask, get, service};
     use crate::http::metrics::TextFormat;
     use crate::http::routes::configure_always;
 
@@ -347,30 +347,11 @@ mod tests {
         ask!(service, anonymous("/healthz").method(actix_web::http::Method::DELETE)).problem(405);
     }
 
-    /// What the log says, kept for the test.
-    #[derive(Clone, Default)]
-    struct Kept(Arc<std::sync::Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     // I15: what a request carries in its path, its query and its headers does not reach the log.
     #[actix_web::test]
     async fn the_log_names_the_route_and_nothing_of_the_request() {
         let kit = Kit::new();
-        let kept = Kept::default();
-        let writer = kept.clone();
-        let log = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
-        let log = log.with_writer(move || writer.clone()).finish();
-        let guard = tracing::subscriber::set_default(log);
+        let (log, guard) = Log::keep();
         let service = service!(kit);
         for path in [
             "/api/v1/visits/lakeside/SECRET-CSN?SECRET-NAME=SECRET-VALUE",
@@ -384,7 +365,7 @@ mod tests {
             ask!(service, anonymous(path).insert_header(("cookie", "vestibule_session=SECRET")));
         }
         drop(guard);
-        let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let log = log.text();
         assert!(log.contains("\"route\":\"/api/v1/visits/{organization}/{csn}\""), "{log}");
         assert!(log.contains("\"correlation_id\"") && log.contains("\"latency_ms\""), "{log}");
         assert!(!log.contains("SECRET") && !log.contains("battery staple"), "{log}");

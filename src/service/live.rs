@@ -12,7 +12,7 @@ use vestibule_actors::node::{Node, WorkFor};
 use vestibule_domain::id::OrganizationId;
 
 use super::organizations::FromSettings;
-use crate::configuration::{Configuration, Counting, KeepingError, Standing, WantedLooks};
+use crate::configuration::{Configuration, Counting, KeepingError, SealedAnew, Standing, WantedLooks};
 use crate::epic::{EpicConfig, EpicSites};
 use crate::http::app::App;
 use crate::http::metrics::Metrics;
@@ -176,8 +176,20 @@ async fn seal_anew(configuration: &Configuration) {
         return;
     }
     match configuration.keeping.seal_anew().await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "versions of kept settings were sealed anew under the newest key"),
+        Ok(SealedAnew { versions, left }) => {
+            if versions > 0 {
+                tracing::info!(
+                    count = versions,
+                    "versions of kept settings were sealed anew under the newest key"
+                );
+            }
+            if !left.is_empty() {
+                tracing::warn!(
+                    organizations = left.len(),
+                    "not all kept settings could be sealed anew; the older key has to stay"
+                );
+            }
+        }
         Err(error) => {
             tracing::warn!(%error, "not all kept settings could be sealed anew; the older key has to stay")
         }
@@ -222,5 +234,39 @@ pub(super) async fn follow(mut kept: Kept, mut wanted: WantedLooks, places: Plac
         while let Ok(tell) = wanted.try_recv() {
             waiting.push(tell);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::Saved;
+    use crate::http::kit::{Kit, Log, first_version, organization};
+
+    async fn keep(configuration: &Configuration, id: &str, secret: &str) {
+        let wanted = first_version(&[("zoom.client_secret", secret)]);
+        let saved = configuration.keeping.save(&organization(id), wanted).await.unwrap();
+        assert!(matches!(saved, Saved::Done(1)));
+    }
+
+    #[actix_web::test]
+    async fn a_start_says_how_much_was_sealed_anew_and_whether_the_older_key_has_to_stay() {
+        let kit = Kit::with("[store]\nsealing_keys = [\"a-key-of-more-than-thirty-two-characters\"]\n");
+        let configuration = &kit.app.configuration;
+        let start = async || {
+            let (log, guard) = Log::keep();
+            seal_anew(configuration).await;
+            drop(guard);
+            log.text()
+        };
+        keep(configuration, "westside", "from-before-there-was-a-key").await;
+        let log = start().await;
+        assert!(log.contains("\"count\":1") && !log.contains("has to stay"), "{log}");
+        keep(configuration, "eastside", "sealed-1:000000000000:AAAA").await;
+        keep(configuration, "southside", "from-before-there-was-a-key").await;
+        let log = start().await;
+        assert!(log.contains("\"count\":1") && log.contains("\"organization\":\"eastside\""), "{log}");
+        assert!(log.contains("\"organizations\":1") && log.contains("the older key has to stay"), "{log}");
+        assert!(!log.contains("from-before") && !log.contains("AAAA"), "{log}");
     }
 }

@@ -1,5 +1,6 @@
 //! What the doors' tests are built from: an application over the in-memory store, a clock that stands still, and visits as they are stored.
 
+mod log;
 mod samples;
 
 use std::rc::Rc;
@@ -49,6 +50,7 @@ use crate::settings::{Secret, Settings, Sources};
 use crate::zoom::webhook::NameKey;
 use crate::zoom::{ZoomAccounts, ZoomClient, ZoomConfig};
 
+pub use log::Log;
 pub use samples::*;
 
 /// 2026-11-23T17:00:00Z

@@ -18,6 +18,8 @@ use vestibule_domain::visit::participant::{Light, Participant, ParticipantKey, P
 use vestibule_domain::visit::{Meeting, Phase, Visit};
 
 use super::NOW;
+use crate::configuration::Wanted;
+use crate::settings::Values;
 
 pub const MEETING: MeetingId = MeetingId(85_012_345_678);
 
@@ -185,5 +187,19 @@ pub fn record(at: Moment, outcome: Outcome) -> Record {
         resend: false,
         update: None,
         attempts: None,
+    }
+}
+
+/// The first version of an organization that is kept: nothing but secrets, each as it is to stand in the store.
+pub fn first_version(secrets: &[(&str, &str)]) -> Wanted {
+    let owned = |(key, kept): &(&str, &str)| ((*key).to_owned(), (*kept).to_owned());
+    Wanted {
+        base: 0,
+        values: Values::new(),
+        secrets: secrets.iter().map(owned).collect(),
+        by: "somebody".to_owned(),
+        reason: None,
+        forced: Vec::new(),
+        removed: false,
     }
 }
