@@ -105,9 +105,12 @@ async fn tend_chain(store: &SharedStore, id: &ChainId, before: Moment) -> Result
 mod tests {
     use uuid::Uuid;
     use vestibule_actors::memory::{Call, When};
+    use vestibule_actors::port::store::{Outcome, ParkedCommand, Record, RecordQuery, Seq};
+    use vestibule_domain::visit::history::{Happened, Line};
 
     use super::*;
-    use crate::http::kit::Kit;
+    use crate::configuration::Wanted;
+    use crate::http::kit::{Kit, NOW, first_version, key_of, organization, record, waiting};
     use crate::http::metrics::TextFormat;
 
     #[actix_web::test]
@@ -132,21 +135,102 @@ mod tests {
         }
     }
 
+    /// A record, a line of a history and a command that was set aside, all of now.
+    async fn one_of_each(kit: &Kit, id: &str) {
+        let key = key_of(id, "10001");
+        let parked = ParkedCommand {
+            seq: Seq(1),
+            visit: key.clone(),
+            payload: Vec::new(),
+            reason: "it failed three times".into(),
+            at: NOW,
+        };
+        kit.park(&key, &waiting(key.clone()), parked).await;
+        kit.record(&key, vec![Record { organization: organization(id), ..record(NOW, Outcome::Delivered) }])
+            .await;
+        kit.tell(&key, &[Line { at: NOW, what: Happened::EndOrdered }]).await;
+    }
+
+    /// How many of each are there yet.
+    async fn left(kit: &Kit, id: &str) -> [usize; 3] {
+        let (store, key) = (&kit.app.desk.ports().store, key_of(id, "10001"));
+        let query = RecordQuery { organization: Some(organization(id)), limit: 10, ..RecordQuery::default() };
+        let records = store.records(query).await.unwrap().items.len();
+        let lines = store.history(&key).await.unwrap().lines.len();
+        let parked = store.parked(10).await.unwrap();
+        [records, lines, parked.iter().filter(|one| one.visit == key).count()]
+    }
+
+    #[actix_web::test]
+    async fn what_is_kept_of_visits_leaves_by_its_organizations_own_time() {
+        let kit = Kit::with(
+            "limits.record_life = \"40d\"\norganization.lakeside.keep.records = \"20d\"\n\
+             organization.hillside.keep.records = \"60d\"\n",
+        );
+        one_of_each(&kit, "lakeside").await;
+        one_of_each(&kit, "hillside").await;
+        let after = async |days: i64| {
+            kit.clock.advance(Span::hours(24 * days));
+            sweep_once(kit.app.desk.ports().store.as_ref(), &kit.app.settings, &kit.app.metrics).await;
+            (left(&kit, "lakeside").await, left(&kit, "hillside").await)
+        };
+        assert_eq!(after(19).await, ([1, 1, 1], [1, 1, 1]));
+        assert_eq!(after(2).await, ([0, 0, 0], [1, 1, 1]), "sooner than those of all");
+        assert_eq!(after(20).await, ([0, 0, 0], [1, 1, 1]), "later than those of all");
+        assert_eq!(after(20).await, ([0, 0, 0], [0, 0, 0]));
+    }
+
+    /// Six entries on three pages.
+    async fn three_pages(kit: &Kit, of: Option<&OrganizationId>) -> Chain {
+        let deed = crate::audit::Deed { action: "x".repeat(9_000), ..Default::default() };
+        for _ in 0..6 {
+            kit.app.audit.keep(of, deed.clone()).await.unwrap();
+        }
+        Chain::new(&kit.app.desk.ports().store, &ChainId::of(of)).unwrap()
+    }
+
+    async fn tend(kit: &Kit) {
+        let ports = kit.app.desk.ports();
+        tend_audit(&ports.store, &kit.app.settings, ports.clock.now()).await;
+    }
+
     #[actix_web::test]
     async fn what_of_the_audit_is_past_its_time_leaves() {
         let kit = Kit::with("limits.audit_life = \"1d\"");
-        let store = &kit.app.desk.ports().store;
-        let chain = Chain::new(store, &ChainId::of(None)).unwrap();
-        let deed = crate::audit::Deed { action: "x".repeat(9_000), ..Default::default() };
-        for _ in 0..6 {
-            kit.app.audit.keep(None, deed.clone()).await.unwrap();
-        }
-        let now = || kit.app.desk.ports().clock.now();
-        tend_audit(store, &kit.app.settings, now()).await;
+        let chain = three_pages(&kit, None).await;
+        tend(&kit).await;
         assert_eq!(chain.first_page().await.unwrap(), 1);
         kit.clock.advance(Span::hours(25));
-        tend_audit(store, &kit.app.settings, now()).await;
+        tend(&kit).await;
         assert_eq!((chain.first_page().await.unwrap(), chain.head().await.unwrap().unwrap().seq), (3, 6));
+    }
+
+    #[actix_web::test]
+    async fn an_audit_leaves_by_its_organizations_own_time_and_of_one_that_was_removed_by_that_of_all() {
+        let kit = Kit::with(
+            "limits.audit_life = \"10d\"\norganization.lakeside.keep.audit = \"1d\"\n\
+             organization.hillside.keep.audit = \"20d\"\n",
+        );
+        let [lakeside, hillside, removed] = ["lakeside", "hillside", "riverside"].map(organization);
+        let removal = Wanted { removed: true, ..first_version(&[]) };
+        kit.app.configuration.keeping.save(&removed, removal).await.unwrap();
+        let mut chains = Vec::new();
+        for of in [None, Some(&removed), Some(&lakeside), Some(&hillside)] {
+            chains.push(three_pages(&kit, of).await);
+        }
+        let after = async |hours: i64| {
+            kit.clock.advance(Span::hours(hours));
+            tend(&kit).await;
+            let mut first = Vec::new();
+            for chain in &chains {
+                first.push(chain.first_page().await.unwrap());
+            }
+            first
+        };
+        assert_eq!(after(23).await, [1, 1, 1, 1]);
+        assert_eq!(after(2).await, [1, 1, 3, 1], "sooner than those of all");
+        assert_eq!(after(24 * 10).await, [3, 3, 3, 1], "later than those of all");
+        assert_eq!(after(24 * 10).await, [3, 3, 3, 3]);
     }
 
     #[actix_web::test]

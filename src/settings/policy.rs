@@ -114,7 +114,9 @@ impl Epic {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{ORGANIZATION, folder, load};
+    use crate::http::kit::{NOW, key, key_of, organization, settings, waiting};
     use vestibule_actors::port::store::StoreLimits;
+    use vestibule_domain::id::VisitKey;
     use vestibule_domain::policy::{GuestRules, PatientIdentity, PatientRules};
     use vestibule_domain::time::Span;
 
@@ -155,5 +157,37 @@ mod tests {
             "the ports and the reference name one default"
         );
         assert_eq!(settings.retention().records, Span::hours(90 * 24));
+    }
+
+    /// In hours.
+    const DAY: i64 = 24;
+
+    #[test]
+    fn an_organizations_own_times_go_before_those_of_all() {
+        let settings = settings(
+            "[limits]\nvisit_life = \"3d\"\nrecord_life = \"40d\"\naudit_life = \"50d\"\n\
+             [organization.lakeside.keep]\nvisits = \"5d\"\nrecords = \"20d\"\naudit = \"70d\"\n",
+        );
+        let leaves = |key: VisitKey| {
+            let (_, whose) = settings.organization(key.organization.as_str()).unwrap();
+            let policy = whose.policy(&settings);
+            assert_eq!(policy.reopen, Span::hours(12));
+            waiting(key).leaves_at(&policy)
+        };
+        assert_eq!(leaves(key("10001")), NOW + Span::hours(12 + 5 * DAY));
+        assert_eq!(leaves(key_of("hillside", "10001")), NOW + Span::hours(12 + 3 * DAY));
+
+        let retention = settings.retention();
+        assert_eq!(retention.oldest(NOW, &organization("lakeside")), NOW - Span::hours(20 * DAY));
+        for other in ["hillside", "unknown"] {
+            assert_eq!(retention.oldest(NOW, &organization(other)), NOW - Span::hours(40 * DAY), "{other}");
+        }
+        assert_eq!(retention.newest_that_leaves(NOW), NOW - Span::hours(20 * DAY));
+
+        let audit = |name| {
+            let (_, whose) = settings.organization(name).unwrap();
+            Span::from_duration(whose.keep.audit(&settings.limits))
+        };
+        assert_eq!((audit("lakeside"), audit("hillside")), (Span::hours(70 * DAY), Span::hours(50 * DAY)));
     }
 }
