@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { epicFaults, joinFromMyChart, lightIsOn, refused, refusedByEpic, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -188,6 +188,53 @@ test("records that Epic refused are counted, taken along as CSV, and sent again 
   await page.getByLabel("Outcome").selectOption("delivered");
   await page.getByRole("button", { name: "Search" }).click();
   assert.equal(await page.getByText("sent again", { exact: true }).count(), 2);
+  // One of them has an address of its own, and goes once more by itself.
+  const record = page.locator("table.records tbody").getByRole("row").filter({ hasText: "patient" }).first();
+  await record.getByRole("link").first().click();
+  await see(page, page.getByText("1 record on this page"));
+  const own = page.locator("table.records tbody").getByRole("row");
+  assert.equal(await own.count(), 1);
+  await page.getByRole("link", { name: "Send again", exact: true }).press("Enter");
+  await see(page, page.getByText("1 update of 1 person in 1 visit, for 1 record."));
+  await page.getByLabel("Reason").fill("the light looks wrong on the ward");
+  await page.getByRole("button", { name: "Send 1 update again" }).press("Enter");
+  await see(page, page.getByText("They are on their way"));
+  await until("it to be on record", 20_000, async () => (await records()).filter(({ resend }) => resend).length === 3);
   assert.deepEqual([...operator.complaints, ...provider.complaints, ...patient.complaints], []);
   for (const someone of [operator, provider, patient]) await someone.leave();
+});
+
+test("what Epic is told is paused on the page of a visit, and resumed on that of a group visit", async () => {
+  const [provider, operator] = [await person(browser), await person(browser)];
+  const { visits } = await (await fetch(`${demo.fakes}/demo/api/day`)).json();
+  const group = visits.find((visit) => visit.group);
+  const started = await provider.newPage();
+  await started.goto(demo.fakes + group.providers[0].launch);
+  await arrive(started, /\/zoom\/s\//);
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/visits/lakeside/${(await visitOfTheDay(demo, 1)).csn}`);
+  const pause = page.getByRole("form", { name: "Pause the updates to Epic" });
+  await pause.getByLabel("Reason").fill("Epic is upgraded tonight");
+  await pause.getByRole("button", { name: "Pause" }).press("Enter");
+  await see(page, page.getByRole("status").filter({ hasText: "The notifier is paused." }));
+  assert.match(page.url(), /\/visits\/lakeside\//, "they are still at their visit");
+  await assertAccessible(page, "a visit of an organization that is paused");
+  const board = await operator.newPage();
+  await board.goto(`${demo.service}/ops`);
+  await board.getByRole("rowheader", { name: group.conference_id }).getByRole("link").first().click();
+  await see(board, board.getByRole("heading", { level: 1, name: `Group visit ${group.conference_id}` }));
+  assert.match(board.url(), /\/group-visits\/lakeside\//);
+  await see(board, board.getByRole("rowheader", { name: "provider" }));
+  await see(board, board.getByText("Epic is upgraded tonight"));
+  await assertAccessible(board, "a group visit");
+  await board.setViewportSize(SMALL_PHONE);
+  await assertFits(board, "a group visit on a small phone");
+  const resume = board.getByRole("form", { name: "Resume the updates to Epic" });
+  await resume.getByLabel("Reason").fill("the upgrade is done");
+  await resume.getByRole("button", { name: "Resume" }).press("Enter");
+  await see(board, board.getByRole("status").filter({ hasText: "The notifier goes on." }));
+  assert.match(board.url(), /\/group-visits\/lakeside\//);
+  await see(board, board.getByRole("form", { name: "Pause the updates to Epic" }));
+  assert.deepEqual([...provider.complaints, ...operator.complaints], []);
+  await Promise.all([provider.leave(), operator.leave()]);
 });

@@ -5,9 +5,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, launchBrowser, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { freePort, startDemo } from "./support/demo.mjs";
 import { signInThere, startProvider } from "./support/provider.mjs";
+import { visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 const GLASS = "emergency-secret-in-a-sealed-envelope";
 const PEOPLE = { olga: ["video-operators"], vera: ["video-viewers"], hilda: ["hill-admins"], stella: ["gardeners"] };
@@ -117,6 +118,30 @@ test("a person signs in with the role of their group, is told of no other organi
   assert.equal(await status(someone, FDI), 303);
   assert.deepEqual(ours(someone), []);
   await someone.leave();
+});
+
+test("a viewer sees a visit, its page and the board, and nothing with which to do something about it", async () => {
+  const patient = await person(browser, { viewport: PHONE });
+  await waitingPatient(patient, demo);
+  const { csn, patient: who } = await visitOfTheDay(demo);
+  for (const [name, may] of [
+    ["olga", true],
+    ["vera", false],
+  ]) {
+    const { someone, page } = await signedIn(name, "/ops");
+    const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: csn, exact: true }) });
+    await see(page, row.getByText("patient: waiting, light off"));
+    assert.equal(await page.getByRole("button", { name: `Act on visit ${csn}` }).count(), may ? 1 : 0, `${name} on the board`);
+    await assertAccessible(page, `the board of ${name}`);
+    await row.getByRole("rowheader").getByRole("link").click();
+    await see(page, page.getByRole("heading", { level: 1, name: `Visit ${csn}` }));
+    await see(page, page.getByText(`Patient ${who.external_id} launched the visit.`));
+    assert.equal((await page.locator("#visit form").count()) > 0, may, `${name} on the page of the visit`);
+    await assertAccessible(page, `the page of a visit of ${name}`);
+    assert.deepEqual(ours(someone), []);
+    await someone.leave();
+  }
+  await patient.leave();
 });
 
 test("each has what their own group has, and whoever has none is told so", async () => {

@@ -22,7 +22,7 @@ let someone;
 let page;
 
 before(async () => {
-  const environment = { VESTIBULE__ACCESS__MODE: "token" };
+  const environment = { VESTIBULE__ACCESS__MODE: "token", VESTIBULE__ORGANIZATION__LAKESIDE__ENVIRONMENT: "production" };
   for (const name of ADMINISTRATORS) {
     const grant = `VESTIBULE__ACCESS__GRANT__${name.toUpperCase()}__`;
     Object.assign(environment, { [`${grant}TOKEN`]: token(name), [`${grant}ROLE`]: "administrator", [`${grant}ORGANIZATIONS`]: '["*"]' });
@@ -95,6 +95,21 @@ test("an organization is made by filling in a form, and what is wrong stands bes
   assert.equal(await field("zoom.client_secret").inputValue(), "", "a secret is never shown");
   await save();
   await isServed(200);
+});
+
+test("whether tests or patients are seen stands on top of an organization's page, and looks different", async () => {
+  const colours = [];
+  for (const [id, banner, words] of [
+    ["lakeside", "production", "Production Real patients are seen here."],
+    ["riverside", "test", "Test No patient is seen here."],
+  ]) {
+    await page.goto(`${demo.service}/admin/${id}`);
+    await see(page, page.getByRole("main").locator(`[data-environment=${banner}]`).filter({ hasText: words }));
+    assert.equal(await page.locator("[data-environment]").count(), 1);
+    await assertAccessible(page, `an organization for ${banner}`);
+    colours.push(await page.locator("[data-environment]").evaluate((shown) => getComputedStyle(shown).borderColor + getComputedStyle(shown).backgroundColor));
+  }
+  assert.notEqual(colours[0], colours[1]);
 });
 
 test("a change shows its difference, and a version that was left can be gone back to", async () => {
@@ -304,6 +319,16 @@ test("the API key is regenerated with a reason, and the organization removed by 
   await replace.getByRole("button", { name: "Regenerate" }).click();
   await see(page, page.getByRole("status").filter({ hasText: "The API key is replaced." }));
   assert.notEqual(await field("Zoom API Key").inputValue(), "FirstKey");
+  // What Epic's administrators paste names the account besides the key, since a line with the key alone is refused now.
+  const key = await field("Zoom API Key").inputValue();
+  await page.getByRole("link", { name: "Set-up in Epic" }).last().click();
+  await see(page, page.getByRole("heading", { level: 1, name: /^FDI records of / }));
+  const line = await page.locator("#provider-account").innerText();
+  assert.equal(new URL(line).searchParams.get("acc_id"), "RiversideAccount");
+  await see(page, page.getByText("The API key was regenerated: a record with org_id alone is refused"));
+  assert.ok(line.includes(key), line);
+  await assertAccessible(page, "FDI records after the key was regenerated");
+  await page.goto(`${demo.service}/admin/riverside`);
   const remove = page.getByRole("form", { name: "Remove the organization" });
   await remove.getByLabel("The id again").fill("riverside");
   await remove.getByLabel("Reason").fill("the clinic has closed");

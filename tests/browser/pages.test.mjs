@@ -1,10 +1,13 @@
 // Every page of the service as people meet it: accessible, fitting a small phone, in light and dark, and strict.
 
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
-import { startDemo } from "./support/demo.mjs";
+import { startDemo, until } from "./support/demo.mjs";
 import { startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
 const PAGES = [
@@ -38,9 +41,12 @@ let demo;
 /** A second one, whose staff pages want a token. */
 let guardedDemo;
 let browser;
+/** Where the first writes its lists for when it is gone. */
+let lists;
 
 before(async () => {
-  demo = await startDemo();
+  lists = await mkdtemp(join(tmpdir(), "vestibule-lists-"));
+  demo = await startDemo({ environment: { VESTIBULE__DOWNTIME__DIR: lists, VESTIBULE__DOWNTIME__EVERY: "10s" } });
   const access = { VESTIBULE__ACCESS__MODE: "token", VESTIBULE__ACCESS__TOKENS: JSON.stringify([TOKEN]) };
   guardedDemo = await startDemo({ environment: access, more: ["--zoom-consent"] });
   browser = await launchBrowser();
@@ -50,6 +56,7 @@ after(async () => {
   await browser?.close();
   await demo?.stop();
   await guardedDemo?.stop();
+  await rm(lists, { recursive: true, force: true });
 });
 
 for (const { name, path, heading, status = 200, guarded = false } of PAGES) {
@@ -152,6 +159,36 @@ test("the downtime list on paper has its table whole, and nothing that only a sc
   assert.equal(sheets.length, 1);
   assert.deepEqual(clerk.complaints, []);
   await Promise.all([provider.leave(), clerk.leave()]);
+});
+
+test("the list that is written on a timer opens from the disk, without a service, on whatever is at hand", async () => {
+  const provider = await person(browser);
+  const { csn } = await visitOfTheDay(demo, 2);
+  await arrive(await startFromHyperspace(provider, demo, 2), /\/zoom\/s\//);
+  const { meeting } = await (await fetch(`${demo.service}/api/v1/visits/lakeside/${csn}`)).json();
+  const file = join(lists, "lakeside.html");
+  await until("the list to have the meeting", 25_000, async () => (await readFile(file, "utf8").catch(() => "")).includes(meeting.id));
+  for (const [viewport, colorScheme] of [
+    [SMALL_PHONE, "light"],
+    [DESKTOP, "dark"],
+  ]) {
+    const clerk = await person(browser, { viewport, colorScheme, offline: true });
+    const asked = [];
+    clerk.context.on("request", (request) => asked.push(request.url()));
+    const page = await clerk.newPage();
+    await page.goto(`file://${file}`);
+    await see(page, page.getByRole("heading", { level: 1, name: /^Lakeside Health: video visits of \d/ }));
+    const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: csn, exact: true }) });
+    assert.equal((await row.getByRole("cell").nth(3).innerText()).replace(/\D/g, ""), meeting.id);
+    const font = await page.locator("body").evaluate((body) => getComputedStyle(body).fontFamily);
+    assert.match(font, /sans-serif/, "its style is in it, and allowed by its own policy");
+    await assertFits(page, "the list as a file");
+    assert.deepEqual(asked, [`file://${file}`], "it loads nothing");
+    await assertAccessible(page, `the list as a file, ${colorScheme}`);
+    assert.deepEqual(clerk.complaints, []);
+    await clerk.leave();
+  }
+  await provider.leave();
 });
 
 test("a search that cannot be made is told beside its fields, and keeps what was entered", async () => {

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { framed, startRecord } from "./support/record.mjs";
-import { startFromHyperspace, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
+import { startFromHyperspace, visitOfTheDay, WAITING_PAGE, zoomFaults } from "./support/visits.mjs";
 
 const HOSTING = "You are in the meeting as host.";
 
@@ -26,17 +26,8 @@ after(async () => {
   record?.stop();
 });
 
-async function zoomFault(fault) {
-  const answer = await fetch(`${demo.fakes}/demo/api/zoom/faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(fault),
-  });
-  assert.equal(answer.status, 204);
-}
-
 test("a provider whose meeting takes long reads so, and is taken in as soon as it is there", async () => {
-  await zoomFault({ call: "meetings.create", times: 1, kind: "slow", millis: 9_000 });
+  await zoomFaults(demo, "POST", { call: "meetings.create", times: 1, kind: "slow", millis: 9_000 });
   const provider = await person(browser, { viewport: SMALL_PHONE, colorScheme: "dark" });
   const page = await startFromHyperspace(provider, demo, 0);
   await arrive(page, WAITING_PAGE);
@@ -49,7 +40,7 @@ test("a provider whose meeting takes long reads so, and is taken in as soon as i
 });
 
 test("a provider whose meeting Zoom refuses is told what to do, and the next start works", async () => {
-  await zoomFault({ call: "meetings.create", times: 1, kind: "status", status: 400, code: 300, message: "Refused" });
+  await zoomFaults(demo, "POST", { call: "meetings.create", times: 1, kind: "status", status: 400, code: 300, message: "Refused" });
   const provider = await person(browser);
   const page = await startFromHyperspace(provider, demo, 1);
   await arrive(page, WAITING_PAGE);
@@ -62,7 +53,7 @@ test("a provider whose meeting Zoom refuses is told what to do, and the next sta
 
 test("a provider for whom Zoom has no link at the click is taken in by the page, which tries again by itself", async () => {
   // Each click asks Zoom up to four times: those of the launch and of the page's first try find nothing.
-  await zoomFault({ call: "meetings.get", times: 8, kind: "status", status: 500, code: 0, message: "Trouble" });
+  await zoomFaults(demo, "POST", { call: "meetings.get", times: 8, kind: "status", status: 500, code: 0, message: "Trouble" });
   const provider = await person(browser);
   const page = await startFromHyperspace(provider, demo, 3);
   await arrive(page, WAITING_PAGE);

@@ -193,17 +193,45 @@ test("with every event lost the patient gets in all the same, and no light is le
   await visit.host.getByRole("button", { name: "End for all" }).click();
 });
 
-test("a morning that the command line asked for is told of on the page too", async () => {
-  const busy = await startDemo({ more: ["--visits", "3", "--speed", "200"] });
+test("a morning that the command line asked for is told of on the page too, and its many records are leafed through", async () => {
+  const busy = await startDemo({ more: ["--visits", "16", "--speed", "200"] });
   try {
     const page = await demoPage(await newPerson(), busy);
     await page.getByText(/visits played/).waitFor({ timeout: 120_000 });
     assert.match(await page.getByText(/visits played/).innerText(), /, 0 of \d+ lights are wrong\.$/);
-    await until("the same on the terminal", 5_000, () => busy.log.some((line) => /^The busy morning is over: 3 visits played/.test(line)));
+    await until("the same on the terminal", 5_000, () => busy.log.some((line) => /^The busy morning is over: 16 visits played/.test(line)));
+    await leafsThroughRecords(busy);
   } finally {
     await busy.stop();
   }
 });
+
+/** To the older ones by keyboard, to one by its own address, and back to the newest. */
+async function leafsThroughRecords(busy) {
+  const { newPage } = await newPerson();
+  const page = await newPage();
+  await page.goto(`${busy.service}/records?organization=lakeside&outcome=delivered`);
+  await see(page, page.getByText("50 records on this page"));
+  const times = () => page.locator("table.records tbody td:first-child time").evaluateAll((all) => all.map((time) => time.dateTime));
+  const addresses = () => page.locator("table.records tbody td:first-child a").evaluateAll((all) => all.map((link) => link.href));
+  const [newest, oldestHere] = [await addresses(), (await times()).at(-1)];
+  await page.getByRole("link", { name: "Older records" }).press("Enter");
+  await see(page, page.getByRole("link", { name: "Newest" }));
+  const older = await addresses();
+  assert.ok(older.length > 0 && older.every((address) => !newest.includes(address)), "none stands on both pages");
+  assert.ok((await times()).every((time) => Date.parse(time) <= Date.parse(oldestHere)), "the others are older");
+  await assertAccessible(page, "older records");
+  const row = page.locator("table.records tbody").getByRole("row").first();
+  const shown = (await row.innerText()).replace(/\s+/g, " ");
+  await row.getByRole("link").first().click();
+  await see(page, page.getByText("1 record on this page"));
+  assert.equal((await row.innerText()).replace(/\s+/g, " "), shown, "it is that record");
+  assert.equal(new URL(page.url()).searchParams.get("record"), new URL(older[0]).searchParams.get("record"));
+  await page.goBack();
+  await page.getByRole("link", { name: "Newest" }).click();
+  await see(page, page.getByText("50 records on this page"));
+  assert.deepEqual(await addresses(), newest);
+}
 
 test("what is switched on is told to the fakes, and a page that is opened anew shows it", async () => {
   const page = await demoPage(await newPerson(), demo);

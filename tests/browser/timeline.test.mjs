@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
-import { lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
+import { lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient, zoomWeather } from "./support/visits.mjs";
 
 let demo;
 let browser;
 
 before(async () => {
-  demo = await startDemo();
+  demo = await startDemo({ environment: { VESTIBULE__PAGE__CHECK_AFTER: "3s", VESTIBULE__PAGE__CHECK_EVERY: "3s" } });
   browser = await launchBrowser();
 });
 
@@ -79,4 +79,35 @@ test("the timeline of a visit tells the story in order, small and large, light a
   assert.equal(json.status(), 200);
   assert.deepEqual(operator.complaints, []);
   assert.deepEqual([...provider.complaints, ...patient.complaints], []);
+});
+
+test("events that come twice, that come late, and that never come are marked so", async () => {
+  const visit = await visitOfTheDay(demo, 1);
+  const [patient, provider, operator] = [await person(browser, { viewport: PHONE }), await person(browser), await person(browser)];
+  const phone = await waitingPatient(patient, demo, 1);
+  // Nothing tells that the meeting has begun, until Zoom is asked.
+  await zoomWeather(demo, { lose: 1 });
+  const started = await startFromHyperspace(provider, demo, 1);
+  await arrive(started, /\/zoom\/s\//);
+  await see(phone, phone.getByText("You are in the meeting."));
+  await phone.getByRole("button", { name: "Leave" }).click();
+  await zoomWeather(demo, { duplicate: 1, delay_millis: 11_000 });
+  await phone.getByRole("button", { name: "Join again" }).click();
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/visits/lakeside/${visit.csn}`);
+  const joined = `meeting.participant_joined: Patient ${visit.patient.external_id}`;
+  for (const [text, mark] of [
+    ["Zoom was asked, and the meeting runs", "repaired"],
+    [joined, /^late by 1\d s$/],
+    [joined, "duplicate"],
+  ]) {
+    const marks = page.locator("table.timeline tr").filter({ hasText: text }).locator(".tone").filter({ hasText: mark });
+    await see(page, marks.first());
+  }
+  await until("the patient's light", 20_000, () => lightIsOn(demo, visit.csn));
+  await zoomWeather(demo);
+  await assertAccessible(page, "a timeline with marks");
+  await page.setViewportSize(SMALL_PHONE);
+  await assertFits(page, "a timeline with marks, on a small phone");
+  assert.deepEqual([...operator.complaints, ...provider.complaints, ...patient.complaints], []);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, see, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { makesLink, opensTools, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
@@ -148,4 +148,28 @@ test("a link goes to a phone by text message, and is opened there in Spanish", a
   await arrive(page, WAITING_PAGE);
   await tools.getByRole("row", { name: /Inés.*Waiting/ }).waitFor();
   assert.deepEqual([...provider.complaints, ...guest.complaints], []);
+});
+
+test("an operator takes a guest's link back on the page of the visit, for a reason that stands there then", async () => {
+  const visit = await visitOfTheDay(demo);
+  const [provider, guest, operator] = [await person(browser), await person(browser, { viewport: PHONE }), await person(browser)];
+  const link = await makesLink(await opensTools(provider, demo, visit), "Irma");
+  const his = await guest.newPage();
+  await his.goto(link);
+  await see(his, his.getByRole("group", { name: "The patient's date of birth" }));
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/visits/lakeside/${visit.csn}`);
+  const form = page.getByRole("form", { name: /^Link of \d+ min ago$/ });
+  await see(page, form);
+  await form.getByRole("button", { name: "Take back" }).click();
+  assert.equal(await page.getByText("The link is taken back.").count(), 0, "without a reason nothing is sent");
+  await form.getByLabel("Reason").fill("it went to a wrong number");
+  await form.getByRole("button", { name: "Take back" }).press("Enter");
+  await see(page, page.getByText("The link is taken back."));
+  await form.waitFor({ state: "detached" });
+  await see(page, page.locator("table.timeline").getByText("it went to a wrong number"));
+  await assertAccessible(page, "a visit whose link was taken back");
+  await his.goto(link);
+  await see(his, his.getByRole("heading", { name: "This invitation is no longer valid" }));
+  assert.deepEqual([...provider.complaints, ...guest.complaints, ...operator.complaints], []);
 });

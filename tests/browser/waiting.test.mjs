@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
-import { joinFromMyChart, pretend, WAIT_TEXT, WAITING_PAGE, waitingPatient } from "./support/visits.mjs";
+import { epicFaults, joinFromMyChart, pretend, startFromHyperspace, WAIT_TEXT, WAITING_PAGE, waitingPatient, zoomFaults } from "./support/visits.mjs";
 
 const READY = { phase: "in_progress", can_join: true, message: "The host is here. You can join now." };
 const JOIN = "**/visit/*/join*";
@@ -308,4 +308,32 @@ test("without scripts the page waits all the same, and comes back by itself", as
     page.locator("noscript a", { hasText: "Check now" }).click(),
   ]);
   assert.equal(new URL(again.url()).pathname, new URL(address).pathname);
+});
+
+test("while Zoom is down a patient who waits reads so, with the number to call, and goes in once it works", async () => {
+  patient = await person(browser, { viewport: SMALL_PHONE });
+  const page = await waitingPatient(patient, demo, 3);
+  assert.equal(await page.getByText("does not answer").count(), 0);
+  await zoomFaults(demo, "POST", { call: "users.get", kind: "html", status: 503 });
+  const provider = await person(browser);
+  await startFromHyperspace(provider, demo, 3);
+  await see(page, page.getByText("The video service does not answer at the moment. We keep trying. If it takes long, call 555-0100."));
+  assert.ok(await page.getByText(WAIT_TEXT).isVisible(), "they wait all the same");
+  await assertFits(page, "waiting page while Zoom is down");
+  await assertAccessible(page, "waiting page while Zoom is down");
+  await zoomFaults(demo, "DELETE");
+  await arrive(page, (url) => url.href.startsWith(`${demo.fakes}/zoom/`), { timeout: 60_000 });
+  assert.deepEqual(provider.complaints, []);
+  await provider.leave();
+});
+
+test("while Epic is down whoever opens a visit reads so, with the number to call, and gets in once it works", async () => {
+  patient = await person(browser, { viewport: SMALL_PHONE });
+  await epicFaults(demo, "POST", { call: "token", kind: "status", status: 503, times: 1 });
+  const page = await joinFromMyChart(patient, demo, 2);
+  await see(page, page.getByRole("heading", { level: 1, name: "We cannot reach the health record" }));
+  await see(page, page.getByText("555-0100").first());
+  await assertFits(page, "a launch while Epic is down");
+  await assertAccessible(page, "a launch while Epic is down");
+  await waitingPatient(patient, demo, 2);
 });

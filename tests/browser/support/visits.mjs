@@ -104,11 +104,19 @@ export async function dialsIn(demo, started, number) {
 }
 
 /** Has the fake Epic misbehave from now on (`POST` with a fault), or behave again (`DELETE`). */
-export async function epicFaults(demo, method, fault) {
+export const epicFaults = (demo, method, fault) => order(demo, method, "epic/faults", fault);
+
+/** The same of the fake Zoom. */
+export const zoomFaults = (demo, method, fault) => order(demo, method, "zoom/faults", fault);
+
+/** How the fake Zoom's events come from now on; with nothing as they should. */
+export const zoomWeather = (demo, weather = {}) => order(demo, "PUT", "zoom/weather", weather);
+
+async function order(demo, method, path, said) {
   const headers = { "content-type": "application/json" };
-  const body = fault && JSON.stringify(fault);
-  const answer = await fetch(`${demo.fakes}/demo/api/epic/faults`, { method, headers, body });
-  if (answer.status !== 204) throw new Error(`the fake Epic answered ${answer.status}`);
+  const body = said && JSON.stringify(said);
+  const answer = await fetch(`${demo.fakes}/demo/api/${path}`, { method, headers, body });
+  if (answer.status !== 204) throw new Error(`${path} of the fakes answered ${answer.status}`);
 }
 
 /** Waits until Epic has refused so many updates for good. */
