@@ -13,6 +13,7 @@ import { startProvider } from "./support/provider.mjs";
 import { framed, startRecord } from "./support/record.mjs";
 import {
   demoPage,
+  epicFaults,
   joinFromMyChart,
   lightIsOn,
   LONG_WAY,
@@ -22,6 +23,8 @@ import {
   startFromHyperspace,
   visitOfTheDay,
   waitingPatient,
+  zoomFaults,
+  zoomWeather,
 } from "./support/visits.mjs";
 
 const FOLDER = resolve(dirname(fileURLToPath(import.meta.url)), "../../docs/pictures");
@@ -146,6 +149,35 @@ async function trouble(browser, demo) {
   await picture(page, "broken-launch");
 }
 
+/** What a patient reads while Epic or Zoom is down, and what a timeline says where events are lost, doubled and late. */
+async function down(browser, demo) {
+  const patient = await person(browser, ON_A_PHONE);
+  await epicFaults(demo, "POST", { call: "token", kind: "status", status: 503, times: 1 });
+  const refused = await joinFromMyChart(patient, demo, 3);
+  await refused.getByRole("heading", { level: 1, name: "We cannot reach the health record" }).waitFor();
+  await picture(refused, "epic-down");
+  const phone = await waitingPatient(patient, demo, 3);
+  await zoomFaults(demo, "POST", { call: "users.get", kind: "html", status: 503 });
+  await zoomWeather(demo, { lose: 1 });
+  await startFromHyperspace(await person(browser), demo, 3);
+  await phone.getByText("The video service does not answer at the moment. We keep trying.").waitFor();
+  await picture(phone, "zoom-down");
+  await zoomFaults(demo, "DELETE");
+  await phone.getByText("You are in the meeting.").waitFor({ timeout: 60_000 });
+  await phone.getByRole("button", { name: "Leave" }).click();
+  await zoomWeather(demo, { duplicate: 1, delay_millis: 11_000 });
+  await phone.getByRole("button", { name: "Join again" }).click();
+  const { csn } = await visitOfTheDay(demo, 3);
+  await until("the patient's light", 30_000, () => lightIsOn(demo, csn));
+  await zoomWeather(demo);
+  const operator = await person(browser, { viewport: DESKTOP });
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/visits/lakeside/${csn}`);
+  await page.getByText("duplicate", { exact: true }).first().waitFor();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await picture(page, "timeline-marks", { fullPage: true, clip: { x: 0, y: height - 800, width: DESKTOP.width, height: 800 } });
+}
+
 /** An organization that is made on its page, and what its second version changed. */
 async function organization(browser, demo) {
   const administrator = await person(browser, { viewport: DESKTOP });
@@ -261,6 +293,7 @@ try {
     await visits(browser, demo);
     await toolsAndGuest(browser, demo);
     await trouble(browser, demo);
+    await down(browser, demo);
     await setUp(browser, demo);
     await organization(browser, demo);
   } finally {
