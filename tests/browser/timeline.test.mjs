@@ -98,7 +98,7 @@ test("events that come twice, that come late, and that never come are marked so"
   const joined = `meeting.participant_joined: Patient ${visit.patient.external_id}`;
   for (const [text, mark] of [
     ["Zoom was asked, and the meeting runs", "repaired"],
-    [joined, /^late by 1\d s$/],
+    [joined, /^late by \d\d s$/],
     [joined, "duplicate"],
   ]) {
     const marks = page.locator("table.timeline tr").filter({ hasText: text }).locator(".tone").filter({ hasText: mark });
