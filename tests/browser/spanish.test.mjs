@@ -126,7 +126,7 @@ test("a visit with its timeline and all that can be done about it is in Spanish 
   await end.getByLabel("Motivo").fill("llamaron de la planta");
   await end.getByRole("button", { name: "Terminar para todos" }).press("Enter");
   await page.getByRole("status").getByText("La reunión se está terminando para todos.").waitFor();
-  assert.match(page.url(), /note=ended&lang=es$/);
+  await arrive(page, /\/visits\/lakeside\/\d+\?lang=es$/);
   await until("the end to be told", 20_000, async () => {
     await page.reload();
     const lines = await page.locator("table.timeline tbody td:nth-child(2)").allInnerTexts();
