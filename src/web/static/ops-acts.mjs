@@ -15,8 +15,6 @@ export class Acts {
   #words;
   /** Where the page is that is shown; none while the dialog is closed. */
   #address = null;
-  /** What opened it: rows are made anew, so it is found again by its page. */
-  #opener = null;
   #sending = false;
   /** What is told is about how things stand, and goes when they are well again; what came of a form stays. */
   #passing = false;
@@ -39,7 +37,6 @@ export class Acts {
 
   #open(address) {
     this.#address = address;
-    this.#opener = address;
     this.#page.href = address;
     this.#title.textContent = this.#words.loading;
     this.#tell("");
@@ -50,9 +47,11 @@ export class Acts {
   }
 
   #closed() {
+    // Rows are made anew, so what opened it is found again by its page.
+    const opener = document.querySelector(`button[data-page="${CSS.escape(this.#address)}"]`);
     this.#address = null;
     this.#renewal.stop();
-    document.querySelector(`button[data-page="${CSS.escape(this.#opener)}"]`)?.focus();
+    opener?.focus();
   }
 
   async #look() {
