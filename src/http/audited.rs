@@ -300,7 +300,7 @@ fn deed(app: &App, request: &HttpRequest, action: &str, outcome: &str) -> (Optio
         meeting_id: named("meeting_id").map(digits).filter(|id| !id.is_empty()),
         by: None,
         reason: None,
-        from: Some(peer(request).to_string()),
+        from: Some(peer(app, request).to_string()),
         correlation_id: Some(correlation::current().as_str().to_owned()),
     };
     (organization, deed)

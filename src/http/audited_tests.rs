@@ -52,6 +52,21 @@ fn desk(path: &str) -> actix_web::test::TestRequest {
 }
 
 #[actix_web::test]
+async fn from_where_somebody_came_is_what_a_trusted_proxy_says_and_nobody_else() {
+    let kit = Kit::with(&format!("{GRANTS}\nserver.trusted_proxies = [\"192.0.2.0/28\"]"));
+    let service = service!(kit);
+    for peer in [[192, 0, 2, 7], [192, 0, 2, 99]] {
+        let told = desk("/records?organization=lakeside")
+            .insert_header(("x-forwarded-for", "127.0.0.1, 203.0.113.5, 192.0.2.3"))
+            .peer_addr((peer, 4711).into());
+        assert_eq!(ask!(service, told).status, 200);
+    }
+    let from: Vec<_> =
+        kept(&kit, Some(&organization("lakeside"))).await.into_iter().map(|deed| deed.from).collect();
+    assert_eq!(from, ["203.0.113.5", "192.0.2.99"].map(|from| Some(from.to_owned())));
+}
+
+#[actix_web::test]
 async fn what_is_looked_at_is_kept_with_who_looked_and_from_where() {
     let kit = Kit::with(GRANTS);
     let service = service!(kit);

@@ -19,6 +19,7 @@ mod policy;
 mod private_key;
 mod problem;
 mod provider_fallback;
+mod proxies;
 mod reader;
 mod rules;
 mod secret;
@@ -60,6 +61,7 @@ pub use organization::{
 pub use private_key::PrivateKey;
 pub use problem::{Problem, SettingsError};
 pub use provider_fallback::{Fallback, ProviderFallback, SeatFallback};
+pub use proxies::TrustedProxies;
 pub use reader::Kind;
 pub use secret::{MASK, Secret};
 pub use service::{Limits, LogFormat, Logging, Node, Page, Server};

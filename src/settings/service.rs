@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::BaseUrl;
 use super::keep;
+use super::proxies::{self, TrustedProxies};
 use super::reader::{Choice, Read, Section};
 use super::secret::Secret;
 use super::tree::Origin;
@@ -21,6 +22,8 @@ pub struct Server {
     /// Where set, the pages and routes of operators answer only here.
     pub internal_listen: Option<SocketAddr>,
     pub public_url: BaseUrl,
+    /// Whose word is taken on where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// Newest first; empty: made once and kept in the store.
     pub secret_keys: Vec<Secret>,
 }
@@ -122,11 +125,14 @@ pub(super) fn read_server(section: &mut Section<'_>) -> Read<Server> {
     let listen = section.needed("listen", socket_address);
     let internal_listen = section.optional("internal_listen", socket_address);
     let public_url = section.needed("public_url", |text, _| BaseUrl::parse_origin(text));
+    let trusted_proxies =
+        section.list("trusted_proxies", TrustedProxies::MOST, |text, _| proxies::network(text));
     let secret_keys = section.secrets("secret_keys", SECRET_KEYS_MAX, SECRET_KEY_CHARACTERS_MIN);
     Ok(Server {
         listen: listen?,
         internal_listen: internal_listen?,
         public_url: public_url?,
+        trusted_proxies: TrustedProxies::new(trusted_proxies?),
         secret_keys: secret_keys?,
     })
 }

@@ -1,10 +1,9 @@
 //! How each way in is checked, and how whoever tries wrong ones is slowed down.
 
-use std::net::IpAddr;
-
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 
+use super::peer::{connected, peer};
 use super::session::{Known, SessionKey};
 use super::tokens;
 use super::who::Who;
@@ -26,7 +25,7 @@ pub(super) async fn admit(app: &App, request: &HttpRequest) -> Result<Who, ApiEr
         return Err(ApiError::ForeignOrigin);
     }
     if app.settings.access.mode == AccessMode::Loopback {
-        return admit_local(request);
+        return admit_local(app, request);
     }
     match request.headers().get(header::AUTHORIZATION) {
         Some(value) => admit_program(app, request, value).await,
@@ -41,9 +40,9 @@ pub(super) async fn admit(app: &App, request: &HttpRequest) -> Result<Who, ApiEr
     }
 }
 
-/// Whoever comes from the machine itself, under a name of the machine itself.
-fn admit_local(request: &HttpRequest) -> Result<Who, ApiError> {
-    let local = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+/// Whoever comes from the machine itself, under a name of the machine itself; not by a proxy of it that had them from elsewhere.
+fn admit_local(app: &App, request: &HttpRequest) -> Result<Who, ApiError> {
+    let local = connected(request).is_loopback() && peer(app, request).is_loopback();
     if local && is_named_loopback(request) { Ok(Who::local()) } else { Err(ApiError::NotLoopback) }
 }
 
@@ -85,24 +84,19 @@ pub(super) async fn check_signed(
     }
 }
 
-/// Lets what was found pass, and counts what was not. A right one is always let in, since behind a proxy a scraper has the same address as
+/// Lets what was found pass, and counts what was not. A right one is always let in, since a scraper may have the same address as
 /// whoever tries tokens; so what keeps a token from being found is its length, and this only tells a peer with many wrong ones to stop asking.
 pub(super) fn slowed<T>(app: &App, request: &HttpRequest, found: Option<T>) -> Result<T, ApiError> {
     if let Some(found) = found {
         return Ok(found);
     }
-    let (peer, now) = (peer(request), now(app));
+    let (peer, now) = (peer(app, request), now(app));
     if let Some(retry_after_seconds) = app.limits.wrong_tokens.must_wait(peer, now) {
         app.metrics.refused("wrong_tokens");
         return Err(ApiError::TooManyAttempts { retry_after_seconds });
     }
     app.limits.wrong_tokens.failed(peer, now);
     Err(ApiError::NotSignedIn)
-}
-
-/// The address at the other end of the connection; what a proxy claims in headers is not believed.
-pub fn peer(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip())
 }
 
 fn bearer(value: &str) -> Option<&str> {

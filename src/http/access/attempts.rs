@@ -1,6 +1,6 @@
 //! Slows down whoever tries wrong tokens. Each peer may fail a few times at once and then a few times a minute.
 //!
-//! A peer is an address, an IPv6 one by its /64, which one person has to herself. Behind a proxy all people are one peer, so neither a
+//! A peer is an address, an IPv6 one by its /64, which one person has to herself. Behind one address there may be many people, so neither a
 //! right token nor the cookie of a sign-in is subject to this: nobody can be shut out by a neighbour's attempts.
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ mod attempts;
 mod break_glass;
 mod openid;
 mod origin;
+mod peer;
 mod session;
 mod sign_in;
 mod tokens;
@@ -19,9 +20,9 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-pub use admit::peer;
 pub use attempts::{Peer, WrongTokens};
 pub use origin::{is_named_loopback, is_same_site, names_its_page};
+pub use peer::peer;
 pub use session::{COOKIE, SessionKey};
 pub use sign_in::{SignInForm, form_settings};
 pub use who::Who;

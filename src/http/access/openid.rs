@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_actors::port::store::Space;
 use vestibule_domain::time::Span;
 
-use super::admit::peer;
+use super::peer::peer;
 use super::session::{self, Claimed, Known};
 use super::sign_in::{refused, see_other, with_cookie};
 use crate::http::app::App;
@@ -76,7 +76,7 @@ pub async fn begin(app: web::Data<App>, request: HttpRequest) -> Result<HttpResp
         Err(trouble) => return refused(&app, &request, Some(next), told(provider, &trouble)),
     };
     let (life, now) = (Span::from_duration(app.settings.limits.oauth_state_life), ports.clock.now());
-    if !app.limits.pending_sign_ins.enter(&name, peer(&request), now, now + life) {
+    if !app.limits.pending_sign_ins.enter(&name, peer(&app, &request), now, now + life) {
         app.metrics.refused("pending_sign_ins");
         return Ok(declined::answer(&ApiError::Overloaded("pending_sign_ins"), &request));
     }

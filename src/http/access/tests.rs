@@ -193,6 +193,27 @@ async fn wrong_tokens_are_slowed_down_and_right_ones_never_shut_out() {
 }
 
 #[actix_web::test]
+async fn behind_a_proxy_that_is_trusted_each_address_is_slowed_by_itself() {
+    let kit = Kit::with("server.trusted_proxies = [\"192.0.2.7\"]");
+    let service = service!(kit);
+    let wrong = |from: &'static str| {
+        anonymous("/metrics")
+            .insert_header(("authorization", "Bearer wrong"))
+            .insert_header(("x-forwarded-for", from))
+    };
+    for _ in 0..10 {
+        ask!(service, wrong("10.9.9.9, 198.51.100.9")).problem(401);
+    }
+    ask!(service, wrong("10.8.8.8, 198.51.100.9")).problem(429);
+    ask!(service, wrong("10.9.9.9, 203.0.113.5")).problem(401);
+    let by_another = |from| wrong(from).peer_addr(([192, 0, 2, 8], 1).into());
+    for last in ["203.0.113.6", "203.0.113.7"].repeat(5) {
+        ask!(service, by_another(last)).problem(401);
+    }
+    ask!(service, by_another("203.0.113.8")).problem(429);
+}
+
+#[actix_web::test]
 async fn in_loopback_mode_only_the_machine_itself_is_let_in_under_its_own_name() {
     let kit = Kit::with("access.mode = \"loopback\"");
     let service = service!(kit);
@@ -208,6 +229,11 @@ async fn in_loopback_mode_only_the_machine_itself_is_let_in_under_its_own_name()
     ask!(service, nobody).problem(403);
     let told = ask!(service, anonymous("/sign-in?next=%2Fops"));
     assert_eq!((told.status, told.header("location")), (303, "/ops"));
+    let behind = Kit::with("access.mode = \"loopback\"\nserver.trusted_proxies = [\"127.0.0.1\"]");
+    let service = service!(behind);
+    assert_eq!(ask!(service, local("localhost:8080", [127, 0, 0, 1])).status, 200);
+    let by_proxy = local("localhost:8080", [127, 0, 0, 1]).insert_header(("x-forwarded-for", "192.0.2.1"));
+    ask!(service, by_proxy).problem(403);
 }
 
 #[actix_web::test]

@@ -75,7 +75,7 @@ pub(super) async fn begin(
     })?;
     let life = Span::from_duration(app.settings.limits.oauth_state_life);
     let now = ports.clock.now();
-    if !app.limits.pending_launches.enter(&name, access::peer(request), now, now + life) {
+    if !app.limits.pending_launches.enter(&name, access::peer(app, request), now, now + life) {
         app.metrics.refused("pending_launches");
         return Err(refuse(Reason::Overloaded));
     }

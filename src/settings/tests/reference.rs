@@ -182,6 +182,7 @@ fn the_names_that_others_rely_on_are_all_known() {
         listen = "127.0.0.1:8080"
         internal_listen = ""
         public_url = "http://127.0.0.1:8080"
+        trusted_proxies = []
         secret_keys = []
         [store]
         url = "embedded:./vestibule-data"

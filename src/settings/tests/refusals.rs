@@ -17,6 +17,11 @@ fn each_mistake_is_named() {
         ("server.public_url = \"http://video.example.org\"", "server.public_url: must begin with https://"),
         ("server.public_url = \"https://video.example.org/x\"", "server.public_url: must not have a path"),
         ("server.secret_keys = [\"short\"]", "server.secret_keys: has 1 entries of less than 32"),
+        (
+            "server.trusted_proxies = [\"balancer\"]",
+            "server.trusted_proxies: \"balancer\" is not an address or",
+        ),
+        ("server.trusted_proxies = [\"0.0.0.0/0\"]", "server.trusted_proxies: \"0.0.0.0/0\" is everybody"),
         ("server = 1", "server: is a table of settings"),
         ("server.listen.x = 1", "server.listen: is a value"),
         ("node.name = \"a b\"", "node.name: may have"),
