@@ -22,7 +22,9 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use vestibule::store::{EmbeddedSettings, EmbeddedStore};
+use vestibule::sealing::Sealer;
+use vestibule::settings::Secret;
+use vestibule::store::{EmbeddedSettings, EmbeddedStore, sealed};
 use vestibule_actors::port::clock::Clock;
 use vestibule_actors::port::store::{Store, StoreLimits};
 use vestibule_domain::id::VisitKey;
@@ -69,6 +71,10 @@ fn store(folder: &TempDir) -> Result<Arc<EmbeddedStore>, Failed> {
     Ok(Arc::new(EmbeddedStore::open(settings, Arc::new(Still))?))
 }
 
+fn sealer() -> Sealer {
+    Sealer::new(&[Secret::new("k".repeat(40))])
+}
+
 fn us(time: Duration, each: usize) -> f64 {
     time.as_secs_f64() * 1e6 / each as f64
 }
@@ -92,10 +98,12 @@ impl Plain {
     }
 }
 
-/// Commits of so many visits each, journal and all.
+/// Commits of so many visits each, journal and all; beside them the same with every state sealed.
 async fn commits(noise: &mut Noise) -> Result<(), Failed> {
-    let folder = folder()?;
+    let (folder, other) = (folder()?, folder()?);
     let mut owner = Owner::of(store(&folder)?, Shard::new(0).ok_or("no shard")?, 256).await?;
+    let sealed = sealed::over(store(&other)?, sealer(), true);
+    let mut sealing = Owner::of(sealed, Shard::new(0).ok_or("no shard")?, 256).await?;
     let mut plain = Plain::new()?;
     let mut table = Table::new("a commit, by how many visits it holds", "us for a visit");
     for _ in 0..PASSES {
@@ -103,11 +111,15 @@ async fn commits(noise: &mut Noise) -> Result<(), Failed> {
         table.add("one state appended to a plain file, fdatasync", plain.pass(STATE_BYTES)?);
         for size in SIZES {
             let rounds = 64 / size.min(16);
-            let mut took = Duration::ZERO;
-            for _ in 0..rounds {
-                took += owner.commit(size).await?;
+            for (owner, row) in
+                [(&mut owner, format!("{size} visits")), (&mut sealing, format!("{size} visits, sealed"))]
+            {
+                let mut took = Duration::ZERO;
+                for _ in 0..rounds {
+                    took += owner.commit(size).await?;
+                }
+                table.add(row, us(took, rounds * size));
             }
-            table.add(format!("{size} visits"), us(took, rounds * size));
         }
     }
     table.print();
@@ -149,12 +161,14 @@ async fn appends(noise: &mut Noise) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Visits read through the reading threads, beside the same rows in the engine alone, on this thread.
+/// Visits read through the reading threads, and opened where they are sealed, beside the same rows in the engine alone, on this thread.
 async fn reads(noise: &mut Noise) -> Result<(), Failed> {
-    let folder = folder()?;
+    let (folder, other) = (folder()?, folder()?);
     let store = store(&folder)?;
     let mut owner = Owner::of(store.clone(), Shard::new(0).ok_or("no shard")?, READ).await?;
     owner.commit(READ).await?;
+    let sealed = sealed::over(self::store(&other)?, sealer(), true);
+    Owner::of(Arc::clone(&sealed), Shard::new(0).ok_or("no shard")?, READ).await?.commit(READ).await?;
     let raw = Database::create(folder.path().join("raw.redb"))?;
     let writing = raw.begin_write()?;
     for (visit, _) in &owner.visits {
@@ -175,6 +189,11 @@ async fn reads(noise: &mut Noise) -> Result<(), Failed> {
             store.load(visit).await?.ok_or("no visit")?;
         }
         table.add("one after the other", us(began.elapsed(), READ));
+        let began = Instant::now();
+        for (visit, _) in &owner.visits {
+            sealed.load(visit).await?.ok_or("no visit")?;
+        }
+        table.add("one after the other, sealed", us(began.elapsed(), READ));
         let began = Instant::now();
         for some in owner.visits.chunks(AT_ONCE) {
             for read in join_all(some.iter().map(|(visit, _)| store.load(visit))).await {

@@ -26,7 +26,7 @@ pub struct Sealer(Arc<Vec<Key>>);
 
 struct Key {
     /// Tells which key sealed something, and nothing of the key.
-    id: String,
+    id: [u8; ID_BYTES],
     cipher: RandomizedNonceKey,
 }
 
@@ -72,11 +72,19 @@ impl Sealer {
     /// [`CannotSeal`]
     pub fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>, CannotSeal> {
         let key = self.0.first().ok_or(CannotSeal)?;
-        let mut sealed = secret.to_vec();
-        let nonce = key.cipher.seal_in_place_append_tag(Aad::from(place.as_bytes()), &mut sealed);
-        let mut whole = nonce.map_err(|_| CannotSeal)?.as_ref().to_vec();
-        whole.append(&mut sealed);
-        Ok(format!("{MARK}{}:{}", key.id, STANDARD.encode(whole)).into_bytes())
+        let whole = key.seal(place, secret)?;
+        Ok(format!("{MARK}{}:{}", hex::encode(key.id), STANDARD.encode(whole)).into_bytes())
+    }
+
+    /// The same as bytes alone, without a mark: for whoever marks what is sealed themselves. The key's id, then nonce with ciphertext.
+    ///
+    /// # Errors
+    /// [`CannotSeal`]
+    pub fn seal_raw(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>, CannotSeal> {
+        let key = self.0.first().ok_or(CannotSeal)?;
+        let mut whole = key.id.to_vec();
+        whole.append(&mut key.seal(place, secret)?);
+        Ok(whole)
     }
 
     /// The same, or as it is where there is no key.
@@ -95,22 +103,48 @@ impl Sealer {
         let Some(sealed) = kept.strip_prefix(MARK.as_bytes()) else { return Ok(kept.to_vec()) };
         let text = std::str::from_utf8(sealed).map_err(|_| CannotOpen::Changed)?;
         let (id, text) = text.split_once(':').ok_or(CannotOpen::Changed)?;
-        let key = self.0.iter().find(|key| key.id == id).ok_or(CannotOpen::NoSuchKey)?;
-        let mut whole = STANDARD.decode(text).map_err(|_| CannotOpen::Changed)?;
-        let (nonce, sealed) = whole.split_at_mut_checked(NONCE_BYTES).ok_or(CannotOpen::Changed)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen::Changed)?;
-        let opened = key.cipher.open_in_place(nonce, Aad::from(place.as_bytes()), sealed);
-        opened.map(|opened| opened.to_vec()).map_err(|_| CannotOpen::Changed)
+        let key = self.0.iter().find(|key| hex::encode(key.id) == id).ok_or(CannotOpen::NoSuchKey)?;
+        key.open(place, STANDARD.decode(text).map_err(|_| CannotOpen::Changed)?)
+    }
+
+    /// What [`Sealer::seal_raw`] sealed for this place.
+    ///
+    /// # Errors
+    /// [`CannotOpen`]
+    pub fn open_raw(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+        let (id, whole) = sealed.split_at_checked(ID_BYTES).ok_or(CannotOpen::Changed)?;
+        let key = self.0.iter().find(|key| key.id.as_slice() == id).ok_or(CannotOpen::NoSuchKey)?;
+        key.open(place, whole.to_vec())
     }
 
     /// Whether it is sealed under the newest key, or there is none.
     pub fn is_newest(&self, kept: &[u8]) -> bool {
         let Some(newest) = self.0.first() else { return true };
-        kept.starts_with(format!("{MARK}{}:", newest.id).as_bytes())
+        kept.starts_with(format!("{MARK}{}:", hex::encode(newest.id)).as_bytes())
+    }
+
+    /// The same of what [`Sealer::seal_raw`] sealed.
+    pub fn is_newest_raw(&self, sealed: &[u8]) -> bool {
+        self.0.first().is_none_or(|newest| sealed.starts_with(&newest.id))
     }
 }
 
 impl Key {
+    fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>, CannotSeal> {
+        let mut sealed = secret.to_vec();
+        let nonce = self.cipher.seal_in_place_append_tag(Aad::from(place.as_bytes()), &mut sealed);
+        let mut whole = nonce.map_err(|_| CannotSeal)?.as_ref().to_vec();
+        whole.append(&mut sealed);
+        Ok(whole)
+    }
+
+    fn open(&self, place: &str, mut whole: Vec<u8>) -> Result<Vec<u8>, CannotOpen> {
+        let (nonce, sealed) = whole.split_at_mut_checked(NONCE_BYTES).ok_or(CannotOpen::Changed)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen::Changed)?;
+        let opened = self.cipher.open_in_place(nonce, Aad::from(place.as_bytes()), sealed);
+        opened.map(|opened| opened.to_vec()).map_err(|_| CannotOpen::Changed)
+    }
+
     fn derive(secret: &Secret) -> Option<Self> {
         let from = Salt::new(HKDF_SHA256, b"vestibule sealing").extract(secret.expose().as_bytes());
         let derive = |info: &[u8], bytes: &mut [u8]| {
@@ -120,13 +154,13 @@ impl Key {
         derive(b"id", &mut id)?;
         derive(b"aes-256-gcm", &mut key)?;
         let cipher = RandomizedNonceKey::new(&AES_256_GCM, &key).ok()?;
-        Some(Self { id: hex::encode(id), cipher })
+        Some(Self { id, cipher })
     }
 }
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|key| &key.id)).finish()
+        f.debug_list().entries(self.0.iter().map(|key| hex::encode(key.id))).finish()
     }
 }
 

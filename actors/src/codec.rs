@@ -1,7 +1,8 @@
 //! How states, commands and updates are written into a store: behind a format number, so that a release can read the one before it.
 //!
 //! Format 1 is JSON that names its number. Format 2 begins with its number as a byte; the same JSON follows, compressed where that pays: a
-//! visit with many people is mostly names of fields.
+//! visit with many people is mostly names of fields. Format 3 is either of these sealed by a store that has keys: it opens what it gives
+//! out, so that nothing here ever reads one.
 //!
 //! A release reads its own format and the one before, and writes the one before until it is told otherwise. So nodes of two releases
 //! work on one store during a deploy, and the older release can be put back; once all are new and will stay, they are told.
@@ -9,7 +10,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The newest format that this release reads.
-pub const NEWEST_READ: u16 = 2;
+pub const NEWEST_READ: u16 = 3;
 /// The oldest format that this release reads.
 pub const OLDEST_READ: u16 = 1;
 
@@ -17,6 +18,9 @@ pub const OLDEST_READ: u16 = 1;
 const COMPRESSED_FROM: usize = 1_024;
 /// Nothing that is written is so long, in bytes; what claims to be is damaged.
 const LONGEST: usize = 64 << 20;
+
+/// The first byte of what a store has sealed; what follows is the store's own.
+pub const SEALED: u8 = 3;
 
 /// The first byte of [`Format::Newest`].
 const SECOND: u8 = 2;
@@ -46,6 +50,11 @@ pub enum CodecError {
         /// The number that stands there.
         found: u16,
     },
+    /// Sealed, and handed on by a store that could not open it.
+    #[error(
+        "it is sealed under a key that store.sealing_keys does not have, or was changed; put that key back"
+    )]
+    Sealed,
     /// Not what the format promises.
     #[error("the bytes do not hold what their format promises (line {line}, column {column})")]
     Malformed {
@@ -118,6 +127,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
             serde_json::from_slice(&decompressed(body).ok_or(DAMAGED)?).map_err(|e| malformed(&e))
         }
         [SECOND, ..] => Err(DAMAGED),
+        [SEALED, ..] => Err(CodecError::Sealed),
         [number @ ..=LAST_NUMBER, ..] => Err(CodecError::UnknownFormat { found: u16::from(*number) }),
         text => {
             let FormatOnly { f } = serde_json::from_slice(text).map_err(|e| malformed(&e))?;
@@ -175,7 +185,8 @@ mod tests {
         let unknown = |found| Err(CodecError::UnknownFormat { found });
         assert_eq!(decode::<Vec<String>>(br#"{"f":99,"v":[]}"#), unknown(99));
         assert_eq!(decode::<Vec<String>>(br#"{"f":2,"v":[]}"#), unknown(2));
-        assert_eq!(decode::<Vec<String>>(&[3, 0, 1, 2]), unknown(3));
+        assert_eq!(decode::<Vec<String>>(&[4, 0, 1, 2]), unknown(4));
+        assert_eq!(decode::<Vec<String>>(&[SEALED, 0, 1, 2]), Err(CodecError::Sealed));
     }
 
     #[test]

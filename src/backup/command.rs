@@ -86,7 +86,8 @@ pub(super) fn unavailable(error: impl std::fmt::Display) -> Failure {
 }
 
 async fn fill(settings: &Settings, folder: &Path, part: &Path) -> Result<(), Failure> {
-    let of_file = EmbeddedSettings { format: settings.store.write_format, ..EmbeddedSettings::new(folder) };
+    let of_file =
+        EmbeddedSettings { newest_written: settings.store.newest_written(), ..EmbeddedSettings::new(folder) };
     match EmbeddedStore::open(of_file, Arc::new(SystemClock)) {
         Ok(store) => store.copy_to(part).map(|_| ()).map_err(unavailable),
         Err(OpenError::InUse { .. }) => fetch(settings, part).await,

@@ -11,9 +11,11 @@ use vestibule_domain::time::Moment;
 use super::command::{told, unavailable};
 use super::keeping::name_of;
 use super::restored;
+use crate::sealing::Sealer;
 use crate::service::{Failure, on_redis};
-use crate::settings::{Settings, StoreUrl};
+use crate::settings::{Settings, Store, StoreUrl};
 use crate::store::redis::{RedisSettings, RedisStore};
+use crate::store::sealed;
 use crate::store::{EmbeddedSettings, EmbeddedStore, PuttingBack};
 use crate::system::{SystemClock, SystemRandomness};
 
@@ -103,7 +105,7 @@ fn mark(now: Moment) -> String {
 
 async fn tell_file(settings: &Settings, folder: &Path, reason: &str) -> Result<usize, Failure> {
     let of_file = EmbeddedSettings {
-        format: settings.store.write_format,
+        newest_written: settings.store.newest_written(),
         limits: limits(),
         ..EmbeddedSettings::new(folder)
     };
@@ -113,8 +115,9 @@ async fn tell_file(settings: &Settings, folder: &Path, reason: &str) -> Result<u
 }
 
 async fn tell(settings: &Settings, store: &SharedStore, reason: &str) -> Result<usize, Failure> {
-    let format = settings.store.write_format;
-    restored::tell(store, format, &SystemClock, &SystemRandomness, reason.to_owned())
+    let Store { write_format: format, seal_visits, sealing_keys, .. } = &settings.store;
+    let store = sealed::over(Arc::clone(store), Sealer::new(sealing_keys), *seal_visits);
+    restored::tell(&store, *format, &SystemClock, &SystemRandomness, reason.to_owned())
         .await
         .map_err(unavailable)
 }

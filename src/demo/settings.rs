@@ -33,7 +33,8 @@ pub(super) fn of_demo(
         .clone()
         .unwrap_or_else(|| format!("embedded:{}", folder.path().join("store").display()));
     let text = text(listen, &store, fakes, &folder.key().display().to_string());
-    let sealing = format!("[store]\nsealing_keys = [\"{}\"]", sealing_key(&folder.read_key()?));
+    let sealing =
+        format!("[store]\nseal_visits = true\nsealing_keys = [\"{}\"]", sealing_key(&folder.read_key()?));
     let mut sources = Sources::new(here)
         .text("the demo's sealing key", &sealing)
         .text("the demo's settings", &text)

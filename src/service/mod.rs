@@ -6,6 +6,7 @@ mod key_watch;
 mod live;
 pub mod log;
 mod organizations;
+mod sealing_check;
 mod secret_key;
 mod servers;
 mod store;
@@ -116,8 +117,9 @@ async fn run(
     let bound = servers::bind(&files)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let randomness: SharedRandomness = Arc::new(SystemRandomness);
-    let store::Opened { store, metrics, backups } = open(&files, Arc::clone(&clock)).await?;
+    let store::Opened { store: unsealed, metrics, backups } = open(&files, Arc::clone(&clock)).await?;
     let sealer = Sealer::new(&files.store.sealing_keys);
+    let store = sealing_check::sealed(&files, &sealer, unsealed).await?;
     let Keys { name_key, link_keys, markers } = keys(&files, &sealer, &store, randomness.as_ref()).await?;
     let (looks, wanted_looks) = Looks::new();
     let configuration = configuration(&files, &sealer, looks.clone(), (&store, &clock, &randomness));

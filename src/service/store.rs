@@ -53,7 +53,7 @@ pub(super) async fn open(settings: &Settings, clock: SharedClock) -> Result<Open
 
 fn embedded(settings: &Settings, folder: &std::path::Path) -> EmbeddedSettings {
     EmbeddedSettings {
-        format: settings.store.write_format,
+        newest_written: settings.store.newest_written(),
         limits: settings.store_limits(),
         durability: match settings.store.durability {
             Durability::EverySecond => store::Durability::EverySecond,

@@ -28,6 +28,7 @@ const PAGE_PRESENCE_SECONDS_ADVISED: u64 = 31;
 /// Everything that the settings contradict each other in.
 pub(super) fn contradictions(settings: &Settings) -> Vec<Problem> {
     let mut problems = listening(settings);
+    problems.extend(sealing(settings));
     problems.extend(store::durability(&settings.store));
     problems.extend(store::backup(&settings.store));
     problems.extend(grants(settings));
@@ -154,6 +155,12 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
              docs/secrets.md says"
                 .to_owned(),
         );
+    } else if !settings.store.seal_visits {
+        doubts.push(
+            "store.seal_visits is false: a stolen store gives people's links into their meetings; turn it on once every node runs this \
+             release"
+                .to_owned(),
+        );
     }
     if settings.organizations.is_empty() {
         doubts.push(
@@ -231,6 +238,13 @@ fn birth_dates(name: &OrganizationId, organization: &Organization) -> Option<Str
             "organization.{name}.guest_birth_date.check is set, FHIR is not read (epic.fhir_reads.wait), and there is no \
              epic.birth_date_token: unless CONTEXT brings birth dates, no guest's link can be made"
         )
+    })
+}
+
+fn sealing(settings: &Settings) -> Option<Problem> {
+    let store = &settings.store;
+    (store.seal_visits && store.sealing_keys.is_empty()).then(|| {
+        Problem::new("store.seal_visits", "needs a key: set store.sealing_keys_file, as docs/secrets.md says")
     })
 }
 

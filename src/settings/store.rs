@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vestibule_actors::codec::Format;
+use vestibule_actors::codec::{self, Format};
 
 use super::problem::Problem;
 use super::reader::{Choice, Read, Section};
@@ -24,6 +24,8 @@ pub struct Store {
     pub write_format: Format,
     /// Newest first; what of secrets is kept stands sealed under them.
     pub sealing_keys: Vec<Secret>,
+    /// What visits are made of is sealed, too.
+    pub seal_visits: bool,
     pub redis: Redis,
     /// Copies by the clock, where there are to be any.
     pub backup: Option<BackupPlan>,
@@ -66,6 +68,13 @@ pub struct Redis {
     pub replica_timeout: Duration,
 }
 
+impl Store {
+    /// The newest format of states and commands that is written, by the codec's numbers.
+    pub fn newest_written(&self) -> u16 {
+        if self.seal_visits { codec::SEALED.into() } else { self.write_format.number() }
+    }
+}
+
 impl Choice for Durability {
     const ALL: &'static [(&'static str, Self)] = &[
         ("fsync", Self::Fsync),
@@ -85,6 +94,7 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
     let accept_unsafe = section.boolean("accept_unsafe");
     let write_format = section.choice("write_format");
     let sealing_keys = section.secrets("sealing_keys", SEALING_KEYS_MAX, SEALING_KEY_CHARACTERS_MIN);
+    let seal_visits = section.boolean("seal_visits");
     let redis = section.section("redis", |section| {
         let password = section.optional_secret("password");
         let sentinel_password = section.optional_secret("sentinel_password");
@@ -109,6 +119,7 @@ pub(super) fn read_store(section: &mut Section<'_>) -> Read<Store> {
         durability: durability?,
         accept_unsafe: accept_unsafe?,
         write_format: write_format?,
+        seal_visits: seal_visits?,
         redis,
         backup: backup?,
     })

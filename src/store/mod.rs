@@ -30,6 +30,7 @@
 
 pub mod embedded;
 pub mod redis;
+pub mod sealed;
 
 use sha2::{Digest, Sha256};
 use vestibule_actors::port::store::StoreError;

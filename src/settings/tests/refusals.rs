@@ -31,6 +31,7 @@ fn each_mistake_is_named() {
         ("store.durability = \"replica\"", "store.durability: belongs to stores on Redis"),
         ("store.url = \"redis://\"", "store.url: "),
         ("store.durability = \"none\"", "store.durability: \"none\" is none of \"fsync\""),
+        ("store.seal_visits = true", "store.seal_visits: needs a key: set store.sealing_keys_file"),
         ("store.accept_unsafe = 1", "store.accept_unsafe: must be true or false"),
         ("access.mode = \"saml\"", "access.mode: \"saml\" is none of \"token\", \"jwt\", \"loopback\""),
         ("access.tokens = \"one\"", "access.tokens: must be a list"),

@@ -69,8 +69,8 @@ pub struct EmbeddedSettings {
     pub queue: usize,
     /// Memory for pages of the file, in bytes.
     pub cache_bytes: usize,
-    /// The newest format of states and commands that will be written into it.
-    pub format: Format,
+    /// The newest format of states and commands that will be written into it, by the codec's numbers.
+    pub newest_written: u16,
 }
 
 impl EmbeddedSettings {
@@ -84,7 +84,7 @@ impl EmbeddedSettings {
             batch: 256,
             queue: 4_096,
             cache_bytes: 128 * 1024 * 1024,
-            format: Format::default(),
+            newest_written: Format::default().number(),
         }
     }
 }
@@ -117,7 +117,7 @@ impl EmbeddedStore {
     /// # Errors
     /// [`OpenError`], whose message says what to do.
     pub fn open(settings: EmbeddedSettings, clock: SharedClock) -> Result<Self, OpenError> {
-        let place = Place::take(&settings.folder, settings.cache_bytes, settings.format)?;
+        let place = Place::take(&settings.folder, settings.cache_bytes, settings.newest_written)?;
         Self::start(place, settings, clock)
     }
 

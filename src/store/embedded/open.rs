@@ -6,7 +6,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use vestibule_actors::codec::{self, Format, OLDEST_READ};
+use vestibule_actors::codec::{self, OLDEST_READ};
 use vestibule_domain::shard::SHARDS;
 use vestibule_domain::time::Moment;
 
@@ -134,11 +134,11 @@ type Disk = super::disk::TestDisk;
 
 impl Place {
     /// Takes the folder for this process, making it if need be.
-    pub(super) fn take(folder: &Path, cache_bytes: usize, format: Format) -> Result<Self, OpenError> {
+    pub(super) fn take(folder: &Path, cache_bytes: usize, newest_written: u16) -> Result<Self, OpenError> {
         let place = Self {
             file: folder.join(FILE),
             cache_bytes,
-            codec: u64::from(format.number()),
+            codec: u64::from(newest_written),
             _lock: Some(lock(folder)?),
             #[cfg(test)]
             trouble: super::disk::Switch::default(),

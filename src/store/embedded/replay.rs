@@ -237,7 +237,7 @@ struct Life {
 }
 
 fn place(folder: &TempDir) -> Place {
-    Place::take(folder.path(), 4 << 20, vestibule_actors::codec::Format::default()).unwrap()
+    Place::take(folder.path(), 4 << 20, vestibule_actors::codec::Format::default().number()).unwrap()
 }
 
 fn settings(folder: &TempDir, durability: Durability) -> EmbeddedSettings {

@@ -38,7 +38,7 @@ async fn world() -> World {
     let folder = TempDir::new().unwrap();
     let settings = EmbeddedSettings::new(folder.path());
     let switch = Switch::default();
-    let mut place = Place::take(&settings.folder, settings.cache_bytes, settings.format).unwrap();
+    let mut place = Place::take(&settings.folder, settings.cache_bytes, settings.newest_written).unwrap();
     place.trouble = switch.clone();
     let store = EmbeddedStore::start(place, settings, Arc::new(Still)).unwrap();
     let visit = VisitKey::from_text("lakeside/csn/10001").unwrap();

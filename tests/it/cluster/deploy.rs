@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use vestibule_actors::codec;
+
 use super::on;
 use crate::hospital::load::{Load, RETRIES_SOON, seed, under_load};
 use crate::hospital::site::Site;
@@ -40,13 +42,20 @@ async fn formats_change_and_change_back_under_load() {
         formats(&redis).await.iter().all(|first| *first == b'{'),
         "the release before could not read all"
     );
-    for (from, to) in [("previous", "newest"), ("newest", "previous")] {
+    let steps = [
+        ("write_format = \"newest\"\n", 2),
+        ("write_format = \"newest\"\nseal_visits = true\n", codec::SEALED),
+        ("seal_visits = false\n", b'{'),
+    ];
+    let mut before = "";
+    for (now, wanted) in steps {
+        let keys = format!("sealing_keys = [\"{}\"]\n", "k".repeat(40));
         site.change_settings(|text| {
-            let text = text.replace(&format!("write_format = \"{from}\"\n"), "");
-            text.replace("[store]\n", &format!("[store]\nwrite_format = \"{to}\"\n"))
+            let text = text.replacen(&format!("[store]\n{before}"), "[store]\n", 1).replacen(&keys, "", 1);
+            text.replacen("[store]\n", &format!("[store]\n{now}{keys}"), 1)
         });
+        before = now;
         roll(&mut site, &load).await;
-        let wanted = if to == "newest" { 2 } else { b'{' };
         until("states to be in the other format", WRITTEN_WITHIN, async || {
             formats(&redis).await.contains(&wanted).then_some(())
         })

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use vestibule::sealing::Sealer;
 use vestibule::settings::{Secret, Settings, StoreUrl};
 use vestibule::store::redis::{RedisSettings, RedisStore};
-use vestibule::store::{EmbeddedSettings, EmbeddedStore};
+use vestibule::store::{EmbeddedSettings, EmbeddedStore, sealed};
 use vestibule::system::SystemClock;
 use vestibule::zoom::webhook::{Event, NameKey, parse};
 use vestibule_actors::codec;
@@ -57,7 +58,7 @@ pub struct Facts {
 impl Kept {
     /// Looks into a store that no process uses any more.
     pub async fn open(settings: &Settings) -> Self {
-        let store: SharedStore = match &settings.store.url {
+        let unsealed: SharedStore = match &settings.store.url {
             StoreUrl::Memory => panic!("nothing is kept in memory"),
             StoreUrl::Embedded(folder) => {
                 Arc::new(EmbeddedStore::open(EmbeddedSettings::new(folder), Arc::new(SystemClock)).unwrap())
@@ -67,6 +68,7 @@ impl Kept {
                 Arc::new(RedisStore::open(looking).await.unwrap())
             }
         };
+        let store = sealed::over(unsealed, Sealer::new(&settings.store.sealing_keys), false);
         let organization = &settings.organizations[&organization()];
         let visits = visits(&store).await;
         Self { store, policy: organization.policy(settings), visits }

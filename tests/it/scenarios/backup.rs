@@ -11,6 +11,28 @@ const BEN: (&str, &str) = ("10002", "WPR2");
 const CAL: &str = "10003";
 const PROVIDERS: [&str; 2] = ["EMP501", "EMP502"];
 
+const SEALED: &str =
+    "[store]\nseal_visits = true\nsealing_keys = [\"a-key-of-more-than-thirty-two-characters\"]\n";
+
+/// Whether the bytes of a store have a visit's CSN, and what people are reached by or come in by.
+fn has_of(copy: &str) -> (bool, bool) {
+    let bytes = std::fs::read(copy).unwrap();
+    let has = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    (has(BEN.0), has("@example.org") || has("\"join_url\""))
+}
+
+/// Settings that have the house's store and a key of somebody else's.
+fn another_key(house: &House) -> String {
+    let path = house.file("another-key.toml");
+    let store = house.file("store").display().to_string();
+    let text = format!(
+        "server.listen = \"127.0.0.1:0\"\naccess.mode = \"loopback\"\n[store]\nurl = \"embedded:{store}\"\nseal_visits = true\n\
+         sealing_keys = [\"another-key-of-more-than-thirty-two\"]\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
 /// One visit of which everybody is in the meeting, one whose patient waits, and one that nobody has launched.
 async fn under_way(house: &House) -> (String, String) {
     let host = house.starts(ADA.0, PROVIDERS[0]).await;
@@ -69,12 +91,13 @@ async fn all_is_put_right(house: &mut House, seats: Vec<String>, before: &[u64])
 
 #[actix_web::test]
 async fn a_file_that_was_lost_is_put_back_from_a_copy_made_while_the_service_ran() {
-    let mut house = House::of_the_program("").await;
+    let mut house = House::of_the_program(SEALED).await;
     let (host, patient) = under_way(&house).await;
     let copy = house.file("copy.redb").display().to_string();
     let taken = house.runs(&["backup", "--to", &copy]).await;
     assert_eq!(taken.status, 0, "{}", taken.complained);
     assert!(taken.said.contains("the store as it was at 20"), "{}", taken.said);
+    assert_eq!(has_of(&copy), (true, false), "a stolen store alone gives neither link nor name");
     let again = house.runs(&["backup", "--to", &copy]).await;
     assert_eq!(again.status, 64, "a copy is not written over: {}", again.complained);
     let mut seats = what_is_lost(&house).await;
@@ -86,6 +109,13 @@ async fn a_file_that_was_lost_is_put_back_from_a_copy_made_while_the_service_ran
     assert!(running.complained.contains("already used by another process"), "{}", running.complained);
 
     house.kill_program();
+    let without = house.runs_alone(&["serve", "--config", &another_key(&house)]).await;
+    assert_eq!(without.status, 69, "{}", without.complained);
+    assert!(
+        without.complained.contains("a key that store.sealing_keys does not have"),
+        "{}",
+        without.complained
+    );
     std::fs::remove_dir_all(house.file("store")).unwrap();
     let restored = house.runs(&["restore", "--from", &copy]).await;
     assert_eq!(restored.status, 0, "{}", restored.complained);
@@ -110,6 +140,7 @@ async fn a_file_that_nobody_runs_on_is_copied_by_itself() {
     let copy = house.file("copy.redb").display().to_string();
     let taken = house.runs(&["backup", "--to", &copy]).await;
     assert_eq!(taken.status, 0, "{}", taken.complained);
+    assert_eq!(has_of(&copy), (true, true), "nothing is sealed unless the settings say so");
     let there = house.runs(&["restore", "--from", &copy]).await;
     assert_eq!(there.status, 69, "{}", there.said);
     assert!(there.complained.contains("--replace"), "{}", there.complained);

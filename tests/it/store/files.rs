@@ -180,7 +180,8 @@ fn number(folder: &TempDir, key: &str) -> Option<u64> {
 /// States and records have a format of their own. Without this every shard would find out by itself, visit by visit.
 #[tokio::test]
 async fn a_file_with_states_of_another_release_is_refused() {
-    let (ours, newest) = (u64::from(Format::Previous.number()), u64::from(codec::NEWEST_READ));
+    let ours = u64::from(Format::Previous.number());
+    let newest = u64::from(codec::NEWEST_READ);
     let folder = filled().await;
     assert_eq!(number(&folder, "codec"), Some(ours), "the release before may have to open it");
     for found in [newest + 1, u64::from(codec::OLDEST_READ) - 1] {
@@ -196,7 +197,8 @@ async fn a_file_with_states_of_another_release_is_refused() {
     try_open(&folder).unwrap();
     assert_eq!(number(&folder, "codec"), Some(ours));
     // From when the newest was to be written, the release before can read it no more.
-    let settings = EmbeddedSettings { format: Format::Newest, ..EmbeddedSettings::new(folder.path()) };
+    let settings =
+        EmbeddedSettings { newest_written: codec::NEWEST_READ, ..EmbeddedSettings::new(folder.path()) };
     drop(EmbeddedStore::open(settings, HandClock::new().shared()).unwrap());
     assert_eq!(number(&folder, "codec"), Some(newest));
     try_open(&folder).unwrap();

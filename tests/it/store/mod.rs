@@ -48,6 +48,16 @@ macro_rules! conformance {
                 })*
             })*
         }
+        mod sealed {
+            use super::world::World;
+            $(mod $module {
+                use super::World;
+                $(#[tokio::test]
+                async fn $case() {
+                    super::super::$module::$case(&World::sealed()).await;
+                })*
+            })*
+        }
         mod redis {
             use super::world::World;
             $(mod $module {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tempfile::TempDir;
 use uuid::Uuid;
+use vestibule::sealing::Sealer;
+use vestibule::settings::Secret;
 use vestibule::store::redis::{Address, RedisSettings, RedisStore};
-use vestibule::store::{EmbeddedSettings, EmbeddedStore};
+use vestibule::store::{EmbeddedSettings, EmbeddedStore, sealed};
 use vestibule_actors::memory::MemoryStore;
 use vestibule_actors::port::clock::{Clock, SharedClock};
 use vestibule_actors::port::store::{
@@ -67,6 +69,13 @@ impl World {
         let clock = HandClock::new();
         let store = Arc::new(MemoryStore::new(clock.shared(), LIMITS));
         Self { store, clock, home: Home::Memory }
+    }
+
+    /// One behind keys, which keeps every promise of the one behind it.
+    pub fn sealed() -> Self {
+        let world = Self::memory();
+        let sealer = Sealer::new(&[Secret::new("k".repeat(40))]);
+        Self { store: sealed::over(world.store, sealer, true), ..world }
     }
 
     pub fn embedded() -> Self {
