@@ -164,6 +164,11 @@ test("records that Epic refused are counted, taken along as CSV, and sent again 
     assert.ok(row.includes(`,400,'${FORMULA},parked,`), `a spreadsheet would reckon with ${row}`);
   }
   assert.equal(rows.length, 2);
+  const other = await person(browser, { viewport: SMALL_PHONE });
+  const reading = await other.newPage();
+  await reading.goto(`${demo.service}/records?${search}`);
+  const more = reading.getByRole("status").filter({ hasText: "There is more by now." });
+  assert.ok(!(await more.isVisible()));
   await page.getByRole("link", { name: "Send all of these again" }).press("Enter");
   await page.getByText("2 updates of 2 people in 1 visit, for 2 records.").waitFor();
   await assertAccessible(page, "the count of what is sent again");
@@ -184,6 +189,14 @@ test("records that Epic refused are counted, taken along as CSV, and sent again 
   await page.getByRole("button", { name: "Send 2 updates again" }).click();
   await page.getByText("This was sent before.").waitFor();
   await until("both to be on record", 20_000, async () => (await records()).filter(({ resend }) => resend).length === 2);
+  // Whoever reads them meanwhile is told, and what they have opened stays open until they search again.
+  await more.waitFor();
+  assert.equal(await reading.getByText("sent again", { exact: true }).count(), 0);
+  await assertAccessible(reading, "records of which there are more by now");
+  await assertFits(reading, "records of which there are more by now, on a small phone");
+  await more.getByRole("link", { name: "Search again" }).press("Enter");
+  await see(reading, reading.getByText("sent again", { exact: true }).first());
+  await other.leave();
   await page.getByRole("link", { name: "Look at the records" }).click();
   await page.getByLabel("Outcome").selectOption("delivered");
   await page.getByRole("button", { name: "Search" }).click();
