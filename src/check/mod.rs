@@ -19,7 +19,8 @@ use vestibule_actors::port::clock::SharedClock;
 use vestibule_actors::port::store::SharedStore;
 use vestibule_domain::id::OrganizationId;
 
-use crate::service::{Failure, on_redis};
+use crate::sealing::Sealer;
+use crate::service::{Failure, on_redis, sealing_check};
 use crate::settings::{Organization, Settings, StoreUrl};
 use crate::store::redis::{RedisSettings, RedisStore};
 use crate::store::{EmbeddedSettings, EmbeddedStore, OpenError};
@@ -99,6 +100,15 @@ async fn check_store(settings: &Settings, report: &mut Report) -> Option<SharedS
         },
     };
     report.add(None, "store", checked);
+    if let Some(store) = &store {
+        let opened = sealing_check::opens(&Sealer::new(&settings.store.sealing_keys), store).await;
+        let checked = match opened {
+            Ok(true) => Checked::pass("is opened by the keys that are here"),
+            Ok(false) => return Some(Arc::clone(store)),
+            Err(error) => Checked::fail(error.to_string(), "docs/secrets.md says how keys are replaced"),
+        };
+        report.add(None, "store: sealed visits", checked);
+    }
     store
 }
 

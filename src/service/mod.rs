@@ -6,7 +6,7 @@ mod key_watch;
 mod live;
 pub mod log;
 mod organizations;
-mod sealing_check;
+pub(crate) mod sealing_check;
 mod secret_key;
 mod servers;
 mod store;

@@ -38,22 +38,33 @@ pub(super) async fn sealed(
 /// # Errors
 /// [`Failure::Unavailable`] when it does not open.
 async fn check(settings: &Settings, sealer: &Sealer, store: &SharedStore) -> Result<(), Failure> {
-    let unusable = |why: &dyn std::fmt::Display| {
-        Failure::Unavailable(format!("what the store has of visits is sealed, and cannot be used: {why}"))
-    };
-    let kept = if settings.store.seal_visits {
+    if settings.store.seal_visits {
         let fresh = sealer.seal(NAME, NAME.as_bytes()).map_err(|e| unusable(&e))?;
-        store.put_if_absent(Space::Keys, NAME, fresh, LIFE).await.map(Some)
-    } else {
-        store.get(Space::Keys, NAME).await
-    };
-    let Some(kept) = kept.map_err(|e| unusable(&e))? else { return Ok(()) };
+        store.put_if_absent(Space::Keys, NAME, fresh, LIFE).await.map_err(|e| unusable(&e))?;
+    }
+    let kept = store.get(Space::Keys, NAME).await.map_err(|e| unusable(&e))?;
+    let Some(kept) = kept else { return Ok(()) };
     let opened = sealer.open(NAME, &kept).map_err(|e| unusable(&e))?;
     if !sealer.is_newest(&kept) {
         let again = sealer.seal(NAME, &opened).map_err(|e| unusable(&e))?;
         store.put(Space::Keys, NAME, again, LIFE).await.map_err(|e| unusable(&e))?;
     }
     Ok(())
+}
+
+/// Whether visits were ever sealed in the store; then these keys open them. Nothing is written.
+///
+/// # Errors
+/// [`Failure::Unavailable`] when they do not.
+pub(crate) async fn opens(sealer: &Sealer, store: &SharedStore) -> Result<bool, Failure> {
+    let kept = store.get(Space::Keys, NAME).await.map_err(|e| unusable(&e))?;
+    let Some(kept) = kept else { return Ok(false) };
+    sealer.open(NAME, &kept).map_err(|e| unusable(&e))?;
+    Ok(true)
+}
+
+fn unusable(why: &dyn std::fmt::Display) -> Failure {
+    Failure::Unavailable(format!("what the store has of visits is sealed, and cannot be used: {why}"))
 }
 
 /// Says in the log whether a key that is not the newest can be taken away, as far as visits go. Only whoever replaces a key has two.
@@ -102,5 +113,8 @@ mod tests {
         starts(&sealing, &["b", "a"]).await.unwrap();
         starts(&sealing, &["b"]).await.unwrap();
         starts(&sealing, &["a"]).await.unwrap_err();
+        // Also where nothing more is sealed.
+        starts(&plain, &["c", "b"]).await.unwrap();
+        starts(&plain, &["c"]).await.unwrap();
     }
 }
