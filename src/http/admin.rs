@@ -7,7 +7,7 @@ use vestibule_domain::id::OrganizationId;
 use super::access::Who;
 use super::app::App;
 use super::launch::{LaunchKind, redirect_uri};
-use super::page::staff_page;
+use super::page::{page_again, staff_page};
 use super::problem::ApiError;
 use super::visit::language_of;
 use crate::epic::{FdiRecord, fdi_records};
@@ -25,6 +25,19 @@ use crate::web::{AdminPage, ByAccount, FdiPage, FdiRow, OrganizationLink, Provid
     (status = 303, description = "Not signed in; leads to /sign-in"),
 ))]
 pub async fn index(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    listed(&app, &who, &request, None)
+}
+
+/// The page; once more, where what was written for the id of another organization is none.
+///
+/// # Errors
+/// [`ApiError`] without a role, and when the page cannot be rendered.
+pub(super) fn listed(
+    app: &App,
+    who: &Who,
+    request: &HttpRequest,
+    no_id: Option<&str>,
+) -> Result<HttpResponse, ApiError> {
     who.anywhere(StaffRole::Operator)?;
     let may_see = |(id, _): &(&OrganizationId, &Organization)| who.may(id, StaffRole::Operator);
     let mut organizations: Vec<OrganizationLink> = app
@@ -46,11 +59,9 @@ pub async fn index(app: web::Data<App>, who: Who, request: HttpRequest) -> Resul
         test_environment: None,
     }));
     let may_make = who.everywhere(StaffRole::Administrator).is_ok();
-    let (language, signed_in) = (language_of(&request, None), who.signed_in());
-    staff_page(
-        HttpResponse::Ok(),
-        &AdminPage { language, organizations: &organizations, may_make, signed_in },
-    )
+    let (language, signed_in) = (language_of(request, None), who.signed_in());
+    let page = AdminPage { language, organizations: &organizations, may_make, no_id, signed_in };
+    if no_id.is_some() { page_again(request, &page) } else { staff_page(HttpResponse::Ok(), &page) }
 }
 
 /// The lines for the FDI records of one organization.
@@ -240,6 +251,35 @@ mod tests {
             index.contains("href=\"/admin/lakeside/fdi?lang=en\"") && index.contains("hillside"),
             "{index}"
         );
+    }
+
+    #[actix_web::test]
+    async fn what_is_no_id_stays_in_its_field_with_what_is_wrong_beside_it() {
+        let kit = Kit::new();
+        let service = service!(kit);
+        for (written, shown) in [("new", "new"), ("Lake%20%3CSide", "Lake &#60;Side"), ("", "")] {
+            let at = |lang: &str| get(&format!("/admin/new?id={written}&lang={lang}"));
+            ask!(service, at("en")).problem(400);
+            let page = ask!(service, at("en").insert_header(("accept", "text/html")));
+            let text = page.text();
+            assert_eq!(
+                (page.status, page.header("content-type")),
+                (400, "text/html; charset=utf-8"),
+                "{text}"
+            );
+            let wrong = format!(
+                "value=\"{shown}\" aria-invalid=\"true\" aria-describedby=\"id-problem id-note\" autofocus"
+            );
+            for part in
+                [&wrong, "id=\"id-problem\">This cannot be an id", "href=\"/admin/lakeside/fdi?lang=en\""]
+            {
+                assert!(text.contains(part), "{part} is not in {text}");
+            }
+            let spanish = ask!(service, at("es").insert_header(("accept", "text/html"))).text();
+            assert!(spanish.contains("id=\"id-problem\">Esto no puede ser un identificador"), "{spanish}");
+        }
+        let plain = ask!(service, get("/admin")).text();
+        assert!(!plain.contains("aria-invalid") && !plain.contains("id-problem"), "{plain}");
     }
 
     #[actix_web::test]

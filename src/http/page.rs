@@ -1,8 +1,9 @@
 //! Answers with a page for the people who run the service.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 
+use super::audited::Outcome;
 use super::problem::ApiError;
 use super::query;
 use super::visit::language_of;
@@ -24,6 +25,19 @@ pub fn staff_page(mut answer: HttpResponseBuilder, page: &impl Page) -> Result<H
         .content_type("text/html; charset=utf-8")
         .insert_header((header::REFERRER_POLICY, "same-origin"))
         .body(html))
+}
+
+/// The page of a form that was not taken, once more, with what is wrong beside the field. To the audit it is what it is to a program.
+///
+/// # Errors
+/// As for any page.
+pub fn page_again(request: &HttpRequest, page: &impl Page) -> Result<HttpResponse, ApiError> {
+    let outcome = Outcome(ApiError::NoReason.code());
+    // A handler that knows better has said so.
+    if !request.extensions().contains::<Outcome>() {
+        request.extensions_mut().insert(outcome);
+    }
+    staff_page(HttpResponse::BadRequest(), page)
 }
 
 /// On to another page, in the language that this one was asked for in.

@@ -36,6 +36,9 @@ pub enum ApiError {
     /// The text says what to change.
     #[error("{0}")]
     BadRequest(String),
+    /// A reason that says nothing, or could not stand on a line. A page shows its form again.
+    #[error("say why, in `reason`: 3 to 200 characters on one line, and no name of a patient")]
+    NoReason,
     #[error("the body is larger than this address takes")]
     BodyTooLarge,
     #[error("send a valid token as `Authorization: Bearer ...`, or sign in at /sign-in")]
@@ -126,7 +129,9 @@ impl ApiError {
             Self::MethodNotAllowed => {
                 told(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
             }
-            Self::BadRequest(_) => told(StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
+            Self::BadRequest(_) | Self::NoReason => {
+                told(StatusCode::BAD_REQUEST, "bad-request", "Bad request")
+            }
             Self::BodyTooLarge => told(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::NotSignedIn => told(StatusCode::UNAUTHORIZED, "not-signed-in", "Not signed in"),
             Self::IssuerUnavailable(_) => {
@@ -205,6 +210,7 @@ impl ApiError {
             | Self::StoreUnavailable(_)
             | Self::IssuerUnavailable(_) => Reason::Overloaded,
             Self::BadRequest(_)
+            | Self::NoReason
             | Self::BodyTooLarge
             | Self::NotLoopback
             | Self::NoRole

@@ -23,6 +23,7 @@ mod ops;
 mod organization;
 mod records;
 mod refused;
+mod refused_form;
 mod resend;
 mod service;
 mod signed_in;
@@ -65,6 +66,7 @@ pub use records::{
 pub use refused::RefusedPage;
 #[cfg(test)]
 pub use refused::is_translated;
+pub use refused_form::{RefusedForm, WrongField};
 pub use resend::{ResendCount, ResendNote, ResendPage, ResendState, TooMuch};
 pub use service::{BreakGlassPage, BreakGlassTrouble, IndexPage, SignInPage, SignInTrouble};
 pub use signed_in::SignedIn;

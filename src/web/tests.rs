@@ -36,8 +36,13 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
 fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
     let organizations =
         [OrganizationLink { id: text.into(), name: text.into(), test_environment: Some(true) }];
-    let index =
-        AdminPage { language, organizations: &organizations, may_make: true, signed_in: SignedIn::Yes };
+    let index = AdminPage {
+        language,
+        organizations: &organizations,
+        may_make: true,
+        no_id: None,
+        signed_in: SignedIn::Yes,
+    };
     let kinds = ["provider", "patient", "group-provider", "group-patient", "visit-tools", "device-test"];
     let row = |kind| FdiRow {
         kind,

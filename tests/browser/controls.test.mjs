@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, assertIsWrong, DESKTOP, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { epicFaults, joinFromMyChart, lightIsOn, refused, refusedByEpic, startFromHyperspace, visitOfTheDay, waitingPatient } from "./support/visits.mjs";
 
@@ -143,6 +143,84 @@ test("an operator has the meeting made again, and has Epic told what it refused,
   assert.deepEqual([...provider.complaints, ...patient.complaints], []);
 });
 
+/** What the browser takes for a reason and the service does not. */
+const BLANKS = "    ";
+const SAY_WHY = /^Say why: 3 to 200 characters on one line/;
+
+test("a form whose reason says nothing comes back as it was sent, with what is wrong beside it, on the page and on the board", async () => {
+  const visit = await visitOfTheDay(demo, 3);
+  const [provider, operator] = [await person(browser), await person(browser)];
+  await arrive(await startFromHyperspace(provider, demo, 3), /\/zoom\/s\//);
+  const address = `${demo.service}/visits/lakeside/${visit.csn}`;
+  const page = await operator.newPage();
+  await page.goto(address);
+  const again = page.getByRole("form", { name: "Make the meeting again" });
+  await see(page, again);
+  const meeting = await page.locator("dl.reference code").innerText();
+  await again.getByLabel("although people are in it").check();
+  await again.getByLabel("Reason").fill(BLANKS);
+  const looks = page.waitForResponse((answer) => answer.request().method() === "GET" && answer.url().startsWith(address));
+  await again.getByRole("button", { name: "Make again" }).press("Enter");
+  await see(page, page.getByRole("alert").filter({ hasText: "Nothing was done. Say why" }));
+  await (await looks).finished();
+  await assertIsWrong(again.getByLabel("Reason"), { typed: BLANKS, told: SAY_WHY });
+  assert.ok(await again.getByLabel("although people are in it").isChecked());
+  assert.equal(await page.locator("[aria-invalid]").count(), 1, "no other form is marked");
+  await assertAccessible(page, "a visit's form without a reason");
+  await page.setViewportSize(SMALL_PHONE);
+  await assertFits(page, "a visit's form without a reason, on a small phone");
+  // The page is itself again: it is renewed, which changes nothing of the form, and stands at its own address.
+  assert.equal((await looks).status(), 200);
+  assert.ok(await page.getByText("Something has changed since you began to type.").isHidden(), "nothing has changed");
+  assert.equal(new URL(page.url()).pathname, new URL(address).pathname);
+  await again.getByLabel("Reason").fill("its settings were changed by hand");
+  await again.getByRole("button", { name: "Make again" }).press("Enter");
+  await see(page, page.getByText("Another meeting is being made"));
+  await page.locator("dl.reference code").filter({ hasNotText: meeting }).waitFor();
+  assert.equal(await page.locator("[aria-invalid]").count(), 0);
+  // The same from the board.
+  const board = await operator.newPage();
+  await board.goto(`${demo.service}/ops`);
+  await board.getByRole("button", { name: `Act on visit ${visit.csn}` }).press("Enter");
+  const dialog = board.getByRole("dialog", { name: `Visit ${visit.csn}` });
+  const pause = dialog.getByRole("form", { name: "Pause the updates to Epic" });
+  await pause.getByLabel("Reason").fill(BLANKS);
+  const renewed = board.waitForResponse((answer) => answer.request().method() === "GET" && answer.url().startsWith(address));
+  await pause.getByRole("button", { name: "Pause" }).press("Enter");
+  await see(board, dialog.getByText("Nothing was done. Say why"));
+  await assertIsWrong(pause.getByLabel("Reason"), { typed: BLANKS, told: SAY_WHY });
+  await assertAccessible(board, "the board's dialog with a form without a reason");
+  await (await renewed).finished();
+  await assertIsWrong(pause.getByLabel("Reason"), { typed: BLANKS, told: SAY_WHY });
+  await pause.getByLabel("Reason").fill("Epic is upgraded tonight");
+  await pause.getByRole("button", { name: "Pause" }).press("Enter");
+  await see(board, dialog.getByText("The notifier is paused."));
+  const resume = dialog.getByRole("form", { name: "Resume the updates to Epic" });
+  await resume.getByLabel("Reason").fill("the upgrade is done");
+  await resume.getByRole("button", { name: "Resume" }).press("Enter");
+  await see(board, dialog.getByText("The notifier goes on."));
+  assert.deepEqual([...operator.complaints, ...provider.complaints], []);
+  for (const someone of [operator, provider]) await someone.leave();
+});
+
+test("without scripts a form whose reason says nothing comes back as well, in Spanish too", async () => {
+  const operator = await person(browser, { javaScriptEnabled: false, viewport: SMALL_PHONE });
+  const page = await operator.newPage();
+  await page.goto(`${demo.service}/admin/lakeside?lang=es`);
+  const pause = page.getByRole("form", { name: "Poner en pausa los avisos a Epic" });
+  await pause.getByLabel("Motivo").fill(BLANKS);
+  await pause.getByRole("button", { name: "Poner en pausa" }).press("Enter");
+  await see(page, page.getByRole("alert").filter({ hasText: "No se hizo nada. Diga por qué" }));
+  await assertIsWrong(pause.getByLabel("Motivo"), { typed: BLANKS, told: /^Diga por qué: de 3 a 200 caracteres/ });
+  await pause.getByLabel("Motivo").fill("Epic se actualiza");
+  await pause.getByRole("button", { name: "Poner en pausa" }).press("Enter");
+  await see(page, page.getByText("Los avisos a Epic están en pausa."));
+  await page.getByRole("form", { name: "Reanudar los avisos a Epic" }).getByLabel("Motivo").fill("ya se actualizó");
+  await page.getByRole("button", { name: "Reanudar" }).press("Enter");
+  await see(page, page.getByText("Los avisos a Epic continúan."));
+  await operator.leave();
+});
+
 /** What a code of Epic's would be to a spreadsheet. */
 const FORMULA = "-1-1";
 
@@ -209,6 +287,11 @@ test("records that Epic refused are counted, taken along as CSV, and sent again 
   assert.equal(await own.count(), 1);
   await page.getByRole("link", { name: "Send again", exact: true }).press("Enter");
   await see(page, page.getByText("1 update of 1 person in 1 visit, for 1 record."));
+  await page.getByLabel("Reason").fill(BLANKS);
+  await page.getByRole("button", { name: "Send 1 update again" }).press("Enter");
+  await see(page, page.getByRole("alert").filter({ hasText: "Nothing was done. Say why" }));
+  await assertIsWrong(page.getByLabel("Reason"), { typed: BLANKS, told: SAY_WHY });
+  await assertAccessible(page, "what is sent again, without a reason");
   await page.getByLabel("Reason").fill("the light looks wrong on the ward");
   await page.getByRole("button", { name: "Send 1 update again" }).press("Enter");
   await see(page, page.getByText("They are on their way"));

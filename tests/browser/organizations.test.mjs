@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { assertAccessible, assertFits, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
+import { assertAccessible, assertFits, assertIsWrong, launchBrowser, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { typedFor } from "./support/organization.mjs";
 
@@ -144,6 +144,15 @@ test("settings whose checks fail are saved by force alone, with a reason, and ar
   await page.reload();
   assert.equal(await page.locator('input[name="base"]').first().inputValue(), version, "nothing was saved");
   await force.check();
+  await saving().getByLabel("Reason").fill("    ");
+  await press();
+  await see(page, page.getByRole("alert").filter({ hasText: "Nothing was done." }));
+  await assertIsWrong(saving().getByLabel("Reason"), { typed: "    ", told: /^Say why: 3 to 200 characters/ });
+  assert.ok(await force.isChecked(), "the box stays ticked");
+  await assertAccessible(page, "a draft that is to be forced without a reason");
+  await page.setViewportSize(SMALL_PHONE);
+  await assertFits(page, "a draft that is to be forced without a reason");
+  await page.setViewportSize({ width: 1280, height: 800 });
   await saving().getByLabel("Reason").fill("Zoom is down, the rest has to go on");
   await save();
   await see(page, page.getByText(/^Saved although checks failed: .*zoom: token/));
@@ -227,6 +236,24 @@ async function holdForms() {
     globalThis.letGo = () => removeEventListener("submit", held);
   });
 }
+
+test("what cannot be an id stays in its field, with what is wrong beside it", async () => {
+  const shown = await someone.newPage();
+  await shown.goto(`${demo.service}/admin`);
+  const form = shown.getByRole("form", { name: "Another organization" });
+  // The service says so where the browser does not.
+  await form.evaluate((one) => {
+    one.noValidate = true;
+  });
+  await form.getByLabel("Its id").fill("River Side");
+  await form.getByRole("button", { name: "Begin" }).press("Enter");
+  await see(shown, form.getByText("This cannot be an id"));
+  await assertIsWrong(form.getByLabel("Its id"), { typed: "River Side", told: /^This cannot be an id: it has lower-case letters/ });
+  await assertAccessible(shown, "what cannot be an id");
+  await shown.setViewportSize(SMALL_PHONE);
+  await assertFits(shown, "what cannot be an id");
+  await shown.close();
+});
 
 test("a file goes out without secrets and comes back as a draft", async () => {
   const [download] = await Promise.all([
@@ -315,6 +342,12 @@ test("whoever reads Spanish is told in Spanish what came of a button, and of a v
 
 test("the API key is regenerated with a reason, and the organization removed by writing its id", async () => {
   const replace = page.getByRole("form", { name: "Replace the API key" });
+  const says = { typed: "    ", told: /^Say why: 3 to 200 characters/ };
+  await replace.getByLabel("Reason").fill(says.typed);
+  await replace.getByRole("button", { name: "Regenerate" }).press("Enter");
+  await see(page, page.getByRole("alert").filter({ hasText: "Nothing was done." }));
+  await assertIsWrong(replace.getByLabel("Reason"), says);
+  await assertAccessible(page, "settings, a form without a reason");
   await replace.getByLabel("Reason").fill("it was in a mail");
   await replace.getByRole("button", { name: "Regenerate" }).click();
   await see(page, page.getByRole("status").filter({ hasText: "The API key is replaced." }));
@@ -331,7 +364,23 @@ test("the API key is regenerated with a reason, and the organization removed by 
   await page.goto(`${demo.service}/admin/riverside`);
   const remove = page.getByRole("form", { name: "Remove the organization" });
   await remove.getByLabel("The id again").fill("riverside");
+  await remove.getByLabel("Reason").fill(says.typed);
+  await remove.getByRole("button", { name: "Remove" }).press("Enter");
+  await see(page, page.getByRole("alert").filter({ hasText: "Nothing was done." }));
+  await assertIsWrong(remove.getByLabel("Reason"), says);
+  assert.equal(await remove.getByLabel("The id again").inputValue(), "riverside");
+  // As it comes from a browser that does not hold on to the field's pattern.
+  await remove.evaluate((form) => {
+    form.noValidate = true;
+  });
+  await remove.getByLabel("The id again").fill("lakeside");
   await remove.getByLabel("Reason").fill("the clinic has closed");
+  await remove.getByRole("button", { name: "Remove" }).press("Enter");
+  await see(page, remove.getByText("Write the organization's id to remove it."));
+  await assertIsWrong(remove.getByLabel("The id again"), { typed: "lakeside", told: /^Write the organization's id to remove it/ });
+  assert.equal(await remove.getByLabel("Reason").inputValue(), "the clinic has closed");
+  await assertAccessible(page, "settings, another id than that of the organization");
+  await remove.getByLabel("The id again").fill("riverside");
   await remove.getByRole("button", { name: "Remove" }).click();
   await see(page, page.getByRole("status").filter({ hasText: "The organization is removed." }));
   await isServed(404);

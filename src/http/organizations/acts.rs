@@ -10,18 +10,18 @@ use vestibule_domain::id::OrganizationId;
 
 use super::form::{Typed, typed};
 use super::place::{Place, told};
-use super::{back, transfer, view};
+use super::{back, shown_again, transfer, view};
 use crate::check;
 use crate::configuration::{Change, Checked, Document, Draft, Head, Saved, Wanted, differences};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{self, now};
 use crate::http::audited::{self, Concerns, Outcome};
-use crate::http::page::staff_page;
+use crate::http::page::page_again;
 use crate::http::problem::{ApiError, Problem, wants_page};
 use crate::http::reason;
 use crate::settings::{Settings, StaffRole, Values};
-use crate::web::{OrganizationNote as Note, OrganizationPage, RefusedFile};
+use crate::web::{OrganizationNote as Note, OrganizationPage, RefusedFile, RefusedForm, WrongField};
 
 /// Former API keys are told of at launches that carry one; so many are kept.
 const FORMER_MOST: usize = 16;
@@ -81,7 +81,7 @@ impl Act {
     ("act" = inline(Act), Path, description = "`check` (fields named by settings, and `base`), `save` (`reason`, `force` where checks failed, and `draft`, the time of the draft that the page showed), `discard`, `rebase`, `rollback` (`version`), `import` (`file`), `api-key` (`reason`, and `base`, the version that the page showed), `remove` (`reason`, and the id again as `id`)"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The form cannot be read, or has no reason; a browser gets the page with the form again, also where the id to remove is another, or a save has to be forced", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization or act", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer; nothing was done", body = Problem, content_type = "application/problem+json"),
@@ -101,29 +101,38 @@ pub async fn act(
     let note = if place.of_files {
         Note::OfFiles
     } else {
-        match act {
-            Act::Check => doing.check(form).await?,
-            Act::Save => doing.save(&form).await?,
-            Act::Discard => {
-                place.configuration().keeping.drop_draft(&place.id, by.name()).await.map_err(told)?;
-                Note::Discarded
+        match doing.does(act, &form).await {
+            Err(ApiError::BadRequest(what)) if act == Act::Import && wants_page(&request) => {
+                return doing.shows_file_again(&form, what).await;
             }
-            Act::Rebase => doing.rebase().await?,
-            Act::Rollback => doing.roll_back(&form).await?,
-            Act::Import => match doing.import(&form).await {
-                Err(ApiError::BadRequest(what)) if wants_page(&request) => {
-                    return doing.shows_again(&form, what).await;
-                }
-                done => done?,
-            },
-            Act::ApiKey => doing.replace_api_key(&form).await?,
-            Act::Remove => doing.remove(&form).await?,
+            Err(ApiError::NoReason) if wants_page(&request) => {
+                let refused = refused(act, &form, WrongField::Reason);
+                return shown_again(&place, (&by, &request), refused, None).await;
+            }
+            done => done?,
         }
     };
     if note.is_refusal() {
         request.extensions_mut().insert(Outcome(note.code()));
     }
+    let is_wrong_beside =
+        matches!((act, note), (Act::Save, Note::Failed) | (Act::Remove, Note::NotConfirmed));
+    if is_wrong_beside && wants_page(&request) {
+        let refused = refused(act, &form, WrongField::Beside);
+        return shown_again(&place, (&by, &request), refused, Some(note)).await;
+    }
     Ok(back(&request, &place.id, note))
+}
+
+/// A form as the page shows it again, with what stands in it beside the reason.
+fn refused(act: Act, form: &Typed, wrong: WrongField) -> RefusedForm {
+    let typed = |name: &str| form.rest.get(name).map(String::as_str).unwrap_or_default();
+    let (which, beside) = match act {
+        Act::ApiKey => ("api-key", ""),
+        Act::Remove => ("remove", "id"),
+        _ => ("save", "force"),
+    };
+    RefusedForm::new(&[which], typed("reason"), wrong).beside(typed(beside))
 }
 
 struct Doing<'a> {
@@ -133,17 +142,31 @@ struct Doing<'a> {
 }
 
 impl Doing<'_> {
+    async fn does(&self, act: Act, form: &Typed) -> Result<Note, ApiError> {
+        match act {
+            Act::Check => self.check(form).await,
+            Act::Save => self.save(form).await,
+            Act::Discard => self.discard().await,
+            Act::Rebase => self.rebase().await,
+            Act::Rollback => self.roll_back(form).await,
+            Act::Import => self.import(form).await,
+            Act::ApiKey => self.replace_api_key(form).await,
+            Act::Remove => self.remove(form).await,
+        }
+    }
+
     /// A stale page is told so when it is saved; until then it is a draft like any other.
-    async fn check(&self, form: Typed) -> Result<Note, ApiError> {
+    async fn check(&self, form: &Typed) -> Result<Note, ApiError> {
         let keeping = &self.place.configuration().keeping;
-        let base = number(&form, "base")?;
+        let base = number(form, "base")?;
         let mut secrets = self.place.worked_on().1;
         secrets.retain(|key, _| !form.forgotten.contains(key));
         for (key, secret) in &form.secrets {
             let Ok(sealed) = keeping.seal(&self.place.id, key, secret) else { return Ok(Note::NoSealingKey) };
             secrets.insert(key.clone(), sealed);
         }
-        let draft = Draft { base, at: now(self.place.app), values: form.values, secrets, checked: None };
+        let draft =
+            Draft { base, at: now(self.place.app), values: form.values.clone(), secrets, checked: None };
         self.keep_checked(draft).await
     }
 
@@ -192,14 +215,15 @@ impl Doing<'_> {
         let wanted = Wanted { forced, ..self.wanted(draft.base, reason, values, secrets) };
         let saved = self.put(wanted).await?;
         if saved == Note::Saved {
-            self.place
-                .configuration()
-                .keeping
-                .drop_draft(&self.place.id, self.by.name())
-                .await
-                .map_err(told)?;
+            self.discard().await?;
         }
         Ok(saved)
+    }
+
+    async fn discard(&self) -> Result<Note, ApiError> {
+        let keeping = &self.place.configuration().keeping;
+        keeping.drop_draft(&self.place.id, self.by.name()).await.map_err(told)?;
+        Ok(Note::Discarded)
     }
 
     /// The draft's own changes, over what counts now.
@@ -239,12 +263,12 @@ impl Doing<'_> {
     }
 
     /// The page with what was pasted, and what is wrong with it beside it.
-    async fn shows_again(&self, form: &Typed, problem: String) -> Result<HttpResponse, ApiError> {
+    async fn shows_file_again(&self, form: &Typed, problem: String) -> Result<HttpResponse, ApiError> {
         let language = self.place.language(self.request);
         let text = form.rest.get("file").cloned().unwrap_or_default();
         let page = view::page(self.place, (self.by, language), None).await?;
         let page = OrganizationPage { refused_file: Some(RefusedFile { text, problem }), ..page };
-        staff_page(HttpResponse::BadRequest(), &page)
+        page_again(self.request, &page)
     }
 
     async fn replace_api_key(&self, form: &Typed) -> Result<Note, ApiError> {

@@ -16,13 +16,14 @@ use serde::Deserialize;
 use vestibule_domain::id::OrganizationId;
 
 use super::access::Who;
+use super::admin;
 use super::app::App;
 use super::ask;
-use super::page::{on_to, staff_page};
-use super::problem::{ApiError, Problem};
+use super::page::{on_to, page_again, staff_page};
+use super::problem::{ApiError, Problem, wants_page};
 use super::query;
 use crate::settings::StaffRole;
-use crate::web::OrganizationNote;
+use crate::web::{OrganizationNote, OrganizationPage, RefusedForm};
 use place::Place;
 
 // What utoipa's attribute makes beside each handler.
@@ -41,6 +42,17 @@ fn address(id: &OrganizationId) -> String {
 /// Back to the page, which says what came of it.
 fn back(request: &HttpRequest, id: &OrganizationId, note: OrganizationNote) -> HttpResponse {
     on_to(request, &format!("{}?{NOTE}={}", address(id), note.code()))
+}
+
+/// The page with a form that was not taken; the note says what is wrong, where that is not the reason.
+async fn shown_again(
+    place: &Place<'_>,
+    (who, request): (&Who, &HttpRequest),
+    refused: RefusedForm,
+    note: Option<OrganizationNote>,
+) -> Result<HttpResponse, ApiError> {
+    let page = view::page(place, (who, place.language(request)), note).await?;
+    page_again(request, &OrganizationPage { refused: Some(refused), ..page })
 }
 
 /// The settings of one organization.
@@ -110,12 +122,14 @@ pub struct NewQuery {
     ("lang" = Option<String>, Query, description = "en or es"),
 ), responses(
     (status = 303, description = "To its page; not signed in: to /sign-in"),
-    (status = 400, description = "Not an id", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "Not an id; a browser gets the page with the form again", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The role is too low", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn new(who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn new(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     who.everywhere(StaffRole::Administrator)?;
-    let NewQuery { id } = ask::query(&request)?;
-    let id = place::id_of(&id)?;
-    Ok(on_to(&request, &address(&id)))
+    let NewQuery { id: written } = ask::query(&request)?;
+    match place::id_of(&written) {
+        Err(_) if wants_page(&request) => admin::listed(&app, &who, &request, Some(&written)),
+        id => Ok(on_to(&request, &address(&id?))),
+    }
 }

@@ -6,18 +6,21 @@ use vestibule_domain::gate::Halt;
 use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::time::Moment;
 
+use super::place::Place;
 use super::view::written;
-use super::{NOTE, back};
+use super::{NOTE, back, shown_again};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::now;
 use crate::http::audited::{self, NOTIFIER_PAUSED, NOTIFIER_RESUMED, Outcome};
 use crate::http::page::on_to;
-use crate::http::problem::{ApiError, Problem};
+use crate::http::problem::{ApiError, Problem, wants_page};
 use crate::http::reason;
 use crate::http::story;
 use crate::settings::StaffRole;
-use crate::web::{Language, NotifierNote as Note, NotifierSection, OrganizationNote, PausedLine};
+use crate::web::{
+    Language, NotifierNote as Note, NotifierSection, OrganizationNote, PausedLine, RefusedForm, WrongField,
+};
 
 /// Why, and from which page.
 #[derive(Deserialize)]
@@ -88,7 +91,7 @@ pub(in crate::http) async fn section(
     ("organization" = String, Path, description = "As in the settings; the form has a `reason` and, on the page of a visit, its `csn` or `conference_id`"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The form cannot be read, or has no reason; a browser gets the page with the form again", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
@@ -111,7 +114,7 @@ pub async fn pause(
     ("organization" = String, Path, description = "As in the settings; the form has a `reason`, `since` (milliseconds since 1970) of the pause that is meant, where a page showed it, and on the page of a visit its `csn` or `conference_id`"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The form cannot be read, or has no reason; a browser gets the page with the form again", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
@@ -134,8 +137,21 @@ async fn set(
     pauses: bool,
 ) -> Result<HttpResponse, ApiError> {
     let (id, _) = by.organization(app, organization, StaffRole::Operator)?;
-    let reason = reason::checked(&form.reason)?;
     let (visit, meant) = (form.visit(id)?, form.meant()?);
+    let reason = match reason::checked(&form.reason) {
+        Err(_) if wants_page(request) => {
+            let which = if pauses { "pause" } else { "resume" };
+            let refused = RefusedForm::new(&[which], &form.reason, WrongField::Reason);
+            return match &visit {
+                Some(key) => story::shown_again(app, by, request, key, refused).await,
+                None => {
+                    let place = Place::find(app, by, organization, StaffRole::Operator).await?;
+                    shown_again(&place, (by, request), refused, None).await
+                }
+            };
+        }
+        checked => checked?,
+    };
     let action = if pauses { NOTIFIER_PAUSED } else { NOTIFIER_RESUMED };
     audited::begin(app, request, by, action, Some(reason)).await?;
     let note = if pauses {

@@ -81,6 +81,7 @@ pub(super) async fn page(
             .map(|head| head_line(place, head))
             .collect(),
         refused_file: None,
+        refused: None,
         fields,
         signed_in: who.signed_in(),
     })

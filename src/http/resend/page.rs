@@ -9,14 +9,14 @@ use super::{Asked, Came, Plan, Shown, act_name, plan, send};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::now;
-use crate::http::page::staff_page;
-use crate::http::problem::{ApiError, Problem};
+use crate::http::page::{page_again, staff_page};
+use crate::http::problem::{ApiError, Problem, wants_page};
 use crate::http::query;
 use crate::http::reason;
 use crate::http::search::{asked, unusable, zone_of};
 use crate::http::visit::language_of;
 use crate::settings::{Organization, StaffRole};
-use crate::web::{RecordsQuery, ResendCount, ResendNote, ResendPage, ResendState};
+use crate::web::{RecordsQuery, RefusedForm, ResendCount, ResendNote, ResendPage, ResendState, WrongField};
 
 /// The parameter of the page's address that says what came of it.
 const NOTE: &str = "note";
@@ -53,10 +53,7 @@ pub async fn show(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
     let note = query::first(&request, NOTE).and_then(|code| ResendNote::of(&code));
     let state = match note {
         Some(note) => ResendState::Told(note),
-        None => match plan(&app, asked.organization, &asked.search).await? {
-            Ok(plan) => ResendState::Counted(counted(&app, &plan)),
-            Err(too_much) => ResendState::TooMuch(too_much),
-        },
+        None => count(&asked).await?,
     };
     staff_page(HttpResponse::Ok(), &page(&who, &request, &query, organization, state, false))
 }
@@ -69,7 +66,7 @@ pub async fn show(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
     ("organization" = String, Query, description = "As in the settings; the other parameters are those of /records. The form has `reason`, and `act`, `updates` and `at` as the page gave them"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The search or the form cannot be read, there is no reason, or it is too much at once", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The search or the form cannot be read, there is no reason, or it is too much at once; without a reason a browser gets the page with the form again", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "It is much more or less by now, or was counted over an hour ago: the page with the new count. Nothing was sent", content_type = "text/html"),
@@ -82,7 +79,14 @@ pub async fn act(
     form: web::Form<ResendForm>,
 ) -> Result<HttpResponse, ApiError> {
     let (asked, query, organization) = wanted(&app, &by, &request)?;
-    let reason = reason::checked(&form.reason)?;
+    let reason = match reason::checked(&form.reason) {
+        Err(_) if wants_page(&request) => {
+            let refused = Some(RefusedForm::new(&["resend"], &form.reason, WrongField::Reason));
+            let page = page(&by, &request, &query, organization, count(&asked).await?, false);
+            return page_again(&request, &ResendPage { refused, ..page });
+        }
+        checked => checked?,
+    };
     let bad = |what: &str| ApiError::BadRequest(format!("`{what}` is not as the page gave it"));
     let shown = Shown {
         updates: form.updates.parse().map_err(|_| bad("updates"))?,
@@ -122,6 +126,14 @@ fn wanted<'a>(
     Ok((Asked { app, by, request, organization: id, search, words }, query, organization))
 }
 
+/// What it comes to by now.
+async fn count(asked: &Asked<'_>) -> Result<ResendState, ApiError> {
+    Ok(match plan(asked.app, asked.organization, &asked.search).await? {
+        Ok(plan) => ResendState::Counted(counted(asked.app, &plan)),
+        Err(too_much) => ResendState::TooMuch(too_much),
+    })
+}
+
 fn counted(app: &App, plan: &Plan) -> ResendCount {
     ResendCount {
         records: plan.records,
@@ -150,6 +162,7 @@ fn page(
         search: query.search(),
         state,
         has_changed,
+        refused: None,
         signed_in: who.signed_in(),
     }
 }

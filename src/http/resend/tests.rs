@@ -168,3 +168,31 @@ async fn records_of_groups_that_are_not_looked_through_are_not_taken_for_gone() 
     let metrics = ask!(service, get("/metrics")).text();
     assert!(metrics.contains("vestibule_refused_total{limit=\"groups_looked_through\"} 2"), "{metrics}");
 }
+
+#[actix_web::test]
+async fn a_form_without_a_reason_comes_back_with_the_count_of_now_and_sends_nothing() {
+    let kit = Kit::new();
+    told(&kit, 3).await;
+    let service = service!(kit);
+    let path = format!("/records/resend?{SEARCH}&lang=en");
+    let mut fields = form("act-number-1", 1, NOW);
+    fields[0].1 = "<x".to_owned();
+    ask!(service, post(&path).set_form(&fields)).problem(400);
+    let page = ask!(service, post(&path).insert_header(("accept", "text/html")).set_form(&fields));
+    let text = page.text();
+    assert_eq!((page.status, page.header("content-type")), (400, "text/html; charset=utf-8"), "{text}");
+    let wrong = "value=\"&#60;x\" aria-invalid=\"true\" aria-describedby=\"reason-problem\" autofocus";
+    for part in [
+        wrong,
+        "id=\"reason-problem\">Say why",
+        "Nothing was done. Say why",
+        "<strong>1 update</strong> of 1 person",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert_eq!(journal(&kit).await, 0);
+    // The act that it names was not done, so that it still may be.
+    fields[0].1 = "the id is mended".to_owned();
+    let sent = ask!(service, post(&path).set_form(&fields));
+    assert!(sent.header("location").ends_with("note=sent") && journal(&kit).await == 1, "{}", sent.text());
+}

@@ -7,18 +7,18 @@ use vestibule_actors::desk::Snapshot;
 use vestibule_domain::command::Command;
 use vestibule_domain::id::{ConferenceId, Csn, GuestLinkId, MeetingId, VisitId, VisitKey};
 
-use super::{NOTE, address};
+use super::{NOTE, address, shown_again};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask;
 use crate::http::audited::{self, Outcome};
 use crate::http::page::on_to;
-use crate::http::problem::{ApiError, Problem};
+use crate::http::problem::{ApiError, Problem, wants_page};
 use crate::http::reason;
 use crate::http::shown::is_another_meeting;
 use crate::http::whose::{Identified, IdentifyForm, WITHIN};
 use crate::settings::{Organization, StaffRole};
-use crate::web::StoryNote;
+use crate::web::{RefusedForm, StoryNote, WrongField};
 
 /// What can be done to a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -95,8 +95,17 @@ pub struct ActForm {
 }
 
 impl ActForm {
-    fn reason(&self) -> Result<&str, ApiError> {
-        reason::checked(&self.reason)
+    /// As its page shows it again, where its reason was not taken.
+    fn refused(&self, act: Act) -> RefusedForm {
+        let (which, beside): (&[&str], &str) = match act {
+            Act::Identify => (&["identify", &self.instance, &self.session], &self.who),
+            Act::End => (&["end"], ""),
+            Act::Revoke => (&["revoke", &self.link], ""),
+            Act::MakeAgain => (&["remake"], &self.although_inside),
+            Act::SendAgain | Act::Drop => (&["parked", &self.who, &self.topic, &self.seq], ""),
+            Act::DropCommand => (&["drop-command", &self.seq], ""),
+        };
+        RefusedForm::new(which, &self.reason, WrongField::Reason).beside(beside)
     }
 
     /// Whether it was sent by a page that showed another meeting.
@@ -117,7 +126,7 @@ impl ActForm {
     ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The form cannot be read, or has no reason; a browser gets the page with the form again", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization, visit or act", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer; nothing was done", body = Problem, content_type = "application/problem+json"),
@@ -144,7 +153,7 @@ pub async fn act(
     ("lang" = Option<String>, Query, description = "en or es: the language of the page that it leads back to"),
 ), responses(
     (status = 303, description = "Back to the page, which says what came of it; not signed in: to /sign-in"),
-    (status = 400, description = "The form cannot be read, or has no reason", body = Problem, content_type = "application/problem+json"),
+    (status = 400, description = "The form cannot be read, or has no reason; a browser gets the page with the form again", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "Sent by a page of another site, or the role is too low", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "Unknown organization, visit or act", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The store does not answer; nothing was done", body = Problem, content_type = "application/problem+json"),
@@ -170,7 +179,12 @@ async fn done(
     let (id, organization) = by.organization(app, &path.0, StaffRole::Operator)?;
     let act = Act::parse(&path.2)?;
     let key = VisitKey { organization: id.clone(), visit: visit? };
-    let reason = form.reason()?;
+    let reason = match reason::checked(&form.reason) {
+        Err(_) if wants_page(request) => {
+            return shown_again(app, by, request, &key, form.refused(act)).await;
+        }
+        checked => checked?,
+    };
     let doing = Doing { app, key: &key, organization, form };
     audited::begin(app, request, by, act.action(), Some(reason)).await?;
     let note = match act {

@@ -18,7 +18,7 @@ use super::access::Who;
 use super::app::App;
 use super::ask::now;
 use super::organizations::notifier;
-use super::page::staff_page;
+use super::page::{page_again, staff_page};
 use super::problem::{ApiError, Problem};
 use super::query;
 use super::timeline::{self, Timeline};
@@ -28,8 +28,8 @@ use super::whose::{called, devices, minutes, unknown};
 use crate::outbound::encode::encode;
 use crate::settings::{Environment, Organization, StaffRole};
 use crate::web::{
-    Choice, Language, PersonLine, SignedIn, StoryCommand, StoryLink, StoryNote, StoryPage, StoryParked,
-    StoryPerson, TimelineLine, TimelineSection, problem,
+    Choice, Language, PersonLine, RefusedForm, SignedIn, StoryCommand, StoryLink, StoryNote, StoryPage,
+    StoryParked, StoryPerson, TimelineLine, TimelineSection, problem,
 };
 
 // What utoipa's attribute makes beside each handler.
@@ -60,7 +60,7 @@ pub async fn of_csn(
 ) -> Result<HttpResponse, ApiError> {
     let language = language_at(&app, &request, &path.0);
     let known = timeline::of_csn(&app, &who, (&path.0, &path.1), language).await?;
-    shown(&app, &who, (&request, language), &known).await
+    shown(&request, page(&app, &who, language, &known).await?)
 }
 
 /// The page of a group visit.
@@ -85,7 +85,7 @@ pub async fn of_conference(
 ) -> Result<HttpResponse, ApiError> {
     let language = language_at(&app, &request, &path.0);
     let known = timeline::of_conference(&app, &who, (&path.0, &path.1), language).await?;
-    shown(&app, &who, (&request, language), &known).await
+    shown(&request, page(&app, &who, language, &known).await?)
 }
 
 /// The language of a page of an organization's.
@@ -93,12 +93,35 @@ fn language_at(app: &App, request: &HttpRequest, id: &str) -> Language {
     language_of(request, app.settings.organization(id).map(|(_, organization)| organization))
 }
 
-async fn shown(
+fn shown(request: &HttpRequest, page: StoryPage) -> Result<HttpResponse, ApiError> {
+    let note = query::first(request, NOTE).and_then(|code| StoryNote::of(&code));
+    staff_page(HttpResponse::Ok(), &StoryPage { note, ..page })
+}
+
+/// The page of a visit with a form that was not taken.
+///
+/// # Errors
+/// As for the page itself.
+pub(super) async fn shown_again(
     app: &App,
     who: &Who,
-    (request, language): (&HttpRequest, Language),
-    known: &Timeline,
+    request: &HttpRequest,
+    key: &VisitKey,
+    refused: RefusedForm,
 ) -> Result<HttpResponse, ApiError> {
+    let id = key.organization.as_str();
+    let language = language_at(app, request, id);
+    let known = match &key.visit {
+        VisitId::Csn(csn) => timeline::of_csn(app, who, (id, csn.as_str()), language).await?,
+        VisitId::Conference(conference) => {
+            timeline::of_conference(app, who, (id, conference.as_str()), language).await?
+        }
+    };
+    let page = page(app, who, language, &known).await?;
+    page_again(request, &StoryPage { refused: Some(refused), ..page })
+}
+
+async fn page(app: &App, who: &Who, language: Language, known: &Timeline) -> Result<StoryPage, ApiError> {
     let (id, organization) = who.organization(app, known.key.organization.as_str(), StaffRole::Viewer)?;
     let frame = frame((id, organization), &known.key, language);
     let page = match &known.seen {
@@ -106,7 +129,7 @@ async fn shown(
         None => frame,
     };
     let may_act = who.may(id, StaffRole::Operator);
-    let page = StoryPage {
+    Ok(StoryPage {
         commands: match &known.seen {
             Some(seen) if may_act => commands(app, seen).await?,
             _ => None,
@@ -116,12 +139,10 @@ async fn shown(
             true => Some(notifier::section(app, (id, language), Some(&known.key)).await?),
             false => None,
         },
-        note: query::first(request, NOTE).and_then(|code| StoryNote::of(&code)),
         may_act,
         signed_in: who.signed_in(),
         ..page
-    };
-    staff_page(HttpResponse::Ok(), &page)
+    })
 }
 
 /// What there is to see of any visit, be it still there or not, for whoever may only look.
@@ -155,6 +176,7 @@ fn frame(
         notifier: None,
         timeline: TimelineSection::default(),
         note: None,
+        refused: None,
         may_act: false,
         signed_in: SignedIn::No,
     }
@@ -266,5 +288,7 @@ pub(super) fn address(key: &VisitKey) -> String {
     }
 }
 
+#[cfg(test)]
+mod refused_tests;
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,8 @@ pub struct AdminPage<'a> {
     pub organizations: &'a [OrganizationLink],
     /// Whether another may be made.
     pub may_make: bool,
+    /// What was written for the id of another, and is none.
+    pub no_id: Option<&'a str>,
     pub signed_in: SignedIn,
 }
 

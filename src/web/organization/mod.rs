@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::language::Language;
 use super::notifier::NotifierSection;
+use super::refused_form::RefusedForm;
 use super::signed_in::SignedIn;
 use super::words::filled;
 use crate::settings::organization_settings;
@@ -179,6 +180,8 @@ pub struct OrganizationPage {
     pub history: Vec<HeadLine>,
     /// A file that could not be taken in.
     pub refused_file: Option<RefusedFile>,
+    /// Any other form that was sent and not taken; what is wrong beside its reason is what the note says.
+    pub refused: Option<RefusedForm>,
     pub fields: Vec<Field>,
     pub signed_in: SignedIn,
 }
@@ -190,6 +193,17 @@ impl OrganizationPage {
 
     fn groups(&self) -> Vec<Group<'_>> {
         groups(&self.fields, self.words())
+    }
+
+    /// This form as it was sent, where it was not taken.
+    fn sent(&self, which: &[&str]) -> Option<&RefusedForm> {
+        self.refused.as_ref()?.of(which)
+    }
+
+    /// What is wrong with its field beside the reason.
+    fn wrong_beside(&self, which: &str) -> Option<&'static str> {
+        self.sent(&[which]).filter(|form| form.is_wrong_beside())?;
+        self.note.map(|note| note.text(self.language))
     }
 
     /// Where the form is posted.

@@ -122,12 +122,6 @@ pub(super) fn told(code: &str, english: &str) -> Option<&'static str> {
 /// What people get wrong most.
 fn of_a_value(english: &str) -> Option<&'static str> {
     Some(match english {
-        "Say why, in `reason`: 3 to 200 characters on one line, and no name of a patient." => {
-            "Diga por qué: de 3 a 200 caracteres en una línea, sin el nombre de ningún paciente."
-        }
-        "`id` has lower-case letters and digits, with single dashes between, at most 64, and is not \"new\": it stands in URLs." => {
-            "El id tiene minúsculas y cifras, con guiones sueltos entre ellas, 64 como máximo, y no es \"new\": está en las URL."
-        }
         "The request cannot be read." => "La solicitud no se puede leer.",
         "The form cannot be read: a field is missing, or comes in another form than the page sends it." => {
             "El formulario no se puede leer: falta un campo, o viene de otra forma que como lo envía la página."

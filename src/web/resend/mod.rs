@@ -7,6 +7,7 @@ mod words;
 use askama::Template;
 
 use super::language::Language;
+use super::refused_form::RefusedForm;
 use super::signed_in::SignedIn;
 use super::words::filled;
 #[cfg(test)]
@@ -91,6 +92,8 @@ pub struct ResendPage {
     pub state: ResendState,
     /// Since it was shown before the count has changed.
     pub has_changed: bool,
+    /// It was sent and not taken.
+    pub refused: Option<RefusedForm>,
     pub signed_in: SignedIn,
 }
 

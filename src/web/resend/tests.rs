@@ -9,6 +9,7 @@ fn page(language: Language, text: &str, state: ResendState) -> ResendPage {
         organization: text.to_owned(),
         search: "organization=lakeside&outcome=parked".to_owned(),
         state,
+        refused: None,
         has_changed: true,
         signed_in: SignedIn::Yes,
     }

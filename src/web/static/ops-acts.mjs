@@ -98,19 +98,18 @@ export class Acts {
     this.renew();
   }
 
-  /** What came of a form: the page that it led to says it, and its forms are those of now. */
-  #after({ status, address, page }) {
+  /** What came of a form: the page that it led to says it, and its forms are those of now; one that was not taken is among them as it was sent. */
+  #after({ address, page }) {
     if (this.#isSignIn(address)) return;
-    const done = status === 200;
-    const note = page?.querySelector(done ? '[data-part="note"]' : "main");
-    const told = done ? [note?.textContent.trim() ?? ""] : Array.from(note?.querySelectorAll("h1, p") ?? [], ({ textContent }) => textContent);
-    // A refusal leaves what was typed.
-    if (done) {
+    const note = page?.querySelector('[data-part="note"]');
+    const told = note ? [note.textContent.trim()] : Array.from(page?.querySelectorAll("main :is(h1, p)") ?? [], ({ textContent }) => textContent);
+    // Any other refusal leaves what was typed.
+    if (note) {
       this.#parts.replaceChildren();
       renew(this.#parts, page, PARTS);
     }
     this.#tell(told.join(" ") || this.#words.gone);
-    this.#title.focus();
+    (note && this.#parts.querySelector("[aria-invalid]") || this.#title).focus();
   }
 
   /** Whose sign-in has ended is led to it, and back to the board. */

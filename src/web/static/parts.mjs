@@ -41,7 +41,7 @@ export function renew(into, page, names) {
     const made = page.querySelector(`[data-part="${name}"]`);
     const there = into.querySelector(`[data-part="${name}"]`);
     if (there && made && !there.isEqualNode(made)) {
-      if (isFilledIn(there)) held = true;
+      if (isFilledIn(there)) held ||= !isRefused(there) || hasChanged(there, made);
       else replaceKeepingFocus(there, document.adoptNode(made));
     } else if (there && !made && !isFilledIn(there)) {
       there.remove();
@@ -55,7 +55,21 @@ export function renew(into, page, names) {
   return held;
 }
 
+/** Whether it shows a form that was not taken, as it was sent. */
+function isRefused(part) {
+  return part.querySelector("[aria-invalid]") !== null;
+}
+
+/** What stood in the place of a refused form at the first look: the form itself is no change. */
+const atFirst = new WeakMap();
+
+function hasChanged(part, made) {
+  if (!atFirst.has(part)) atFirst.set(part, made);
+  return !atFirst.get(part).isEqualNode(made);
+}
+
 function isFilledIn(part) {
+  if (isRefused(part)) return true;
   const focused = document.activeElement;
   if (part.contains(focused) && focused.matches("input, select, textarea")) return true;
   return Array.from(part.querySelectorAll("form")).some((form) => Array.from(form.elements).some(isTouched));

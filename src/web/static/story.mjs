@@ -37,5 +37,7 @@ const { link } = follow(visit, {
 renewal.soon();
 // What came of a button is told once, and not again when the page is loaded anew.
 const here = new URL(location);
+// The answer to a form that was not taken stands at the form's address: from here on it is the page at its own.
+if (visit.dataset.page) here.pathname = visit.dataset.page;
 here.searchParams.delete("note");
 history.replaceState(null, "", here);

@@ -10,6 +10,7 @@ use super::language::Language;
 use super::live;
 use super::notifier::NotifierSection;
 use super::ops::spoken_word;
+use super::refused_form::RefusedForm;
 use super::signed_in::SignedIn;
 use super::timeline::TimelineSection;
 use super::tools::{Choice, DeviceLine, PersonLine};
@@ -101,6 +102,8 @@ pub struct StoryPage {
     pub notifier: Option<NotifierSection>,
     pub timeline: TimelineSection,
     pub note: Option<StoryNote>,
+    /// A form that was sent and not taken.
+    pub refused: Option<RefusedForm>,
     /// The reader may do something about it.
     pub may_act: bool,
     pub signed_in: SignedIn,
@@ -121,6 +124,19 @@ impl StoryPage {
 
     fn phase_words(&self, phase: &'static str) -> &'static str {
         spoken_word(self.language, phase)
+    }
+
+    /// This form as it was sent, where it was not taken.
+    fn sent(&self, which: &[&str]) -> Option<&RefusedForm> {
+        self.refused.as_ref()?.of(which)
+    }
+
+    /// Whose a device is: as somebody has just chosen, else as somebody said before.
+    fn is_said(&self, device: &DeviceLine, choice: &Choice) -> bool {
+        match self.sent(&["identify", &device.instance, &device.session]) {
+            Some(form) => form.beside == choice.who,
+            None => device.is_of(choice),
+        }
     }
 
     /// Where the form of an act leads.

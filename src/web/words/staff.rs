@@ -19,6 +19,10 @@ pub struct StaffWords {
 pub struct ReasonField {
     pub label: &'static str,
     pub sample: &'static str,
+    /// What is wrong with one that cannot be taken.
+    pub wrong: &'static str,
+    /// Before that, above the forms of a page.
+    pub nothing_done: &'static str,
 }
 
 /// The index.
@@ -58,9 +62,7 @@ pub struct SignInWords {
     pub not_believed: &'static str,
     pub emergency_text: &'static str,
     pub wrong_secret: &'static str,
-    pub no_reason: &'static str,
     pub secret: &'static str,
-    pub reason: &'static str,
     pub sign_in_to_everything: &'static str,
     pub back: &'static str,
 }
@@ -119,10 +121,19 @@ static STAFF_SPANISH: StaffWords = StaffWords {
     todays_visits: "Las visitas de hoy, para imprimir",
 };
 
-static REASON_ENGLISH: ReasonField = ReasonField { label: "Reason", sample: "for the audit, no names" };
+static REASON_ENGLISH: ReasonField = ReasonField {
+    label: "Reason",
+    sample: "for the audit, no names",
+    wrong: "Say why: 3 to 200 characters on one line, and no name of a patient.",
+    nothing_done: "Nothing was done.",
+};
 
-static REASON_SPANISH: ReasonField =
-    ReasonField { label: "Motivo", sample: "para la auditoría, sin nombres" };
+static REASON_SPANISH: ReasonField = ReasonField {
+    label: "Motivo",
+    sample: "para la auditoría, sin nombres",
+    wrong: "Diga por qué: de 3 a 200 caracteres en una línea, sin el nombre de ningún paciente.",
+    nothing_done: "No se hizo nada.",
+};
 
 static INDEX_ENGLISH: IndexWords = IndexWords {
     intro: "Video visits between the health record and the video call. Patients and providers come here from MyChart and Epic, not by this page.",
@@ -172,9 +183,7 @@ static SIGN_IN_ENGLISH: SignInWords = SignInWords {
     not_believed: "Your organization's sign-in gave an answer that is not believed here. Tell whoever runs this service.",
     emergency_text: "For when nobody can sign in otherwise. It lets you do everything in every organization for {}, raises an alarm at once, and stands in the audit with your reason.",
     wrong_secret: "This secret is not the one that is set up here. Check that it was typed whole.",
-    no_reason: "Say why: 3 to 200 characters on one line, and no name of a patient.",
     secret: "Emergency secret",
-    reason: "Reason",
     sign_in_to_everything: "Sign in as administrator of everything",
     back: "Back to the sign-in",
 };
@@ -201,9 +210,7 @@ static SIGN_IN_SPANISH: SignInWords = SignInWords {
     not_believed: "El inicio de sesión de su organización dio una respuesta que aquí no se acepta. Avise a quien opera este servicio.",
     emergency_text: "Para cuando nadie puede iniciar sesión de otro modo. Permite hacer todo en todas las organizaciones durante {}, da la alarma de inmediato y queda en la auditoría con su motivo.",
     wrong_secret: "Este secreto no es el configurado aquí. Compruebe que se escribió entero.",
-    no_reason: "Diga por qué: de 3 a 200 caracteres en una línea, sin el nombre de ningún paciente.",
     secret: "Secreto de emergencia",
-    reason: "Motivo",
     sign_in_to_everything: "Entrar como administrador de todo",
     back: "Volver al inicio de sesión",
 };

@@ -59,6 +59,18 @@ export async function assertAccessible(page, where) {
   assert.deepEqual(told, [], `${where} at ${page.url()}`);
 }
 
+/** A field that a page has come back with: what is wrong is said beside it, and the focus is there. */
+export async function assertIsWrong(field, { typed, told }) {
+  assert.equal(await field.inputValue(), typed, "what was typed stays");
+  const found = await field.evaluate((one) => ({
+    wrong: one.ariaInvalid,
+    told: document.getElementById(one.getAttribute("aria-describedby")?.split(" ")[0])?.textContent,
+    focused: one === document.activeElement,
+  }));
+  assert.deepEqual({ ...found, told: undefined }, { wrong: "true", told: undefined, focused: true });
+  assert.match(found.told, told);
+}
+
 /** Nothing is cut off or has to be scrolled sideways, tables in their own frame aside. */
 export async function assertFits(page, where) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -37,6 +37,7 @@ mod pauses;
 mod people;
 mod providers;
 mod reads;
+mod refused_forms;
 mod resends;
 mod restart;
 pub mod roles;
