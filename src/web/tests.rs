@@ -247,6 +247,7 @@ fn tools<'a>(language: Language, text: &'a str, organization: &'a Letterhead) ->
         minutes_left: 5,
         locked: false,
         texts: Some(Texts { sent: 1, may_send: true }),
+        no_phone: Some(text.to_owned()),
     };
     ToolsPage {
         language,

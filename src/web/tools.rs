@@ -118,6 +118,8 @@ pub struct GuestLine {
     pub locked: bool,
     /// Text messages with it so far; none where there is no gateway.
     pub texts: Option<Texts>,
+    /// What was written for the number of a message with it, and is none that can be sent to.
+    pub no_phone: Option<String>,
 }
 
 /// The text messages with one link.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, launchBrowser, PHONE, person, see, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
+import { arrive, assertAccessible, assertFits, assertIsWrong, launchBrowser, PHONE, person, see, SMALL_PHONE, tabOpenedBy } from "./support/browser.mjs";
 import { startDemo } from "./support/demo.mjs";
 import { makesLink, opensTools, visitOfTheDay, WAITING_PAGE } from "./support/visits.mjs";
 
@@ -127,7 +127,11 @@ test("a link goes to a phone by text message, and is opened there in Spanish", a
   await makesLink(tools, "Inés");
   await tools.getByLabel("Mobile number").fill("call me");
   await tools.getByRole("button", { name: "Send by text message" }).click();
-  await tools.getByText("That is not a mobile number.").waitFor();
+  const number = tools.getByLabel("Mobile number");
+  await tools.getByRole("status").filter({ hasText: "That is not a mobile number." }).waitFor();
+  await assertIsWrong(number, { typed: "call me", told: /^That is not a mobile number/ });
+  await assertAccessible(tools, "the tools after what is no number");
+  await assertFits(tools, "the tools after what is no number");
   await tools.getByLabel("Mobile number").fill("(312) 555-0123");
   await tools.getByRole("button", { name: "Send by text message" }).click();
   await tools.getByText("The text message was sent.").waitFor();

@@ -18,7 +18,7 @@ use vestibule_actors::port::Ports;
 use vestibule_actors::port::store::{Space, StoreError};
 use vestibule_domain::birth_date::BirthDate;
 use vestibule_domain::command::Launch;
-use vestibule_domain::id::{Csn, FhirReference, VisitKey};
+use vestibule_domain::id::{Csn, FhirReference, GuestLinkId, VisitKey};
 use vestibule_domain::time::Span;
 
 use super::app::App;
@@ -199,22 +199,39 @@ async fn show(
     name: web::Path<String>,
 ) -> Result<HttpResponse, PersonError> {
     let place = Place::find(&app, &request, &name).await?;
+    let note = query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code));
+    shown(&place, note, None).await
+}
+
+/// The page; once more, where what was written for a telephone number to send a link to is none.
+async fn shown(
+    place: &Place<'_>,
+    note: Option<ToolsNote>,
+    no_phone: Option<(&GuestLinkId, &str)>,
+) -> Result<HttpResponse, PersonError> {
     let snapshot = place.snapshot().await?;
-    let reference = query::first(&request, REFERENCE).filter(|text| CorrelationId::is_one(text));
+    let reference = query::first(place.request, REFERENCE).filter(|text| CorrelationId::is_one(text));
+    let mut guests = view::guests(place, snapshot.as_ref());
+    if let Some((link, text)) = no_phone
+        && let Some(guest) = guests.iter_mut().find(|guest| guest.id == link.as_str())
+    {
+        guest.no_phone = Some(text.to_owned());
+    }
     let view = ToolsPage {
         language: place.language,
         organization: &letterhead::of(place.organization),
         test_environment: place.organization.environment == Environment::Test,
-        ticket: &name,
-        note: query::first(&request, NOTE).and_then(|code| ToolsNote::of(&code)),
-        here: view::here(&place, snapshot.as_ref()),
+        ticket: &place.name,
+        note,
+        here: view::here(place, snapshot.as_ref()),
         reference: reference.as_deref(),
-        guests: view::guests(&place, snapshot.as_ref()),
+        guests,
         asks_birth_date: place.organization.guest_birth_date.check,
-        inviting: view::inviting(&place, snapshot.as_ref()),
+        inviting: view::inviting(place, snapshot.as_ref()),
         meeting: snapshot.as_ref().and_then(view::meeting),
     };
-    Ok(page_of(place.organization, StatusCode::OK, &view, &[]))
+    let status = if no_phone.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page_of(place.organization, status, &view, &[]))
 }
 
 /// Who is here alone, for the script that keeps it fresh.

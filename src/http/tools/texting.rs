@@ -14,7 +14,7 @@ use vestibule_domain::id::{CommandId, GuestLinkId};
 use vestibule_domain::policy::GuestRules;
 use vestibule_domain::time::Moment;
 
-use super::Place;
+use super::{Place, shown};
 use crate::http::app::App;
 use crate::http::audited;
 use crate::http::guest::address;
@@ -54,10 +54,11 @@ pub(super) async fn send(
         Ok(phone) => phone,
         Err(why) => {
             place.count("bad_number");
-            return Ok(place.back(match why {
+            let note = match why {
                 NoPhone::NotANumber => ToolsNote::NoPhone,
                 NoPhone::NoCountry => ToolsNote::NoCountry,
-            }));
+            };
+            return shown(&place, Some(note), Some((&link, &form.phone))).await;
         }
     };
     let note = place.text(sms, link, phone).await?;

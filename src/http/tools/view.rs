@@ -103,6 +103,7 @@ pub(super) fn guests(place: &Place<'_>, snapshot: Option<&Snapshot>) -> Vec<Gues
                 .sms
                 .as_ref()
                 .map(|_| Texts { sent: link.messages.len(), may_send: link.may_be_sent(rules, now) }),
+            no_phone: None,
         })
     };
     good.into_iter().filter_map(line).collect()

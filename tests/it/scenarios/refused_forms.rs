@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::another::Said;
+use super::guests::text;
 use super::house::{Answer, House, read};
 use super::organizations::{PAGE, house};
 
@@ -129,5 +130,31 @@ async fn an_organizations_forms_come_back_with_what_was_typed_and_save_nothing()
     assert!(page.contains("name=\"base\" value=\"1\""), "nothing was saved, and the draft stays: {page}");
     assert_eq!(house.does("save", &[("reason", "as it is called by now")]).await, "saved");
     other.stop().await;
+    house.close().await;
+}
+
+#[actix_web::test]
+async fn a_telephone_number_that_is_none_stays_in_its_field_with_what_is_wrong_beside_it() {
+    let house = House::open().await;
+    let mut tools = house.tools(CSN).await;
+    for name in ["Ivan", "Maria"] {
+        tools.invites(name).await;
+    }
+    let page = tools.page().await;
+    let ids = page.split("name=\"link\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let ids: Vec<&str> = ids.collect();
+    // Each link has a form for a message and one that takes it back.
+    let (first, second) = (ids[0], ids[2]);
+    assert_ne!(first, second);
+    let wrong =
+        "value=\"call &#60;me&#62;\" aria-invalid=\"true\" aria-describedby=\"phone-problem\" autofocus";
+    let url = format!("{}/text?lang=en", tools.url);
+    let landing = tools.browser.fill_in(&url, &[("link", second), ("phone", "call <me>")]).await.unwrap();
+    let (status, page) = text(&landing);
+    assert!(status == 400 && page.contains("id=\"phone-problem\">That is not a mobile number"), "{page}");
+    let of_second = page.split(&format!("name=\"link\" value=\"{second}\"")).nth(1).unwrap();
+    assert!(of_second.split("</form>").next().unwrap().contains(wrong), "{page}");
+    assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
+    assert_eq!(house.fakes.sms().calls(), 0);
     house.close().await;
 }
