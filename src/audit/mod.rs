@@ -11,6 +11,9 @@ mod entry;
 mod fhir;
 mod just_before;
 mod keeper;
+mod leaf;
+#[cfg(test)]
+mod leaf_tests;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -20,4 +23,5 @@ pub use command::{AuditCommand, run};
 pub use entry::{Broken, Deed, Kept, Sound, verify};
 pub use fhir::audit_event;
 pub use keeper::{Audit, Lost, Writing};
+pub use leaf::{Leaf, Leafing, Line, Place};
 pub use search::Found;

@@ -6,6 +6,9 @@ use vestibule_actors::port::store::StoreError;
 use super::chain::Chain;
 use super::entry::{Deed, Kept};
 
+/// So many pages that are missing are passed over in search of the next.
+const MISSING: usize = 16;
+
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -50,18 +53,32 @@ impl Chain {
 
     /// The last page that begins before a time, or the first that is kept.
     async fn page_of(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut begins_before = self.first_page().await?;
+        self.last_page_where(|first| first.at < time).await
+    }
+
+    /// The last page whose first entry is so, where all before it are and none behind; else the first that is kept.
+    pub(super) async fn last_page_where(&self, is_so: impl Fn(&Kept) -> bool) -> Result<u64, StoreError> {
+        let mut found = self.first_page().await?;
         let mut behind = self.last_page().await?.saturating_add(1);
-        while begins_before.saturating_add(1) < behind {
-            let middle = begins_before + (behind - begins_before) / 2;
-            let lines = self.lines(middle).await?;
-            let first = lines.as_deref().and_then(|lines| lines.lines().next()).and_then(Kept::of_line);
-            if first.is_some_and(|(kept, ..)| kept.at < time) {
-                begins_before = middle;
-            } else {
-                behind = middle;
+        while found.saturating_add(1) < behind {
+            let middle = found + (behind - found) / 2;
+            match self.first_entry(middle, behind).await? {
+                Some((page, first)) if is_so(&first) => found = page,
+                _ => behind = middle,
             }
         }
-        Ok(begins_before)
+        Ok(found)
+    }
+
+    /// The first entry of a page, or of the next that is there where some are missing.
+    async fn first_entry(&self, page: u64, behind: u64) -> Result<Option<(u64, Kept)>, StoreError> {
+        for page in (page..behind).take(MISSING) {
+            let lines = self.lines(page).await?;
+            let first = lines.as_deref().and_then(|lines| lines.lines().next()).and_then(Kept::of_line);
+            if let Some((first, ..)) = first {
+                return Ok(Some((page, first)));
+            }
+        }
+        Ok(None)
     }
 }
