@@ -49,16 +49,18 @@ pub(super) fn listed(
             id: id.as_str().to_owned(),
             name: organization.display_name.clone(),
             test_environment: Some(is_test(organization)),
+            may_audit: who.may(id, StaffRole::Administrator),
         })
         .collect();
+    let may_make = who.everywhere(StaffRole::Administrator).is_ok();
     let standing = app.configuration.standing.get();
     let broken = standing.refused.keys().filter(|id| !app.settings.organizations.contains_key(*id));
     organizations.extend(broken.filter(|id| who.may(id, StaffRole::Operator)).map(|id| OrganizationLink {
         id: id.as_str().to_owned(),
         name: id.as_str().to_owned(),
         test_environment: None,
+        may_audit: may_make,
     }));
-    let may_make = who.everywhere(StaffRole::Administrator).is_ok();
     let (language, signed_in) = (language_of(request, None), who.signed_in());
     let page = AdminPage { language, organizations: &organizations, may_make, no_id, signed_in };
     if no_id.is_some() { page_again(request, &page) } else { staff_page(HttpResponse::Ok(), &page) }

@@ -21,7 +21,7 @@ use super::story::Act;
 use crate::audit::{Deed, Lost};
 
 /// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
-pub(super) const LOOKS: [(&str, Option<&str>); 24] = [
+pub(super) const LOOKS: [(&str, Option<&str>); 25] = [
     ("/ops", None),
     ("/ops/stream", Some("board_opened")),
     ("/visits/{organization}/{csn}", Some("visit_viewed")),
@@ -37,6 +37,7 @@ pub(super) const LOOKS: [(&str, Option<&str>); 24] = [
     ("/api/v1/notifications", Some("records_viewed")),
     ("/api/v1/parked", Some("parked_listed")),
     ("/api/v1/audit", Some("audit_exported")),
+    ("/audit", Some("audit_viewed")),
     ("/api/v1/openapi.json", None),
     ("/metrics", None),
     ("/admin", None),
@@ -121,6 +122,8 @@ impl Audited {
             unknown || matches!(refusal, Some(ApiError::NotAllowed(_) | ApiError::NotEverywhere(_)));
         let action = match self {
             Self::Act(action) => action,
+            // Whoever is led on has seen nothing so far.
+            Self::Look(_) if answer.status().is_redirection() => return,
             Self::Look(action) if outcome == DONE || is_denied => action,
             Self::Nothing if is_denied => "refused",
             Self::Look(_) | Self::Nothing => return,

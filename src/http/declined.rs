@@ -34,7 +34,7 @@ pub fn answer(error: &ApiError, request: &HttpRequest) -> HttpResponse {
         return error.answer(request);
     }
     error.log();
-    page(error, request, SignedIn::No)
+    page(error, request, SignedIn::NO)
 }
 
 /// Why an answer is a refusal: as a handler said it, or as the framework did, which says nothing of its own.

@@ -29,7 +29,7 @@ pub async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let with_operations = request.app_data::<OperationsHere>().is_some();
     staff_page(
         HttpResponse::Ok(),
-        &IndexPage { language: language_of(&request, None), with_operations, signed_in: SignedIn::No },
+        &IndexPage { language: language_of(&request, None), with_operations, signed_in: SignedIn::NO },
     )
 }
 
@@ -125,6 +125,7 @@ mod tests {
             "/ops",
             "/ops/stream",
             "/records",
+            "/audit",
             "/admin",
             "/admin/lakeside/fdi",
             "/metrics",

@@ -5,6 +5,7 @@ pub mod admin;
 mod api;
 pub mod app;
 mod ask;
+mod audit;
 mod audited;
 mod board;
 mod browser;

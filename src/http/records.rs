@@ -12,6 +12,7 @@ use super::audited::Looked;
 use super::page::staff_page;
 use super::problem::ApiError;
 use super::search::{asked, without_organization, zone_of};
+use super::times::dated;
 use super::view::{RecordView, timestamp};
 use super::visit::language_of;
 use crate::epic::checks;
@@ -125,7 +126,7 @@ struct Shown {
 
 impl Shown {
     fn time(&self, at: Moment) -> String {
-        timestamp(at).0.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+        dated(timestamp(at), &self.zone)
     }
 
     /// Whether what Epic was told happened on the day on which it was told.
@@ -135,8 +136,11 @@ impl Shown {
     }
 
     fn occurred(&self, record: &Record) -> String {
-        let how = if self.is_of_one_day(record) { "%H:%M:%S %Z" } else { "%Y-%m-%d %H:%M:%S %Z" };
-        timestamp(record.occurred_at).0.to_zoned_datetime(self.zone.clone()).strftime(how).to_string()
+        if !self.is_of_one_day(record) {
+            return self.time(record.occurred_at);
+        }
+        let occurred = timestamp(record.occurred_at).0.to_zoned_datetime(self.zone.clone());
+        occurred.strftime("%H:%M:%S %Z").to_string()
     }
 
     fn row(&self, record: &Record) -> RecordRow {

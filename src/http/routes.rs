@@ -11,8 +11,8 @@ use super::ask::read;
 use super::front::{self, OperationsHere};
 use super::problem::ApiError;
 use super::{
-    admin, api, board, device_test, downtime, guest, health, launch, letterhead, openapi, organizations,
-    records, resend, story, tools, visit, webhook, zoom_account,
+    admin, api, audit, board, device_test, downtime, guest, health, launch, letterhead, openapi,
+    organizations, records, resend, story, tools, visit, webhook, zoom_account,
 };
 
 /// What every listener has: liveness, readiness, the static files, the index, and an answer where there is nothing.
@@ -109,6 +109,7 @@ pub fn configure_operations(app: &App, config: &mut web::ServiceConfig) {
                 .default_service(only("GET, HEAD, POST"))
                 .wrap(from_fn(guard)),
         )
+        .service(reading("/audit", read().to(audit::page)).wrap(from_fn(guard)))
         .configure(|config| configure_set_up(app, config))
         .service(reading("/metrics", read().to(front::metrics)).wrap(from_fn(guard)))
         .service(

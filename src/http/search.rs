@@ -121,7 +121,7 @@ fn epic_code(text: &str) -> Result<Option<String>, UnusableSearch> {
 
 /// A time with an offset is what it is; one without is in the organization's zone. A day alone begins there, and as an end it is whole. `None` for
 /// what is no time; a blank is `Some(None)`.
-fn time(text: &str, zone: &TimeZone, is_end: bool) -> Option<Option<Moment>> {
+pub(super) fn time(text: &str, zone: &TimeZone, is_end: bool) -> Option<Option<Moment>> {
     let text = text.trim();
     if text.is_empty() {
         return Some(None);

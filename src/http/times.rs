@@ -35,6 +35,11 @@ impl DisplayTimes {
     }
 }
 
+/// The day and the time of day in a zone, to the second, with what the zone is called then.
+pub fn dated(time: Time, zone: &TimeZone) -> String {
+    time.0.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

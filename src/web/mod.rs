@@ -5,6 +5,7 @@
 
 mod about;
 mod assets;
+mod audit;
 mod cell;
 mod device_test;
 mod downtime;
@@ -41,6 +42,11 @@ mod tests;
 pub use about::{ClockTime, about, video_silent};
 pub use askama::{Error as RenderError, Template as Page};
 pub use assets::{Asset, asset, asset_url};
+#[cfg(test)]
+pub use audit::audit_actions;
+pub use audit::{
+    AuditFound, AuditOf, AuditPage, AuditResult, AuditRow, AuditSearch, AuditTrouble, came_to, is_action,
+};
 pub use cell::harmless_cell;
 pub use device_test::DeviceTestPage;
 pub use downtime::{DowntimeList, DowntimePage, DowntimeRow, Stands};
@@ -61,7 +67,7 @@ pub use organization::{
 };
 pub use records::{
     Became, LONGEST_EPIC_CODE, OrganizationChoice, RecordRow, RecordsPage, RecordsQuery, RecordsResult,
-    SearchKey, UnusableSearch, grouped,
+    SearchKey, UnusableSearch, clean_csn, grouped,
 };
 pub use refused::RefusedPage;
 #[cfg(test)]

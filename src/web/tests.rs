@@ -34,14 +34,18 @@ fn waiting(language: Language, text: &str, status: VisitStatus, watcher: Watcher
 }
 
 fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
-    let organizations =
-        [OrganizationLink { id: text.into(), name: text.into(), test_environment: Some(true) }];
+    let organizations = [OrganizationLink {
+        id: text.into(),
+        name: text.into(),
+        test_environment: Some(true),
+        may_audit: true,
+    }];
     let index = AdminPage {
         language,
         organizations: &organizations,
         may_make: true,
         no_id: None,
-        signed_in: SignedIn::Yes,
+        signed_in: SignedIn::YES,
     };
     let kinds = ["provider", "patient", "group-provider", "group-patient", "visit-tools", "device-test"];
     let row = |kind| FdiRow {
@@ -66,7 +70,7 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
         mychart_id_token: text,
         accounts: ProviderAccounts::Nowhere,
         rows: &rows,
-        signed_in: SignedIn::Yes,
+        signed_in: SignedIn::YES,
     };
     vec![
         (format!("admin {language:?}"), index.render().unwrap()),
@@ -76,7 +80,7 @@ fn set_up(language: Language, text: &str) -> Vec<(String, String)> {
 
 fn board(language: Language, text: &str) -> OpsPage {
     let seen = vec![(text.into(), text.into())];
-    OpsPage { language, seen, operated: vec![text.into()], signed_in: SignedIn::Yes }
+    OpsPage { language, seen, operated: vec![text.into()], signed_in: SignedIn::YES }
 }
 
 /// Every page, in every language it has, with `text` wherever a text from outside can come in.
@@ -137,14 +141,14 @@ fn every_page(text: &str) -> Vec<(String, String)> {
         }
     }
     for language in Language::ALL {
-        pages.extend([set_up(language, text), zoom::samples(language, text)].concat());
-        pages.extend([records::samples(language, text), resend::samples(language, text)].concat());
+        let samples = [records::samples, resend::samples, audit::samples, zoom::samples, set_up];
+        pages.extend(samples.iter().flat_map(|of| of(language, text)));
     }
     for language in Language::ALL {
         let board = board(language, text);
         pages.push((format!("ops {language:?}"), board.render().unwrap()));
         pages.extend(sign_ins(language, text));
-        let signed_in = SignedIn::BreakGlass;
+        let signed_in = SignedIn::BREAK_GLASS;
         let wall = WallPage { language, colours: WallColours::Dark, organization: Some(text), signed_in };
         pages.push((format!("wall {language:?}"), wall.render().unwrap()));
     }
@@ -153,7 +157,7 @@ fn every_page(text: &str) -> Vec<(String, String)> {
 
 /// The index and the ways to sign in.
 fn sign_ins(language: Language, text: &str) -> Vec<(String, String)> {
-    let index = IndexPage { language, with_operations: true, signed_in: SignedIn::No };
+    let index = IndexPage { language, with_operations: true, signed_in: SignedIn::NO };
     let mut pages = vec![(format!("index {language:?}"), index.render().unwrap())];
     let troubles = [
         SignInTrouble::WrongToken,
@@ -174,12 +178,12 @@ fn sign_ins(language: Language, text: &str) -> Vec<(String, String)> {
             provider_sign_out: Some("https://id.example/end"),
             signed_out: true,
             unsent: false,
-            signed_in: SignedIn::No,
+            signed_in: SignedIn::NO,
         };
         pages.push((format!("sign-in {language:?} {trouble:?}"), page.render().unwrap()));
     }
     for trouble in [BreakGlassTrouble::WrongSecret, BreakGlassTrouble::NoReason] {
-        let (next, trouble, signed_in) = (Some(text), Some(trouble), SignedIn::BreakGlass);
+        let (next, trouble, signed_in) = (Some(text), Some(trouble), SignedIn::BREAK_GLASS);
         let page = BreakGlassPage { language, next, trouble, reason: text, life: "1h", signed_in };
         pages.push((format!("break-glass {language:?}"), page.render().unwrap()));
     }
@@ -369,7 +373,7 @@ fn nothing_moves_for_more_than_five_seconds_by_itself() {
         let file = asset(url.strip_prefix("/assets/").unwrap()).unwrap();
         String::from_utf8_lossy(file.bytes).into_owned()
     };
-    for name in ["site.css", "person.css", "staff.css", "wall.css"] {
+    for name in ["site.css", "person.css", "staff.css", "ops.css", "wall.css"] {
         let css = css(name);
         assert!(!css.contains("infinite"), "{name}");
     }

@@ -100,6 +100,11 @@ async function visits(browser, demo) {
   await page.goto(`${demo.service}/visits/lakeside/${csn}`);
   await page.getByRole("heading", { name: "Timeline" }).waitFor();
   await picture(page, "visit", { fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.width, height: 900 } });
+  // Who came, and what was looked at for these pictures.
+  await page.goto(`${demo.service}/audit?organization=lakeside`);
+  await page.getByText("whole, as far as was looked").waitFor();
+  await picture(page, "audit", { fullPage: true });
+  await page.goto(`${demo.service}/visits/lakeside/${csn}`);
   // Its end, where Epic does not answer at first.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await picture(page, "timeline", { fullPage: true, clip: { x: 0, y: height - 900, width: DESKTOP.width, height: 900 } });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { arrive, assertAccessible, assertFits, DESKTOP, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
+import { A4, arrive, assertAccessible, assertFits, assertOnPaper, DESKTOP, launchBrowser, PHONE, person, see, SMALL_PHONE } from "./support/browser.mjs";
 import { startDemo, until } from "./support/demo.mjs";
 import { lightIsOn, startFromHyperspace, visitOfTheDay, waitingPatient, zoomWeather } from "./support/visits.mjs";
 
@@ -61,10 +61,16 @@ test("the timeline of a visit tells the story in order, small and large, light a
   const operator = await person(browser, { viewport: DESKTOP });
   const page = await operator.newPage();
   await page.goto(address);
+  await page.setViewportSize(A4);
   await page.emulateMedia({ media: "print" });
   await page.locator("table.timeline").first().waitFor();
-  assert.equal(await page.getByRole("button", { name: "End for everybody" }).isVisible(), false, "forms stay off the paper");
+  await assertOnPaper(page, "a visit");
+  await page.goto(`${demo.service}/records?organization=lakeside&csn=${visit.csn}`);
+  await page.getByRole("row").filter({ hasText: "delivered" }).first().waitFor();
+  await assertOnPaper(page, "notification records");
   await page.emulateMedia({ media: "screen" });
+  await page.setViewportSize(DESKTOP);
+  await page.goto(address);
   // What an operator does is in it at once, with the reason.
   const end = page.getByRole("form", { name: "End the meeting" });
   await end.getByLabel("Reason").fill("the ward rang up");

@@ -73,7 +73,7 @@ fn shown(
     let language = language_of(request, None);
     staff_page(
         answer,
-        &BreakGlassPage { language, next, trouble, reason, life: &life, signed_in: SignedIn::No },
+        &BreakGlassPage { language, next, trouble, reason, life: &life, signed_in: SignedIn::NO },
     )
 }
 

@@ -43,7 +43,7 @@ use super::problem::ApiError;
 use admit::admit;
 
 /// Operators' routes that are pages: whoever is not signed in there is led to the sign-in.
-const PAGES: [&str; 3] = ["/ops", "/records", "/admin"];
+const PAGES: [&str; 4] = ["/ops", "/records", "/audit", "/admin"];
 /// And all that begin so.
 const PAGES_BELOW: [&str; 5] = ["/admin/", "/downtime/", "/group-visits/", "/records/", "/visits/"];
 

@@ -113,7 +113,7 @@ fn view<'a>(
         provider_sign_out: None,
         signed_out: false,
         unsent: false,
-        signed_in: SignedIn::No,
+        signed_in: SignedIn::NO,
     }
 }
 

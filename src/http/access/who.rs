@@ -88,13 +88,14 @@ impl Who {
         Self { way: session.map_or(Way::Program { until: None }, Way::Person), ..Self::local() }
     }
 
-    /// What a page shows of it: whether it offers to sign out, and says that somebody broke the glass.
+    /// What a page shows of it: whether it offers to sign out, says that somebody broke the glass, and leads to the audit.
     pub fn signed_in(&self) -> SignedIn {
-        match self.way {
-            Way::Local | Way::Program { .. } => SignedIn::No,
-            Way::Person(_) => SignedIn::Yes,
-            Way::Emergency(_) => SignedIn::BreakGlass,
-        }
+        let signed_in = match self.way {
+            Way::Local | Way::Program { .. } => SignedIn::NO,
+            Way::Person(_) => SignedIn::YES,
+            Way::Emergency(_) => SignedIn::BREAK_GLASS,
+        };
+        signed_in.reading_the_audit(self.anywhere(StaffRole::Administrator).is_ok())
     }
 
     /// Under which name of the settings they came.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Deserialize;
@@ -14,11 +14,12 @@ use crate::configuration::{KeepingError, ever_kept};
 use crate::http::access::Who;
 use crate::http::app::App;
 use crate::http::ask::{given, query, stored};
+use crate::http::audited::Concerns;
 use crate::http::problem::{ApiError, Problem};
 use crate::settings::StaffRole;
 
-/// An export waits so long for what this node has been told and not written so far.
-const SETTLED_WITHIN: Duration = Duration::from_secs(2);
+/// Whoever reads a chain waits so long for what this node has been told and not written so far.
+pub(in crate::http) const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Which chain is wanted, and how it is written.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -59,16 +60,7 @@ pub async fn export(app: web::Data<App>, who: Who, request: HttpRequest) -> Resu
         Some("fhir") => Format::Fhir,
         Some(_) => return Err(ApiError::BadRequest("`format` is lines or fhir".to_owned())),
     };
-    let id = match given(asked.organization.as_deref()) {
-        Some(name) => match who.organization(&app, name, StaffRole::Administrator) {
-            Ok((id, _)) => ChainId::of(Some(id)),
-            Err(unknown) => ChainId::of(Some(&removed(&app, &who, name).await?.ok_or(unknown)?)),
-        },
-        None => {
-            who.everywhere(StaffRole::Administrator)?;
-            ChainId::of(None)
-        }
-    };
+    let id = whose(&app, &who, &request, asked.organization.as_deref()).await?;
     // What this node has been told so far is in it; where that takes longer, what there is now is told.
     let _ = app.audit.settle(SETTLED_WITHIN).await;
     let chain = Chain::new(&app.desk.ports().store, &id)?;
@@ -81,6 +73,29 @@ pub async fn export(app: web::Data<App>, who: Who, request: HttpRequest) -> Resu
         Format::Fhir => "application/fhir+ndjson",
     };
     Ok(HttpResponse::Ok().content_type(kind).streaming(pages))
+}
+
+/// The chain of an organization, of one that is not in force any more, or, where none is named, the service's own.
+///
+/// # Errors
+/// [`ApiError`] without the role, for an organization that is none of theirs, and when the store does not answer.
+pub(in crate::http) async fn whose(
+    app: &App,
+    who: &Who,
+    request: &HttpRequest,
+    organization: Option<&str>,
+) -> Result<ChainId, ApiError> {
+    let Some(name) = given(organization) else {
+        who.everywhere(StaffRole::Administrator)?;
+        return Ok(ChainId::of(None));
+    };
+    let unknown = match who.organization(app, name, StaffRole::Administrator) {
+        Ok((id, _)) => return Ok(ChainId::of(Some(id))),
+        Err(unknown) => unknown,
+    };
+    let removed = removed(app, who, name).await?.ok_or(unknown)?;
+    request.extensions_mut().insert(Concerns(removed.clone()));
+    Ok(ChainId::of(Some(&removed)))
 }
 
 /// The organization of this name, if it was one; for whoever is an administrator in all alone.

@@ -11,6 +11,7 @@ mod visits;
 
 // What utoipa's attribute makes beside each handler.
 pub use audit::{__path_export as __path_audit, export as audit};
+pub(super) use audit::{SETTLED_WITHIN, whose};
 pub use backup::{__path_take as __path_backup, take as backup};
 pub use notifications::{__path_list as __path_notifications, list as notifications};
 pub use parked::{__path_list as __path_parked, list as parked};

@@ -28,7 +28,7 @@ use super::{
         super::letterhead::logo, doors::guest_page, doors::guest_launch, doors::tools, doors::tools_people, doors::tools_guest,
         doors::tools_revoke, doors::tools_text, doors::tools_identify, doors::tools_end,
         api::visits, api::visit, api::group_visit, api::timeline, api::group_timeline, api::notifications, api::resend, api::parked, api::audit, api::backup, document,
-        board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, super::resend::show, super::resend::act, downtime::page, admin::index, admin::fdi,
+        board::page, board::stream, story::of_csn, story::of_conference, story::act, story::act_in_group, records::page, super::resend::show, super::resend::act, super::audit::page, downtime::page, admin::index, admin::fdi,
         organizations::page, organizations::version, organizations::new, organizations::export, organizations::act,
         organizations::pause, organizations::resume,
         zoom_account::show, zoom_account::connect, zoom_account::ask_again, doors::zoom_connect, doors::zoom_callback,

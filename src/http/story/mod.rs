@@ -178,7 +178,7 @@ fn frame(
         note: None,
         refused: None,
         may_act: false,
-        signed_in: SignedIn::No,
+        signed_in: SignedIn::NO,
     }
 }
 

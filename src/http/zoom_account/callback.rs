@@ -141,7 +141,7 @@ fn told(
         trouble,
         back: back.as_deref(),
         correlation_id: correlation_id.as_str(),
-        signed_in: SignedIn::No,
+        signed_in: SignedIn::NO,
     };
     let status = trouble.map_or(200, ConnectTrouble::status);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -15,6 +15,8 @@ pub struct OrganizationLink {
     pub name: String,
     /// None where its settings cannot be used.
     pub test_environment: Option<bool>,
+    /// Whether whoever reads may read its audit.
+    pub may_audit: bool,
 }
 
 /// `GET /admin`.

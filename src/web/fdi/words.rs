@@ -6,6 +6,7 @@ use crate::web::language::Language;
 pub struct FdiWords {
     pub set_up_intro: &'static str,
     pub zoom_account: &'static str,
+    pub audit: &'static str,
     pub no_organization: &'static str,
     pub settings: &'static str,
     pub not_in_force: &'static str,
@@ -71,6 +72,7 @@ pub(super) fn kind(language: Language, kind: &'static str) -> KindWords {
 static ENGLISH: FdiWords = FdiWords {
     set_up_intro: "The lines to paste into the FDI records of an organization’s Epic.",
     zoom_account: "Its Zoom account",
+    audit: "Its audit",
     no_organization: "There is no organization yet.",
     settings: "Its settings",
     not_in_force: "not in force",
@@ -141,6 +143,7 @@ fn english(kind: &'static str) -> (&'static str, &'static str) {
 static SPANISH: FdiWords = FdiWords {
     set_up_intro: "Las líneas que se pegan en los registros FDI del Epic de una organización.",
     zoom_account: "Su cuenta de Zoom",
+    audit: "Su auditoría",
     no_organization: "Todavía no hay ninguna organización.",
     settings: "Su configuración",
     not_in_force: "no está en vigor",

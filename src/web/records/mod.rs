@@ -15,11 +15,12 @@ use vestibule_domain::visit::participant::Role;
 use super::language::Language;
 use super::signed_in::SignedIn;
 use super::words::{filled, role};
-pub use query::{LONGEST_EPIC_CODE, RecordsQuery, SearchKey, UnusableSearch};
+pub use query::{LONGEST_EPIC_CODE, RecordsQuery, SearchKey, UnusableSearch, clean_csn};
 use query::{SearchField, encode};
 #[cfg(test)]
 pub(super) use samples::samples;
 use words::RecordsWords;
+pub(super) use words::unusable;
 
 /// An organization to choose in the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +122,8 @@ pub fn grouped(id: &str) -> String {
     }
 }
 
-fn utc(at: Timestamp) -> String {
+/// A time in UTC.
+pub(super) fn utc(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 

@@ -179,8 +179,11 @@ fn meeting_id_digits(text: &str) -> Result<String, UnusableSearch> {
     if MEETING_ID_DIGITS.contains(&digits.len()) { Ok(digits) } else { Err(UnusableSearch::NotAMeetingId) }
 }
 
-/// Whatever may be the CSN of a visit may be searched for.
-fn clean_csn(text: &str) -> Result<Csn, UnusableSearch> {
+/// A CSN without the blanks that people paste. Whatever may be the CSN of a visit may be searched for.
+///
+/// # Errors
+/// [`UnusableSearch::NotACsn`]
+pub fn clean_csn(text: &str) -> Result<Csn, UnusableSearch> {
     let csn: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect();
     Csn::new(csn).map_err(|_| UnusableSearch::NotACsn)
 }

@@ -52,7 +52,7 @@ pub(super) fn page(language: Language, text: &str, result: RecordsResult) -> Str
         query: &query,
         result,
         may_resend: true,
-        signed_in: SignedIn::Yes,
+        signed_in: SignedIn::YES,
     }
     .render()
     .unwrap()

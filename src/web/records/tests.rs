@@ -172,7 +172,7 @@ fn of(query: &RecordsQuery, language: Language) -> RecordsPage<'_> {
         query,
         result: RecordsResult::NotAsked,
         may_resend: false,
-        signed_in: SignedIn::No,
+        signed_in: SignedIn::NO,
     }
 }
 

@@ -96,7 +96,7 @@ pub(super) fn became(language: Language, became: Became) -> &'static str {
 }
 
 /// Why a search cannot be made. The English sentence is the API's.
-pub(super) fn unusable(language: Language, why: UnusableSearch) -> &'static str {
+pub(in crate::web) fn unusable(language: Language, why: UnusableSearch) -> &'static str {
     let (english, spanish) = match why {
         UnusableSearch::Empty => (
             "Enter a Zoom meeting ID, a CSN, a time or another filter.",

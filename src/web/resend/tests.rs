@@ -11,7 +11,7 @@ fn page(language: Language, text: &str, state: ResendState) -> ResendPage {
         state,
         refused: None,
         has_changed: true,
-        signed_in: SignedIn::Yes,
+        signed_in: SignedIn::YES,
     }
 }
 

@@ -11,6 +11,7 @@ pub struct StaffWords {
     pub live_visits: &'static str,
     pub records: &'static str,
     pub set_up: &'static str,
+    pub audit: &'static str,
     /// What leads to the list for downtime.
     pub todays_visits: &'static str,
 }
@@ -107,6 +108,7 @@ static STAFF_ENGLISH: StaffWords = StaffWords {
     live_visits: "Live visits",
     records: "Notification records",
     set_up: "Set-up in Epic",
+    audit: "Audit",
     todays_visits: "Today’s visits, to print",
 };
 
@@ -118,6 +120,7 @@ static STAFF_SPANISH: StaffWords = StaffWords {
     live_visits: "Visitas en curso",
     records: "Registros de notificaciones",
     set_up: "Configuración en Epic",
+    audit: "Auditoría",
     todays_visits: "Las visitas de hoy, para imprimir",
 };
 

@@ -39,14 +39,14 @@ pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, St
             others: &[text.to_owned()],
             trouble: by_consent.then_some(ConnectTrouble::Zoom),
             may_change: true,
-            signed_in: SignedIn::Yes,
+            signed_in: SignedIn::YES,
         };
         pages.push((format!("zoom {language:?} {stands:?} {by_consent}"), page.render().unwrap()));
     }
     for trouble in ConnectTrouble::ALL.map(Some).into_iter().chain([None]) {
         let (name, back) = (Some(text), Some(text));
         let page =
-            ZoomResultPage { language, name, trouble, back, correlation_id: text, signed_in: SignedIn::No };
+            ZoomResultPage { language, name, trouble, back, correlation_id: text, signed_in: SignedIn::NO };
         pages.push((format!("zoom result {language:?} {trouble:?}"), page.render().unwrap()));
     }
     pages

@@ -23,6 +23,8 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 export const SMALL_PHONE = { width: 320, height: 640 };
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 800 };
+/** A sheet of paper, as wide as browsers print it. */
+export const A4 = { width: 794, height: 1123 };
 
 export function launchBrowser() {
   return chromium.launch({
@@ -75,6 +77,13 @@ export async function assertIsWrong(field, { typed, told }) {
 export async function assertFits(page, where) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(over <= 0, `${where} is ${over} px too wide`);
+}
+
+/** A page that is printed has nothing to press or to fill in, and all of its tables. */
+export async function assertOnPaper(page, where) {
+  const left = await page.locator("nav, form, button, input, select, textarea").filter({ visible: true }).allInnerTexts();
+  assert.deepEqual(left, [], `controls on the paper of ${where}`);
+  await assertFits(page, `${where} on paper`);
 }
 
 /** Waits until something is to be seen; where it never is, the failure says what the page showed instead. */

@@ -11,6 +11,9 @@ const PATIENT: &str = "WPR1";
 const PROVIDER: &str = "EMP501";
 const MASTER: &str = "token-of-the-master-of-everything";
 const DESK: &str = "token-of-the-help-desk-of-lakeside";
+const NEIGHBOUR: &str = "token-of-the-officer-of-hillside";
+const OPERATOR: &str = "token-of-the-operator-of-lakeside";
+const VIEWER: &str = "token-of-the-viewer-of-lakeside";
 
 fn settings() -> String {
     format!(
@@ -111,5 +114,97 @@ async fn an_officer_finds_who_did_what_and_whether_it_was_changed_since() {
     assert_eq!(house.runs(&["audit", "verify", "--expect", newest]).await.status, 0);
     let cut = house.runs(&["audit", "verify", "--expect", &"0".repeat(64)]).await;
     assert!(cut.status == 65 && cut.complained.contains("the end was cut off"), "{}", cut.complained);
+    house.close().await;
+}
+
+/// Those of one role in one organization, beside the others.
+fn grants() -> String {
+    let grant = |name: &str, token: &str, role: &str, organization: &str| {
+        format!(
+            "[access.grant.{name}]\ntoken = \"{token}\"\nrole = \"{role}\"\norganizations = [\"{organization}\"]\n"
+        )
+    };
+    let viewer = grant("viewer", VIEWER, "viewer", "lakeside");
+    let operator = grant("operator", OPERATOR, "operator", "lakeside");
+    settings() + &viewer + &operator + &grant("neighbour", NEIGHBOUR, "administrator", "hillside")
+}
+
+#[actix_web::test]
+async fn an_officer_reads_it_on_a_page_and_nobody_else_does() {
+    let (house, other) = House::beside_another(&grants()).await;
+    house.waits(CSN, PATIENT).await;
+    house.waits("10002", "WPR2").await;
+    let page = "/audit?organization=lakeside";
+    for (token, path, status) in [
+        (VIEWER, page, 403),
+        (OPERATOR, page, 403),
+        (VIEWER, "/audit", 403),
+        (OPERATOR, "/audit", 403),
+        (NEIGHBOUR, page, 404),
+        (NEIGHBOUR, "/audit?organization=nowhere", 404),
+        (NEIGHBOUR, "/audit", 303),
+        (DESK, "/audit?organization=hillside", 404),
+        (DESK, page, 200),
+        (MASTER, "/audit", 200),
+        (MASTER, "/audit?organization=hillside", 200),
+        (MASTER, "/audit?organization=nowhere", 404),
+    ] {
+        assert_eq!(house.as_token(token, path).await.status, status, "{path} with {token}");
+    }
+    // Another organization's is answered as one that is not there.
+    let told = async |organization: &str| {
+        let answer = house.as_token(NEIGHBOUR, &format!("/audit?organization={organization}")).await;
+        let mut problem = answer.json();
+        problem["correlation_id"].take();
+        problem
+    };
+    assert_eq!(told("lakeside").await, told("nowhere").await);
+    assert_eq!(house.get(page).await.status, 303, "nobody is led to the sign-in");
+
+    let rows = async |search: &str| {
+        let found = house.as_token(DESK, &format!("{page}&{search}")).await;
+        (found.status, found.text().matches("<tr data-tone").count(), found.text())
+    };
+    for (search, entries) in [
+        ("action=launch", 2),
+        ("action=launch&csn=10002", 1),
+        ("who=patient%3APatient&csn=10001", 1),
+        ("action=launch&to=2001-01-01", 0),
+        ("action=launch&from=2001-01-01", 2),
+        ("who=help-desk&action=audit_viewed&csn=", 3),
+        ("who=viewer", 1),
+    ] {
+        let (status, found, text) = rows(search).await;
+        assert_eq!((status, found), (200, entries), "{search}: {text}");
+        for name in ["Ada", "Hansen", "Elena", "hillside"] {
+            assert!(!text.contains(name), "{name}: {text}");
+        }
+    }
+    let (_, _, text) = rows("action=launch&csn=10001").await;
+    assert!(
+        text.contains("href=\"/visits/lakeside/10001?lang=en\"") && text.contains("Came to a visit"),
+        "{text}"
+    );
+    assert!(text.contains("Each has the hash of its own words"), "{text}");
+    for (search, said) in
+        [("action=lunch", "Choose an action"), ("from=soon", "Enter a time"), ("before=x", "not the place")]
+    {
+        let (status, _, text) = rows(search).await;
+        assert!(status == 400 && text.contains(said), "{search}: {text}");
+    }
+
+    // Who looked is in it, and each search for one visit says so.
+    let chain = house.as_token(DESK, "/api/v1/audit?organization=lakeside").await.text();
+    let found = deeds(&chain);
+    let looks = found.iter().filter(|it| it.0 == "audit_viewed" && it.1 == "help-desk").count();
+    assert_eq!(looks, 3, "{chain}");
+    assert!(has(&found, "audit_viewed", "viewer", "not-allowed"), "{chain}");
+    assert!(!chain.contains("neighbour"), "{chain}");
+    // The place and the hash that the page tells are those of the newest entry.
+    let (_, _, text) = rows("").await;
+    let newest = text.split_once("--expect ").unwrap().1.split('<').next().unwrap();
+    let chain = house.as_token(DESK, "/api/v1/audit?organization=lakeside").await.text();
+    assert!(newest.len() == 64 && chain.contains(&format!("\"hash\":\"{newest}\"}}")), "{newest}: {chain}");
+    other.stop().await;
     house.close().await;
 }

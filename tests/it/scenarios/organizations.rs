@@ -453,6 +453,8 @@ async fn an_hour_after_its_removal_nothing_of_an_organization_is_left_but_its_au
     .await;
     let audit = house.get("/api/v1/audit?organization=hillside").await.text();
     assert!(audit.contains("settings_saved"), "{audit}");
+    let page = house.get("/audit?organization=hillside").await.text();
+    assert!(page.contains("Saved settings") && page.contains("selected>hillside (not in force)<"), "{page}");
     // Made again it works, and knows nothing of before.
     said.push(("name", "Hillside Clinic".to_owned()));
     assert_eq!(house.types(&said, "2", &[]).await, "checked");

@@ -8,7 +8,7 @@ use vestibule_domain::visit::history::{CallEnd, CallKind, CallLine, Event, Happe
 use vestibule_domain::visit::participant::{Presence, Role};
 use vestibule_domain::visit::repair::Missing;
 
-use super::{device, lateness, named};
+use super::{came_to, device, lateness, named};
 use crate::http::timeline::entry::{ActView, Mark};
 use crate::web::{Language, grouped};
 
@@ -227,7 +227,7 @@ pub(super) fn act(act: &ActView) -> String {
     };
     let by = act.by.as_deref().unwrap_or("Somebody");
     let why = act.reason.as_ref().map(|reason| format!(" Why: {reason}.")).unwrap_or_default();
-    let outcome = act.outcome.replace(['-', '_'], " ");
+    let outcome = came_to(Language::English, &act.outcome);
     format!("{by} {did}: {outcome}.{why}")
 }
 

@@ -11,7 +11,7 @@ use vestibule_domain::visit::history::{DeviceHash, Event, Happened};
 use vestibule_domain::visit::participant::Role;
 
 use super::entry::{ActView, Mark};
-use crate::web::Language;
+use crate::web::{self, Language};
 
 /// What stands in the audit of an act of which nothing is known but that it began.
 pub(super) const BEGUN: &str = "begun";
@@ -68,6 +68,11 @@ pub fn act(language: Language, act: &ActView) -> String {
         Language::English => english::act(act),
         Language::Spanish => spanish::act(act),
     }
+}
+
+/// How an act ended; a code of which no words are known stands as it is.
+fn came_to(language: Language, code: &str) -> String {
+    web::came_to(language, code).unwrap_or_else(|| code.to_owned())
 }
 
 /// What is unusual about an entry; a late event came so many seconds after its own time.

@@ -9,7 +9,7 @@ use vestibule_domain::visit::history::{CallEnd, CallKind, CallLine, Event, Happe
 use vestibule_domain::visit::participant::{Presence, Role};
 use vestibule_domain::visit::repair::Missing;
 
-use super::{BEGUN, device, lateness, named};
+use super::{came_to, device, lateness, named};
 use crate::http::timeline::entry::{ActView, Mark};
 use crate::web::{Language, grouped, problem, problem_title, spoken_word};
 
@@ -262,39 +262,7 @@ pub(super) fn act(act: &ActView) -> String {
     };
     let by = act.by.as_deref().unwrap_or("Alguien");
     let why = act.reason.as_ref().map(|reason| format!(" Motivo: {reason}.")).unwrap_or_default();
-    format!("{by} {did}: {}.{why}", came_to(&act.outcome))
-}
-
-/// How an act ended, by the code that the audit has; a code of which no words are known stands as it is.
-pub(super) fn came_to(outcome: &str) -> &str {
-    match outcome {
-        "done" => "hecho",
-        BEGUN => "empezado",
-        "failed" => "no se hizo",
-        "no-meeting" => "no había reunión",
-        "other-meeting" => "ya había otra reunión",
-        "no-link" | "link-gone" => "no había tal enlace",
-        "not-yet" => "todavía no se había llevado a cabo",
-        "not-here" => "ya no estaba",
-        "nothing-to-make-again" => "no había reunión que crear de nuevo",
-        "people-inside" => "había personas en la reunión",
-        "over" => "la visita había terminado",
-        "too-many-meetings" => "ya había demasiadas reuniones",
-        "not-parked" => "ya no estaba pendiente",
-        "not-texted" => "no se envió",
-        "maybe-texted" => "no se sabe si se envió",
-        "no-more-texts" => "no se pueden enviar más",
-        "texts-busy" => "había demasiados mensajes a la vez",
-        "store-unavailable" => "el almacén no respondía",
-        "overloaded" => "el servicio estaba sobrecargado",
-        "draining" => "el servicio se estaba cerrando",
-        "internal" | "unreadable" => "falló",
-        "bad-request" => "la petición no se pudo leer",
-        "not-allowed" => "no tenía permiso",
-        "foreign-origin" => "la petición venía de otro sitio",
-        "no-such-visit" => "no había tal visita",
-        code => code,
-    }
+    format!("{by} {did}: {}.{why}", came_to(Language::Spanish, &act.outcome))
 }
 
 pub(super) fn mark(mark: Mark, late_by_s: i64) -> String {
