@@ -125,7 +125,12 @@ impl Sealer {
 
     /// The same of what [`Sealer::seal_raw`] sealed.
     pub fn is_newest_raw(&self, sealed: &[u8]) -> bool {
-        self.0.first().is_none_or(|newest| sealed.starts_with(&newest.id))
+        self.0.first().is_some_and(|newest| sealed.starts_with(&newest.id))
+    }
+
+    /// Whether one of the keys sealed it.
+    pub fn knows_raw(&self, sealed: &[u8]) -> bool {
+        self.0.iter().any(|key| sealed.starts_with(&key.id))
     }
 }
 

@@ -12,7 +12,7 @@ use super::command::{told, unavailable};
 use super::keeping::name_of;
 use super::restored;
 use crate::sealing::Sealer;
-use crate::service::{Failure, on_redis};
+use crate::service::{Failure, on_redis, sealing_check};
 use crate::settings::{Settings, Store, StoreUrl};
 use crate::store::redis::{RedisSettings, RedisStore};
 use crate::store::sealed;
@@ -116,7 +116,10 @@ async fn tell_file(settings: &Settings, folder: &Path, reason: &str) -> Result<u
 
 async fn tell(settings: &Settings, store: &SharedStore, reason: &str) -> Result<usize, Failure> {
     let Store { write_format: format, seal_visits, sealing_keys, .. } = &settings.store;
-    let store = sealed::over(Arc::clone(store), Sealer::new(sealing_keys), *seal_visits);
+    let sealer = Sealer::new(sealing_keys);
+    // Visits are told under the key that opens them, or not at all: nothing is put back then.
+    sealing_check::opens(&sealer, store).await?;
+    let store = sealed::over(Arc::clone(store), sealer, *seal_visits);
     restored::tell(&store, *format, &SystemClock, &SystemRandomness, reason.to_owned())
         .await
         .map_err(unavailable)

@@ -6,9 +6,9 @@ use vestibule_actors::port::store::{SharedStore, Space};
 use vestibule_domain::time::Span;
 
 use super::Failure;
-use crate::sealing::Sealer;
+use crate::sealing::{CannotOpen, Sealer};
 use crate::settings::Settings;
-use crate::store::sealed;
+use crate::store::sealed::{self, ByOthers};
 
 /// Something that every node can open which may work on what is sealed.
 const NAME: &str = "sealing-check";
@@ -24,35 +24,34 @@ pub(super) async fn sealed(
     sealer: &Sealer,
     store: SharedStore,
 ) -> Result<SharedStore, Failure> {
-    check(settings, sealer, &store).await?;
-    if settings.store.sealing_keys.len() > 1 {
+    if check(settings, sealer, &store).await? {
         let (store, sealer) = (Arc::clone(&store), sealer.clone());
-        actix_rt::spawn(async move { tell_of_older_keys(&sealer, &store).await });
+        actix_rt::spawn(async move { tell_of_other_keys(&sealer, &store).await });
     }
     Ok(sealed::over(store, sealer.clone(), settings.store.seal_visits))
 }
 
 /// Puts the sign that visits are sealed, and sees whether the one that is there opens. Without it a node with another key would take
-/// shards and stop at every visit of them.
+/// shards and stop at every visit of them. Whether there is one.
 ///
 /// # Errors
 /// [`Failure::Unavailable`] when it does not open.
-async fn check(settings: &Settings, sealer: &Sealer, store: &SharedStore) -> Result<(), Failure> {
+async fn check(settings: &Settings, sealer: &Sealer, store: &SharedStore) -> Result<bool, Failure> {
     if settings.store.seal_visits {
         let fresh = sealer.seal(NAME, NAME.as_bytes()).map_err(|e| unusable(&e))?;
         store.put_if_absent(Space::Keys, NAME, fresh, LIFE).await.map_err(|e| unusable(&e))?;
     }
     let kept = store.get(Space::Keys, NAME).await.map_err(|e| unusable(&e))?;
-    let Some(kept) = kept else { return Ok(()) };
+    let Some(kept) = kept else { return Ok(false) };
     let opened = sealer.open(NAME, &kept).map_err(|e| unusable(&e))?;
     if !sealer.is_newest(&kept) {
         let again = sealer.seal(NAME, &opened).map_err(|e| unusable(&e))?;
         store.put(Space::Keys, NAME, again, LIFE).await.map_err(|e| unusable(&e))?;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Whether visits were ever sealed in the store; then these keys open them. Nothing is written.
+/// Whether visits were ever sealed in the store; then these keys open all of them. Nothing is written.
 ///
 /// # Errors
 /// [`Failure::Unavailable`] when they do not.
@@ -60,20 +59,30 @@ pub(crate) async fn opens(sealer: &Sealer, store: &SharedStore) -> Result<bool, 
     let kept = store.get(Space::Keys, NAME).await.map_err(|e| unusable(&e))?;
     let Some(kept) = kept else { return Ok(false) };
     sealer.open(NAME, &kept).map_err(|e| unusable(&e))?;
-    Ok(true)
+    match sealed::by_others(store, sealer).await.map_err(|e| unusable(&e))?.unknown {
+        0 => Ok(true),
+        some => Err(unusable(&format!("{some} visits and commands set aside: {}", CannotOpen::NoSuchKey))),
+    }
 }
 
 fn unusable(why: &dyn std::fmt::Display) -> Failure {
     Failure::Unavailable(format!("what the store has of visits is sealed, and cannot be used: {why}"))
 }
 
-/// Says in the log whether a key that is not the newest can be taken away, as far as visits go. Only whoever replaces a key has two.
-async fn tell_of_older_keys(sealer: &Sealer, store: &SharedStore) {
-    match sealed::under_older_keys(store, sealer).await {
-        Ok(0) => tracing::info!("no visit stands under an older key"),
-        Ok(count) => {
-            tracing::info!(count, "visits and commands set aside stand under an older key, which has to stay")
+/// Says in the log whether a key that is not the newest can be taken away, as far as visits go, or was taken away too early.
+async fn tell_of_other_keys(sealer: &Sealer, store: &SharedStore) {
+    match sealed::by_others(store, sealer).await {
+        Ok(ByOthers { older: 0, unknown: 0 }) => tracing::info!("no visit stands under an older key"),
+        Ok(ByOthers { older, unknown: 0 }) => {
+            tracing::info!(
+                count = older,
+                "visits and commands set aside stand under an older key, which has to stay"
+            );
         }
+        Ok(ByOthers { unknown, .. }) => tracing::error!(
+            count = unknown,
+            "visits and commands set aside stand under a key that store.sealing_keys does not have; put that key back"
+        ),
         Err(error) => {
             tracing::warn!(%error, "whether visits stand under an older key could not be looked up")
         }

@@ -38,8 +38,11 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let wrong =
         || format!("{text:?} is not an address or a network; write 192.0.2.1, 10.1.0.0/16 or 2001:db8::/64");
     let network = parsed.map_err(|_| wrong())?;
-    match network.prefix_len() {
-        0 => Err(format!(
+    match network {
+        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() => {
+            Err(format!("{text:?} is one of IPv4; write it as such"))
+        }
+        _ if network.prefix_len() == 0 => Err(format!(
             "{text:?} is everybody, who could then say to be anybody; name your proxies' own network"
         )),
         _ => Ok(network.trunc()),
@@ -64,7 +67,9 @@ mod tests {
         ] {
             assert_eq!(proxies.has(address.parse().unwrap()), is_one, "{address}");
         }
-        for wrong in ["", "proxy", "10.1", "10.1.0.0/33", "0.0.0.0/0", "::/0", "192.0.2.1:80"] {
+        for wrong in
+            ["", "proxy", "10.1", "10.1.0.0/33", "0.0.0.0/0", "::/0", "192.0.2.1:80", "::ffff:10.1.0.0/112"]
+        {
             assert!(network(wrong).is_err(), "{wrong}");
         }
     }

@@ -157,8 +157,8 @@ pub(super) fn doubts(settings: &Settings) -> Vec<String> {
         );
     } else if !settings.store.seal_visits {
         doubts.push(
-            "store.seal_visits is false: a stolen store gives people's links into their meetings; turn it on once every node runs this \
-             release"
+            "store.seal_visits is false: a stolen store gives people's links into their meetings; turn it on as \
+             docs/secrets.md says"
                 .to_owned(),
         );
     }

@@ -168,6 +168,22 @@ test("the downtime list on paper has its table whole, and nothing that only a sc
   await Promise.all([provider.leave(), clerk.leave()]);
 });
 
+test("a downtime list stays where the sign-in ends, or something else answers in its place", async () => {
+  const clerk = await person(browser);
+  const page = await clerk.newPage();
+  const other = { status: 200, contentType: "text/html", body: "<!doctype html><title>Sign in</title><h1>Sign in</h1>" };
+  await page.route("**/downtime/lakeside", (route) =>
+    route.request().isNavigationRequest() ? route.continue() : route.fulfill(other),
+  );
+  const looked = page.waitForResponse((response) => !response.request().isNavigationRequest() && response.url().endsWith("/downtime/lakeside"));
+  await page.goto(`${demo.service}/downtime/lakeside`);
+  await (await looked).finished();
+  await page.evaluate(() => new Promise((turn) => setTimeout(turn)));
+  for (const part of ["heading", "as-of", "visits"]) assert.ok(await page.locator(`[data-part="${part}"]`).isVisible(), part);
+  assert.deepEqual(clerk.complaints, []);
+  await clerk.leave();
+});
+
 test("the list that is written on a timer opens from the disk, without a service, on whatever is at hand", async () => {
   const provider = await person(browser);
   const { csn } = await visitOfTheDay(demo, 2);

@@ -39,8 +39,9 @@ fn beyond(trusted: &TrustedProxies, connected: IpAddr, told: &[&str]) -> IpAddr 
 /// An address as proxies write it; some add the port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
-    text.parse().or_else(|_| with_port()).ok().map(|address: IpAddr| address.to_canonical())
+    bare.parse().or_else(|_| with_port()).ok().map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -64,6 +65,7 @@ mod tests {
         assert_eq!(seen("192.0.2.1", &["203.0.113.9:4711"]), "203.0.113.9");
         assert_eq!(seen("2001:db8::1", &["2001:db8:1::9"]), "2001:db8:1::9");
         assert_eq!(seen("10.1.2.3", &["[2001:db8:1::9]:4711"]), "2001:db8:1::9");
+        assert_eq!(seen("10.1.2.3", &["[2001:db8:1::9]"]), "2001:db8:1::9");
         assert_eq!(seen("10.1.2.3", &["::ffff:203.0.113.9"]), "203.0.113.9");
     }
 

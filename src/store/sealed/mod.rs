@@ -10,7 +10,9 @@ mod port;
 use std::sync::Arc;
 
 use vestibule_actors::codec;
-use vestibule_actors::port::store::{NewEntry, ParkedCommand, SharedStore, Space, StoreError, StoredVisit};
+use vestibule_actors::port::store::{
+    NewEntry, PARKED_KEPT, ParkedCommand, SharedStore, Space, StoreError, StoredVisit,
+};
 use vestibule_domain::id::{OrganizationId, VisitKey};
 
 use crate::sealing::Sealer;
@@ -38,20 +40,34 @@ pub fn over(inner: SharedStore, sealer: Sealer, seals: bool) -> SharedStore {
     Arc::new(SealedStore { inner, sealer, seals })
 }
 
-/// How many visits and commands set aside stand under another key than the newest, so that it has to stay. `store` is one without keys.
+/// How many visits and commands set aside stand under a key that is not the newest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ByOthers {
+    /// Under one that is here, so that it has to stay.
+    pub older: usize,
+    /// Under one that is not here.
+    pub unknown: usize,
+}
+
+/// Looks at all that stands sealed for long. `store` is one without keys.
 ///
 /// # Errors
 /// [`StoreError`] when it does not answer.
-pub async fn under_older_keys(store: &SharedStore, sealer: &Sealer) -> Result<usize, StoreError> {
-    let is_older = |payload: &[u8]| sealed(payload).is_some_and(|sealed| !sealer.is_newest_raw(sealed));
-    let mut count = store.parked(usize::MAX).await?.iter().filter(|it| is_older(&it.payload)).count();
+pub async fn by_others(store: &SharedStore, sealer: &Sealer) -> Result<ByOthers, StoreError> {
+    let mut found = ByOthers::default();
+    let mut look = |payload: &[u8]| match sealed(payload) {
+        Some(sealed) if !sealer.knows_raw(sealed) => found.unknown += 1,
+        Some(sealed) if !sealer.is_newest_raw(sealed) => found.older += 1,
+        Some(_) | None => {}
+    };
+    store.parked(PARKED_KEPT).await?.iter().for_each(|parked| look(&parked.payload));
     let mut after = None;
     loop {
         let page = store.visits(None, after, PAGE).await?;
-        count += page.items.iter().filter(|stored| is_older(&stored.state)).count();
+        page.items.iter().for_each(|stored| look(&stored.state));
         after = page.next;
         if after.is_none() {
-            return Ok(count);
+            return Ok(found);
         }
     }
 }
@@ -87,7 +103,8 @@ impl SealedStore {
         match self.sealer.open_raw(&place.to_text(), sealed) {
             Ok(opened) => opened,
             Err(error) => {
-                tracing::error!(%error, "something in the store cannot be opened");
+                // Whoever decodes it says so, with what it is; boards read it again and again.
+                tracing::debug!(%error, "something in the store cannot be opened");
                 payload
             }
         }

@@ -142,10 +142,12 @@ async fn it_opens_in_its_place_alone() {
 async fn whoever_replaces_a_key_is_told_what_still_needs_the_older() {
     let inner = memory();
     fill(&over(Arc::clone(&inner), sealer(&["a"]), true)).await;
-    let both = sealer(&["b", "a"]);
-    assert_eq!(under_older_keys(&inner, &sealer(&["a"])).await.unwrap(), 0);
-    assert_eq!(under_older_keys(&inner, &both).await.unwrap(), 2);
-    let store = over(Arc::clone(&inner), both.clone(), true);
+    let by_others = async |letters: &[&str]| by_others(&inner, &sealer(letters)).await.unwrap();
+    assert_eq!(by_others(&["a"]).await, ByOthers::default());
+    assert_eq!(by_others(&["b", "a"]).await, ByOthers { older: 2, unknown: 0 });
+    assert_eq!(by_others(&["b"]).await, ByOthers { older: 0, unknown: 2 });
+    assert_eq!(by_others(&[]).await, ByOthers { older: 0, unknown: 2 });
+    let store = over(Arc::clone(&inner), sealer(&["b", "a"]), true);
     assert!(store.drop_parked(&key(), Seq(1)).await.unwrap());
-    assert_eq!(under_older_keys(&inner, &both).await.unwrap(), 1);
+    assert_eq!(by_others(&["b", "a"]).await, ByOthers { older: 1, unknown: 0 });
 }

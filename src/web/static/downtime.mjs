@@ -2,13 +2,15 @@
 
 import { ask, Renewal, renew } from "./parts.mjs";
 
-const EVERY = 15_000;
+/** All visits of the store are read for it. */
+const EVERY = 30_000;
 
 const list = document.getElementById("main");
 const renewal = new Renewal(async () => {
   try {
     const { status, page } = await ask(location.pathname + location.search);
-    if (status === 200 && page) renew(list, page, ["as-of", "visits"]);
+    // Where the sign-in has ended another page comes, and the list is worth more than that.
+    if (status === 200 && page?.querySelector('[data-part="visits"]')) renew(list, page, ["heading", "as-of", "visits"]);
   } catch {
     // The next look may be answered.
   }

@@ -5,15 +5,14 @@ import { ask, Renewal } from "./parts.mjs";
 const EVERY = 15_000;
 
 const notice = document.getElementById("newer");
-const found = (page) => page?.querySelector('[data-part="found"]');
-const shown = found(document)?.cloneNode(true);
+const newest = (page) => page.querySelector("table.records tbody a")?.getAttribute("href") ?? "";
+const shown = newest(document);
 
-if (notice && shown) {
+if (notice) {
   const renewal = new Renewal(async () => {
     try {
       const { status, page } = await ask(location.pathname + location.search);
-      const now = found(page);
-      if (status !== 200 || !now || shown.isEqualNode(now)) return;
+      if (status !== 200 || !page?.getElementById("newer") || newest(page) === shown) return;
       notice.hidden = false;
       renewal.stop();
     } catch {

@@ -119,6 +119,10 @@ async fn a_file_that_was_lost_is_put_back_from_a_copy_made_while_the_service_ran
     let checked = house.runs_alone(&["check", "--config", &another_key(&house)]).await;
     let sealed = checked.said.lines().find(|line| line.contains("store: sealed visits"));
     assert!(sealed.is_some_and(|line| line.contains("does not have; put that key back")), "{}", checked.said);
+    let other = another_key(&house);
+    let restored = house.runs_alone(&["restore", "--from", &copy, "--replace", "--config", &other]).await;
+    assert_eq!(restored.status, 69, "{}", restored.said);
+    assert!(restored.complained.contains("does not have; put that key back"), "{}", restored.complained);
     let checked = house.runs(&["check"]).await;
     assert!(checked.said.contains("is opened by the keys that are here"), "{}", checked.said);
     std::fs::remove_dir_all(house.file("store")).unwrap();
