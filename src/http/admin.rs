@@ -61,7 +61,7 @@ pub(super) fn listed(
         test_environment: None,
         may_audit: may_make,
     }));
-    let (language, signed_in) = (language_of(request, None), who.signed_in());
+    let (language, signed_in) = (language_of(request, None), who.signed_in(app));
     let page = AdminPage { language, organizations: &organizations, may_make, no_id, signed_in };
     if no_id.is_some() { page_again(request, &page) } else { staff_page(HttpResponse::Ok(), &page) }
 }
@@ -102,7 +102,7 @@ pub async fn fdi(
         mychart_id_token: &epic.mychart_id_token,
         accounts: accounts(organization),
         rows: &rows,
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(&app),
     };
     staff_page(HttpResponse::Ok(), &page)
 }

@@ -85,7 +85,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         of_service,
         query: &query,
         result,
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(&app),
     };
     staff_page(answer, &page)
 }

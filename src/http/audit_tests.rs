@@ -12,6 +12,7 @@ viewer = {token = \"of-the-viewer\", role = \"viewer\", organizations = [\"lakes
 operator = {token = \"of-the-operator\", role = \"operator\", organizations = [\"lakeside\"]}
 officer = {token = \"of-the-officer\", role = \"administrator\", organizations = [\"lakeside\"]}
 neighbour = {token = \"of-the-neighbour\", role = \"administrator\", organizations = [\"hillside\"]}
+leftover = {token = \"of-the-leftover\", role = \"administrator\", organizations = [\"riverside\"]}
 [organization.lakeside]
 time_zone = \"America/Chicago\"
 ";
@@ -79,8 +80,9 @@ async fn the_audit_is_for_administrators_and_nobody_learns_of_another_organizati
     let all = ask!(service, get("/audit")).text();
     assert!(all.contains("<h1>Audit of the service</h1>"), "{all}");
     assert!(all.contains("<option value=\"hillside\">") && all.contains("the service</option>"), "{all}");
-    // What leads there is shown to whoever may go there.
-    for (name, leads) in [("viewer", false), ("operator", false), ("officer", true)] {
+    // What leads there is shown to whoever may go there, which nobody may whose only organization is not in force.
+    assert!(ask!(service, by("leftover", "/audit")).problem(403).contains("administrator"));
+    for (name, leads) in [("viewer", false), ("operator", false), ("officer", true), ("leftover", false)] {
         let records = ask!(service, by(name, "/records")).text();
         assert_eq!(records.contains("href=\"/audit?lang=en\""), leads, "{name}");
     }

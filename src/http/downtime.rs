@@ -35,7 +35,11 @@ pub async fn page(
     let ports = app.desk.ports();
     let mut list = stored(today(&ports.store, id, organization, ports.clock.now())).await?;
     list.language = language_of(&request, Some(organization));
-    let page =
-        DowntimePage { language: list.language, id: id.as_str(), list: &list, signed_in: who.signed_in() };
+    let page = DowntimePage {
+        language: list.language,
+        id: id.as_str(),
+        list: &list,
+        signed_in: who.signed_in(&app),
+    };
     staff_page(HttpResponse::Ok(), &page)
 }

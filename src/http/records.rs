@@ -63,7 +63,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
     let chosen = ask::organization(&app, &query.organization).ok().filter(|(id, _)| who.sees(id));
     let may_resend = chosen.is_some_and(|(id, _)| who.may(id, StaffRole::Operator));
     let language = language_of(&request, chosen.map(|(_, organization)| organization));
-    let signed_in = who.signed_in();
+    let signed_in = who.signed_in(&app);
     staff_page(
         answer,
         &RecordsPage {

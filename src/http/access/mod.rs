@@ -1,5 +1,5 @@
-//! Who may use the operators' pages and routes: `/ops`, `/visits`, `/group-visits`, `/records`, `/admin`, `/api`,
-//! `/metrics`.
+//! Who may use the operators' pages and routes: `/ops`, `/visits`, `/group-visits`, `/records`, `/audit`,
+//! `/downtime`, `/admin`, `/api`, `/metrics`.
 
 mod admit;
 mod attempts;
@@ -64,7 +64,7 @@ pub async fn guard(
             request.extensions_mut().insert(who.clone());
             let answered = next.call(request).await?.map_into_boxed_body();
             audited.after(&app, answered.request(), &who, answered.response());
-            Ok(declined::shown(answered, who.signed_in()))
+            Ok(declined::shown(answered, who.signed_in(&app)))
         }
         Err(error) => {
             app.metrics.access_denied(error.code());

@@ -51,7 +51,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
             language: language_of(&request, None),
             colours: WallColours::of(&colours),
             organization: organization.as_deref(),
-            signed_in: who.signed_in(),
+            signed_in: who.signed_in(&app),
         };
         return staff_page(HttpResponse::Ok(), &page);
     }
@@ -61,7 +61,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         language: language_of(&request, None),
         seen: seen.map(|(id, one)| (id.as_str().to_owned(), one.display_name.clone())).collect(),
         operated: operated.map(|id| id.as_str().to_owned()).collect(),
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(&app),
     };
     staff_page(HttpResponse::Ok(), &page)
 }

@@ -83,7 +83,7 @@ pub(super) async fn page(
         refused_file: None,
         refused: None,
         fields,
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(place.app),
     })
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn version(
             && !place.of_files
             && version != place.version()
             && !document.head.removed,
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(place.app),
     })
 }
 

@@ -55,7 +55,7 @@ pub async fn show(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         Some(note) => ResendState::Told(note),
         None => count(&asked).await?,
     };
-    staff_page(HttpResponse::Ok(), &page(&who, &request, &query, organization, state, false))
+    staff_page(HttpResponse::Ok(), &page(&asked, &query, organization, state, false))
 }
 
 /// Sends what was counted.
@@ -82,7 +82,7 @@ pub async fn act(
     let reason = match reason::checked(&form.reason) {
         Err(_) if wants_page(&request) => {
             let refused = Some(RefusedForm::new(&["resend"], &form.reason, WrongField::Reason));
-            let page = page(&by, &request, &query, organization, count(&asked).await?, false);
+            let page = page(&asked, &query, organization, count(&asked).await?, false);
             return page_again(&request, &ResendPage { refused, ..page });
         }
         checked => checked?,
@@ -100,7 +100,7 @@ pub async fn act(
         Came::TooMuch(too_much) => return Err(ApiError::BadRequest(too_much.to_string())),
         Came::Changed(plan) => {
             let state = ResendState::Counted(counted(&app, &plan));
-            let page = page(&by, &request, &query, organization, state, true);
+            let page = page(&asked, &query, organization, state, true);
             return staff_page(HttpResponse::Conflict(), &page);
         }
     };
@@ -149,20 +149,19 @@ fn counted(app: &App, plan: &Plan) -> ResendCount {
 }
 
 fn page(
-    who: &Who,
-    request: &HttpRequest,
+    asked: &Asked<'_>,
     query: &RecordsQuery,
     organization: &Organization,
     state: ResendState,
     has_changed: bool,
 ) -> ResendPage {
     ResendPage {
-        language: language_of(request, Some(organization)),
+        language: language_of(asked.request, Some(organization)),
         organization: organization.display_name.clone(),
         search: query.search(),
         state,
         has_changed,
         refused: None,
-        signed_in: who.signed_in(),
+        signed_in: asked.by.signed_in(asked.app),
     }
 }

@@ -140,7 +140,7 @@ async fn page(app: &App, who: &Who, language: Language, known: &Timeline) -> Res
             false => None,
         },
         may_act,
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(app),
         ..page
     })
 }

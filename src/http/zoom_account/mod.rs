@@ -165,7 +165,7 @@ async fn shown(
         others: &others,
         trouble,
         may_change: who.may(id, StaffRole::Administrator),
-        signed_in: who.signed_in(),
+        signed_in: who.signed_in(app),
     };
     // Browsers hold a form to its targets through every redirect behind it: us, Zoom, and wherever Zoom has people sign in.
     let mut targets = form_targets(organization);
