@@ -8,6 +8,8 @@ pub struct RefusedForm {
     pub(super) reason: String,
     /// What was typed or chosen in the form's other field, where it has one.
     pub(super) beside: String,
+    /// What the page had shown when it was sent, as a hidden field of the form says it; empty where it has none.
+    meant: String,
     wrong: WrongField,
 }
 
@@ -23,13 +25,25 @@ impl RefusedForm {
     /// The form of this name, and about that, where the page has several of the name.
     #[must_use]
     pub fn new(which: &[&str], reason: &str, wrong: WrongField) -> Self {
-        Self { which: which.join(" "), reason: reason.to_owned(), beside: String::new(), wrong }
+        let (which, reason) = (which.join(" "), reason.to_owned());
+        Self { which, reason, beside: String::new(), meant: String::new(), wrong }
     }
 
     /// The same with what its other field had.
     #[must_use]
     pub fn beside(self, text: &str) -> Self {
         Self { beside: text.to_owned(), ..self }
+    }
+
+    /// The same, about what its page had shown then: sent again, it is about no other thing that is shown by now.
+    #[must_use]
+    pub fn meaning(self, text: &str) -> Self {
+        Self { meant: text.to_owned(), ..self }
+    }
+
+    /// What a hidden field says is meant: as the form was sent, where it was not taken, else what there is now.
+    pub(super) fn meant(sent: Option<&Self>, now: &str) -> String {
+        sent.map_or(now, |form| &form.meant).to_owned()
     }
 
     /// Itself, where it is that form.

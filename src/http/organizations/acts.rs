@@ -112,11 +112,12 @@ pub async fn act(
             done => done?,
         }
     };
-    if note.is_refusal() {
-        request.extensions_mut().insert(Outcome(note.code()));
-    }
+    // Failed checks keep no draft from being kept, and do keep it from being saved.
     let is_wrong_beside =
         matches!((act, note), (Act::Save, Note::Failed) | (Act::Remove, Note::NotConfirmed));
+    if is_wrong_beside || note.is_refusal() {
+        request.extensions_mut().insert(Outcome(note.code()));
+    }
     if is_wrong_beside && wants_page(&request) {
         let refused = refused(act, &form, WrongField::Beside);
         return shown_again(&place, (&by, &request), refused, Some(note)).await;
@@ -214,8 +215,12 @@ impl Doing<'_> {
         let (values, secrets) = (draft.values.clone(), draft.secrets.clone());
         let wanted = Wanted { forced, ..self.wanted(draft.base, reason, values, secrets) };
         let saved = self.put(wanted).await?;
-        if saved == Note::Saved {
-            self.discard().await?;
+        if saved == Note::Saved
+            && let Err(error) = self.discard().await
+        {
+            // They are saved, and whoever did so must not be told otherwise. The draft that is left does no harm: its page shows it as one
+            // since whose beginning somebody has saved, so that it cannot be saved again before it is moved, and then it changes nothing.
+            tracing::warn!(organization = %self.place.id, code = error.code(), "the draft of saved settings is left");
         }
         Ok(saved)
     }

@@ -141,7 +141,7 @@ async fn set(
     let reason = match reason::checked(&form.reason) {
         Err(_) if wants_page(request) => {
             let which = if pauses { "pause" } else { "resume" };
-            let refused = RefusedForm::new(&[which], &form.reason, WrongField::Reason);
+            let refused = RefusedForm::new(&[which], &form.reason, WrongField::Reason).meaning(&form.since);
             return match &visit {
                 Some(key) => story::shown_again(app, by, request, key, refused).await,
                 None => {

@@ -82,7 +82,12 @@ pub async fn act(
     let reason = match reason::checked(&form.reason) {
         Err(_) if wants_page(&request) => {
             let refused = Some(RefusedForm::new(&["resend"], &form.reason, WrongField::Reason));
-            let page = page(&asked, &query, organization, count(&asked).await?, false);
+            let state = count(&asked).await?;
+            let has_changed = match &state {
+                ResendState::Counted(count) => form.updates.parse::<usize>() != Ok(count.updates),
+                ResendState::TooMuch(_) | ResendState::Told(_) => false,
+            };
+            let page = page(&asked, &query, organization, state, has_changed);
             return page_again(&request, &ResendPage { refused, ..page });
         }
         checked => checked?,

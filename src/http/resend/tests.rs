@@ -190,6 +190,14 @@ async fn a_form_without_a_reason_comes_back_with_the_count_of_now_and_sends_noth
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
+    let is_told = |text: &str| text.contains("It is not what it was when you were shown it");
+    assert!(!is_told(&text), "{text}");
+    // A count that is another by now is never put in the place of the one that was shown without a word.
+    let mut other = fields.clone();
+    other[2].1 = "2".to_owned();
+    let page = ask!(service, post(&path).insert_header(("accept", "text/html")).set_form(&other));
+    let text = page.text();
+    assert!(page.status == 400 && is_told(&text) && text.contains("name=\"updates\" value=\"1\""), "{text}");
     assert_eq!(journal(&kit).await, 0);
     // The act that it names was not done, so that it still may be.
     fields[0].1 = "the id is mended".to_owned();

@@ -105,7 +105,7 @@ impl ActForm {
             Act::SendAgain | Act::Drop => (&["parked", &self.who, &self.topic, &self.seq], ""),
             Act::DropCommand => (&["drop-command", &self.seq], ""),
         };
-        RefusedForm::new(which, &self.reason, WrongField::Reason).beside(beside)
+        RefusedForm::new(which, &self.reason, WrongField::Reason).beside(beside).meaning(&self.meeting)
     }
 
     /// Whether it was sent by a page that showed another meeting.

@@ -7,6 +7,7 @@ use actix_web::test::TestRequest;
 use vestibule_actors::port::store::{ParkedCommand, Seq};
 use vestibule_domain::intent::ProblemCode;
 use vestibule_domain::shard::Shard;
+use vestibule_domain::time::Span;
 use vestibule_domain::visit::Visit;
 
 use crate::audit::{Chain, ChainId, Kept};
@@ -120,6 +121,47 @@ async fn a_form_without_a_reason_comes_back_as_it_was_sent_and_nothing_is_done()
     let ended: Vec<_> = deeds.filter(|deed| deed.action == "meeting_ended").collect();
     assert_eq!(ended.len(), 4);
     assert!(ended.iter().all(|deed| deed.outcome == "bad-request" && deed.reason.is_none()));
+}
+
+/// The hidden field of a form, as it would be sent again.
+fn hidden(form: &str, name: &str) -> String {
+    let (_, after) = form.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    after.split('"').next().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_form_comes_back_about_the_meeting_and_the_pause_that_its_page_showed() {
+    let (kit, _) = troubled().await;
+    let service = service!(kit);
+    let (before, now) = ("85099999999", "85012345678");
+    for (act, other) in [("end", "remake"), ("remake", "end")] {
+        let fields = [("reason", " "), ("although_inside", "yes"), ("meeting", before)];
+        let text = ask!(service, sends(act, &fields).insert_header(BROWSER)).text();
+        let meant = hidden(form(&text, act, WRONG), "meeting");
+        assert_eq!(
+            (meant.as_str(), hidden(form(&text, other, "meeting"), "meeting").as_str()),
+            (before, now)
+        );
+        let fields = [("reason", "it is stuck"), ("although_inside", "yes"), ("meeting", meant.as_str())];
+        let told = ask!(service, sends(act, &fields));
+        assert!(told.header("location").contains("note=other-meeting"), "{act}: {}", told.text());
+    }
+    let notifier = |act: &str, fields: &[(&str, &str)]| {
+        get(&format!("/admin/lakeside/notifier/{act}?lang=en")).method(Method::POST).set_form(fields)
+    };
+    let before = NOW.0.to_string();
+    for act in ["pause", "resume", "pause"] {
+        assert_eq!(ask!(service, notifier(act, &[("reason", "an upgrade")])).status, 303, "{act}");
+        kit.clock.advance(Span::minutes(1));
+    }
+    for page in [&[("csn", "10001")][..], &[]] {
+        let fields = [page, &[("reason", " "), ("since", &before)]].concat();
+        let text = ask!(service, notifier("resume", &fields).insert_header(BROWSER)).text();
+        assert_eq!(hidden(form(&text, "resume", WRONG), "since"), before);
+    }
+    let fields = [("reason", "it is done"), ("since", before.as_str())];
+    let told = ask!(service, notifier("resume", &fields));
+    assert!(told.header("location").contains("note=other-pause"), "{}", told.text());
 }
 
 #[actix_web::test]

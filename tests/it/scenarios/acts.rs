@@ -23,7 +23,12 @@ impl House {
 
     /// What the audit has of an action: what came of it, and why it was done.
     pub(super) async fn audited(&self, action: &str) -> Vec<(String, String)> {
-        let lines = self.get("/api/v1/audit?organization=lakeside").await.text();
+        self.audited_of("lakeside", action).await
+    }
+
+    /// The same of another organization.
+    pub(super) async fn audited_of(&self, organization: &str, action: &str) -> Vec<(String, String)> {
+        let lines = self.get(&format!("/api/v1/audit?organization={organization}")).await.text();
         let entries = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let of_action = entries.filter(|entry| entry["action"] == action);
         let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::another::Said;
+use super::another::{HILLSIDE, Said};
 use super::guests::text;
 use super::house::{Answer, House, read};
 use super::organizations::{PAGE, house};
@@ -123,6 +123,15 @@ async fn an_organizations_forms_come_back_with_what_was_typed_and_save_nothing()
         "value=\"Zoom is down\">",
     ];
     has(&page, "settings/save", parts);
+    // A program is led to a page that says so. Of neither does the chain have that something was saved or removed.
+    assert_eq!(house.does("save", &[("reason", "Zoom is down")]).await, "failed");
+    let why = ("reason", "the clinic has closed");
+    assert_eq!(house.does("remove", &[("id", "another"), why]).await, "not-confirmed");
+    for (action, refusal) in [("settings_saved", "failed"), ("organization_removed", "not-confirmed")] {
+        let outcomes = house.audited_of(HILLSIDE, action).await;
+        let refused = (refusal.to_owned(), String::new());
+        assert!(outcomes.ends_with(&[refused.clone(), refused]), "{action}: {outcomes:?}");
+    }
     // Nor is a reason taken that nobody asked for and that says nothing.
     assert_eq!(house.types(&said, "1", &[("name", "Hillside")]).await, "checked");
     let page = house.comes_back(&save, &[("reason", "ab")]).await;
