@@ -201,12 +201,17 @@ impl Chain {
         Ok(last.max(1))
     }
 
-    /// The lines of a page; none behind the last.
+    /// The lines of a page; none behind the last. What is no text is replaced in them, so that a line with some is no entry, or not that
+    /// which its hash was made of.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     pub async fn lines(&self, page: u64) -> Result<Option<String>, StoreError> {
-        self.page(page).await?.map(|page| text_of(page.value)).transpose()
+        let page = self.page(page).await?;
+        Ok(page.map(|page| match String::from_utf8(page.value) {
+            Ok(text) => text,
+            Err(bytes) => String::from_utf8_lossy(bytes.as_bytes()).into_owned(),
+        }))
     }
 
     /// The lines of a page and its number, or of the first that is kept where what was before has left meanwhile; none behind the last.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use vestibule_actors::port::store::SharedStore;
+use vestibule_actors::port::store::{SharedStore, StoreError};
 use vestibule_domain::id::OrganizationId;
 
 use super::chain::{Chain, ChainId};
@@ -141,13 +141,17 @@ pub(super) async fn walked(
     id: &ChainId,
     mut tell: impl FnMut(&str) -> std::io::Result<()>,
 ) -> Result<Option<Sound>, Failure> {
-    let unavailable = |error: &dyn std::fmt::Display| Failure::Unavailable(format!("{id}: {error}"));
-    let chain = Chain::new(store, id).map_err(|error| unavailable(&error))?;
+    let unread = |error: StoreError| match error {
+        // What is there was damaged, which no waiting mends.
+        StoreError::Corrupt(_) => Failure::Broken(format!("{id}: {error}")),
+        _ => Failure::Unavailable(format!("{id}: {error}")),
+    };
+    let chain = Chain::new(store, id).map_err(unread)?;
     // A service may append meanwhile, so that what is behind this is more and never less.
-    let head = chain.head().await.map_err(|error| unavailable(&error))?;
-    let mut page = chain.first_page().await.map_err(|error| unavailable(&error))?;
+    let head = chain.head().await.map_err(unread)?;
+    let mut page = chain.first_page().await.map_err(unread)?;
     let mut sound = None;
-    while let Some((number, lines)) = chain.lines_from(page).await.map_err(|error| unavailable(&error))? {
+    while let Some((number, lines)) = chain.lines_from(page).await.map_err(unread)? {
         // What had left by then was past its time.
         let skipped = number != page && sound.is_some();
         if skipped {
@@ -155,7 +159,7 @@ pub(super) async fn walked(
         }
         sound = verify(lines.lines(), sound).map_err(|broken| Failure::Broken(format!("{id}: {broken}")))?;
         for line in lines.lines() {
-            tell(line).map_err(|error| unavailable(&error))?;
+            tell(line).map_err(|error| Failure::Unavailable(format!("{id}: {error}")))?;
         }
         page = number.saturating_add(1);
     }

@@ -81,6 +81,8 @@ pub enum Broken {
     OutOfPlace { after: u64, found: u64 },
     #[error("the entry {seq} does not follow the one before it: one of them was put in its place later")]
     NotFollowing { seq: u64 },
+    #[error("what stands at the end of the chain is no entry of an audit")]
+    NoNewest,
 }
 
 impl Kept {

@@ -8,7 +8,7 @@ use super::entry::{Broken, Deed, Kept, Sound, verify};
 
 /// Nodes' clocks differ, and an entry may have waited for the store: its place may be so far from where its time would have it.
 const ROOM: SignedDuration = SignedDuration::from_mins(10);
-/// Of pages that are missing so many are passed over in search of the next.
+/// Of pages that are missing so many are passed over at once on the way back.
 const MISSING: u64 = 1_000;
 
 /// From where somebody reads.
@@ -60,6 +60,7 @@ pub struct Leaf {
     pub older: Option<u64>,
     /// Where newer entries go on: after this place.
     pub newer: Option<u64>,
+    /// The newest entry; none, too, where what stands there is none.
     pub head: Option<Head>,
 }
 
@@ -86,7 +87,7 @@ impl Chain {
     /// on from each other at least one sees each entry beside both of its neighbours.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer.
+    /// [`StoreError`] when the store does not answer; [`StoreError::Corrupt`] where not even the pages of the chain can be told.
     pub async fn leaf(&self, asked: &Leafing, wanted: impl Fn(&Deed) -> bool) -> Result<Leaf, StoreError> {
         let mut reading = Reading {
             asked,
@@ -102,7 +103,11 @@ impl Chain {
             Place::Newest => self.back(None, &mut reading).await?,
             Place::Before(place) => self.back(Some(place), &mut reading).await?,
         }
-        Ok(reading.leaf(self.head().await?))
+        match self.head().await {
+            Ok(head) => Ok(reading.leaf(Ok(head))),
+            Err(StoreError::Corrupt(_)) => Ok(reading.leaf(Err(Broken::NoNewest))),
+            Err(error) => Err(error),
+        }
     }
 
     async fn back(
@@ -179,10 +184,23 @@ impl Chain {
 impl<W: Fn(&Deed) -> bool> Reading<'_, W> {
     /// Whether no other page is read: at an end of the chain, or at a bound.
     fn ends(&mut self, at_an_end: bool) -> bool {
-        let is_over = at_an_end || self.missing > MISSING;
         let read = u64::try_from(self.pages.len()).unwrap_or(u64::MAX);
-        self.cut = !is_over && read >= self.asked.most;
-        is_over || self.cut
+        self.cut = !at_an_end && (read >= self.asked.most || self.is_in_a_wide_gap());
+        at_an_end || self.cut
+    }
+
+    /// On the way back a search leads over what is missing. On the way on it leads to the page before that, so that there is no bound.
+    fn is_in_a_wide_gap(&self) -> bool {
+        self.missing > MISSING && !matches!(self.asked.place, Place::After(_))
+    }
+
+    /// Where older entries go on behind what was looked through. In a gap it is the place of the entry that is missing first: the page that it would
+    /// be in, had it not been lost, is the one before the gap.
+    fn stopped_at(&self, lowest: Option<u64>) -> Option<u64> {
+        if self.is_in_a_wide_gap() {
+            return Some(lowest.map_or(u64::MAX, |lowest| lowest.saturating_sub(1)));
+        }
+        lowest
     }
 
     fn is_wanted(&self, kept: &Kept) -> bool {
@@ -245,15 +263,16 @@ impl<W: Fn(&Deed) -> bool> Reading<'_, W> {
         }
     }
 
-    fn leaf(mut self, head: Option<Head>) -> Leaf {
+    fn leaf(mut self, head: Result<Option<Head>, Broken>) -> Leaf {
         let more = self.is_full();
         self.entries.truncate(self.asked.rows);
         let last_read = self.entries.last().map(|line| line.kept.seq);
-        let newest = head.as_ref().map_or(0, |head| head.seq);
+        let newest = head.as_ref().map_or(u64::MAX, |head| head.as_ref().map_or(0, |head| head.seq));
         let (lowest, highest) = self.looked.map_or((None, None), |(low, high)| (Some(low), Some(high)));
         let goes_on = |looked_to: Option<u64>| {
             if more { last_read } else { looked_to.filter(|_| self.cut) }
         };
+        let lowest = self.stopped_at(lowest);
         let (older, newer) = match self.asked.place {
             Place::Newest => (goes_on(lowest), None),
             Place::Before(place) => {
@@ -267,6 +286,10 @@ impl<W: Fn(&Deed) -> bool> Reading<'_, W> {
             self.pages.reverse();
         }
         let whole = verify(self.pages.iter().flat_map(|page| page.lines()), None);
+        let (head, whole) = match head {
+            Ok(head) => (head, whole),
+            Err(broken) => (None, whole.and(Err(broken))),
+        };
         Leaf {
             entries: self.entries,
             looked: self.looked,

@@ -11,6 +11,8 @@ use crate::store;
 
 const ENTRIES: u64 = 400;
 const ROWS: usize = 50;
+/// More missing pages than a reading passes over at once.
+const PASSED_OVER: u64 = 1_000;
 
 /// One entry a minute; those of the minutes 200 and 210 are acts, the others looks.
 async fn chain(kit: &Kit) -> Chain {
@@ -200,4 +202,129 @@ async fn an_entry_that_was_changed_is_marked_and_a_chain_without_entries_is_whol
         leaf.entries.iter().filter(|line| !line.intact).map(|line| line.kept.seq).collect();
     assert_eq!(changed.len(), 1);
     assert_eq!(leaf.whole, Err(Broken::Changed { seq: changed[0] }));
+}
+
+/// Everything from the newest entry back, how often a missing page was told, and the last reading.
+async fn leafed_back(chain: &Chain, rows: usize) -> (Vec<u64>, usize) {
+    let asked = |place| Leafing { rows, ..from(place) };
+    let (mut all, mut told, mut place) = (Vec::new(), 0, Place::Newest);
+    for _ in 0..1_000 {
+        let leaf = chain.leaf(&asked(place), everything).await.unwrap();
+        all.extend(places(&leaf));
+        told += usize::from(leaf.missing);
+        let Some(older) = leaf.older else { return (all, told) };
+        place = Place::Before(older);
+    }
+    panic!("there is no end of it: {place:?}");
+}
+
+#[actix_web::test]
+async fn of_a_chain_that_lost_many_pages_at_once_everything_else_is_shown_once_from_whichever_side() {
+    let kit = Kit::new();
+    let chain = chain(&kit).await;
+    let first_of = async |page| {
+        let lines = chain.lines(page).await.unwrap().unwrap();
+        Kept::of_line(lines.lines().next().unwrap()).unwrap().0.seq
+    };
+    // Around the midpoint of any search of the whole chain, and more to the left of it than to the right.
+    let (from_page, to_page) = (12, 30);
+    let (first_gone, first_after) = (first_of(from_page).await, first_of(to_page + 1).await);
+    for page in from_page..=to_page {
+        lose(&kit, page).await;
+    }
+    let (all, told) = leafed_back(&chain, 20).await;
+    let there: Vec<u64> =
+        down(ENTRIES, 1).into_iter().filter(|seq| !(first_gone..first_after).contains(seq)).collect();
+    assert_eq!(all, there);
+    assert!(told > 0, "the gap is told");
+    // And on, from before the gap and from within it.
+    for place in [first_gone - 1, first_gone + 9] {
+        let leaf = chain.leaf(&from(Place::After(place)), everything).await.unwrap();
+        assert_eq!((places(&leaf), leaf.missing), (down(first_after + 49, first_after), true), "{place}");
+    }
+    let (early, late) = (first_gone - 20, first_after + 20);
+    let asked = Leafing { since: time(early), until: time(late), ..from(Place::Newest) };
+    let leaf = chain.leaf(&asked, everything).await.unwrap();
+    assert_eq!(
+        places(&leaf),
+        [down(late - 1, first_after), down(first_gone - 1, early)].concat(),
+        "{leaf:?}"
+    );
+    assert!(leaf.missing);
+    // What the timeline of a visit is made of.
+    let told =
+        chain.between(time(early).unwrap(), time(late - 1).unwrap(), 64, everything).await.unwrap().entries;
+    let told: Vec<u64> = told.iter().map(|kept| kept.seq).rev().collect();
+    assert_eq!(told, places(&leaf));
+}
+
+#[actix_web::test]
+async fn a_page_whose_first_line_cannot_be_read_is_there_all_the_same() {
+    let kit = Kit::new();
+    let chain = chain(&kit).await;
+    let store = &kit.app.desk.ports().store;
+    let entity = store::entity("audit", "lakeside").unwrap();
+    let last = chain.last_page().await.unwrap();
+    let mut lost = Vec::new();
+    for page in 15..=35 {
+        assert!(page < last);
+        let name = format!("page-{page:012}");
+        let there = store.organization_get(&entity, &name).await.unwrap().unwrap();
+        let text = String::from_utf8(there.value).unwrap();
+        let (first, others) = text.split_once('\n').unwrap();
+        lost.push(Kept::of_line(first).unwrap().0.seq);
+        let damaged = [b"{\xff}\n", others.as_bytes()].concat();
+        assert!(store.organization_put(&entity, &name, there.version, damaged).await.unwrap());
+    }
+    let (all, _) = leafed_back(&chain, 20).await;
+    let there: Vec<u64> = down(ENTRIES, 1).into_iter().filter(|seq| !lost.contains(seq)).collect();
+    assert_eq!(all, there);
+    let leaf = chain.leaf(&from(Place::Before(lost[5] + 3)), everything).await.unwrap();
+    assert!(matches!(leaf.whole, Err(Broken::Unreadable { .. })), "{:?}", leaf.whole);
+}
+
+#[actix_web::test]
+async fn an_end_that_cannot_be_read_is_a_chain_that_is_broken_and_the_rest_is_shown() {
+    let kit = Kit::new();
+    let chain = chain(&kit).await;
+    let store = &kit.app.desk.ports().store;
+    let entity = store::entity("audit", "lakeside").unwrap();
+    let name = format!("page-{:012}", chain.last_page().await.unwrap());
+    let there = store.organization_get(&entity, &name).await.unwrap().unwrap();
+    let damaged = [there.value.as_slice(), b"no entry\n"].concat();
+    assert!(store.organization_put(&entity, &name, there.version, damaged).await.unwrap());
+    for (place, shown) in [(Place::Newest, down(400, 351)), (Place::Before(101), down(100, 51))] {
+        let leaf = chain.leaf(&from(place), everything).await.unwrap();
+        assert_eq!((places(&leaf), leaf.head), (shown, None));
+        let found = if place == Place::Newest {
+            matches!(leaf.whole, Err(Broken::Unreadable { .. }))
+        } else {
+            leaf.whole == Err(Broken::NoNewest)
+        };
+        assert!(found, "{place:?}: {:?}", leaf.whole);
+    }
+}
+
+#[actix_web::test]
+async fn behind_more_missing_pages_than_are_passed_over_at_once_older_entries_go_on() {
+    let kit = Kit::new();
+    let chain = chain(&kit).await;
+    // The newest entry stands far behind the others, and all between is missing.
+    let store = &kit.app.desk.ports().store;
+    let entity = store::entity("audit", "lakeside").unwrap();
+    let named = store.organization_get(&entity, "last").await.unwrap().unwrap();
+    let far = chain.last_page().await.unwrap() + PASSED_OVER + 50;
+    let first = chain.lines(1).await.unwrap().unwrap();
+    let (first, ..) = Kept::of_line(first.lines().next().unwrap()).unwrap();
+    let (newest, _) = Kept { seq: 9_000, at: time(9_000).unwrap(), ..first }.line().unwrap();
+    let page = format!("page-{far:012}");
+    assert!(store.organization_put(&entity, &page, 0, newest.into_bytes()).await.unwrap());
+    let number = far.to_string().into_bytes();
+    assert!(store.organization_put(&entity, "last", named.version, number).await.unwrap());
+    let leaf = chain.leaf(&from(Place::Newest), everything).await.unwrap();
+    assert!(leaf.cut && leaf.missing && leaf.older.is_some(), "{leaf:?}");
+    let (all, told) = leafed_back(&chain, ROWS).await;
+    assert_eq!((all, told), ([vec![9_000], down(ENTRIES, 1)].concat(), 1));
+    let on = chain.leaf(&from(Place::After(ENTRIES - 1)), everything).await.unwrap();
+    assert_eq!((places(&on), on.missing, on.cut), (vec![9_000, ENTRIES], true, false));
 }

@@ -6,15 +6,12 @@ use vestibule_actors::port::store::StoreError;
 use super::chain::Chain;
 use super::entry::{Deed, Kept};
 
-/// So many pages that are missing are passed over in search of the next.
-const MISSING: usize = 16;
-
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// In the order of the chain.
     pub entries: Vec<Kept>,
-    /// The whole time was looked through.
+    /// The whole time was looked through, and no page of it was missing.
     pub complete: bool,
 }
 
@@ -34,7 +31,8 @@ impl Chain {
         let mut page = self.page_of(from).await?;
         let mut found = Found { entries: Vec::new(), complete: true };
         for _ in 0..most {
-            let Some((number, lines)) = self.lines_from(page).await? else { return Ok(found) };
+            let Some((number, lines)) = self.next_lines(page).await? else { return Ok(found) };
+            found.complete &= number == page || page < self.first_page().await?;
             let mut newest = None;
             for (kept, ..) in lines.lines().filter_map(Kept::of_line) {
                 newest = Some(kept.at);
@@ -47,8 +45,21 @@ impl Chain {
             }
             page = number.saturating_add(1);
         }
-        found.complete = self.lines(page).await?.is_none();
+        found.complete &= page > self.last_page().await?;
         Ok(found)
+    }
+
+    /// The lines of a page and its number, or of the next that is there where some are missing; none behind the last.
+    async fn next_lines(&self, page: u64) -> Result<Option<(u64, String)>, StoreError> {
+        if let Some(there) = self.lines_from(page).await? {
+            return Ok(Some(there));
+        }
+        for page in page..=self.last_page().await? {
+            if let Some(lines) = self.lines(page).await? {
+                return Ok(Some((page, lines)));
+            }
+        }
+        Ok(None)
     }
 
     /// The last page that begins before a time, or the first that is kept.
@@ -70,11 +81,12 @@ impl Chain {
         Ok(found)
     }
 
-    /// The first entry of a page, or of the next that is there where some are missing.
+    /// The first entry of a page that can be read, or of the next page that is there where some are missing. However many these are: a page
+    /// that is not looked for could not be told from one that is not there. Whoever asks waits for the store only so long.
     async fn first_entry(&self, page: u64, behind: u64) -> Result<Option<(u64, Kept)>, StoreError> {
-        for page in (page..behind).take(MISSING) {
+        for page in page..behind {
             let lines = self.lines(page).await?;
-            let first = lines.as_deref().and_then(|lines| lines.lines().next()).and_then(Kept::of_line);
+            let first = lines.as_deref().and_then(|lines| lines.lines().find_map(Kept::of_line));
             if let Some((first, ..)) = first {
                 return Ok(Some((page, first)));
             }

@@ -52,6 +52,7 @@ const LONGEST_NAME: usize = 200;
     (status = 400, description = "The page, saying what is wrong with the search", content_type = "text/html"),
     (status = 403, description = "Not an administrator there", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such organization", body = Problem, content_type = "application/problem+json"),
+    (status = 500, description = "The page, saying that the audit is damaged", content_type = "text/html"),
     (status = 503, description = "The page, saying that the audit cannot be read now", content_type = "text/html"),
 ))]
 pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result<HttpResponse, ApiError> {
@@ -70,6 +71,7 @@ pub async fn page(app: web::Data<App>, who: Who, request: HttpRequest) -> Result
         AuditResult::Found(_) => HttpResponse::Ok(),
         AuditResult::Unusable(_) => HttpResponse::BadRequest(),
         AuditResult::Unavailable => HttpResponse::ServiceUnavailable(),
+        AuditResult::Damaged => HttpResponse::InternalServerError(),
     };
     let of = match (id.organization(), organization) {
         (None, _) => AuditOf::Service,
@@ -129,11 +131,28 @@ async fn search(
         Err(error) => Err(error.into()),
     };
     match leaf {
-        Ok(leaf) => AuditResult::Found(found(leaf, |line| row(app, who, (id, &zone), line))),
+        Ok(leaf) => {
+            tell_harm(id, &leaf);
+            AuditResult::Found(found(leaf, |line| row(app, who, (id, &zone), line)))
+        }
+        Err(error @ ApiError::Unreadable(_)) => {
+            error.log();
+            tracing::error!(chain = %id, "the audit is damaged");
+            AuditResult::Damaged
+        }
         Err(error) => {
             tracing::warn!(code = error.code(), "the audit could not be read");
             AuditResult::Unavailable
         }
+    }
+}
+
+/// What is wrong is for the log, too: whoever looks may not be who mends it.
+fn tell_harm(id: &ChainId, leaf: &Leaf) {
+    if let Err(broken) = &leaf.whole {
+        tracing::error!(chain = %id, %broken, "the audit is not whole");
+    } else if leaf.missing {
+        tracing::error!(chain = %id, "a page of the audit is missing");
     }
 }
 

@@ -200,6 +200,9 @@ async fn a_look_at_the_audit_is_an_entry_of_it_once_for_a_while() {
     kit.clock.advance(Span::minutes(6));
     ask!(service, by("officer", mine));
     assert_eq!(rows(&ask!(service, get(mine))), 4);
+    ask!(service, by("officer", "/audit?organization=lakeside&csn=10+001"));
+    let text = ask!(service, get(mine)).text();
+    assert!(text.contains("href=\"/visits/lakeside/10001?"), "the CSN is kept as it was searched: {text}");
     let own = ask!(service, get("/audit"));
     assert_eq!(rows(&own), 0, "{}", own.text());
     assert!(own.text().contains("There is no entry so far."));
@@ -246,4 +249,37 @@ async fn while_the_store_does_not_answer_the_page_says_so() {
     assert_eq!(page.status, 503);
     let text = page.text();
     assert!(text.contains("cannot be read at the moment") && text.contains("value=\"10001\""), "{text}");
+}
+
+/// Writes something over a field of lakeside's chain, as somebody would who has their hands on the store.
+async fn overwrite(kit: &Kit, field: &str, with: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+    let entity = crate::store::entity("audit", "lakeside").unwrap();
+    let store = &kit.app.desk.ports().store;
+    let there = store.organization_get(&entity, field).await.unwrap().unwrap();
+    assert!(store.organization_put(&entity, field, there.version, with(there.value)).await.unwrap());
+}
+
+#[actix_web::test]
+async fn a_chain_that_was_damaged_is_told_as_broken_and_not_as_an_outage() {
+    tokio::time::pause();
+    let kit = Kit::with(GRANTS);
+    for minute in 1..=3 {
+        done(&kit, minute, viewed("10001", "help-desk")).await;
+    }
+    let service = service!(kit);
+    // The end of the newest page is no entry, and no text.
+    overwrite(&kit, "page-000000000001", |page| [page.as_slice(), b"{\xff}\n"].concat()).await;
+    for (lang, said) in [("en", "that is no entry of an audit"), ("es", "no es una entrada de auditoría")] {
+        let page = ask!(service, get(&format!("/audit?organization=lakeside&lang={lang}")));
+        assert_eq!(rows(&page), 3);
+        assert!(page.text().contains(said), "{}", page.text());
+        let filtered = ask!(service, get(&format!("/audit?organization=lakeside&csn=1&lang={lang}")));
+        assert_eq!(rows(&filtered), 0);
+        assert!(filtered.text().contains(said), "{}", filtered.text());
+    }
+    overwrite(&kit, "last", |_| b"x".to_vec()).await;
+    for (lang, said) in [("en", "<strong>not whole</strong>"), ("es", "<strong>no está íntegra</strong>")] {
+        let page = ask!(service, get(&format!("/audit?organization=lakeside&lang={lang}")));
+        assert!(page.status == 500 && page.text().contains(said), "{}", page.text());
+    }
 }

@@ -7,7 +7,7 @@ use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use url::form_urlencoded;
-use vestibule_domain::id::{ConferenceId, Csn, OrganizationId, VisitId, VisitKey};
+use vestibule_domain::id::{ConferenceId, OrganizationId, VisitId, VisitKey};
 use vestibule_domain::visit::participant::ParticipantKey;
 
 use super::access::{Who, peer};
@@ -19,6 +19,7 @@ use super::problem::ApiError;
 use super::query;
 use super::story::Act;
 use crate::audit::{Deed, Lost};
+use crate::web::clean_csn;
 
 /// What is looked at, by the pattern of the address; `None` for what tells nothing of anybody.
 pub(super) const LOOKS: [(&str, Option<&str>); 25] = [
@@ -296,7 +297,7 @@ fn deed(app: &App, request: &HttpRequest, action: &str, outcome: &str) -> (Optio
         action: action.to_owned(),
         outcome: outcome.to_owned(),
         organization: organization.as_ref().map(|id| id.as_str().to_owned()),
-        csn: named("csn").and_then(|csn| Csn::new(&csn).ok()).map(|csn| csn.as_str().to_owned()),
+        csn: named("csn").and_then(|csn| clean_csn(&csn).ok()).map(|csn| csn.as_str().to_owned()),
         conference_id: named("conference_id")
             .and_then(|id| ConferenceId::new(&id).ok())
             .map(|id| id.as_str().to_owned()),

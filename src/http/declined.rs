@@ -143,6 +143,11 @@ mod tests {
         ];
         for error in all {
             assert!(crate::web::is_translated(error.code()), "{}", error.code());
+            assert!(
+                crate::web::came_to(crate::web::Language::Spanish, error.code()).is_some(),
+                "{}",
+                error.code()
+            );
         }
     }
 

@@ -173,7 +173,7 @@ pub enum ToolsNote {
 }
 
 impl ToolsNote {
-    const ALL: [Self; 18] = [
+    pub const ALL: [Self; 18] = [
         Self::Invited,
         Self::Revoked,
         Self::Ended,

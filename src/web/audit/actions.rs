@@ -1,4 +1,4 @@
-//! What somebody did, and what came of it, in plain words beside the codes that the audit keeps.
+//! What somebody did, in plain words beside the codes that the audit keeps.
 
 use crate::web::language::Language;
 
@@ -79,63 +79,6 @@ pub(super) fn action(language: Language, code: &str) -> Option<&'static str> {
     })
 }
 
-/// How an act ended, by the code that the audit has; none where the language has no words of its own for it.
-pub fn came_to(language: Language, code: &str) -> Option<String> {
-    match language {
-        Language::English => Some(code.replace(['-', '_'], " ")),
-        Language::Spanish => spanish(code).map(str::to_owned),
-    }
-}
-
-fn spanish(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "done" => "hecho",
-        "begun" => "empezado",
-        "counted" => "contado",
-        "failed" => "no se hizo",
-        "incomplete" => "hecho en parte",
-        "already-done" => "ya estaba hecho",
-        "count-changed" => "ya eran otros",
-        "nothing-to-send" => "no había nada que enviar",
-        "too-many" => "eran demasiados",
-        "already-paused" => "ya estaba detenido",
-        "not-paused" => "no estaba detenido",
-        "other-pause" => "era otra pausa",
-        "no-meeting" => "no había reunión",
-        "other-meeting" => "ya había otra reunión",
-        "no-link" | "link-gone" => "no había tal enlace",
-        "not-yet" => "todavía no se había llevado a cabo",
-        "not-here" => "ya no estaba",
-        "nothing-to-make-again" => "no había reunión que crear de nuevo",
-        "people-inside" => "había personas en la reunión",
-        "over" => "la visita había terminado",
-        "too-many-meetings" => "ya había demasiadas reuniones",
-        "not-parked" => "ya no estaba pendiente",
-        "not-texted" => "no se envió",
-        "maybe-texted" => "no se sabe si se envió",
-        "no-more-texts" => "no se pueden enviar más",
-        "texts-busy" => "había demasiados mensajes a la vez",
-        "store-unavailable" => "el almacén no respondía",
-        "overloaded" => "el servicio estaba sobrecargado",
-        "draining" => "el servicio se estaba cerrando",
-        "internal" | "unreadable" => "falló",
-        "bad-request" => "la petición no se pudo leer",
-        "not-allowed" => "no tenía permiso",
-        "not-signed-in" => "no había iniciado sesión",
-        "unknown-organization" => "no había tal organización",
-        "foreign-origin" => "la petición venía de otro sitio",
-        "no-such-visit" => "no había tal visita",
-        "wrong-token" => "token equivocado",
-        "wrong-secret" => "secreto equivocado",
-        "no-role" => "sin ningún rol",
-        "stale" => "caducado o ya usado",
-        "declined" => "no se completó",
-        "not_believed" => "no se dio por bueno",
-        "provider_unavailable" => "el proveedor no respondía",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -162,7 +105,5 @@ mod tests {
             assert_ne!(english, spanish, "{code}");
         }
         assert_eq!(action(Language::English, "of_another_release"), None);
-        assert_eq!(came_to(Language::English, "wrong-token").as_deref(), Some("wrong token"));
-        assert_eq!(came_to(Language::Spanish, "of-another-release"), None);
     }
 }

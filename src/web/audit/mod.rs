@@ -1,6 +1,7 @@
 //! The audit for whoever has to know who did what: its entries, and whether they are whole.
 
 mod actions;
+mod outcomes;
 mod query;
 #[cfg(test)]
 mod samples;
@@ -16,7 +17,8 @@ use super::words::filled;
 use crate::audit::{Broken, Head};
 #[cfg(test)]
 pub use actions::codes as audit_actions;
-pub use actions::{came_to, is_action};
+pub use actions::is_action;
+pub use outcomes::came_to;
 use query::AuditField;
 pub use query::{AuditSearch, AuditTrouble};
 #[cfg(test)]
@@ -82,6 +84,8 @@ pub enum AuditResult {
     Unusable(Vec<AuditTrouble>),
     /// The store did not answer; trying again may help.
     Unavailable,
+    /// Not even the pages of the chain can be told: somebody or something has damaged it.
+    Damaged,
     Found(AuditFound),
 }
 
@@ -184,7 +188,18 @@ impl AuditPage<'_> {
     }
 
     fn cut(&self, (first, last): &(u64, u64)) -> String {
-        filled(self.words().cut, &[&last.to_string(), &first.to_string()])
+        let (from, to) = if self.query.is_onward() { (first, last) } else { (last, first) };
+        filled(self.words().cut, &[&from.to_string(), &to.to_string()])
+    }
+
+    /// The words of the link to newer entries, and of that to older ones. After a cut reading one of the two goes on with it.
+    fn ways(&self, found: &AuditFound) -> (&'static str, &'static str) {
+        let words = self.words();
+        match (found.cut, self.query.is_onward()) {
+            (false, _) => (words.newer, words.older),
+            (true, true) => (words.go_on_newer, words.older),
+            (true, false) => (words.newer, words.go_on),
+        }
     }
 
     fn broken(&self, broken: &Broken) -> String {
@@ -204,9 +219,9 @@ impl AuditPage<'_> {
     fn none(&self, found: &AuditFound) -> &'static str {
         let words = self.words();
         match found.head {
-            None => words.empty,
-            Some(_) if self.query.is_filtered() => words.none_found,
-            Some(_) => words.none_here,
+            None if found.is_whole() => words.empty,
+            _ if self.query.is_filtered() => words.none_found,
+            _ => words.none_here,
         }
     }
 
@@ -245,5 +260,33 @@ impl AuditPage<'_> {
             id => id,
         };
         format!("audit-{whose}.{ending}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_that_goes_on_with_a_reading_that_was_cut_is_the_one_in_its_direction() {
+        for (language, before, after, prev, next, way) in [
+            (Language::English, "", "", "Newer entries", "Go on with older ones", "those from 9 to 3"),
+            (Language::English, "9", "", "Newer entries", "Go on with older ones", "those from 9 to 3"),
+            (Language::English, "", "3", "Go on with newer ones", "Older entries", "those from 3 to 9"),
+            (
+                Language::Spanish,
+                "",
+                "3",
+                "Seguir con las posteriores",
+                "Entradas anteriores",
+                "de la 3 a la 9",
+            ),
+        ] {
+            let html = samples::cut(language, before, after);
+            let (prev, next) = (format!("rel=\"prev\">{prev}</a>"), format!("rel=\"next\">{next}</a>"));
+            for said in [prev.as_str(), next.as_str(), way] {
+                assert!(html.contains(said), "{said} is not in {html}");
+            }
+        }
     }
 }

@@ -86,6 +86,11 @@ impl AuditSearch {
         [&self.before, &self.after].iter().any(|place| !place.trim().is_empty())
     }
 
+    /// Entries are read from a place towards newer ones.
+    pub(super) fn is_onward(&self) -> bool {
+        !self.after.trim().is_empty()
+    }
+
     /// The address of the search, from the newest entry on or from a place; each part ends with `&`.
     pub(super) fn address(&self, place: Option<(&str, &str)>) -> String {
         let organization = [("organization", self.organization.as_str())];

@@ -40,6 +40,22 @@ fn found(rows: Vec<AuditRow>) -> AuditFound {
     }
 }
 
+/// The page of a reading that was cut, with the place from which it went on.
+pub(super) fn cut(language: Language, before: &str, after: &str) -> String {
+    let query = AuditSearch { before: before.to_owned(), after: after.to_owned(), ..AuditSearch::default() };
+    let page = AuditPage {
+        language,
+        of: AuditOf::Service,
+        organizations: &[],
+        removed: &[],
+        of_service: true,
+        query: &query,
+        result: AuditResult::Found(AuditFound { cut: true, ..found(vec![]) }),
+        signed_in: SignedIn::YES.reading_the_audit(true),
+    };
+    page.render().unwrap()
+}
+
 pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, String)> {
     let said = || text.to_owned();
     let troubles = vec![
@@ -61,6 +77,7 @@ pub(in crate::web) fn samples(language: Language, text: &str) -> Vec<(String, St
     let results = [
         ("unusable", AuditOf::Service, AuditResult::Unusable(troubles)),
         ("unavailable", AuditOf::Organization(said()), AuditResult::Unavailable),
+        ("damaged", AuditOf::Service, AuditResult::Damaged),
         ("none", AuditOf::Service, AuditResult::Found(none)),
         ("empty", AuditOf::Service, AuditResult::Found(empty)),
         ("found", AuditOf::Organization(said()), AuditResult::Found(whole)),

@@ -60,6 +60,8 @@ pub(super) struct AuditWords {
     pub checked: &'static str,
     pub not_checked: &'static str,
     pub broken: &'static str,
+    /// Nothing can be shown.
+    pub damaged: &'static str,
     pub missing: &'static str,
     /// Which place, and which hash.
     pub newest_is: &'static str,
@@ -70,6 +72,7 @@ pub(super) struct AuditWords {
     pub newest: &'static str,
     pub newer: &'static str,
     pub older: &'static str,
+    pub go_on_newer: &'static str,
     pub go_on: &'static str,
 }
 
@@ -121,6 +124,7 @@ pub(super) fn broken(language: Language, broken: &Broken) -> String {
                 "Después de la entrada {} viene la {}: faltan entradas, están repetidas o en otro orden.",
                 &[&after.to_string(), &found.to_string()],
             ),
+            Broken::NoNewest => "Lo que hay al final de la cadena no es una entrada de auditoría.".to_owned(),
             Broken::NotFollowing { seq } => filled(
                 "La entrada {} no sigue a la anterior: una de las dos se puso en su lugar más tarde.",
                 &[&seq.to_string()],
@@ -175,14 +179,16 @@ static ENGLISH: AuditWords = AuditWords {
     checked: "The entries {} to {} were read for this page. Each has the hash of its own words, and each but the first follows the one before it.",
     not_checked: "Nothing before or behind these was checked now, nor whether an end was cut off or a whole chain was made anew.",
     broken: "Keep a copy of the store and of the log as they are, and tell whoever answers for security.",
+    damaged: "It is damaged: what says where its pages stand cannot be read, so that no entry can be shown. What is wrong is in the log.",
     missing: "A part of the chain is missing from the store.",
     newest_is: "The newest entry is {}, and its hash is",
     keep: "Keep both outside of the store.",
-    how_to_check: "This command says at any time whether that entry is still there, and whether all of the chain is whole:",
+    how_to_check: "This command says whether that entry is still there, and whether all of the chain is whole. It needs a store that no service holds, where the store is not on Redis; with --file and the downloaded JSON lines in place of --config and its file it can be run at any time:",
     pages: "Pages",
     newest: "Newest entries",
     newer: "Newer entries",
     older: "Older entries",
+    go_on_newer: "Go on with newer ones",
     go_on: "Go on with older ones",
 };
 
@@ -235,13 +241,15 @@ static SPANISH: AuditWords = AuditWords {
     checked: "Para esta página se leyeron las entradas de la {} a la {}. Cada una tiene el hash de sus propias palabras, y cada una menos la primera sigue a la anterior.",
     not_checked: "Ahora no se comprobó nada anterior ni posterior, ni si se cortó un extremo o se rehízo la cadena entera.",
     broken: "Conserve una copia del almacén y del registro tal como están, y avise a quien responde de la seguridad.",
+    damaged: "Está dañada: no se puede leer dónde están sus páginas, así que no se puede mostrar ninguna entrada. El registro dice qué está mal.",
     missing: "Falta una parte de la cadena en el almacén.",
     newest_is: "La entrada más reciente es la {}, y su hash es",
     keep: "Guarde los dos fuera del almacén.",
-    how_to_check: "Este comando dice en cualquier momento si esa entrada sigue ahí y si la cadena entera está íntegra:",
+    how_to_check: "Este comando dice si esa entrada sigue ahí y si la cadena entera está íntegra. Si el almacén no está en Redis, no puede tenerlo ningún servicio en ese momento; con --file y las líneas JSON descargadas en lugar de --config y su archivo se puede usar en cualquier momento:",
     pages: "Páginas",
     newest: "Entradas más recientes",
     newer: "Entradas posteriores",
     older: "Entradas anteriores",
+    go_on_newer: "Seguir con las posteriores",
     go_on: "Seguir con las anteriores",
 };

@@ -43,7 +43,7 @@ impl OrganizationNote {
         Self::Removed,
     ];
 
-    fn all() -> impl Iterator<Item = Self> {
+    pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().chain(NotifierNote::ALL.map(Self::Notifier))
     }
 
