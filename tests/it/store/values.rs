@@ -100,6 +100,9 @@ pub async fn an_organizations_fields_are_forgotten_by_how_their_names_begin(worl
     // What was forgotten begins anew.
     assert_eq!(store.organization_get(&ours, "gone/1").await.unwrap(), None);
     assert!(store.organization_put(&ours, "gone/1", 0, b"c".to_vec()).await.unwrap());
+    // At most none is none, also where the beginning is a whole name.
+    assert_eq!(store.organization_forget(&ours, "gone", 0).await.unwrap(), 0);
+    assert!(store.organization_get(&ours, "gone").await.unwrap().is_some());
 }
 
 // I10: grants never exceed the organization's rate; the store's gate is everybody's.
