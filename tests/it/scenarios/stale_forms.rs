@@ -103,6 +103,7 @@ async fn a_providers_page_that_shows_another_meeting_ends_none() {
         })
         .await;
     house.starts("10001", "EMP501").await;
+    house.until_visit("10001", "it is under way", |visit| visit["phase"] == "in_progress").await;
     let page = tools.press("end", &[("meeting", &shown)]).await;
     assert!(page.contains("another meeting by now than your page showed"), "{page}");
     let outcomes = until("it is on record", async || {
