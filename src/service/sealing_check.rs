@@ -91,6 +91,9 @@ async fn tell_of_other_keys(sealer: &Sealer, store: &SharedStore) {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_actors::codec;
+    use vestibule_domain::id::VisitKey;
+
     use super::*;
     use crate::http::kit::Kit;
     use crate::settings::Secret;
@@ -125,5 +128,25 @@ mod tests {
         // Also where nothing more is sealed.
         starts(&plain, &["c", "b"]).await.unwrap();
         starts(&plain, &["c"]).await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn a_key_that_was_taken_away_while_a_visit_needs_it_is_asked_for() {
+        let kit = Kit::new();
+        let store = &kit.app.desk.ports().store;
+        let opens = async |letters: &[&str]| opens(&sealer(letters), store).await;
+        assert!(!opens(&["b"]).await.unwrap(), "nothing is sealed there");
+        let key = VisitKey::from_text("lakeside/csn/10001").unwrap();
+        let mut state = vec![codec::SEALED];
+        state.extend(sealer(&["a"]).seal_raw("state/lakeside/csn/10001", b"a visit").unwrap());
+        kit.commit_bytes(&key, state).await;
+        let sign = sealer(&["b"]).seal(NAME, NAME.as_bytes()).unwrap();
+        store.put(Space::Keys, NAME, sign, LIFE).await.unwrap();
+        assert!(opens(&["b", "a"]).await.unwrap());
+        let told = opens(&["b"]).await.unwrap_err().to_string();
+        assert!(
+            told.contains("1 visits and commands set aside") && told.contains("put that key back"),
+            "{told}"
+        );
     }
 }
